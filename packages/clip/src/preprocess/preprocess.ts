@@ -1,0 +1,74 @@
+import { premultiply, unpremultiply } from './alpha.ts';
+import { squarePad, targetPad } from './pad.ts';
+import { checkPicture, type Picture } from './picture.ts';
+import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
+
+/** `clip`: CLIP's own; `squarepad`: padded to a square first; `targetpad`: padded to an aspect ratio first (CLIP4Cir). */
+export const TRANSFORMS = ['clip', 'squarepad', 'targetpad'] as const;
+export type Transform = (typeof TRANSFORMS)[number];
+
+export interface PreprocessOptions {
+  readonly transform: Transform;
+  /** Side of the result in pixels: the image resolution of the encoder. */
+  readonly size: number;
+  /** Aspect ratio that `targetpad` pads to, 1.25 in CLIP4Cir. */
+  readonly targetRatio?: number;
+}
+
+/** Python's `round` of k / 2: halves go to the even neighbour. */
+function roundHalf(twice: number): number {
+  const down = Math.floor(twice / 2);
+  return twice % 2 === 0 ? down : down + (down % 2);
+}
+
+/** Shorter side to `size`, then the middle (torchvision `Resize`, `CenterCrop`). */
+function resizeWindow(width: number, height: number, size: number): ResizeWindow {
+  const long = Math.trunc((size * Math.max(width, height)) / Math.min(width, height));
+  const resized = width <= height ? { width: size, height: long } : { width: long, height: size };
+  return { ...resized, left: roundHalf(resized.width - size), top: roundHalf(resized.height - size), size };
+}
+
+/** The window of the resized picture in the picture's own channels, `[channels, size, size]`. */
+function resizeInMode(picture: Picture, window: ResizeWindow): Uint8ClampedArray {
+  if (picture.paletteFirst) return resizeNearest(picture, window);
+  const hasAlpha = picture.channels === 2 || picture.channels === 4;
+  const sameSize = picture.width === window.width && picture.height === window.height;
+  // Pillow returns a picture of the right size as it is, without the rounding of a premultiplication.
+  if (!hasAlpha || sameSize) return resizeBicubic(picture, window);
+  const planes = resizeBicubic(premultiply(picture), window);
+  unpremultiply(planes, picture.channels);
+  return planes;
+}
+
+/**
+ * CLIP4Cir's preprocessing up to the 8-bit picture that the encoder's normalization gets, bit for bit what PIL and
+ * torchvision give: pad, resize the shorter side to `size` (bicubic, antialiased), crop the middle, drop the alpha
+ * channel, repeat a grey one.
+ *
+ * @returns `[3, size, size]`: red, green and blue planes
+ * @throws when the picture's sizes and data do not agree, or `size` or `targetRatio` is out of range
+ */
+export function preprocess(picture: Picture, options: PreprocessOptions): Uint8Array<ArrayBuffer> {
+  const { transform, size, targetRatio = 1.25 } = options;
+  checkPicture(picture);
+  if (!Number.isInteger(size) || size < 1) throw new RangeError(`size: expected a positive integer, found ${size}.`);
+  if (!(targetRatio >= 1)) throw new RangeError(`targetRatio: expected 1 or more, found ${targetRatio}.`);
+  const pads: Record<Transform, () => Picture> = {
+    clip: () => picture,
+    squarepad: () => squarePad(picture),
+    targetpad: () => targetPad(picture, targetRatio),
+  };
+  if (!TRANSFORMS.includes(transform)) {
+    throw new RangeError(`transform: expected ${TRANSFORMS.join(', ')}, found ${JSON.stringify(transform)}.`);
+  }
+  const padded = pads[transform]();
+  const planes = resizeInMode(padded, resizeWindow(padded.width, padded.height, size));
+  const pixels = size * size;
+  const rgb = new Uint8Array(3 * pixels);
+  if (padded.channels >= 3) {
+    rgb.set(planes.subarray(0, 3 * pixels));
+  } else {
+    for (let c = 0; c < 3; c++) rgb.set(planes.subarray(0, pixels), c * pixels);
+  }
+  return rgb;
+}

@@ -1,0 +1,124 @@
+import { cleanText } from './clean.ts';
+import { mergePairs, pairKey } from './merge.ts';
+import { byteSymbols } from './symbols.ts';
+
+const END_OF_WORD = '</w>';
+const START_OF_TEXT = '<|startoftext|>';
+const END_OF_TEXT = '<|endoftext|>';
+const WORD =
+  /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\p{White_Space}\p{L}\p{N}]+/giu;
+/** Words remembered with their tokens; captions use few thousand. */
+const CACHED_WORDS = 20_000;
+
+export interface TokenizeOptions {
+  /** Positions in the result, 77 for every published CLIP. */
+  readonly context?: number;
+  /** Cut a text that is too long, and end it with the end-of-text token, instead of throwing. */
+  readonly truncate?: boolean;
+}
+
+export interface Tokenizer {
+  /** Number of tokens, 49,408 for CLIP. */
+  readonly vocabularySize: number;
+  /** Id of `<|startoftext|>`, 49406 for CLIP. */
+  readonly startOfText: number;
+  /** Id of `<|endoftext|>`, 49407 for CLIP and the largest of all. */
+  readonly endOfText: number;
+  /** Token ids of a text, without start and end. */
+  encode(text: string): number[];
+  /**
+   * `[context]` ids: start-of-text, the text, end-of-text, zeros (openai/CLIP `clip.tokenize`).
+   * Throws when the text does not fit and `truncate` is not set.
+   */
+  tokenize(text: string, options?: TokenizeOptions): Uint32Array<ArrayBuffer>;
+  /** The cleaned text that ids stand for, a space after each word. Throws on an id outside of the vocabulary. */
+  decode(ids: Iterable<number>): string;
+}
+
+/**
+ * OpenAI CLIP's byte-pair tokenizer (`simple_tokenizer.py`), id for id.
+ *
+ * @param vocabulary the merges, one `left right` a line, in the order of their rank
+ * @throws when a line is not a pair of earlier tokens, naming the line
+ */
+export function createTokenizer(vocabulary: string): Tokenizer {
+  const { symbols, ids: byteIds } = byteSymbols();
+  const tokens = new Array<string>(512);
+  for (let byte = 0; byte < 256; byte++) {
+    tokens[byteIds[byte]] = symbols[byte];
+    tokens[256 + byteIds[byte]] = symbols[byte] + END_OF_WORD;
+  }
+  const idOf = new Map(tokens.map((token, id) => [token, id]));
+  const merges = new Map<number, number>();
+  for (const [index, line] of vocabulary.trimEnd().split('\n').entries()) {
+    const [left, right, ...rest] = line.split(' ');
+    const leftId = idOf.get(left);
+    const rightId = idOf.get(right);
+    const token = left + right;
+    if (leftId === undefined || rightId === undefined || rest.length > 0 || idOf.has(token)) {
+      throw new Error(
+        `Vocabulary line ${index + 1}: expected two earlier tokens that make a new one, found ${JSON.stringify(line)}. ` +
+          'Use clip-bpe-merges.txt.gz of @webcir/clip.',
+      );
+    }
+    merges.set(pairKey(leftId, rightId), tokens.length);
+    idOf.set(token, tokens.length);
+    tokens.push(token);
+  }
+  const startOfText = tokens.push(START_OF_TEXT) - 1;
+  const endOfText = tokens.push(END_OF_TEXT) - 1;
+
+  const byteOf = new Map(symbols.map((symbol, byte) => [symbol, byte]));
+  const encoder = new TextEncoder();
+  const cache = new Map<string, readonly number[]>();
+
+  const encodeWord = (word: string): readonly number[] => {
+    if (word === START_OF_TEXT) return [startOfText];
+    if (word === END_OF_TEXT) return [endOfText];
+    const cached = cache.get(word);
+    if (cached) return cached;
+    const ids = Array.from(encoder.encode(word), (byte) => byteIds[byte]);
+    ids[ids.length - 1] += 256;
+    mergePairs(ids, merges);
+    if (cache.size >= CACHED_WORDS) cache.clear();
+    cache.set(word, ids);
+    return ids;
+  };
+
+  const encode = (text: string): number[] => {
+    const ids: number[] = [];
+    for (const [word] of cleanText(text).matchAll(WORD)) {
+      for (const id of encodeWord(word)) ids.push(id);
+    }
+    return ids;
+  };
+
+  const tokenize = (text: string, { context = 77, truncate = false }: TokenizeOptions = {}) => {
+    const ids = encode(text);
+    if (ids.length + 2 > context && !truncate) {
+      const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+      throw new RangeError(
+        `${JSON.stringify(shown)}: ${ids.length + 2} tokens with start and end, the context holds ${context}. ` +
+          'Shorten the text, or tokenize it with truncate: true.',
+      );
+    }
+    const row = new Uint32Array(context);
+    const length = Math.min(ids.length, context - 2);
+    row[0] = startOfText;
+    for (let i = 0; i < length; i++) row[i + 1] = ids[i];
+    row[length + 1] = endOfText;
+    return row;
+  };
+
+  const decode = (ids: Iterable<number>): string => {
+    const bytes: number[] = [];
+    for (const id of ids) {
+      const token = tokens[id];
+      if (token === undefined) throw new RangeError(`Token id ${id}: expected 0 to ${tokens.length - 1}.`);
+      for (const symbol of token) bytes.push(byteOf.get(symbol)!);
+    }
+    return new TextDecoder().decode(new Uint8Array(bytes)).replaceAll(END_OF_WORD, ' ');
+  };
+
+  return { vocabularySize: tokens.length, startOfText, endOfText, encode, tokenize, decode };
+}

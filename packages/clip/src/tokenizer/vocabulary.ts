@@ -1,0 +1,22 @@
+/**
+ * The merges of CLIP's vocabulary as text, one `left right` a line, from `assets/clip-bpe-merges.txt.gz`.
+ * Bytes that a web server has already decompressed (`Content-Encoding: gzip`) are taken as they are.
+ */
+export async function readVocabulary(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!isGzip) return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).text();
+}
+
+/** `readVocabulary` of what `url` answers. Throws when the answer is not a success, naming the address and the status. */
+export async function fetchVocabulary(url: string | URL): Promise<string> {
+  const response = await fetch(url);
+  if (!response.ok) {
+    throw new Error(
+      `${url}: expected CLIP's vocabulary (clip-bpe-merges.txt.gz), got HTTP ${response.status}. ` +
+        'Serve the file from the assets folder of @webcir/clip at that address.',
+    );
+  }
+  return readVocabulary(new Uint8Array(await response.arrayBuffer()));
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { type Attributes, attributesOf } from '../../src/attributes.ts';
+import { distance, kMeans, silhouette } from './clusters.ts';
+import { type Measures, measure } from './measure.ts';
+import { type Category, categories, type SourcePicture } from './source.ts';
+
+export interface LabelledPicture extends SourcePicture {
+  measures: Measures;
+  /** What the pixels say; an attribute that is hard to tell is absent. */
+  attributes: Attributes;
+}
+
+const clusterCount = 32;
+/** A picture must be this much nearer (in squared distance) to its own kind of sleeves than to any other. */
+const clusterMargin = 1.05;
+
+/**
+ * Labels all pictures. Sleeves come from clusters of silhouettes, each named once by eye (`cluster-names.json`, "x" for
+ * clusters of several kinds); everything else is measured. Corrections by eye come last.
+ */
+export function labelPictures(pictures: SourcePicture[], folder: string): LabelledPicture[] {
+  const names: Record<Category, string[]> = JSON.parse(readFileSync(`${folder}/cluster-names.json`, 'utf8'));
+  const corrections: Record<string, Attributes> = JSON.parse(readFileSync(`${folder}/corrections.json`, 'utf8'));
+  const labelled = categories.flatMap((category) => labelCategory(pictures, category, names[category]));
+  const unknown = Object.keys(corrections).filter((id) => !labelled.some((p) => p.id === id));
+  if (unknown.length) throw new Error(`corrections.json: no picture is called ${unknown.join(', ')}`);
+  const order = new Map(pictures.map((p, i) => [p.id, i]));
+  return labelled
+    .sort((a, b) => order.get(a.id)! - order.get(b.id)!)
+    .map((p) => ({ ...p, attributes: corrected(p.attributes, corrections[p.id]) }));
+}
+
+/** A correction of "x" says that the attribute cannot be told from this picture. */
+function corrected(attributes: Attributes, correction: Attributes = {}): Attributes {
+  return Object.fromEntries(Object.entries({ ...attributes, ...correction }).filter(([, value]) => value !== 'x'));
+}
+
+function labelCategory(pictures: SourcePicture[], category: Category, names: string[]): LabelledPicture[] {
+  const mine = pictures.filter((p) => p.category === category).map((p) => ({ ...p, measures: measure(p.ink) }));
+  const train = mine.filter((p) => p.split === 'train');
+  const centres = kMeans(
+    train.map((p) => silhouette(p.ink)),
+    clusterCount,
+    15,
+    1,
+  );
+  const withSleeves = mine.map((p) => ({ ...p, sleeves: sleevesOf(p, centres, names) }));
+  const fits = fitBounds(withSleeves.filter((p) => p.split === 'train'));
+  return withSleeves.map(({ sleeves, ...p }) => {
+    const all: Record<string, string | undefined> = {
+      tone: toneOf(p.measures),
+      pattern: patternOf(p.measures, category),
+      sleeves,
+      fit: fitOf(p.measures, fits.get(sleeves ?? '')),
+      length: lengthOf(p.measures),
+      skirt: skirtOf(p.measures),
+    };
+    const told = attributesOf(category).filter((name) => all[name] !== undefined);
+    return { ...p, attributes: Object.fromEntries(told.map((name) => [name, all[name]])) };
+  });
+}
+
+function sleevesOf(p: { ink: Uint8Array; measures: Measures }, centres: Float32Array[], names: string[]) {
+  const outline = silhouette(p.ink);
+  const distances = centres.map((centre) => distance(outline, centre));
+  const best = distances.indexOf(Math.min(...distances));
+  const name = names[best];
+  if (name === 'x') return undefined;
+  const other = Math.min(...distances.filter((_, i) => names[i] !== name && names[i] !== 'x'));
+  const { overhang } = p.measures;
+  if (name === 'none' && overhang >= 5) return 'short';
+  if (name === 'none' && overhang >= 3) return undefined;
+  if (name === 'short' && overhang <= 2) return undefined;
+  return other < clusterMargin * distances[best] ? undefined : name;
+}
+
+function toneOf({ tone }: Measures): string {
+  const bounds: [number, string][] = [
+    [42, 'black'],
+    [82, 'dark'],
+    [135, 'grey'],
+    [192, 'light'],
+  ];
+  return bounds.find(([bound]) => tone < bound)?.[1] ?? 'white';
+}
+
+function patternOf({ vertical, horizontal, chest, lower, rowContrast }: Measures, category: Category) {
+  if (vertical > 10 && vertical / (horizontal + 1) > 1.55 && rowContrast > 12 && lower > 6) return 'striped';
+  if (category === 'toptee') {
+    if (chest > 14 && lower < 9 && chest - lower > 9) return 'graphic';
+    if (vertical < 7 && horizontal < 14 && chest < 8) return 'plain';
+    return vertical > 17 && horizontal > 14 && lower > 14 ? 'print' : undefined;
+  }
+  if (vertical > 18 && horizontal > 16) return 'print';
+  return vertical < 10 && horizontal < 32 && rowContrast < 18 ? 'plain' : undefined;
+}
+
+/** The quartiles of the belly width of each kind of sleeves: sleeves that hang down widen the outline. */
+function fitBounds(pictures: { measures: Measures; sleeves?: string }[]): Map<string, [number, number]> {
+  const kinds = new Set(pictures.map((p) => p.sleeves));
+  const bounds = new Map<string, [number, number]>();
+  for (const kind of kinds) {
+    const widths = pictures.filter((p) => p.sleeves === kind).map((p) => p.measures.bellyWidth);
+    widths.sort((a, b) => a - b);
+    if (kind) bounds.set(kind, [widths[Math.floor(widths.length / 4)], widths[Math.floor((widths.length * 3) / 4)]]);
+  }
+  return bounds;
+}
+
+function fitOf({ bellyWidth, height }: Measures, bounds?: [number, number]) {
+  if (!bounds || height < 25) return undefined;
+  return bellyWidth <= bounds[0] ? 'slim' : bellyWidth >= bounds[1] ? 'loose' : 'regular';
+}
+
+/** Pictures are scaled to the same height: the longer a dress, the narrower it appears. */
+function lengthOf({ waist, hem, height }: Measures) {
+  if (waist < 5 || height < 27) return undefined;
+  if (waist <= 7 && hem <= 11) return 'long';
+  return waist >= 10 || (waist >= 9 && hem >= 14) ? 'short' : 'knee';
+}
+
+function skirtOf({ waist, hem }: Measures) {
+  if (waist < 5) return undefined;
+  return hem - waist >= 4.5 ? 'flared' : hem - waist <= 1.4 ? 'straight' : 'soft';
+}

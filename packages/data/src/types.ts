@@ -1,0 +1,38 @@
+/** An 8-bit RGB picture: `data` is `[height, width, 3]`, row-major. */
+export interface Picture {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+/** One query of composed image retrieval and its answer. */
+export interface Triplet {
+  /** Unique within its split; the `pairid` of CIRR. */
+  id: string;
+  category: string;
+  /** Picture id of the reference image. */
+  reference: string;
+  /** Picture id of the target image; absent in test splits whose answers are kept secret. */
+  target?: string;
+  /** The relative captions: two in FashionIQ and the embedded set, one in CIRR. */
+  captions: string[];
+  /** Every picture of the gallery that is a correct answer, the target included, where the set knows them. */
+  targets?: string[];
+  /** Six look-alikes with the reference and the target among them (CIRR's `img_set.members`). */
+  group?: string[];
+}
+
+/** What training and evaluation read, whatever the layout on disk. */
+export interface CirDataset {
+  /** `fmnist-cir`, `fashioniq` or `cirr`. */
+  name: string;
+  /** `dress`, `shirt`, `toptee`; the single category `all` for CIRR. */
+  categories: readonly string[];
+  splits: readonly string[];
+  /** The queries of a split: of one category, or of all in the order of `categories`. */
+  triplets(split: string, category?: string): readonly Triplet[];
+  /** The picture ids that a query of this split and category is ranked against; without a category, their union. */
+  gallery(split: string, category?: string): readonly string[];
+  /** Decodes a picture at its full size. @throws naming the file, when it is missing, empty or damaged */
+  picture(id: string): Promise<Picture>;
+}

@@ -1,0 +1,149 @@
+// Turns every `src/ops/<op>/<kernel>.wgsl` into a typed module `<kernel>.wgsl.ts` beside it: bindings, parameter struct,
+// workgroup size and overrides are read out of the WGSL by wgsl_reflect, so that TypeScript checks every dispatch and
+// no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+
+const source = join(import.meta.dirname, '../src');
+const opsFolder = join(source, 'ops');
+const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
+
+/**
+ * `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no other way to unroll over values
+ * that must be constant expressions (the lane of a subgroupBroadcast, a named register). Loops may nest, and the
+ * bounds may use outer variables.
+ */
+export function expandLoops(text, file) {
+  const lines = text.split('\n');
+  const expand = (from, to, variables) => {
+    const out = [];
+    for (let i = from; i < to; i++) {
+      const loop = /^\s*#for (\w+) in (\S+)\.\.(\S+)\s*$/.exec(lines[i]);
+      if (!loop) {
+        out.push(substitute(lines[i], variables, file, i));
+        continue;
+      }
+      const end = matchingEnd(lines, i, file);
+      const [, name, low, high] = loop;
+      const bounds = [low, high].map((bound) => Number(substitute(bound, variables, file, i)));
+      for (let value = bounds[0]; value < bounds[1]; value++) out.push(...expand(i + 1, end, { ...variables, [name]: value }));
+      i = end;
+    }
+    return out;
+  };
+  return expand(0, lines.length, {}).join('\n');
+}
+
+function matchingEnd(lines, start, file) {
+  for (let i = start + 1, depth = 1; i < lines.length; i++) {
+    if (/^\s*#for /.test(lines[i])) depth++;
+    if (/^\s*#end\s*$/.test(lines[i]) && --depth === 0) return i;
+  }
+  throw new Error(`${file}:${start + 1}: #for without #end`);
+}
+
+// `$m` is the value, `${4*m+1}` an integer expression of loop variables.
+function substitute(line, variables, file, index) {
+  return line.replace(/\$(?:\{([^}]*)\}|([a-z]\w*))/g, (whole, expression, name) => {
+    if (name !== undefined) {
+      if (!(name in variables)) throw new Error(`${file}:${index + 1}: ${whole} is not a loop variable`);
+      return String(variables[name]);
+    }
+    const value = Function(...Object.keys(variables), `return (${expression})`)(...Object.values(variables));
+    return String(Math.trunc(value));
+  });
+}
+
+// wgsl_reflect does not parse every statement that WGSL has; only the interface matters here.
+const withoutBodies = (code) => {
+  const text = code.replace(/\/\/.*$/gm, '');
+  let out = '';
+  let from = 0;
+  for (const match of text.matchAll(/\bfn\s+\w+[^{]*\{/g)) {
+    if (match.index < from) continue;
+    const open = match.index + match[0].length;
+    let end = open;
+    for (let depth = 1; depth > 0; end++) depth += text[end] === '{' ? 1 : text[end] === '}' ? -1 : 0;
+    out += `${text.slice(from, open)}}`;
+    from = end;
+  }
+  return out + text.slice(from);
+};
+
+const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
+const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
+
+function kernelModule(name, file, text) {
+  const code = expandLoops(text, file);
+  const reflection = new WgslReflect(withoutBodies(code));
+  const entries = reflection.entry.compute;
+  if (entries.length !== 1) throw new Error(`${file}: expected one @compute entry point, found ${entries.length}`);
+  const bindings = {};
+  let params = { binding: -1, size: 0, fields: {} };
+  const [group = []] = reflection.getBindGroups();
+  for (const resource of group.filter(Boolean)) {
+    if (resource.resourceType === 1) {
+      bindings[resource.name] = { binding: resource.binding, access: resource.access === 'read_write' ? 'storage' : 'read-only-storage' };
+    } else if (resource.resourceType === 0 && resource.members) {
+      const fields = Object.fromEntries(
+        resource.members.map((member) => {
+          if (!['u32', 'i32', 'f32'].includes(member.type.name)) throw new Error(`${file}: parameter ${member.name} must be u32, i32 or f32`);
+          return [member.name, { offset: member.offset, type: member.type.name }];
+        }),
+      );
+      params = { binding: resource.binding, size: Math.ceil(resource.size / 16) * 16, fields };
+    } else throw new Error(`${file}: binding ${resource.name} is neither a storage buffer nor the parameter struct`);
+  }
+  const constants = reflection.overrides.map((override) => override.name);
+  const enabled = [...code.matchAll(/^\s*enable (\w+);/gm)].map((match) => match[1]);
+  const required = enabled.map((extension) => (extension === 'f16' ? 'shader-f16' : extension));
+  const type = `Kernel<${union(Object.keys(bindings))}, ${union(Object.keys(params.fields))}, ${union(constants)}>`;
+  return `${header(file)}import type { Kernel } from '../../engine/kernel.ts';
+
+export const ${camelCase(name)}: ${type} = {
+  name: '${name}',
+  entryPoint: '${entries[0].name}',
+  workgroupSize: ${JSON.stringify(workgroupSize(entries[0]))},
+  features: ${JSON.stringify(required)},
+  bindings: ${JSON.stringify(bindings)},
+  params: ${JSON.stringify(params)},
+  constants: ${JSON.stringify(constants)},
+  code: ${JSON.stringify(code)},
+};
+`;
+}
+
+// An override in @workgroup_size leaves NaN behind: its value is then known only at dispatch.
+const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
+
+if (process.argv[1] === import.meta.filename) {
+  const ops = readdirSync(opsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  for (const op of ops) {
+    for (const file of readdirSync(join(opsFolder, op)).filter((name) => name.endsWith('.wgsl'))) {
+      const path = join(opsFolder, op, file);
+      writeFileSync(`${path}.ts`, kernelModule(file.slice(0, -5), `${op}/${file}`, readFileSync(path, 'utf8')));
+    }
+  }
+  const files = (op) => readdirSync(join(opsFolder, op));
+  const withCases = ops.filter((op) => files(op).includes(`${op}.cases.ts`));
+  mkdirSync(join(source, 'generated'), { recursive: true });
+  writeFileSync(
+    join(source, 'generated/ops.ts'),
+    header('the folders in src/ops') + ops.map((op) => `export * from '../ops/${op}/${op}.ts';\n`).join(''),
+  );
+  writeFileSync(
+    join(source, 'generated/cases.ts'),
+    header('the folders in src/ops') +
+      withCases.map((op) => `import * as ${camelCase(op)} from '../ops/${op}/${op}.cases.ts';\n`).join('') +
+      `import type { OpCases } from '../engine/case.ts';\n\nexport const allCases: Record<string, OpCases> = {\n` +
+      withCases.map((op) => `  '${op}': ${camelCase(op)},\n`).join('') +
+      '};\n',
+  );
+  writeFileSync(
+    join(source, 'generated/kernels.ts'),
+    header('the folders in src/ops') +
+      ops.flatMap((op) => files(op).filter((name) => name.endsWith('.wgsl')).map((name) => [op, name.slice(0, -5)]))
+        .map(([op, name]) => `export { ${camelCase(name)} } from '../ops/${op}/${name}.wgsl.ts';\n`).join(''),
+  );
+}

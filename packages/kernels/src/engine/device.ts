@@ -1,0 +1,158 @@
+import { type Capabilities, readCapabilities } from './capabilities.ts';
+import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
+import type { Kernel } from './kernel.ts';
+import { Waiter } from './wait.ts';
+
+/** A WebGPU device with what the engine keeps per device: pipelines, capabilities, and every error that occurred. */
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly capabilities: Capabilities;
+  readonly #owned: boolean;
+  readonly #lost: Promise<never>;
+  #closed = false;
+  readonly #errors: GPUError[] = [];
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #waiter: Waiter | undefined;
+  /** Dawn crashes when the object that made the adapter is collected before its devices. */
+  readonly keepAlive: unknown;
+
+  constructor(gpu: GPUDevice, info: GPUAdapterInfo, owned: boolean, keepAlive?: unknown) {
+    this.gpu = gpu;
+    this.info = info;
+    this.#owned = owned;
+    this.keepAlive = keepAlive;
+    this.capabilities = readCapabilities(gpu, info);
+    this.#waiter = typeof setImmediate === 'function' && this.capabilities.software ? new Waiter() : undefined;
+    gpu.addEventListener('uncapturederror', (event) => this.#errors.push((event as GPUUncapturedErrorEvent).error));
+    this.#lost = gpu.lost.then(({ reason, message }) => {
+      throw new DeviceLostError(`the WebGPU device was lost (${this.#closed ? 'closed' : reason}): ${message}`);
+    });
+    this.#lost.catch(() => {});
+  }
+
+  /** The adapter's name, for logs and reports. */
+  get name(): string {
+    const { description, device, architecture, vendor } = this.info;
+    return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unknown adapter';
+  }
+
+  /**
+   * Awaits a promise of this device.
+   * @throws DeviceLostError when the device goes away meanwhile, GpuError when a command failed
+   */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    const raced = Promise.race([promise, this.#lost]);
+    const value = await (this.#waiter ? this.#waiter.wait(raced) : raced);
+    this.check();
+    return value;
+  }
+
+  /** Throws GpuError if a command failed since the last check. */
+  check(): void {
+    const [first] = this.#errors;
+    if (!first) return;
+    const more = this.#errors.length > 1 ? ` (and ${this.#errors.length - 1} more)` : '';
+    this.#errors.length = 0;
+    throw new GpuError(first.message + more);
+  }
+
+  /** Resolves when all submitted work is done. */
+  idle(): Promise<void> {
+    return this.wait(this.gpu.queue.onSubmittedWorkDone() as Promise<undefined>);
+  }
+
+  /** The layout of a kernel's only bind group, shared between kernels of the same interface. */
+  layout(kernel: Kernel): GPUBindGroupLayout {
+    const entries: GPUBindGroupLayoutEntry[] = Object.values(kernel.bindings).map(({ binding, access }) => ({
+      binding,
+      visibility: 4,
+      buffer: { type: access },
+    }));
+    if (kernel.params.size > 0) entries.push({ binding: kernel.params.binding, visibility: 4, buffer: { type: 'uniform' } });
+    const key = JSON.stringify(entries);
+    let layout = this.#layouts.get(key);
+    if (!layout) this.#layouts.set(key, (layout = this.gpu.createBindGroupLayout({ entries, label: kernel.name })));
+    return layout;
+  }
+
+  /** Compiles a kernel for these override constants, once. */
+  pipeline(kernel: Kernel, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
+    const key = `${kernel.name} ${JSON.stringify(constants)}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) this.#pipelines.set(key, (pipeline = this.#compile(kernel, constants)));
+    return pipeline;
+  }
+
+  async #compile(kernel: Kernel, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
+    const layout = this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] });
+    this.gpu.pushErrorScope('validation');
+    const module = this.gpu.createShaderModule({ code: kernel.code, label: kernel.name });
+    const pipeline = this.gpu.createComputePipelineAsync({
+      label: kernel.name,
+      layout,
+      compute: { module, entryPoint: kernel.entryPoint, constants: { ...constants } },
+    });
+    pipeline.catch(() => {});
+    const error = await this.wait(this.gpu.popErrorScope());
+    if (error) throw new GpuError(`${kernel.name}.wgsl: ${error.message}`);
+    try {
+      return await this.wait(pipeline);
+    } catch (cause) {
+      throw new GpuError(`${kernel.name}.wgsl: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** Destroys the device, unless it belongs to a host application (`wrapDevice`). */
+  close(): void {
+    this.#closed = true;
+    if (this.#owned) this.gpu.destroy();
+  }
+}
+
+const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const wantedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+] as const;
+
+/**
+ * Opens the best adapter: Dawn (npm `webgpu`) in Node, the platform's WebGPU elsewhere. Asks for every feature and
+ * limit that kernels can use.
+ * @throws NoAdapterError when there is none
+ */
+export async function openDevice(): Promise<Device> {
+  const gpu = await entryPoint();
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    throw new NoAdapterError(
+      'no WebGPU adapter found: update the graphics driver, or install a software Vulkan (Mesa 24 or newer; ' +
+        '`node scripts/setup.mjs` in a clone of webcir does it on Debian and Ubuntu); in Chromium on Linux, start it with --enable-unsafe-webgpu',
+    );
+  }
+  const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
+  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits, label: 'webcir' });
+  return new Device(device, adapter.info, true, [gpu, adapter]);
+}
+
+/** Uses a device that a host application owns: it is never destroyed here, and its limits are taken as they are. */
+export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adapterInfo): Device {
+  return new Device(device, info, false);
+}
+
+async function entryPoint(): Promise<GPU> {
+  if (typeof navigator !== 'undefined' && navigator.gpu) return navigator.gpu;
+  if (typeof process === 'undefined') {
+    throw new NoAdapterError('this browser has no WebGPU (navigator.gpu is missing), or the page is not a secure context (https or localhost)');
+  }
+  const specifier = 'webgpu'; // a variable, so that bundlers for the browser leave it alone
+  const { create } = (await import(/* @vite-ignore */ specifier)) as { create(flags: string[]): GPU };
+  return create(['disable-dawn-features=timestamp_quantization']);
+}

@@ -1,0 +1,65 @@
+import type { Tensor } from './tensor.ts';
+
+export interface KernelParams {
+  /** Binding number of the uniform struct; -1 where the kernel has none. */
+  readonly binding: number;
+  readonly size: number;
+  readonly fields: Readonly<Record<string, { readonly offset: number; readonly type: string }>>;
+}
+
+/** A hand-written WGSL kernel, as `scripts/generate.mjs` reads it out of its file. */
+export interface Kernel<Bindings extends string = string, Params extends string = string, Constants extends string = string> {
+  readonly name: string;
+  readonly entryPoint: string;
+  readonly code: string;
+  /** Zero where the size is an override. */
+  readonly workgroupSize: readonly number[];
+  /** WebGPU features that the code enables. */
+  readonly features: readonly string[];
+  readonly bindings: Readonly<Record<Bindings, { readonly binding: number; readonly access: GPUBufferBindingType }>>;
+  readonly params: KernelParams & { readonly fields: Readonly<Record<Params, unknown>> };
+  /** Names of the WGSL overrides. */
+  readonly constants: readonly Constants[];
+}
+
+/** One kernel with what it is bound to: data, not yet commands. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly bindings: Readonly<Record<string, Tensor>>;
+  readonly params: Readonly<Record<string, number>>;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+}
+
+export type Grid = readonly [number, number?, number?];
+
+/**
+ * Binds a kernel. A missing or misspelt binding, parameter or override is a compile error.
+ * @param grid workgroups in x, y, z; WebGPU allows 65,535 each (see `linearGrid`)
+ */
+export function dispatch<B extends string, P extends string, C extends string>(
+  kernel: Kernel<B, P, C>,
+  bindings: Readonly<Record<B, Tensor>>,
+  params: Readonly<Record<P, number>>,
+  grid: Grid,
+  constants?: Readonly<Record<C, number>>,
+): Dispatch {
+  return {
+    kernel: kernel as unknown as Kernel,
+    bindings,
+    params,
+    constants: constants ?? {},
+    workgroups: [grid[0], grid[1] ?? 1, grid[2] ?? 1],
+  };
+}
+
+/**
+ * A grid for `threads` threads in workgroups of `workgroupSize`, folded into two dimensions where one holds too few.
+ * The kernel's index is then `(workgroup_id.y * num_workgroups.x + workgroup_id.x) * workgroupSize + local_index`,
+ * and it must check it against its own count.
+ */
+export function linearGrid(threads: number, workgroupSize: number): [number, number, number] {
+  const groups = Math.ceil(threads / workgroupSize);
+  const rows = Math.ceil(groups / 65535);
+  return [Math.ceil(groups / rows), rows, 1];
+}

@@ -1,0 +1,82 @@
+import type { Capabilities } from './capabilities.ts';
+import type { Dispatch } from './kernel.ts';
+import { createNode, type DType, formatShape, type Shape, type Tensor, type TensorType } from './tensor.ts';
+
+export interface LaunchContext<Attributes> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  readonly capabilities: Capabilities;
+  /** The variant chosen for this node; '' for an op that has only one. */
+  readonly variant: string;
+  /** False for an output that nothing reads: it is bound to a placeholder of 16 bytes and must not be written. */
+  used(output: Tensor): boolean;
+  /** Memory that lives only while this node runs. */
+  scratch(shape: Shape, dtype?: DType): Tensor;
+}
+
+export interface GradientContext<Attributes> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  /** Which inputs a gradient is wanted for; the others may be left undefined. */
+  readonly needed: readonly boolean[];
+}
+
+/** Vector-Jacobian product: from the gradients of the outputs (undefined: zero) to those of the inputs. */
+export type GradientRule<Attributes> = (
+  context: GradientContext<Attributes>,
+  outputGradients: readonly (Tensor | undefined)[],
+) => readonly (Tensor | undefined)[];
+
+/** What an op without a gradient says instead of one. */
+export interface NoGradient {
+  readonly reason: string;
+}
+
+/** Everything that the engine knows of an op. One per op folder (and one for its backward pass). */
+export interface OpDefinition<Attributes extends object> {
+  readonly name: string;
+  /** Shape rule. Throws ShapeError on inputs that do not fit. */
+  outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
+  /** The kernels to run. A dispatch must not read one output of the node while it writes another. */
+  launch(context: LaunchContext<Attributes>): readonly Dispatch[];
+  readonly gradient: GradientRule<Attributes> | NoGradient;
+  /** Per output, the input whose memory it is (a view, or an update in place); undefined: memory of its own. */
+  readonly aliases?: readonly (number | undefined)[];
+  /**
+   * Byte offsets at which the inputs are to lie in output 0: the planner lets their producers write there directly, and
+   * copies the ones for which that cannot be (read by others, or stored elsewhere).
+   */
+  gathers?(attributes: Attributes): readonly number[];
+  /** Faster kernels first; each says where it can run. The last one must run everywhere. */
+  readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => boolean>>;
+}
+
+export class ShapeError extends Error {
+  override name = 'ShapeError';
+}
+
+/** Throws ShapeError with the op's name and the shapes at hand, unless `condition` holds. */
+export function expectShapes(condition: boolean, op: string, expected: string, inputs: readonly Tensor[]): asserts condition {
+  if (condition) return;
+  const found = inputs.map((tensor) => `${tensor.dtype}${formatShape(tensor.shape)}`).join(', ');
+  throw new ShapeError(`${op}: expected ${expected}; found ${found}`);
+}
+
+/** Adds a node to the graph and returns its outputs. Does no work. */
+export function apply<Attributes extends object>(
+  definition: OpDefinition<Attributes>,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+): readonly Tensor[] {
+  const types = definition.outputs(inputs, attributes);
+  const source = { kind: 'op', definition: definition as unknown as OpDefinition<object>, inputs, attributes } as const;
+  return createNode(source, types).outputs;
+}
+
+/** The variants of an op that can run on a device, the preferred one first; [''] where it has only one. */
+export function availableVariants(definition: OpDefinition<never>, capabilities: Capabilities): string[] {
+  const names = Object.entries(definition.variants ?? {}).filter(([, canRun]) => canRun(capabilities));
+  return names.length ? names.map(([name]) => name) : [''];
+}

@@ -1,0 +1,281 @@
+import type { Device } from './device.ts';
+import { GpuError } from './errors.ts';
+import { ancestors } from './gradients.ts';
+import type { Dispatch } from './kernel.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { byteLength, elements, formatShape, type Region, type Tensor } from './tensor.ts';
+
+export type HostArray = Float32Array | Uint32Array;
+
+export interface CompileOptions<Names extends string> {
+  /** Results that can be read after a run, by name. */
+  readonly outputs: Readonly<Record<Names, Tensor>>;
+  /** Updates in place (optimizer steps) that the program is also to make. */
+  readonly updates?: readonly Tensor[];
+  /** Variant by op name, instead of the choice made for the adapter. */
+  readonly variants?: Readonly<Record<string, string>>;
+}
+
+interface Command {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+interface Copy {
+  readonly from: Region;
+  readonly to: Region;
+}
+
+/** A compiled graph: dispatches with memory and bind groups made once, to be replayed. */
+export class Program<Names extends string = string> {
+  readonly device: Device;
+  /** What is run, in order, with the op that each dispatch belongs to. */
+  readonly commands: readonly (Command | Copy)[];
+  /** Bytes of GPU memory that the program owns (stored tensors are not counted). */
+  readonly memory: number;
+  readonly #inputs: ReadonlyMap<string, { tensor: Tensor; buffer: GPUBuffer }>;
+  readonly #outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
+  readonly #buffers: readonly GPUBuffer[];
+  readonly #staging = new Map<string, GPUBuffer[]>();
+
+  /** @internal use `compile` */
+  constructor(parts: {
+    device: Device;
+    commands: readonly (Command | Copy)[];
+    inputs: ReadonlyMap<string, { tensor: Tensor; buffer: GPUBuffer }>;
+    outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
+    buffers: readonly GPUBuffer[];
+  }) {
+    this.device = parts.device;
+    this.commands = parts.commands;
+    this.#inputs = parts.inputs;
+    this.#outputs = parts.outputs;
+    this.#buffers = parts.buffers;
+    this.memory = parts.buffers.reduce((sum, buffer) => sum + buffer.size, 0);
+  }
+
+  /**
+   * Runs the program once: one submit, no wait.
+   * @param inputs values by input name; an input that is left out keeps what it was last given
+   * @throws RangeError on an unknown name or a wrong number of values, before anything is written
+   */
+  run(inputs: Readonly<Record<string, HostArray>> = {}): void {
+    this.#submit(inputs, []);
+  }
+
+  /** Runs the program once and resolves with these outputs: the copies are part of the same submit. */
+  async runAndRead<Name extends Names>(
+    inputs: Readonly<Record<string, HostArray>>,
+    names: readonly Name[],
+  ): Promise<Record<Name, Float32Array>> {
+    const staged = this.#submit(inputs, names);
+    return Object.fromEntries(await Promise.all(staged.map(async (entry) => [entry.name, await this.#collect(entry)]))) as Record<
+      Name,
+      Float32Array
+    >;
+  }
+
+  /** Writes the dispatches into a host application's encoder. Inputs must have been written with `write`. */
+  encode(encoder: GPUCommandEncoder): void {
+    let pass: GPUComputePassEncoder | undefined;
+    for (const command of this.commands) {
+      if ('pipeline' in command) {
+        pass ??= encoder.beginComputePass();
+        pass.setPipeline(command.pipeline);
+        pass.setBindGroup(0, command.bindGroup);
+        pass.dispatchWorkgroups(...command.workgroups);
+      } else {
+        pass?.end();
+        pass = undefined;
+        encoder.copyBufferToBuffer(command.from.buffer, command.from.offset, command.to.buffer, command.to.offset, command.from.size);
+      }
+    }
+    pass?.end();
+  }
+
+  /** Queues new values for inputs. Throws as `run` does. */
+  write(inputs: Readonly<Record<string, HostArray>>): void {
+    for (const [name, values] of Object.entries(inputs)) {
+      const tensor = this.#inputs.get(name)?.tensor;
+      if (!tensor) throw new RangeError(`unknown input '${name}'; this program has: ${[...this.#inputs.keys()].join(', ') || 'none'}`);
+      const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
+      if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
+        throw new RangeError(
+          `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values for ${formatShape(tensor.shape)}, ` +
+            `found ${values.constructor.name} of ${values.length}`,
+        );
+      }
+    }
+    for (const [name, values] of Object.entries(inputs)) {
+      this.device.gpu.queue.writeBuffer(this.#inputs.get(name)!.buffer, 0, values as Float32Array<ArrayBuffer>);
+    }
+  }
+
+  /** The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`. */
+  region(name: Names): Region {
+    return this.#output(name).region;
+  }
+
+  /** Frees the program's own memory. */
+  dispose(): void {
+    for (const buffer of [...this.#buffers, ...[...this.#staging.values()].flat()]) buffer.destroy();
+    this.#staging.clear();
+  }
+
+  #submit<Name extends Names>(inputs: Readonly<Record<string, HostArray>>, names: readonly Name[]) {
+    this.device.check();
+    this.write(inputs);
+    const encoder = this.device.gpu.createCommandEncoder();
+    this.encode(encoder);
+    const staged = names.map((name) => {
+      const { region } = this.#output(name);
+      const buffer = this.#staging.get(name)?.pop() ?? this.device.gpu.createBuffer({ size: region.size, usage: 0x1 | 0x8, label: `read ${name}` });
+      encoder.copyBufferToBuffer(region.buffer, region.offset, buffer, 0, region.size);
+      return { name, buffer };
+    });
+    this.device.gpu.queue.submit([encoder.finish()]);
+    return staged;
+  }
+
+  async #collect({ name, buffer }: { name: string; buffer: GPUBuffer }): Promise<Float32Array> {
+    await this.device.wait(buffer.mapAsync(1) as Promise<undefined>);
+    const values = new Float32Array(buffer.getMappedRange().slice(0));
+    buffer.unmap();
+    const free = this.#staging.get(name);
+    if (free) free.push(buffer);
+    else this.#staging.set(name, [buffer]);
+    return values;
+  }
+
+  #output(name: string) {
+    const output = this.#outputs.get(name);
+    if (!output) throw new RangeError(`unknown output '${name}'; this program has: ${[...this.#outputs.keys()].join(', ') || 'none'}`);
+    return output;
+  }
+}
+
+/**
+ * Turns a graph into a program for one device.
+ * @throws GpuError when a kernel does not compile or a tensor is larger than the device can bind
+ */
+export async function compile<Names extends string>(device: Device, options: CompileOptions<Names>): Promise<Program<Names>> {
+  const { outputs, updates = [], variants = {} } = options;
+  const kept = Object.values<Tensor>(outputs);
+  const nodes = ancestors([...kept, ...updates]);
+  const plan = makePlan(nodes, kept, device.capabilities, variants);
+  const pipelines = await Promise.all(
+    plan.steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch.kernel, step.dispatch.constants) : undefined)),
+  );
+  device.gpu.pushErrorScope('out-of-memory');
+  device.gpu.pushErrorScope('validation');
+  const memory = new Memory(device, plan, nodes);
+  const params = packParams(device, plan);
+  const commands = plan.steps.map((step, index): Command | Copy => {
+    if (step.kind === 'copy') {
+      const to = memory.region(step.to);
+      return { from: memory.region(step.from), to: { ...to, offset: to.offset + step.offset } };
+    }
+    const bindGroup = createBindGroup(device, step.dispatch, memory, params, index);
+    return { label: step.label, pipeline: pipelines[index]!, bindGroup, workgroups: step.dispatch.workgroups };
+  });
+  const errors = await Promise.all([device.wait(device.gpu.popErrorScope()), device.wait(device.gpu.popErrorScope())]);
+  const error = errors.find(Boolean);
+  const buffers = [...memory.buffers, ...(params ? [params.buffer] : [])];
+  if (error) {
+    for (const buffer of buffers) buffer.destroy();
+    throw new GpuError(error.message);
+  }
+  return new Program({
+    device,
+    commands,
+    inputs: memory.inputs,
+    outputs: new Map(Object.entries<Tensor>(outputs).map(([name, tensor]) => [name, { tensor, region: memory.region(tensor) }])),
+    buffers,
+  });
+}
+
+/** The buffers of a plan and the region of each tensor in them. */
+class Memory {
+  readonly buffers: GPUBuffer[] = [];
+  readonly inputs = new Map<string, { tensor: Tensor; buffer: GPUBuffer }>();
+  readonly #plan: Plan;
+  readonly #slots: readonly GPUBuffer[];
+  readonly #leaves = new Map<Tensor, Region>();
+
+  constructor(device: Device, plan: Plan, nodes: ReturnType<typeof ancestors>) {
+    this.#plan = plan;
+    const create = (size: number, label: string) => {
+      if (size > device.capabilities.maxBindingSize) {
+        throw new GpuError(`${label} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}: use a smaller batch`);
+      }
+      const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label });
+      this.buffers.push(buffer);
+      return buffer;
+    };
+    this.#slots = plan.slots.map((size, index) => create(size, `slot ${index}`));
+    for (const node of nodes) {
+      const [tensor] = node.outputs;
+      const { source } = node;
+      if (source.kind === 'stored') this.#leaves.set(tensor, source.region);
+      if (source.kind !== 'input' && source.kind !== 'constant') continue;
+      const name = source.kind === 'input' ? source.name : 'constant';
+      const buffer = create(Math.ceil(byteLength(tensor) / 16) * 16, name);
+      this.#leaves.set(tensor, { buffer, offset: 0, size: byteLength(tensor) });
+      if (source.kind === 'constant') device.gpu.queue.writeBuffer(buffer, 0, source.data as Float32Array<ArrayBuffer>);
+      else if (this.inputs.has(name)) throw new RangeError(`two inputs are named '${name}'`);
+      else this.inputs.set(name, { tensor, buffer });
+    }
+  }
+
+  region(tensor: Tensor): Region {
+    const placement = this.#plan.placements.get(tensor)!;
+    if ('leaf' in placement) return this.#leaves.get(placement.leaf)!;
+    const buffer = this.#slots[placement.slot];
+    return { buffer, offset: placement.offset, size: Math.min(byteLength(tensor), buffer.size - placement.offset) };
+  }
+}
+
+/** All parameter structs of a program in one uniform buffer. */
+function packParams(device: Device, plan: Plan): { buffer: GPUBuffer; offsets: ReadonlyMap<number, number> } | undefined {
+  const offsets = new Map<number, number>();
+  let size = 0;
+  for (const [index, step] of plan.steps.entries()) {
+    if (step.kind !== 'dispatch' || step.dispatch.kernel.params.size === 0) continue;
+    offsets.set(index, size);
+    size += Math.ceil(step.dispatch.kernel.params.size / 256) * 256;
+  }
+  if (size === 0) return undefined;
+  const view = new DataView(new ArrayBuffer(size));
+  for (const [index, start] of offsets) {
+    const { kernel, params } = (plan.steps[index] as { dispatch: Dispatch }).dispatch;
+    for (const [name, { offset, type }] of Object.entries(kernel.params.fields)) {
+      if (type === 'f32') view.setFloat32(start + offset, params[name], true);
+      else if (type === 'u32') view.setUint32(start + offset, params[name], true);
+      else view.setInt32(start + offset, params[name], true);
+    }
+  }
+  const buffer = device.gpu.createBuffer({ size, usage: 0x40 | 0x8, label: 'parameters' });
+  device.gpu.queue.writeBuffer(buffer, 0, view.buffer as ArrayBuffer);
+  return { buffer, offsets };
+}
+
+function createBindGroup(
+  device: Device,
+  { kernel, bindings }: Dispatch,
+  memory: Memory,
+  params: { buffer: GPUBuffer; offsets: ReadonlyMap<number, number> } | undefined,
+  index: number,
+): GPUBindGroup {
+  const entries: GPUBindGroupEntry[] = Object.entries(kernel.bindings).map(([name, { binding }]) => {
+    const { buffer, offset, size } = memory.region(bindings[name]);
+    return { binding, resource: { buffer, offset, size: Math.max(16, Math.ceil(size / 16) * 16) } };
+  });
+  if (params && kernel.params.size > 0) {
+    entries.push({
+      binding: kernel.params.binding,
+      resource: { buffer: params.buffer, offset: params.offsets.get(index)!, size: kernel.params.size },
+    });
+  }
+  return device.gpu.createBindGroup({ layout: device.layout(kernel), entries, label: kernel.name });
+}

@@ -1,0 +1,88 @@
+import type { OpDefinition } from './op.ts';
+
+export type DType = 'f32' | 'u32';
+export type Shape = readonly number[];
+
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** One value of the graph: static shape and dtype, and the node that makes it. Holds no data. */
+export interface Tensor extends TensorType {
+  readonly node: Node;
+  /** Which of the node's outputs this is. */
+  readonly index: number;
+}
+
+/** A range of a GPU buffer. */
+export interface Region {
+  readonly buffer: GPUBuffer;
+  /** In bytes, a multiple of 256. */
+  readonly offset: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+export type Source =
+  /** Written by the caller of every `program.run`. */
+  | { readonly kind: 'input'; readonly name: string }
+  /** Lives outside the program: weights, optimizer state, a host application's buffer. */
+  | { readonly kind: 'stored'; readonly name: string; readonly region: Region }
+  /** Uploaded once, when the program is compiled. */
+  | { readonly kind: 'constant'; readonly data: Float32Array | Uint32Array }
+  /** Memory of one running node. */
+  | { readonly kind: 'scratch' }
+  | {
+      readonly kind: 'op';
+      readonly definition: OpDefinition<object>;
+      readonly inputs: readonly Tensor[];
+      readonly attributes: object;
+    };
+
+export interface Node {
+  /** Grows in the order of creation, which is the order in which a program runs its nodes. */
+  readonly id: number;
+  readonly source: Source;
+  readonly outputs: readonly Tensor[];
+}
+
+export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+export const byteLength = (tensor: TensorType): number => elements(tensor.shape) * 4;
+export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
+
+const ids = { next: 0 };
+
+export function createNode(source: Source, types: readonly TensorType[]): Node {
+  const outputs: Tensor[] = [];
+  const node: Node = { id: ids.next++, source, outputs };
+  for (const [index, { shape, dtype }] of types.entries()) {
+    if (!shape.every((size) => Number.isInteger(size) && size > 0)) {
+      const name = source.kind === 'op' ? source.definition.name : source.kind;
+      throw new RangeError(`${name}: every size of a shape must be a positive integer, found ${formatShape(shape)}`);
+    }
+    outputs.push({ node, index, shape, dtype });
+  }
+  return node;
+}
+
+/** A tensor that every `program.run` is given under this name. */
+export function input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
+  return createNode({ kind: 'input', name }, [{ shape, dtype }]).outputs[0];
+}
+
+/** A tensor whose values are known when the graph is built. Throws RangeError where data and shape differ in size. */
+export function constant(data: Float32Array | Uint32Array, shape: Shape): Tensor {
+  if (data.length !== elements(shape)) {
+    throw new RangeError(`constant: ${formatShape(shape)} needs ${elements(shape)} values, found ${data.length}`);
+  }
+  return createNode({ kind: 'constant', data }, [{ shape, dtype: data instanceof Uint32Array ? 'u32' : 'f32' }]).outputs[0];
+}
+
+/** A tensor that lives in a buffer that the program does not own. */
+export function stored(name: string, region: Region, shape: Shape, dtype: DType = 'f32'): Tensor {
+  if (region.size < elements(shape) * 4) {
+    throw new RangeError(`${name}: ${formatShape(shape)} needs ${elements(shape) * 4} bytes, its region has ${region.size}`);
+  }
+  return createNode({ kind: 'stored', name, region }, [{ shape, dtype }]).outputs[0];
+}

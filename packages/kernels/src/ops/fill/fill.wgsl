@@ -1,0 +1,22 @@
+// Every value of y is the same. One thread owns four.
+struct Params {
+  count4: u32,
+  value: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(1) var<uniform> params: Params;
+
+const workgroup = 64u;
+
+@compute @workgroup_size(workgroup)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * workgroup + local;
+  if (i < params.count4) {
+    y[i] = vec4f(params.value);
+  }
+}

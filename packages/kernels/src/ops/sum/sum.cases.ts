@@ -1,0 +1,22 @@
+import { normal, type OpCase } from '../../engine/case.ts';
+import { sumReference, sumRowsReference } from './sum.reference.ts';
+import { sum } from './sum.ts';
+
+const sumCase = (shape: number[], axis: 'first' | 'last' = 'first'): OpCase => ({
+  name: `[${shape}] over the ${axis} axis`,
+  inputs: [normal(shape)],
+  op: (x) => sum(x, axis),
+  reference: axis === 'first' ? sumReference : sumRowsReference,
+  flops: shape.reduce((product, size) => product * size, 1),
+});
+
+export const cases = [
+  sumCase([1]),
+  sumCase([7]),
+  sumCase([5000]),
+  sumCase([3, 2, 5]),
+  sumCase([300, 33]),
+  sumCase([4, 3, 9], 'last'),
+  sumCase([6], 'last'),
+];
+export const benchmarks = [sumCase([2464, 512]), sumCase([2464, 2048]), sumCase([2464, 512], 'last')];

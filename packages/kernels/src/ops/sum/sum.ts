@@ -1,0 +1,62 @@
+import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../engine/tensor.ts';
+import { multiply } from '../binary/binary.ts';
+import { broadcast } from '../broadcast/broadcast.ts';
+import { fill } from '../fill/fill.ts';
+import { sumRows } from './sum.rows.wgsl.ts';
+import { sum as sumKernel } from './sum.wgsl.ts';
+
+/** How many slices of the rows keep about 4,096 threads busy, and how many rows each then has (at least 16). */
+export function slicesFor(rows: number, columns: number): { slices: number; rowsPerSlice: number } {
+  const wanted = Math.max(1, Math.floor(4096 / columns));
+  const rowsPerSlice = Math.max(16, Math.ceil(rows / wanted));
+  return { slices: Math.ceil(rows / rowsPerSlice), rowsPerSlice };
+}
+
+/** Adds up slices: parts [slices, columns] into total [columns]. The second stage of every two-stage sum. */
+export function sumSlices(parts: Tensor, total: Tensor): Dispatch {
+  const rows = parts.shape[0];
+  const columns = elements(total.shape);
+  return dispatch(sumKernel, { x: parts, part: total }, { rows, columns, rowsPerSlice: rows, slices: 1 }, linearGrid(columns, 64));
+}
+
+interface Attributes {
+  readonly axis: 'first' | 'last';
+}
+
+const definition: OpDefinition<Attributes> = {
+  name: 'sum',
+  outputs(inputs, { axis }) {
+    const [{ shape, dtype }] = inputs;
+    expectShapes(dtype === 'f32', 'sum', 'x of f32', inputs);
+    if (axis === 'last') return [{ shape: [...shape.slice(0, -1), 1], dtype }];
+    return [{ shape: shape.length > 1 ? shape.slice(1) : [1], dtype }];
+  },
+  launch({ inputs: [x], outputs: [total], attributes: { axis }, scratch }) {
+    if (axis === 'last') {
+      const rows = elements(total.shape);
+      return [dispatch(sumRows, { x, total }, { rows, columns: elements(x.shape) / rows }, linearGrid(rows, 64))];
+    }
+    const rows = x.shape[0];
+    const columns = elements(total.shape);
+    const { slices, rowsPerSlice } = slicesFor(rows, columns);
+    if (slices === 1) return [sumSlices(x, total)];
+    const part = scratch([slices, columns]);
+    const params = { rows, columns, rowsPerSlice, slices };
+    return [dispatch(sumKernel, { x, part }, params, linearGrid(slices * columns, 64)), sumSlices(part, total)];
+  },
+  gradient({ inputs: [x], attributes: { axis } }, [dy]) {
+    if (!dy) return [];
+    return [axis === 'last' ? multiply(fill(x.shape, 1), dy) : broadcast(dy, x.shape)];
+  },
+};
+
+/**
+ * Sum over one axis.
+ * @param x [rows, ...rest] or [...rest, columns]
+ * @returns [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
+ */
+export function sum(x: Tensor, axis: 'first' | 'last' = 'first'): Tensor {
+  return apply(definition, [x], { axis })[0];
+}

@@ -1,0 +1,64 @@
+// The test command: every check of the repository, one line each, a failing one hiding none after it. Its last line is
+// `N passed, N failed`; the exit code is 1 if anything failed.
+import { parseArgs } from 'node:util';
+import { ensureAdapter } from './lib/adapter.mjs';
+import { browserRemedy, ensureBrowser } from './lib/browser.mjs';
+import { stepList, toolStep, vitestStep } from './lib/steps.mjs';
+
+const USAGE = `usage: pnpm test [options]
+  --node            only the tests in Node: no lint, typecheck, import check or browser
+  --no-browser      everything but the browser run
+  --filter PATTERN  only test files whose path contains PATTERN`;
+
+const options = readOptions();
+if (options) await main(options);
+else process.exitCode = 1;
+
+function readOptions() {
+  const names = { node: { type: 'boolean' }, 'no-browser': { type: 'boolean' }, filter: { type: 'string' } };
+  try {
+    return parseArgs({ options: names }).values;
+  } catch (error) {
+    console.error(`${error.message}\n${USAGE}`);
+    return undefined;
+  }
+}
+
+async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
+  // A filter may leave one of the two runs without a file.
+  const files = filter ? [filter, '--passWithNoTests'] : [];
+  const { total, step } = stepList();
+  let adapterEnvironment;
+
+  await step('WebGPU adapter', async () => {
+    const { adapter, env } = await ensureAdapter(console.log);
+    adapterEnvironment = env;
+    return { passed: 1, failed: 0, note: adapter };
+  });
+  await step('build', () => toolStep('turbo', 'turbo', ['run', 'build', '--continue', '--output-logs=errors-only']));
+  if (!nodeOnly) {
+    await step('lint', () => toolStep('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.']));
+    await step('typecheck', () => toolStep('typescript', 'tsc', ['--noEmit', '--pretty', 'false']));
+    await step('import direction', async () => {
+      const { checkImports } = await import('./lib/imports.mjs');
+      const { root } = await import('./lib/run.mjs');
+      const { files, problems } = checkImports(root);
+      if (problems.length > 0) return { passed: 0, failed: 1, note: `\n${problems.join('\n')}` };
+      return { passed: 1, failed: 0, note: `${files} files` };
+    });
+  }
+  await step('tests in Node', () => vitestStep(files, adapterEnvironment));
+  if (!nodeOnly && !noBrowser) {
+    await step('tests in the browser', async () => {
+      if (!(await ensureBrowser(console.log))) {
+        throw new Error(`NOT RUN, no browser found: ${browserRemedy}, or pass --no-browser to do without`);
+      }
+      return vitestStep(['--config', 'vitest.browser.config.ts', ...files]);
+    });
+  } else {
+    console.log('- tests in the browser: NOT RUN, as asked');
+  }
+
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
