@@ -34,8 +34,17 @@ export async function fetchInto(folder) {
   mkdirSync(tools, { recursive: true });
   const scratch = mkdtempSync(join(tools, 'fetch-'));
   try {
-    const packed = await run('npm', ['pack', PACKAGE, '--silent', '--pack-destination', scratch], { cwd: scratch });
-    if (packed.code !== 0) throw new Error(`npm pack ${PACKAGE} failed: ${packed.output.trim().slice(-300)}`);
+    const args = [
+      'pack',
+      PACKAGE,
+      '--loglevel=error',
+      '--prefer-offline',
+      '--fetch-retries=1',
+      '--pack-destination',
+      scratch,
+    ];
+    const packed = await run('npm', args, { cwd: scratch, timeoutMs: 10 * 60_000 });
+    if (packed.code !== 0) throw new Error(`npm pack ${PACKAGE} failed: ${withoutStack(packed.output)}`);
     const tarball = join(scratch, packed.stdout.toString().trim().split('\n').at(-1));
     const integrity = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
     if (integrity !== INTEGRITY) throw new Error(`${PACKAGE} has integrity ${integrity}, expected ${INTEGRITY}`);
@@ -49,6 +58,16 @@ export async function fetchInto(folder) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** npm's complaint on one line. */
+function withoutStack(output) {
+  const lines = output.split('\n').filter((line) => !/^npm error\s+at /.test(line));
+  return lines
+    .map((line) => line.replace(/^npm error /, '').trim())
+    .filter(Boolean)
+    .join(', ')
+    .slice(0, 400);
 }
 
 async function tar(args, input) {

@@ -14,3 +14,18 @@ export {
 } from './safetensors.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
+export { encodeImage } from './encoders/image.ts';
+export { channelsLast } from './encoders/pixels.ts';
+export { encodeText } from './encoders/text.ts';
+export { type Weights, weightsOf } from './encoders/weights.ts';
+export {
+  type ClipModel,
+  entriesOf,
+  type HostTensor,
+  isTrainable,
+  isVisual,
+  readClipModel,
+  storeClipModel,
+} from './model/model.ts';
+export { lengthFor, packTokens, type TextTokens, textTokenizer, type TokenBatch } from './model/tokens.ts';
+export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';

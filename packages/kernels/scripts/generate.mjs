@@ -2,12 +2,17 @@
 // workgroup size and overrides are read out of the WGSL by wgsl_reflect, so that TypeScript checks every dispatch and
 // no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
+
+/** `#include <file>` is the text of a file beside the kernel: functions that several kernels share (`*.include.wgsl`). */
+export function expandIncludes(text, folder) {
+  return text.replace(/^#include (\S+)$/gm, (_, file) => readFileSync(join(folder, file), 'utf8').trimEnd());
+}
 
 /**
  * `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no other way to unroll over values
@@ -71,6 +76,7 @@ const withoutBodies = (code) => {
   return out + text.slice(from);
 };
 
+const isKernel = (file) => file.endsWith('.wgsl') && !file.endsWith('.include.wgsl');
 const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
@@ -120,9 +126,9 @@ const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInt
 if (process.argv[1] === import.meta.filename) {
   const ops = readdirSync(opsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
   for (const op of ops) {
-    for (const file of readdirSync(join(opsFolder, op)).filter((name) => name.endsWith('.wgsl'))) {
+    for (const file of readdirSync(join(opsFolder, op)).filter(isKernel)) {
       const path = join(opsFolder, op, file);
-      writeFileSync(`${path}.ts`, kernelModule(file.slice(0, -5), `${op}/${file}`, readFileSync(path, 'utf8')));
+      writeFileSync(`${path}.ts`, kernelModule(file.slice(0, -5), `${op}/${file}`, expandIncludes(readFileSync(path, 'utf8'), dirname(path))));
     }
   }
   const files = (op) => readdirSync(join(opsFolder, op));
@@ -143,7 +149,7 @@ if (process.argv[1] === import.meta.filename) {
   writeFileSync(
     join(source, 'generated/kernels.ts'),
     header('the folders in src/ops') +
-      ops.flatMap((op) => files(op).filter((name) => name.endsWith('.wgsl')).map((name) => [op, name.slice(0, -5)]))
+      ops.flatMap((op) => files(op).filter(isKernel).map((name) => [op, name.slice(0, -5)]))
         .map(([op, name]) => `export { ${camelCase(name)} } from '../ops/${op}/${name}.wgsl.ts';\n`).join(''),
   );
 }

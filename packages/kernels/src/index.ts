@@ -7,3 +7,4 @@ export { type CompileOptions, compile, type HostArray, Program } from './engine/
 export { type StoreEntry, TensorStore } from './engine/store.ts';
 export { constant, type DType, elements, input, type Region, type Shape, stored, type Tensor } from './engine/tensor.ts';
 export * from './generated/ops.ts';
+export { Adam, type AdamOptions, type AdamStep } from './optimizer/adam.ts';

@@ -11,7 +11,7 @@ export interface Picture {
   readonly data: Uint8Array | Uint8ClampedArray;
   /**
    * Set for a picture that came from palette entries (data in colours all the same): PIL resizes these by nearest
-   * neighbour and pads them with entry 0, given here in `channels` values. A picture of 1-bit pixels has [0].
+   * neighbour and pads them with entry 0, given here in `channels` values. A picture of 1-bit pixels has zeros.
    */
   readonly paletteFirst?: readonly number[];
 }

@@ -1,0 +1,16 @@
+import type { Tensor } from '@webcir/kernels';
+import type { ClipConfig } from '../config.ts';
+import { encodeImageResnet } from './resnet.ts';
+import { encodeImageVit } from './vit.ts';
+import type { Weights } from './weights.ts';
+
+/**
+ * CLIP's image encoder, of either kind.
+ * @param pixels [batch, size, size, 3], normalized (`normalizePixels`)
+ * @returns [batch, embed], not normalized
+ */
+export function encodeImage(pixels: Tensor, weights: Weights, { vision, activation }: ClipConfig): Tensor {
+  return vision.kind === 'vit'
+    ? encodeImageVit(pixels, weights, vision, activation)
+    : encodeImageResnet(pixels, weights, vision);
+}

@@ -1,0 +1,26 @@
+import { add, gather, layernorm, matmul, reshape, slice, type Tensor } from '@webcir/kernels';
+import type { ClipConfig } from '../config.ts';
+import { transformer } from './transformer.ts';
+import type { Weights } from './weights.ts';
+
+/**
+ * CLIP's text encoder. It is causal and read at the end-of-text token, so that positions after the longest caption of a
+ * batch cannot matter: `tokens` may be as short as that caption.
+ * @param tokens u32 [batch, length], length <= context length
+ * @param ends u32 [batch]: batch index * length + position of the end-of-text token
+ * @returns [batch, embed], not normalized
+ */
+export function encodeText(
+  tokens: Tensor,
+  ends: Tensor,
+  weights: Weights,
+  { textLayers: layers, textHeads: heads, textWidth: width, activation }: ClipConfig,
+): Tensor {
+  const [batch, length] = tokens.shape;
+  const positions = slice(weights('positional_embedding'), 0, 0, length);
+  const embedded = add(gather(weights('token_embedding.weight'), tokens), positions);
+  const hidden = transformer(embedded, weights, 'transformer', { layers, heads, activation, causal: true });
+  // Normalizing after picking the row that is read gives the same numbers for a fraction of the work.
+  const last = gather(reshape(hidden, [batch * length, width]), ends);
+  return matmul(layernorm(last, weights('ln_final.weight'), weights('ln_final.bias')), weights('text_projection'));
+}

@@ -1,0 +1,93 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { decodePicture, readSafetensorsFile } from '../src/node.ts';
+import { normalizePixels } from '../src/preprocess/normalize.ts';
+import type { Picture } from '../src/preprocess/picture.ts';
+import { preprocess, type Transform } from '../src/preprocess/preprocess.ts';
+import { toFloat32 } from '../src/safetensors.ts';
+
+const fixture = (path: string) => fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));
+const { tensors } = await readSafetensorsFile(fixture('preprocess.safetensors'));
+
+describe('preprocess gives the pixels of PIL and torchvision', () => {
+  test.each([...tensors.keys()])('%s', async (key) => {
+    const [file, transform, size, normalized] = key.split(' ');
+    const expected = toFloat32(tensors.get(key)!);
+    const picture = await decodePicture(fixture(`pictures/${file}`));
+    const pixels = preprocess(picture, { transform: transform as Transform, size: Number(size) });
+    const actual = normalized ? normalizePixels(pixels) : Float32Array.from(pixels);
+    expect(actual.length).toBe(expected.length);
+    const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
+    // JPEG decoders may differ by a few levels; nothing else may differ.
+    expect(worst).toBeLessThanOrEqual(file.endsWith('.jpg') ? 3 : 0);
+  });
+});
+
+describe('preprocess', () => {
+  const rgb = (width: number, height: number): Picture => {
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 251);
+    return { width, height, channels: 3, data };
+  };
+
+  test('gives a grey picture and an opaque grey one the pixels of their RGB version', () => {
+    const gray = Uint8Array.from({ length: 17 * 11 }, (_, i) => (i * 37) % 251);
+    const run = (channels: Picture['channels'], pixel: (value: number) => number[]) =>
+      preprocess(
+        { width: 17, height: 11, channels, data: Uint8Array.from([...gray].flatMap(pixel)) },
+        { transform: 'clip', size: 8 },
+      );
+    const expected = run(3, (value) => [value, value, value]);
+    expect(run(1, (value) => [value])).toEqual(expected);
+    expect(run(2, (value) => [value, 255])).toEqual(expected);
+  });
+
+  test('leaves a picture of the right size alone, planes instead of pixels', () => {
+    const picture = rgb(5, 5);
+    const planes = preprocess(picture, { transform: 'clip', size: 5 });
+    expect(planes[0 * 25 + 7]).toBe(picture.data[7 * 3]);
+    expect(planes[2 * 25 + 24]).toBe(picture.data[24 * 3 + 2]);
+  });
+
+  test('pads from the target ratio on', () => {
+    const run = (targetRatio?: number) => preprocess(rgb(20, 10), { transform: 'targetpad', size: 10, targetRatio });
+    expect(run(2.5)).toEqual(preprocess(rgb(20, 10), { transform: 'clip', size: 10 }));
+    expect(run()).toEqual(run(1.25));
+    expect(run(1)).toEqual(preprocess(rgb(20, 10), { transform: 'squarepad', size: 10 }));
+  });
+
+  test('refuses what is inconsistent', () => {
+    const picture = rgb(4, 4);
+    const options = { transform: 'clip', size: 8 } as const;
+    expect(() => preprocess({ ...picture, width: 5 }, options)).toThrow('5 x 4 x 3 = 60 values, found 48');
+    expect(() => preprocess({ ...picture, width: 0 }, options)).toThrow('0 x 4');
+    expect(() => preprocess({ ...picture, channels: 5 as 4 }, options)).toThrow('1 to 4 channels, found 5');
+    expect(() => preprocess({ ...picture, paletteFirst: [0] }, options)).toThrow('3 values in paletteFirst, found 1');
+    expect(() => preprocess(picture, { ...options, size: 0.5 })).toThrow('size: expected a positive integer');
+    expect(() => preprocess(picture, { ...options, targetRatio: 0.5 })).toThrow('targetRatio: expected 1 or more');
+    expect(() => preprocess(picture, { ...options, transform: 'crop' as 'clip' })).toThrow('found "crop"');
+  });
+});
+
+test('normalizePixels writes into a part of a batch', () => {
+  const batch = new Float32Array(2 * 3);
+  normalizePixels(Uint8Array.of(0, 128, 255), batch.subarray(3));
+  expect([...batch.subarray(0, 3)]).toEqual([0, 0, 0]);
+  expect(batch[3]).toBeCloseTo(-0.48145466 / 0.26862954, 6);
+  expect(batch[5]).toBeCloseTo((1 - 0.40821073) / 0.27577711, 6);
+  expect(() => normalizePixels(new Uint8Array(4))).toThrow('three planes');
+  expect(() => normalizePixels(new Uint8Array(3), new Float32Array(6))).toThrow('found 3 and 6');
+});
+
+describe('decodePicture names the file at fault', () => {
+  test('a missing one', async () => {
+    await expect(decodePicture('no/such/picture.jpg')).rejects.toThrow(
+      /no\/such\/picture\.jpg: cannot be read.*ENOENT/,
+    );
+  });
+
+  test('bytes that are no picture', async () => {
+    const html = new TextEncoder().encode('<html>404</html>');
+    await expect(decodePicture(html, 'B0001.jpg')).rejects.toThrow('B0001.jpg: cannot be read as a picture');
+    await expect(decodePicture(new Uint8Array(0), 'empty.png')).rejects.toThrow('empty.png: cannot be read');
+  });
+});

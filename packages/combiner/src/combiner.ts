@@ -1,0 +1,73 @@
+import {
+  add,
+  concat,
+  dropout,
+  l2Normalize,
+  linear,
+  multiply,
+  sigmoid,
+  type StoreEntry,
+  subtract,
+  type Tensor,
+} from '@webcir/kernels';
+
+export interface CombinerConfig {
+  /** Width of CLIP's features. */
+  readonly featureDim: number;
+  /** Width that each feature is projected to; CLIP4Cir takes 4 * featureDim. */
+  readonly projectionDim: number;
+  /** Width of the hidden layers; CLIP4Cir takes 8 * featureDim. */
+  readonly hiddenDim: number;
+}
+
+export interface CombinerDropout {
+  /** u32 [2], other numbers at every step. */
+  readonly seed: Tensor;
+  /** CLIP4Cir: 0.5. */
+  readonly probability: number;
+}
+
+/** Finds a tensor of the Combiner by its name in CLIP4Cir's checkpoints. */
+type Weights = (name: string) => Tensor;
+
+/** Names and shapes of the Combiner's tensors, in the order of CLIP4Cir's state dict. */
+export function combinerEntries({ featureDim, projectionDim, hiddenDim }: CombinerConfig): StoreEntry[] {
+  const layer = (name: string, out: number, inner: number): StoreEntry[] => [
+    { name: `${name}.weight`, shape: [out, inner] },
+    { name: `${name}.bias`, shape: [out] },
+  ];
+  return [
+    ...layer('text_projection_layer', projectionDim, featureDim),
+    ...layer('image_projection_layer', projectionDim, featureDim),
+    ...layer('combiner_layer', hiddenDim, 2 * projectionDim),
+    ...layer('output_layer', featureDim, hiddenDim),
+    ...layer('dynamic_scalar.0', hiddenDim, 2 * projectionDim),
+    ...layer('dynamic_scalar.3', 1, hiddenDim),
+  ];
+}
+
+/**
+ * The Combiner of CLIP4Cir (Baldrati et al. 2022, combiner.py): mixes an image and a text feature into a query feature,
+ * v(c) + lambda * text + (1 - lambda) * image, with c the two projections side by side (text first), lambda one
+ * number per query, and both features as CLIP gives them, not normalized.
+ * @param image [batch, featureDim]
+ * @param text [batch, featureDim]
+ * @param dropout only while training
+ * @returns query features [batch, featureDim], L2-normalized
+ */
+export function combine(image: Tensor, text: Tensor, weights: Weights, training?: CombinerDropout): Tensor {
+  const layer = (x: Tensor, name: string, activation?: 'relu') =>
+    linear(x, weights(`${name}.weight`), { bias: weights(`${name}.bias`), activation });
+  const drop = (x: Tensor, stream: number) =>
+    training ? dropout(x, training.seed, { probability: training.probability, stream }) : x;
+
+  const projectedText = drop(layer(text, 'text_projection_layer', 'relu'), 0);
+  const projectedImage = drop(layer(image, 'image_projection_layer', 'relu'), 1);
+  const both = concat([projectedText, projectedImage], 1);
+  const mixed = layer(drop(layer(both, 'combiner_layer', 'relu'), 2), 'output_layer');
+  const lambda = sigmoid(layer(drop(layer(both, 'dynamic_scalar.0', 'relu'), 3), 'dynamic_scalar.3'));
+
+  // lambda * text + (1 - lambda) * image
+  const residual = add(image, multiply(subtract(text, image), lambda));
+  return l2Normalize(add(mixed, residual));
+}

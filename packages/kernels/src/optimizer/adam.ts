@@ -1,0 +1,66 @@
+import { type StoreEntry, TensorStore } from '../engine/store.ts';
+import { elements, input, type Tensor } from '../engine/tensor.ts';
+import { adam } from '../ops/adam/adam.ts';
+import { pack } from '../ops/pack/pack.ts';
+
+export interface AdamOptions {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+/** What may change from step to step: data, never part of a plan. */
+export interface AdamStep {
+  readonly learningRate: number;
+  /** Decoupled (AdamW, arXiv 1711.05101); 0 is plain Adam. */
+  readonly weightDecay: number;
+  /** Counted from 1, for the bias correction. */
+  readonly step: number;
+}
+
+/**
+ * Adam and AdamW over all tensors of a store, in place, one dispatch per buffer of the store
+ * (Kingma & Ba, arXiv 1412.6980; the order of operations is PyTorch's).
+ */
+export class Adam {
+  readonly parameters: TensorStore;
+  /** First and second moments: part of a checkpoint. */
+  readonly moments: { readonly m: TensorStore; readonly v: TensorStore };
+  readonly #options: Required<AdamOptions>;
+
+  constructor(parameters: TensorStore, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
+    this.parameters = parameters;
+    this.moments = { m: parameters.createLike('adam m'), v: parameters.createLike('adam v') };
+    this.#options = { beta1, beta2, epsilon };
+  }
+
+  /**
+   * The update as part of a graph, for `compile`'s `updates`. The program gets an input 'adam' (see `hyper`).
+   * @param gradientOf the gradient of a tensor of the store
+   */
+  updates(gradientOf: (entry: StoreEntry) => Tensor): Tensor[] {
+    const hyper = input('adam', [4]);
+    const byName = new Map(this.parameters.entries.map((entry) => [entry.name, entry]));
+    return this.parameters.flat.flatMap((parameters, chunk) => {
+      const layout = this.parameters.layout(chunk);
+      const gradients = pack(
+        layout.map(({ name }) => gradientOf(byName.get(name)!)),
+        layout.map(({ offset }) => offset / 4),
+        elements(parameters.shape),
+      );
+      const { m, v } = this.moments;
+      return adam({ parameters, gradients, m: m.flat[chunk], v: v.flat[chunk], hyper }, this.#options);
+    });
+  }
+
+  /** The values of the input 'adam' for one step. */
+  hyper({ learningRate, weightDecay, step }: AdamStep): Float32Array {
+    const { beta1, beta2 } = this.#options;
+    return Float32Array.of(learningRate, weightDecay, 1 - beta1 ** step, 1 - beta2 ** step);
+  }
+
+  dispose(): void {
+    this.moments.m.dispose();
+    this.moments.v.dispose();
+  }
+}

@@ -1,0 +1,114 @@
+import { channelsLast, type ClipConfig, encodeImage, encodeText, lengthFor, packTokens, type Weights } from '@webcir/clip';
+import { compile, type Device, input, type Program } from '@webcir/kernels';
+
+/** Something that reports how far a long job is: done of total. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** Encodes many pictures with frozen weights, in batches of one size. */
+export class PictureEncoder {
+  readonly #program: Program<'features'>;
+  readonly #batch: number;
+  readonly #config: ClipConfig;
+
+  private constructor(program: Program<'features'>, batch: number, config: ClipConfig) {
+    this.#program = program;
+    this.#batch = batch;
+    this.#config = config;
+  }
+
+  static async create(device: Device, config: ClipConfig, weights: Weights, batch: number): Promise<PictureEncoder> {
+    const size = config.imageResolution;
+    const pixels = input('pixels', [batch, size, size, 3]);
+    const program = await compile(device, { outputs: { features: encodeImage(pixels, weights, config) } });
+    return new PictureEncoder(program, batch, config);
+  }
+
+  /**
+   * @param count how many pictures
+   * @param planes gives picture `index`, normalized, as [3, size, size]; the next batch is asked for while one is encoded
+   * @returns [count, embed], not normalized
+   */
+  async encode(count: number, planes: (index: number) => Promise<Float32Array> | Float32Array, onProgress?: OnProgress): Promise<Float32Array> {
+    const { imageResolution: size, embedDim } = this.#config;
+    const features = new Float32Array(count * embedDim);
+    const pictureSize = size * size * 3;
+    let running: Promise<void> = Promise.resolve();
+    for (let start = 0; start < count; start += this.#batch) {
+      const pixels = new Float32Array(this.#batch * pictureSize);
+      const end = Math.min(start + this.#batch, count);
+      for (let i = start; i < end; i++) {
+        channelsLast(await planes(i), size, pixels.subarray((i - start) * pictureSize, (i - start + 1) * pictureSize));
+      }
+      await running;
+      running = this.#program.runAndRead({ pixels }, ['features']).then((result) => {
+        features.set(result.features.subarray(0, (end - start) * embedDim), start * embedDim);
+        onProgress?.(end, count);
+      });
+      running.catch(() => {});
+    }
+    await running;
+    return features;
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+  }
+}
+
+/** Encodes many texts with one set of weights; a text that occurs twice is encoded once. */
+export class TextEncoderPrograms {
+  readonly #device: Device;
+  readonly #config: ClipConfig;
+  readonly #weights: Weights;
+  readonly #batch: number;
+  readonly #trim: boolean;
+  readonly #programs = new Map<number, Promise<Program<'features'>>>();
+
+  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = 256, trim = true } = {}) {
+    this.#device = device;
+    this.#config = config;
+    this.#weights = weights;
+    this.#batch = batch;
+    this.#trim = trim;
+  }
+
+  /**
+   * @param texts token rows of each text (`textTokenizer`)
+   * @returns [texts, embed], not normalized
+   */
+  async encode(texts: readonly (readonly number[])[], onProgress?: OnProgress): Promise<Float32Array> {
+    const { embedDim, contextLength } = this.#config;
+    const keys = texts.map((rows) => rows.join(' '));
+    const distinct = [...new Map(texts.map((rows, index) => [keys[index], rows]))].sort(([, a], [, b]) => a.length - b.length);
+    const byKey = new Map<string, Float32Array>();
+    for (let start = 0; start < distinct.length; start += this.#batch) {
+      const part = distinct.slice(start, start + this.#batch);
+      const rows = part.map(([, tokens]) => tokens);
+      const length = this.#trim ? lengthFor(rows, contextLength) : contextLength;
+      const padded = [...rows, ...Array(this.#batch - rows.length).fill(rows[0])];
+      const { tokens, ends } = packTokens(padded, length);
+      const { features } = await (await this.#program(length)).runAndRead({ tokens, ends }, ['features']);
+      for (const [index, [key]] of part.entries()) byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
+      onProgress?.(start + part.length, distinct.length);
+    }
+    const features = new Float32Array(texts.length * embedDim);
+    for (const [index, key] of keys.entries()) features.set(byKey.get(key)!, index * embedDim);
+    return features;
+  }
+
+  async dispose(): Promise<void> {
+    for (const program of this.#programs.values()) (await program).dispose();
+    this.#programs.clear();
+  }
+
+  #program(length: number): Promise<Program<'features'>> {
+    let program = this.#programs.get(length);
+    if (!program) {
+      const tokens = input('tokens', [this.#batch, length], 'u32');
+      const ends = input('ends', [this.#batch], 'u32');
+      program = compile(this.#device, { outputs: { features: encodeText(tokens, ends, this.#weights, this.#config) } });
+      this.#programs.set(length, program);
+    }
+    return program;
+  }
+}

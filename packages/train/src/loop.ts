@@ -1,0 +1,105 @@
+import type { Adam, Device, HostArray, Program } from '@webcir/kernels';
+import { learningRateAt, type Schedule } from './schedule.ts';
+
+export interface Recipe {
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly schedule: Schedule;
+  /** Steps of linear warm-up. */
+  readonly warmup: number;
+}
+
+/** One finished training step. */
+export interface StepReport {
+  /** From 1. */
+  readonly step: number;
+  readonly steps: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly stepsPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** A step that is ready to run: its program has an output 'loss'. */
+export interface PreparedStep {
+  readonly program: Program<'loss'>;
+  readonly inputs: Readonly<Record<string, HostArray>>;
+}
+
+export interface Training {
+  readonly device: Device;
+  readonly adam: Adam;
+  readonly recipe: Recipe;
+  readonly stepsPerEpoch: number;
+  /** Steps already done, when a run is resumed at the start of an epoch. */
+  readonly firstEpoch?: number;
+  /** The batches of one epoch; asked for once, and each step's batch just before it runs. */
+  epoch(epoch: number): (index: number) => Promise<PreparedStep> | PreparedStep;
+  onStep?(report: StepReport): void;
+  /** After the last step of an epoch (from 1), with the device idle: validation and checkpoints go here. */
+  onEpoch?(epoch: number): Promise<void>;
+}
+
+/** Thrown when a loss is not a number: the weights are lost, the last checkpoint is not. */
+export class DivergedError extends Error {
+  override name = 'DivergedError';
+}
+
+/**
+ * Runs the steps of all epochs. The next batch is prepared while the device works on the last one.
+ * @throws DivergedError when a loss is NaN or infinite
+ */
+export async function runTraining(training: Training): Promise<void> {
+  const { device, adam, recipe, stepsPerEpoch, firstEpoch = 0 } = training;
+  const steps = recipe.epochs * stepsPerEpoch;
+  const speed = new Speed();
+  for (let epoch = firstEpoch; epoch < recipe.epochs; epoch++) {
+    const stepAt = training.epoch(epoch);
+    let running: Promise<void> = Promise.resolve();
+    for (let index = 0; index < stepsPerEpoch; index++) {
+      const step = epoch * stepsPerEpoch + index;
+      const learningRate = learningRateAt(step, steps, recipe.learningRate, recipe.schedule, recipe.warmup);
+      const { program, inputs } = await stepAt(index);
+      await running;
+      const hyper = adam.hyper({ learningRate, weightDecay: recipe.weightDecay, step: step + 1 });
+      running = program.runAndRead({ ...inputs, adam: hyper }, ['loss']).then(({ loss: [loss] }) => {
+        if (!Number.isFinite(loss)) throw new DivergedError(`the loss of step ${step + 1} is ${loss}: try a lower learning rate than ${recipe.learningRate}`);
+        const stepsPerSecond = speed.tick();
+        training.onStep?.({
+          step: step + 1,
+          steps,
+          epoch: epoch + 1,
+          loss,
+          learningRate,
+          stepsPerSecond,
+          secondsLeft: (steps - step - 1) / stepsPerSecond,
+        });
+      });
+      running.catch(() => {}); // awaited below or before the next step
+    }
+    await running;
+    await device.idle();
+    await training.onEpoch?.(epoch + 1);
+    speed.pause();
+  }
+}
+
+/** Steps per second, averaged over the last steps; pauses do not count. */
+class Speed {
+  #last = performance.now();
+  #seconds = 0;
+
+  tick(): number {
+    const now = performance.now();
+    const seconds = (now - this.#last) / 1000;
+    this.#last = now;
+    this.#seconds = this.#seconds === 0 ? seconds : 0.9 * this.#seconds + 0.1 * seconds;
+    return 1 / this.#seconds;
+  }
+
+  pause(): void {
+    this.#last = performance.now();
+  }
+}

@@ -1,0 +1,17 @@
+import { constant, l2Normalize, matmul, scale, softmaxCrossEntropy, sum, type Tensor } from '@webcir/kernels';
+
+/** CLIP4Cir's fixed temperature of 1 / 100. */
+export const logitScale = 100;
+
+/**
+ * The contrastive loss of both stages: each query's own target against the other targets of the batch, in one direction.
+ * @param queries [batch, width], L2-normalized
+ * @param targets [batch, width] features as CLIP gives them
+ * @returns [1], the mean over the batch
+ */
+export function batchContrastiveLoss(queries: Tensor, targets: Tensor): Tensor {
+  const batch = queries.shape[0];
+  const logits = scale(matmul(queries, l2Normalize(targets), { transposeB: true }), logitScale);
+  const labels = constant(Uint32Array.from({ length: batch }, (_, i) => i), [batch]);
+  return scale(sum(softmaxCrossEntropy(logits, labels)), 1 / batch);
+}

@@ -1,0 +1,57 @@
+import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
+import { Adam, compile, type Device, gradients, type HostArray, input, type Program, TensorStore } from '@webcir/kernels';
+import { batchContrastiveLoss } from './loss.ts';
+
+/** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
+export interface FeatureBatch {
+  readonly reference: Float32Array;
+  readonly text: Float32Array;
+  readonly target: Float32Array;
+}
+
+/** Stage 2 of CLIP4Cir (combiner_train.py): the Combiner is trained on features of the frozen, tuned CLIP. */
+export class Stage2 {
+  readonly combiner: TensorStore;
+  readonly adam: Adam;
+  readonly #program: Program<'loss'>;
+
+  private constructor(combiner: TensorStore, adam: Adam, program: Program<'loss'>) {
+    this.combiner = combiner;
+    this.adam = adam;
+    this.#program = program;
+  }
+
+  /** @param weights initial values by name (`initialCombiner`, or a checkpoint's) */
+  static async create(
+    device: Device,
+    config: CombinerConfig,
+    weights: ReadonlyMap<string, Float32Array>,
+    { batch, dropout }: { batch: number; dropout: number },
+  ): Promise<Stage2> {
+    const combiner = TensorStore.create(device, combinerEntries(config), 'combiner');
+    for (const [name, values] of weights) combiner.write(name, values);
+    const adam = new Adam(combiner);
+    const shape = [batch, config.featureDim];
+    const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
+    const queries = combine(input('reference', shape), input('text', shape), (name) => combiner.tensor(name), training);
+    const loss = batchContrastiveLoss(queries, input('target', shape));
+    const parameters = combiner.entries.map(({ name }) => combiner.tensor(name));
+    const byName = new Map(gradients(loss, parameters).map((gradient, i) => [combiner.entries[i].name, gradient]));
+    const program = await compile(device, { outputs: { loss }, updates: adam.updates(({ name }) => byName.get(name)!) });
+    return new Stage2(combiner, adam, program);
+  }
+
+  /**
+   * The program and the inputs of one step, without 'adam'.
+   * @param seed of the dropouts: another one for every step
+   */
+  prepare(batch: FeatureBatch, seed?: readonly [number, number]): { program: Program<'loss'>; inputs: Record<string, HostArray> } {
+    return { program: this.#program, inputs: { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) } };
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    this.adam.dispose();
+    this.combiner.dispose();
+  }
+}
