@@ -29,3 +29,4 @@ export {
 } from './model/model.ts';
 export { lengthFor, packTokens, type TextTokens, textTokenizer, type TokenBatch } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
+export { initialVit, type VitSizes } from './model/init.ts';

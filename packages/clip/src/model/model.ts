@@ -51,7 +51,7 @@ export function storeClipModel({ tensors, vocabulary, config }: ClipModel, dtype
   tensors: Map<string, StoredTensor>;
   metadata: Map<string, string>;
 } {
-  const metadata = new Map([[activationKey, config.activation]]);
+  const metadata = new Map<string, string>([[activationKey, config.activation]]);
   if (vocabulary) metadata.set(vocabularyKey, JSON.stringify(vocabulary));
   return {
     tensors: new Map([...tensors].map(([name, { shape, values }]) => [name, fromFloat32(values, shape, dtype)])),

@@ -48,8 +48,9 @@ export class Adam {
         layout.map(({ offset }) => offset / 4),
         elements(parameters.shape),
       );
-      const { m, v } = this.moments;
-      return adam({ parameters, gradients, m: m.flat[chunk], v: v.flat[chunk], hyper }, this.#options);
+      const m = this.moments.m.flat[chunk];
+      const v = this.moments.v.flat[chunk];
+      return Object.values(adam({ parameters, gradients, m, v, hyper }, this.#options));
     });
   }
 

@@ -1,0 +1,98 @@
+// Features, losses and gradients of both kinds of CLIP against the original PyTorch code.
+import {
+  add,
+  compile,
+  constant,
+  gradients,
+  input,
+  l2Normalize,
+  matmul,
+  openDevice,
+  scale,
+  softmaxCrossEntropy,
+  sum,
+  type Tensor,
+} from '@webcir/kernels';
+import { afterAll, describe, expect, it } from 'vitest';
+import { channelsLast, encodeImage, encodeText, isTrainable, lengthFor, packTokens, readClipModel, uploadClip } from '../src/index.ts';
+import { clipFixture, expectClose, floats, relativeDifference, tokenRows } from './reference.ts';
+
+const device = await openDevice();
+afterAll(() => device.close());
+
+function nhwc(planes: Float32Array, size: number): Float32Array {
+  const out = new Float32Array(planes.length);
+  const picture = 3 * size * size;
+  for (let i = 0; i < planes.length; i += picture) channelsLast(planes.subarray(i, i + picture), size, out.subarray(i, i + picture));
+  return out;
+}
+
+/** CLIP4Cir's stage 1 loss, spelled out: mean cross entropy of 100 * normalize(image + text) . normalize(target). */
+function stage1Loss(reference: Tensor, text: Tensor, target: Tensor): { logits: Tensor; loss: Tensor } {
+  const [batch] = reference.shape;
+  const logits = scale(matmul(l2Normalize(add(reference, text)), l2Normalize(target), { transposeB: true }), 100);
+  const labels = constant(Uint32Array.from({ length: batch }, (_, i) => i), [batch]);
+  return { logits, loss: scale(sum(softmaxCrossEntropy(logits, labels)), 1 / batch) };
+}
+
+for (const name of ['clip-vit', 'clip-rn']) {
+  describe(name, async () => {
+    const model = readClipModel(await clipFixture(name));
+    const io = await clipFixture(`${name}.io`);
+    const { config } = model;
+    const size = config.imageResolution;
+    const clip = uploadClip(device, model, isTrainable);
+    const pictures = (inputName: string) => input(inputName, [4, size, size, 3]);
+    const pixels = (key: string) => nhwc(floats(io, key), size);
+    const rows = tokenRows(io);
+    const textInputs = (length: number) => {
+      const { tokens, ends } = packTokens(rows, length);
+      return { tokens, ends };
+    };
+    const text = (length: number) =>
+      encodeText(input('tokens', [4, length], 'u32'), input('ends', [4], 'u32'), clip.weights, config);
+
+    it('encodes pictures', async () => {
+      const program = await compile(device, { outputs: { features: encodeImage(pictures('pixels'), clip.weights, config) } });
+      const { features } = await program.runAndRead({ pixels: pixels('reference_images') }, ['features']);
+      expect(relativeDifference(features, floats(io, 'image_features'))).toBeLessThan(1e-4);
+    });
+
+    it('encodes texts', async () => {
+      const program = await compile(device, { outputs: { features: text(config.contextLength) } });
+      const { features } = await program.runAndRead(textInputs(config.contextLength), ['features']);
+      expect(relativeDifference(features, floats(io, 'text_features'))).toBeLessThan(1e-4);
+    });
+
+    it('encodes texts that are shorter than the context at their own length, to the same numbers', async () => {
+      const short = rows.filter((row) => row.length < 40);
+      expect(short.length).toBeGreaterThan(1);
+      const length = lengthFor(short, config.contextLength);
+      expect(length).toBeLessThan(config.contextLength);
+      const at = async (positions: number) => {
+        const { tokens, ends } = packTokens(short, positions);
+        const [count] = [short.length];
+        const features = encodeText(input('tokens', [count, positions], 'u32'), input('ends', [count], 'u32'), clip.weights, config);
+        const program = await compile(device, { outputs: { features } });
+        return (await program.runAndRead({ tokens, ends }, ['features'])).features;
+      };
+      expect(relativeDifference(await at(length), await at(config.contextLength))).toBeLessThan(1e-6);
+    });
+
+    it('has the loss and every gradient of stage 1 with both encoders trained', async () => {
+      const length = config.contextLength;
+      const reference = encodeImage(pictures('reference'), clip.weights, config);
+      const target = encodeImage(pictures('target'), clip.weights, config);
+      const { loss, logits } = stage1Loss(reference, text(length), target);
+      const names = clip.trained.entries.map((entry) => entry.name);
+      const grads = gradients(loss, names.map((tensor) => clip.trained.tensor(tensor)));
+      const outputs = Object.fromEntries([['loss', loss], ['logits', logits], ...names.map((tensor, i) => [tensor, grads[i]])]);
+      const program = await compile(device, { outputs });
+      const feeds = { reference: pixels('reference_images'), target: pixels('target_images'), ...textInputs(length) };
+      const results = await program.runAndRead(feeds, Object.keys(outputs));
+      expect(Math.abs(results.loss[0] / floats(io, 'stage1.loss')[0] - 1)).toBeLessThan(1e-3);
+      expect(relativeDifference(results.logits, floats(io, 'stage1.logits'))).toBeLessThan(1e-4);
+      for (const tensor of names) expectClose(results[tensor], io, 'grad', tensor, 1e-3);
+    });
+  });
+}

@@ -1,0 +1,52 @@
+// Reads the numbers that the original PyTorch code made (test/fixtures, see its README), in Node and in the browser.
+import { expect } from 'vitest';
+import { readSafetensors, type Safetensors, toFloat32 } from '../src/safetensors.ts';
+
+export async function loadFixture(url: URL): Promise<Safetensors> {
+  if (typeof process === 'undefined') return readSafetensors(await (await fetch(url)).arrayBuffer());
+  const { readFile } = await import('node:fs/promises');
+  const { fileURLToPath } = await import('node:url');
+  return readSafetensors(new Uint8Array(await readFile(fileURLToPath(url))));
+}
+
+export const clipFixture = (name: string): Promise<Safetensors> =>
+  loadFixture(new URL(`./fixtures/${name}.safetensors`, import.meta.url));
+
+export function floats(file: Safetensors, name: string): Float32Array {
+  const tensor = file.tensors.get(name);
+  if (!tensor) throw new Error(`the fixture has no tensor ${name}`);
+  return toFloat32(tensor);
+}
+
+/** The tokens of each row up to its end-of-text token, which has the largest id. */
+export function tokenRows(file: Safetensors): number[][] {
+  const ids = floats(file, 'tokens');
+  const context = file.tensors.get('tokens')!.shape[1];
+  return Array.from({ length: ids.length / context }, (_, row) => {
+    const tokens = [...ids.subarray(row * context, (row + 1) * context)];
+    return tokens.slice(0, tokens.indexOf(Math.max(...tokens)) + 1);
+  });
+}
+
+/**
+ * Expects a tensor to agree with the one of the reference, which keeps every k-th value of a large one: the norm of the
+ * difference, relative to the norm of the reference.
+ */
+export function expectClose(found: Float32Array, file: Safetensors, key: string, name: string, tolerance: number): void {
+  const whole = file.tensors.has(`${key}.${name}`);
+  const expected = floats(file, whole ? `${key}.${name}` : `${key}_sample.${name}`);
+  const stride = whole ? 1 : Math.ceil(found.length / 1024);
+  const sampled = found.filter((_, i) => i % stride === 0);
+  expect(sampled.length, name).toBe(expected.length);
+  expect(relativeDifference(sampled, expected), name).toBeLessThan(tolerance);
+}
+
+export function relativeDifference(found: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let norm = 0;
+  for (const [i, value] of expected.entries()) {
+    difference += (found[i] - value) ** 2;
+    norm += value ** 2;
+  }
+  return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-12);
+}

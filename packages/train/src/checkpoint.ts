@@ -1,0 +1,39 @@
+import { fromFloat32, toFloat32 } from '@webcir/clip';
+import { readSafetensorsFile, writeSafetensorsFile } from '@webcir/clip/node';
+import type { Adam, TensorStore } from '@webcir/kernels';
+
+/** What a training run needs to go on: weights, both moments, and where it was. */
+export async function saveCheckpoint(path: string, adam: Adam, metadata: Readonly<Record<string, string>>): Promise<void> {
+  const tensors = new Map<string, ReturnType<typeof fromFloat32>>();
+  for (const [prefix, store] of storesOf(adam)) {
+    for (const [name, values] of await store.read()) {
+      tensors.set(prefix + name, fromFloat32(values, store.tensor(name).shape));
+    }
+  }
+  await writeSafetensorsFile(path, { tensors, metadata: new Map(Object.entries(metadata)) });
+}
+
+/**
+ * Puts weights and moments back.
+ * @returns the metadata that was saved with them
+ * @throws naming the file and the tensor that is missing or of another shape
+ */
+export async function loadCheckpoint(path: string, adam: Adam): Promise<ReadonlyMap<string, string>> {
+  const { tensors, metadata } = await readSafetensorsFile(path);
+  for (const [prefix, store] of storesOf(adam)) {
+    for (const { name, shape } of store.entries) {
+      const tensor = tensors.get(prefix + name);
+      if (!tensor || tensor.shape.join() !== shape.join()) {
+        throw new Error(`${path}: expected a tensor ${prefix}${name} [${shape}], found ${tensor ? `[${tensor.shape}]` : 'none'}: it belongs to another run`);
+      }
+      store.write(name, toFloat32(tensor));
+    }
+  }
+  return metadata;
+}
+
+const storesOf = ({ parameters, moments }: Adam): [string, TensorStore][] => [
+  ['', parameters],
+  ['adam.m.', moments.m],
+  ['adam.v.', moments.v],
+];

@@ -1,0 +1,49 @@
+import { seededRandom, seedOf, shuffled, trainCaption, type Triplet } from '@webcir/data';
+
+/** A triplet with every form in which training may show its captions, as token rows. */
+export interface Example {
+  readonly reference: string;
+  readonly target: string;
+  readonly texts: readonly (readonly number[])[];
+}
+
+/** One drawn training query. */
+export interface Drawn {
+  readonly example: Example;
+  /** Which of the example's texts. */
+  readonly form: number;
+}
+
+/** The forms that training draws from: CLIP4Cir's four where there are two captions, else the caption as it is. */
+export const captionForms = (captions: readonly string[]): string[] =>
+  captions.length === 2 ? [0.125, 0.375, 0.625, 0.875].map((r) => trainCaption(captions, r)) : [...captions];
+
+/**
+ * Tokenizes triplets for training.
+ * @throws RangeError naming a triplet whose target is secret, or that has a caption longer than the context
+ */
+export function examplesOf(triplets: readonly Triplet[], tokenRows: (text: string) => readonly number[]): Example[] {
+  return triplets.map(({ id, reference, target, captions }) => {
+    if (target === undefined) throw new RangeError(`triplet ${id} has no target: it cannot be trained on`);
+    return { reference, target, texts: captionForms(captions).map(tokenRows) };
+  });
+}
+
+/**
+ * The batches of one epoch: every example once, in random order, in one of its forms; a last batch that is not full is
+ * dropped. Depends on nothing but its arguments, so that a resumed run draws what the first one would have drawn.
+ * @throws RangeError when the batch is larger than the data
+ */
+export function drawEpoch(examples: readonly Example[], batch: number, seed: string): Drawn[][] {
+  checkBatch(batch, examples.length);
+  const random = seededRandom(seedOf(seed));
+  const order = shuffled(examples, random).map((example) => ({ example, form: Math.floor(random() * example.texts.length) }));
+  return Array.from({ length: Math.floor(order.length / batch) }, (_, i) => order.slice(i * batch, (i + 1) * batch));
+}
+
+/** @throws RangeError when the batch is larger than the data */
+export function checkBatch(batch: number, available: number): void {
+  if (batch > available) {
+    throw new RangeError(`a batch of ${batch} is larger than the training data (${available} examples): use a smaller --batch-size`);
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type ClipModel, fromFloat32, isVisual, toFloat32 } from '@webcir/clip';
+import { readSafetensorsFile, writeSafetensorsFile } from '@webcir/clip/node';
+import { type FeatureTable, tableOf } from './features.ts';
+
+/** Everything that a picture's feature depends on. */
+export interface FeatureKey {
+  readonly model: ClipModel;
+  /** Name and settings of the preprocessing. */
+  readonly preprocessing: string;
+  readonly dataset: string;
+  readonly ids: readonly string[];
+}
+
+/** Where features are kept between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
+export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join(homedir(), '.cache', 'webcir');
+
+/**
+ * Features of pictures through a frozen image encoder: from the cache, or computed and put there.
+ * @param compute [ids, dim]
+ */
+export async function cachedFeatures(folder: string, key: FeatureKey, compute: () => Promise<Float32Array>): Promise<FeatureTable> {
+  const { embedDim } = key.model.config;
+  const path = join(folder, 'features', `${hashOf(key)}.safetensors`);
+  if (existsSync(path)) {
+    const stored = (await readSafetensorsFile(path)).tensors.get('features');
+    if (stored?.shape.join() === [key.ids.length, embedDim].join()) return tableOf(key.ids, embedDim, toFloat32(stored));
+  }
+  const values = await compute();
+  await mkdir(join(folder, 'features'), { recursive: true });
+  await writeSafetensorsFile(path, {
+    tensors: new Map([['features', fromFloat32(values, [key.ids.length, embedDim])]]),
+    metadata: new Map([['dataset', key.dataset]]),
+  });
+  return tableOf(key.ids, embedDim, values);
+}
+
+function hashOf({ model, preprocessing, dataset, ids }: FeatureKey): string {
+  const hash = createHash('sha256').update(JSON.stringify([preprocessing, dataset, model.config.activation, ids]));
+  for (const [name, { values }] of [...model.tensors].filter(([tensor]) => isVisual(tensor)).sort()) {
+    hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest('hex').slice(0, 32);
+}

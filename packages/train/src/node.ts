@@ -1,0 +1,2 @@
+export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+export { cachedFeatures, defaultCacheFolder, type FeatureKey } from './feature-cache.ts';

@@ -1,0 +1,119 @@
+import { channelsLast, type ClipModel, type DeviceClip, encodeImage, encodeText, lengthFor, packTokens } from '@webcir/clip';
+import {
+  Adam,
+  add,
+  compile,
+  constant,
+  type Device,
+  gradients,
+  type HostArray,
+  input,
+  l2Normalize,
+  matmul,
+  type Program,
+  scale,
+  softmaxCrossEntropy,
+  sum,
+  type Tensor,
+} from '@webcir/kernels';
+import { seededRandom, seedOf, shuffled } from '@webcir/data';
+import { checkBatch } from './examples.ts';
+import { type Recipe, runTraining, type StepReport } from './loop.ts';
+
+/** A picture with a way to caption it. Pictures of one key share their captions: they are no negatives of each other. */
+export interface CaptionedPicture {
+  /** Normalized planes [3, size, size]. */
+  readonly planes: Float32Array;
+  readonly key: string;
+  caption(random: () => number): readonly number[];
+}
+
+export interface PretrainOptions {
+  readonly device: Device;
+  readonly model: ClipModel;
+  readonly clip: DeviceClip;
+  readonly pictures: readonly CaptionedPicture[];
+  readonly recipe: Recipe;
+  readonly batch: number;
+  readonly seed: number;
+  /** Inverse temperature, fixed. */
+  readonly logitScale: number;
+  onStep?(report: StepReport): void;
+  onEpoch?(epoch: number): Promise<void>;
+}
+
+/**
+ * Stage 0: CLIP's own symmetric contrastive training (Radford et al. 2021, arXiv 2103.00020) on captioned pictures, for
+ * models that have no published weights. Pictures are mirrored at random.
+ */
+export async function pretrain(options: PretrainOptions): Promise<void> {
+  const { device, model, clip, pictures, recipe, batch, seed } = options;
+  checkBatch(batch, pictures.length);
+  const { config } = model;
+  const { trained, weights } = clip;
+  const adam = new Adam(trained, { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 });
+  const size = config.imageResolution;
+  const programs = new Map<number, Promise<Program<'loss'>>>();
+
+  const build = (length: number): Promise<Program<'loss'>> => {
+    const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
+    const text = encodeText(input('tokens', [batch, length], 'u32'), input('ends', [batch], 'u32'), weights, config);
+    const loss = symmetricLoss(image, text, input('mask', [batch, batch]), options.logitScale);
+    const parameters = trained.entries.map(({ name }) => trained.tensor(name));
+    const byName = new Map(gradients(loss, parameters).map((gradient, i) => [trained.entries[i].name, gradient]));
+    return compile(device, { outputs: { loss }, updates: adam.updates(({ name }) => byName.get(name)!) });
+  };
+
+  await runTraining({
+    device,
+    adam,
+    recipe,
+    stepsPerEpoch: Math.floor(pictures.length / batch),
+    epoch(epoch) {
+      const random = seededRandom(seedOf(`stage 0, seed ${seed}, epoch ${epoch}`));
+      const order = shuffled(pictures, random);
+      return async (index) => {
+        const shown = order.slice(index * batch, (index + 1) * batch);
+        const texts = shown.map((picture) => picture.caption(random));
+        const length = lengthFor(texts, config.contextLength);
+        if (!programs.has(length)) programs.set(length, build(length));
+        const { tokens, ends } = packTokens(texts, length);
+        const inputs: Record<string, HostArray> = { tokens, ends, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) };
+        return { program: await programs.get(length)!, inputs };
+      };
+    },
+    onStep: options.onStep,
+    onEpoch: options.onEpoch,
+  });
+  for (const program of programs.values()) (await program).dispose();
+  adam.dispose();
+}
+
+function symmetricLoss(image: Tensor, text: Tensor, mask: Tensor, logitScale: number): Tensor {
+  const [batch] = image.shape;
+  const images = l2Normalize(image);
+  const texts = l2Normalize(text);
+  const labels = constant(Uint32Array.from({ length: batch }, (_, i) => i), [batch]);
+  const direction = (from: Tensor, to: Tensor) =>
+    sum(softmaxCrossEntropy(add(scale(matmul(from, to, { transposeB: true }), logitScale), mask), labels));
+  return scale(add(direction(images, texts), direction(texts, images)), 0.5 / batch);
+}
+
+function pixelsOf(pictures: readonly CaptionedPicture[], size: number, random: () => number): Float32Array {
+  const pictureSize = 3 * size * size;
+  const pixels = new Float32Array(pictures.length * pictureSize);
+  for (const [i, { planes }] of pictures.entries()) {
+    channelsLast(planes, size, pixels.subarray(i * pictureSize, (i + 1) * pictureSize), random() < 0.5);
+  }
+  return pixels;
+}
+
+/** [batch, batch]: a large negative number where two different pictures have the same key, to be added to the logits. */
+function maskOf(pictures: readonly CaptionedPicture[]): Float32Array {
+  const count = pictures.length;
+  const mask = new Float32Array(count * count);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < count; j++) if (i !== j && pictures[i].key === pictures[j].key) mask[i * count + j] = -1e4;
+  }
+  return mask;
+}

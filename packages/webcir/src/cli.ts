@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { TRANSFORMS } from '@webcir/clip';
+import { Command, CommanderError, Option } from 'commander';
+import pc from 'picocolors';
+import { numberBetween, wholeNumber } from './commands/options.ts';
+import { pretrainCommand } from './commands/pretrain.ts';
+import { trainCommand } from './commands/train.ts';
+
+// The same path from src/cli.ts and from dist/cli.js, so it must stay in this file.
+const assets = new URL('../assets/', import.meta.url);
+const command = ['webcir', ...process.argv.slice(2)].join(' ');
+const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
+
+const program = new Command('webcir')
+  .description('Composed image retrieval on WebGPU: a picture and a sentence that says how the wanted picture differs.')
+  .showHelpAfterError('(add --help for all options)')
+  .exitOverride();
+
+program
+  .command('train')
+  .description('Trains both stages of CLIP4Cir and shows the table of the paper.')
+  .addOption(new Option('--dataset <name>', 'data set').choices(['fmnist-cir', 'fashioniq']).default('fmnist-cir'))
+  .option('--data <folder>', 'folder of a data set that is not embedded')
+  .option('--clip-model-path <file>', 'CLIP to start from, safetensors with OpenAI names (default: the embedded one)')
+  .option('--name <name>', 'name of the run folder (default: data set and time)')
+  .option('--out <folder>', 'where run folders go', 'runs')
+  .option('--resume <folder>', 'goes on with an interrupted run, with the options that it was started with')
+  .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
+  .addOption(new Option('--transform <name>', 'preprocessing').choices([...TRANSFORMS]).default('targetpad'))
+  .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
+  .addOption(new Option('--encoder <which>', 'encoder that stage 1 tunes').choices(['text', 'image', 'both']).default('text'))
+  .option('--num-epochs <n>', 'epochs of stage 1', wholeNumber(1), 6)
+  .option('--learning-rate <r>', 'of stage 1', numberBetween(0, 1), 1e-3)
+  .option('--batch-size <n>', 'of stage 1', wholeNumber(2), 128)
+  .option('--combiner-epochs <n>', 'epochs of stage 2', wholeNumber(1), 30)
+  .option('--combiner-lr <r>', 'learning rate of stage 2', numberBetween(0, 1), 1e-3)
+  .option('--combiner-batch-size <n>', 'batch of stage 2', wholeNumber(2), 256)
+  .option('--projection-dim <n>', "width of the Combiner's projections (default: 4 x CLIP's features)", wholeNumber(1))
+  .option('--hidden-dim <n>', "width of the Combiner's hidden layers (default: 8 x CLIP's features)", wholeNumber(1))
+  .option('--dropout <p>', 'in the Combiner', numberBetween(0, 0.95), 0.5)
+  .addOption(new Option('--schedule <name>', 'learning rate over a stage').choices(['constant', 'cosine']).default('cosine'))
+  .option('--validation-frequency <n>', 'epochs between validations', wholeNumber(1), 2)
+  .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
+  .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
+  .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
+  .action(async ({ name, out, resume, ...options }) => {
+    const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
+    await trainCommand(path, options, resume !== undefined, command, assets);
+  });
+
+program
+  .command('pretrain')
+  .description('Stage 0: pre-trains the small CLIP that ships with webcir, on the embedded pictures.')
+  .option('--out <file>', 'where it goes', 'fmnist-clip.safetensors')
+  .option('--steps <n>', 'training steps, rounded up to whole epochs', wholeNumber(1), 1500)
+  .option('--batch-size <n>', 'pictures per step', wholeNumber(2), 256)
+  .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
+  .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
+  .action(pretrainCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
+  if (!(error instanceof CommanderError)) {
+    const { message, stack } = error as Error;
+    console.error(`${pc.red('error:')} ${message}`);
+    if (process.env.WEBCIR_DEBUG) console.error(stack);
+  }
+}

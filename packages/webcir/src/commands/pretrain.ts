@@ -1,0 +1,90 @@
+import { type ClipModel, downloadClip, initialVit, isTrainable, storeClipModel, type Tokenizer, textTokenizer, uploadClip } from '@webcir/clip';
+import { loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
+import { type EmbeddedDataset, seededRandom, seedOf } from '@webcir/data';
+import { openEmbeddedFromPackage } from '@webcir/data/node';
+import { openDevice } from '@webcir/kernels';
+import { captionForms, type CaptionedPicture, pretrain } from '@webcir/train';
+import { planesOf } from '../pictures.ts';
+import { formatSeconds, ProgressLine } from '../progress.ts';
+
+export interface PretrainCommandOptions {
+  readonly out: string;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+}
+
+/** Sizes of the embedded model: OpenAI's architecture, small. */
+const sizes = {
+  embedDim: 128,
+  imageResolution: 32,
+  visionWidth: 128,
+  visionLayers: 4,
+  patchSize: 8,
+  contextLength: 77,
+  textWidth: 128,
+  textLayers: 4,
+};
+
+/** `webcir pretrain`: stage 0, the small CLIP that ships with webcir. */
+export async function pretrainCommand({ out, steps, batchSize, learningRate, seed }: PretrainCommandOptions): Promise<void> {
+  const device = await openDevice();
+  console.log(`Pre-training a small CLIP on the embedded pictures, on ${device.name}`);
+  const dataset = await openEmbeddedFromPackage();
+  const tokenizer = await loadTokenizer();
+  const vocabulary = await vocabularyOf(dataset, tokenizer);
+  const model = initialVit({ ...sizes, vocabulary }, seededRandom(seedOf(`stage 0, seed ${seed}`)));
+  const clip = uploadClip(device, model, isTrainable);
+  const pictures = await captionedPictures(dataset, model, tokenizer);
+  const stepsPerEpoch = Math.floor(pictures.length / batchSize);
+
+  const line = new ProgressLine('stage 0');
+  let lastLoss = Number.NaN;
+  await pretrain({
+    device,
+    model,
+    clip,
+    pictures,
+    batch: batchSize,
+    seed,
+    logitScale: 30,
+    recipe: { epochs: Math.ceil(steps / stepsPerEpoch), learningRate, weightDecay: 0.05, schedule: 'cosine', warmup: 100 },
+    onStep({ step, steps: all, loss, stepsPerSecond, secondsLeft }) {
+      lastLoss = Number.isNaN(lastLoss) ? loss : 0.95 * lastLoss + 0.05 * loss;
+      line.update(step / all, `step ${step}/${all}  loss ${lastLoss.toFixed(3)}  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`);
+    },
+    // A killed run loses at most one epoch.
+    onEpoch: async () => save(out, await downloadClip(model, clip)),
+  });
+  line.finish(`loss ${lastLoss.toFixed(3)}`);
+  clip.dispose();
+  device.close();
+  console.log(`Saved to ${out}`);
+}
+
+const save = async (path: string, model: ClipModel): Promise<void> => writeSafetensorsFile(path, storeClipModel(model, 'F16'));
+
+/** The token ids of everything that the embedded set can say: stage 0's captions and the training triplets' captions. */
+async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Promise<number[]> {
+  const random = seededRandom(seedOf('vocabulary'));
+  const ids = new Set([tokenizer.startOfText, tokenizer.endOfText]);
+  const learn = (text: string) => {
+    for (const id of tokenizer.encode(text)) ids.add(id);
+  };
+  for (const { captions } of dataset.triplets('train')) captionForms(captions).forEach(learn);
+  for (const id of dataset.gallery('train')) for (let i = 0; i < 3; i++) learn(dataset.describe(id, random));
+  return [...ids].sort((a, b) => a - b);
+}
+
+async function captionedPictures(dataset: EmbeddedDataset, model: ClipModel, tokenizer: Tokenizer): Promise<CaptionedPicture[]> {
+  const tokens = textTokenizer(model, tokenizer);
+  const preprocessing = { transform: 'targetpad', size: model.config.imageResolution, targetRatio: 1.25 } as const;
+  return Promise.all(
+    dataset.gallery('train').map(async (id) => ({
+      planes: await planesOf(dataset, id, preprocessing),
+      key: dataset.attributeKey(id) ?? id,
+      caption: (random) => tokens(dataset.describe(id, random)).rows,
+    })),
+  );
+}

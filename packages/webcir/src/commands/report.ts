@@ -1,0 +1,80 @@
+import { type Method, type ReportData, type ResultRow, type Shown } from '@webcir/eval';
+import { renderReport } from '@webcir/eval/node';
+import { dataUriOf } from '../pictures.ts';
+import { formatSeconds } from '../progress.ts';
+import type { RunFolder } from '../run-folder.ts';
+import type { Recall } from './stage-log.ts';
+import { type Finished, protocolOf } from './train.ts';
+
+const shownQueries = 24;
+const thumbnail = 112;
+
+/** Writes report.html: results, training curves, and what two dozen queries find. */
+export async function writeReport(finished: Finished, rows: ResultRow[]): Promise<void> {
+  const { run, session, config, seconds } = finished;
+  const { device, dataset } = session;
+  const data: ReportData = {
+    title: `webcir: ${run.path.split(/[\\/]/).at(-1)}`,
+    facts: [
+      ['Data set', dataset.name],
+      ['Tuned encoder', config.encoder],
+      ['Seed', String(config.seed)],
+      ['Adapter', device.name],
+      ['Time', formatSeconds(seconds)],
+      ['Command', config.command],
+      ['Started', config.startedAt],
+    ],
+    rows,
+    protocol: protocolOf(session),
+    curves: await curves(run),
+    queries: await queries(finished),
+  };
+  await run.write('report.html', await renderReport(data));
+}
+
+async function curves(run: RunFolder): Promise<ReportData['curves']> {
+  const logged = await run.logged();
+  return [
+    ['stage 1', 'Stage 1: CLIP'],
+    ['stage 2', 'Stage 2: Combiner'],
+  ].map(([stage, heading]) => {
+    const entries = logged.filter((entry) => entry.stage === stage);
+    return {
+      stage: heading,
+      losses: entries.filter(({ type }) => type === 'step').map(({ step, loss }) => ({ step: step as number, loss: loss as number })),
+      validation: entries
+        .filter(({ type, validation }) => type === 'epoch' && validation)
+        .map(({ epoch, validation }) => ({ epoch: epoch as number, ...(validation as Recall) })),
+    };
+  });
+}
+
+/** Queries at even distances through the split, the same number from each category. */
+async function queries({ session, rankings, test }: Finished): Promise<ReportData['queries']> {
+  const { dataset } = session;
+  const shown = async (id: string): Promise<Shown> => ({ id, image: await dataUriOf(dataset, id, thumbnail) });
+  const perCategory = Math.ceil(shownQueries / test.categories.length);
+  const result: ReportData['queries'] = [];
+  for (const [index, { category, gallery, triplets, targets, captions }] of test.categories.entries()) {
+    const stride = Math.max(1, Math.floor(triplets.length / perCategory));
+    for (let query = 0; query < triplets.length && query < stride * perCategory; query += stride) {
+      const { reference, targets: alsoCorrect } = triplets[query];
+      const found = Array.from(rankings.get('combiner')![index].rankings[query]).slice(0, 10);
+      result.push({
+        category,
+        caption: captions[query],
+        reference: await shown(reference),
+        target: await shown(gallery[targets[query]]),
+        ranks: [...rankings].flatMap(([method, ranked]) => place(method, Array.from(ranked[index].rankings[query]), targets[query])),
+        top: await Promise.all(found.map((picture) => shown(gallery[picture]))),
+        ...(alsoCorrect ? { alsoCorrect: [...alsoCorrect] } : {}),
+      });
+    }
+  }
+  return result;
+}
+
+const place = (method: Method, ranking: readonly number[], target: number): { method: Method; rank: number }[] => {
+  const index = ranking.indexOf(target);
+  return index < 0 ? [] : [{ method, rank: index + 1 }];
+};

@@ -1,0 +1,85 @@
+import { type ClipModel, textTokenizer, type Weights } from '@webcir/clip';
+import { loadTokenizer } from '@webcir/clip/node';
+import type { CirDataset } from '@webcir/data';
+import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
+import { type Device, openDevice } from '@webcir/kernels';
+import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
+import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
+import { embeddedClipPath, loadClip } from '../assets.ts';
+import { type Preprocessing, planesOf } from '../pictures.ts';
+import { formatSeconds, ProgressLine } from '../progress.ts';
+import { UserError } from '../user-error.ts';
+import type { TrainOptions } from './train-options.ts';
+
+const pictureBatch = 128;
+
+/** What all parts of a training run share: device, data set, starting model, tokenizer. */
+export interface Session {
+  readonly device: Device;
+  readonly dataset: CirDataset;
+  /** Splits of the data set by use: test is never looked at before the end. */
+  readonly splits: { readonly train: string; readonly validation: string; readonly test: string };
+  readonly model: ClipModel;
+  readonly preprocessing: Preprocessing;
+  tokenRows(text: string): readonly number[];
+}
+
+export async function openSession(options: TrainOptions, assets: URL): Promise<Session> {
+  const dataset = await openDataset(options);
+  const model = await loadClip(options.clipModelPath ?? embeddedClipPath(assets));
+  const tokens = textTokenizer(model, await loadTokenizer());
+  const { transform, targetRatio } = options;
+  return {
+    device: await openDevice(),
+    dataset,
+    // FashionIQ's test answers are secret: its literature, and CLIP4Cir, quote the validation split.
+    splits: { train: 'train', validation: 'val', test: options.dataset === 'fmnist-cir' ? 'test' : 'val' },
+    model,
+    preprocessing: { transform, targetRatio, size: model.config.imageResolution },
+    tokenRows: (text) => tokens(text).rows,
+  };
+}
+
+async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset> {
+  if (dataset === 'fmnist-cir') {
+    if (data !== undefined) throw new UserError('--data is for data sets on disk; the embedded set fmnist-cir needs none: add --dataset fashioniq');
+    return openEmbeddedFromPackage();
+  }
+  if (data === undefined) throw new UserError(`--dataset ${dataset} needs --data with the folder of the data set`);
+  return openFashionIq(data);
+}
+
+/** The ids of all pictures that a run looks at, each once. */
+export function pictureIds({ dataset, splits }: Session): string[] {
+  const trained = dataset.triplets(splits.train).flatMap(({ reference, target }) => [reference, target ?? reference]);
+  return [...new Set([...trained, ...dataset.gallery(splits.validation), ...dataset.gallery(splits.test)])];
+}
+
+/** Encodes pictures with the weights as they are now, with a progress line. */
+export async function encodePictures(session: Session, weights: Weights, ids: readonly string[], label: string): Promise<FeatureTable> {
+  const { device, model, dataset, preprocessing } = session;
+  const line = new ProgressLine(label);
+  const started = performance.now();
+  const encoder = await PictureEncoder.create(device, model.config, weights, Math.min(pictureBatch, ids.length));
+  const values = await encoder.encode(
+    ids.length,
+    (index) => planesOf(dataset, ids[index], preprocessing),
+    (done, total) => {
+      const rate = done / ((performance.now() - started) / 1000);
+      line.update(done / total, `${done}/${total} pictures  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`);
+    },
+  );
+  encoder.dispose();
+  line.finish(`${ids.length} pictures`);
+  return tableOf(ids, model.config.embedDim, values);
+}
+
+/** As `encodePictures`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
+export function frozenPictureFeatures(session: Session, weights: Weights): Promise<FeatureTable> {
+  const { model, dataset, preprocessing } = session;
+  const { transform, size, targetRatio } = preprocessing;
+  const ids = pictureIds(session);
+  const key = { model, ids, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
+  return cachedFeatures(defaultCacheFolder(), key, async () => (await encodePictures(session, weights, ids, 'pictures')).values);
+}
+

@@ -1,0 +1,101 @@
+import { type ClipModel, uploadClip } from '@webcir/clip';
+import { combine, elementwiseSum } from '@webcir/combiner';
+import { formatTable, type Method, type ResultRow } from '@webcir/eval';
+import { type CategoryRanking, checkBatch, examplesOf, type FeatureTable } from '@webcir/train';
+import { loadClip } from '../assets.ts';
+import { formatSeconds } from '../progress.ts';
+import { RunFolder } from '../run-folder.ts';
+import { Evaluator, resultRows } from './evaluate.ts';
+import { writeReport } from './report.ts';
+import { encodePictures, frozenPictureFeatures, openSession, pictureIds, type Session } from './session.ts';
+import type { StoredConfig, TrainOptions } from './train-options.ts';
+import { trainStage1, tunedClip } from './train-stage1.ts';
+import { loadCombiner, trainedCombiner, trainStage2 } from './train-stage2.ts';
+
+/** What each method places first, per category, on the split that is quoted. */
+export type Rankings = ReadonlyMap<Method, readonly CategoryRanking[]>;
+
+/** `webcir train`: both stages, then the table of the paper. */
+export async function trainCommand(path: string, options: TrainOptions, resume: boolean, command: string, assets: URL): Promise<void> {
+  const started = performance.now();
+  const { folder, config } = resume ? await resumed(path) : { folder: undefined, config: { ...options, command, startedAt: new Date().toISOString() } as StoredConfig };
+  const session = await openSession(config, assets);
+  const { device, dataset, splits, model } = session;
+  const examples = examplesOf(dataset.triplets(splits.train), session.tokenRows);
+  checkBatch(config.batchSize, examples.length);
+  checkBatch(config.combinerBatchSize, examples.length);
+  const run = folder ?? (await RunFolder.create(path, config));
+  console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${run.path}`);
+
+  const rankings = new Map<Method, readonly CategoryRanking[]>();
+  const test = new Evaluator(session, splits.test);
+  const validation = new Evaluator(session, splits.validation);
+
+  const before = uploadClip(device, model);
+  const features = await frozenPictureFeatures(session, before.weights);
+  const textsBefore = await test.textFeatures(before.weights);
+  rankings.set('image', await test.rank(features, textsBefore, 'image'));
+  rankings.set('text', await test.rank(features, textsBefore, 'text'));
+  rankings.set('sum', await test.rank(features, textsBefore, elementwiseSum));
+  before.dispose();
+
+  if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation);
+  const tuned = await loadClip(run.file(tunedClip));
+  const after = uploadClip(device, tuned);
+  const tunedFeatures = await featuresAfterTuning(session, config, tuned, features);
+  const textsAfter = await test.textFeatures(after.weights);
+  rankings.set('sum-stage1', await test.rank(tunedFeatures, textsAfter, elementwiseSum));
+
+  if (!run.has(trainedCombiner)) await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation);
+  const combiner = await loadCombiner(device, run.file(trainedCombiner));
+  rankings.set('combiner', await test.rank(tunedFeatures, textsAfter, (image, text) => combine(image, text, (name) => combiner.tensor(name))));
+
+  await finish({ session, run, config, rankings, test, seconds: (performance.now() - started) / 1000 });
+  device.close();
+}
+
+async function resumed(path: string): Promise<{ folder: RunFolder; config: StoredConfig }> {
+  const { folder, config } = await RunFolder.open(path);
+  return { folder, config: config as unknown as StoredConfig };
+}
+
+/** A tuned image encoder has other features; a frozen one the same. */
+async function featuresAfterTuning(session: Session, { encoder }: TrainOptions, tuned: ClipModel, features: FeatureTable): Promise<FeatureTable> {
+  if (encoder === 'text') return features;
+  const clip = uploadClip(session.device, tuned);
+  const table = await encodePictures(session, clip.weights, pictureIds(session), 'pictures');
+  clip.dispose();
+  return table;
+}
+
+export interface Finished {
+  readonly session: Session;
+  readonly run: RunFolder;
+  readonly config: StoredConfig;
+  readonly rankings: Rankings;
+  readonly test: Evaluator;
+  readonly seconds: number;
+}
+
+async function finish(finished: Finished): Promise<void> {
+  const { run, rankings, session, seconds } = finished;
+  const rows: ResultRow[] = [...rankings].flatMap(([method, ranking]) => resultRows(method, ranking));
+  await run.writeJson('results.json', { protocol: protocolOf(session), rows });
+  await run.writeJson('places.json', placesOf(rankings));
+  await writeReport(finished, rows);
+  console.log(`\n${formatTable(rows)}\n\n${protocolOf(session)}`);
+  console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
+}
+
+/** Which pictures are ranked: three protocols are in use for FashionIQ, and their numbers do not compare. */
+export const protocolOf = ({ dataset, splits }: Session): string =>
+  `Recall in percent on the ${splits.test} split of ${dataset.name}: each category against all of its own pictures, ` +
+  'the reference picture among them (the protocol of CLIP4Cir).';
+
+/** Per method and category, the place of each query's target from 1, or 0 beyond the first places: for bootstraps over queries. */
+function placesOf(rankings: Rankings): object {
+  const places = (ranking: CategoryRanking) => ranking.rankings.map((row, query) => Array.from(row).indexOf(ranking.targets[query]) + 1);
+  return Object.fromEntries(
+    [...rankings].map(([method, categories]) => [method, Object.fromEntries(categories.map((ranking) => [ranking.category, places(ranking)]))]),
+  );
+}

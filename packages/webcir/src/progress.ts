@@ -1,0 +1,37 @@
+import pc from 'picocolors';
+
+/** One line that keeps itself up to date on a terminal; elsewhere (a log, CI) a new line now and then. */
+export class ProgressLine {
+  readonly #label: string;
+  readonly #stream: NodeJS.WriteStream;
+  readonly #started = performance.now();
+  #shown = Number.NEGATIVE_INFINITY;
+  #last = '';
+
+  constructor(label: string, stream: NodeJS.WriteStream = process.stdout) {
+    this.#label = label;
+    this.#stream = stream;
+  }
+
+  /** @param fraction done, 0 to 1 */
+  update(fraction: number, details: string): void {
+    const percent = `${Math.floor(100 * fraction)}%`.padStart(4);
+    this.#last = `${this.#label} ${percent}  ${details}`;
+    const now = performance.now();
+    if (now - this.#shown < (this.#stream.isTTY ? 100 : 20_000)) return;
+    this.#shown = now;
+    this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${this.#last}` : `${this.#last}\n`);
+  }
+
+  /** Leaves a last line behind. */
+  finish(details: string): void {
+    const seconds = formatSeconds((performance.now() - this.#started) / 1000);
+    this.#stream.write(`${this.#stream.isTTY ? '\r\x1b[K' : ''}${pc.green('✓')} ${this.#label}  ${details}  ${pc.dim(seconds)}\n`);
+  }
+}
+
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
