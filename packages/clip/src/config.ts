@@ -17,6 +17,8 @@ export interface ResnetConfig {
   readonly width: number;
   /** Heads of the attention pooling: width * 32 / 64. */
   readonly heads: number;
+  /** BatchNorm is part of the convolutions' weights (`foldBatchNorm`). */
+  readonly foldedBatchNorm?: boolean;
 }
 
 export interface ClipConfig {

@@ -30,3 +30,4 @@ export {
 export { lengthFor, packTokens, type TextTokens, textTokenizer, type TokenBatch } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
+export { foldBatchNorm } from './model/fold.ts';

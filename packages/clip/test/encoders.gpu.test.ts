@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
-import { channelsLast, encodeImage, encodeText, isTrainable, lengthFor, packTokens, readClipModel, uploadClip } from '../src/index.ts';
+import { channelsLast, encodeImage, encodeText, foldBatchNorm, isTrainable, lengthFor, packTokens, readClipModel, uploadClip } from '../src/index.ts';
 import { clipFixture, expectClose, floats, relativeDifference, tokenRows } from './reference.ts';
 
 const device = await openDevice();
@@ -56,6 +56,17 @@ for (const name of ['clip-vit', 'clip-rn']) {
       const program = await compile(device, { outputs: { features: encodeImage(pictures('pixels'), clip.weights, config) } });
       const { features } = await program.runAndRead({ pixels: pixels('reference_images') }, ['features']);
       expect(relativeDifference(features, floats(io, 'image_features'))).toBeLessThan(1e-4);
+    });
+
+    it('encodes pictures to the same features with BatchNorm folded into the convolutions', async () => {
+      const folded = foldBatchNorm(model);
+      expect(folded === model).toBe(config.vision.kind === 'vit');
+      expect([...folded.tensors.keys()].filter((tensor) => tensor.includes('running'))).toEqual([]);
+      const uploaded = uploadClip(device, folded);
+      const features = encodeImage(pictures('pixels'), uploaded.weights, folded.config);
+      const program = await compile(device, { outputs: { features } });
+      const results = await program.runAndRead({ pixels: pixels('reference_images') }, ['features']);
+      expect(relativeDifference(results.features, floats(io, 'image_features'))).toBeLessThan(1e-4);
     });
 
     it('encodes texts', async () => {

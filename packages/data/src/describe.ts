@@ -11,26 +11,25 @@ import { pick, type Random, shuffled } from './random.ts';
 export function describe(category: FashionCategory, attributes: Attributes, random: Random): string {
   const noun = pick(nouns[category], random);
   const known = attributesOf(category).filter((name) => attributes[name] !== undefined);
+  if (!known.length) return `a photo of a ${noun}`;
+  const phrase = (name: Attribute) => phrasesOf(name, attributes[name]!, random);
   const others = shuffled(
     known.filter((name) => name !== 'tone'),
     random,
   ).slice(0, 2 + Math.floor(random() * 3));
-  const has = (name: Attribute) => pick(phrasesOf(name, attributes[name]!, random).has, random);
-  const is = (name: Attribute) => pick(phrasesOf(name, attributes[name]!, random).is, random);
-  const tone = known.includes('tone') ? pick(absolute.tone[attributes.tone!].is.slice(0, 4), random) : '';
-  const tonedNoun = withArticle(tone ? `${tone} ${noun}` : noun);
-  const listed = list(others.map(has));
-  const opening = pick(['a photo of ', 'a picture of ', 'a product photo of ', '', '', 'this is ', 'an image of '], random);
-  switch (Math.floor(random() * 4)) {
-    case 0:
-    case 1:
-      return opening + tonedNoun + (listed && ` with ${listed}`);
-    case 2:
-      return `${opening}a ${noun} with ${list(known.includes('tone') ? shuffled([has('tone'), listed], random) : [listed])}`;
-    default:
-      return `${pick(['the', 'this'], random)} ${noun} is ${list(shuffled(known.includes('tone') ? [tone, ...others.slice(0, 2).map(is)] : others.map(is), random))}`;
+  const said = known.includes('tone') ? shuffled(['tone' as const, ...others], random) : others;
+  if (random() < 0.25) {
+    const is = list(said.slice(0, 3).map((name) => pick(phrase(name).is, random)));
+    return `${pick([`the ${noun}`, `this ${noun}`, `a photo of a ${noun} that`, 'it', 'this one'], random)} is ${is}`;
   }
+  const opening = pick(openings, random);
+  if (random() < 0.35) return `${opening}a ${noun} with ${list(said.map((name) => pick(phrase(name).has, random)))}`;
+  const tone = attributes.tone ? `${pick(absolute.tone[attributes.tone].is.slice(0, 4), random)} ` : '';
+  const rest = list(others.map((name) => pick(phrase(name).has, random)));
+  return opening + withArticle(tone + noun) + (rest && ` with ${rest}`);
 }
+
+const openings = ['a photo of ', 'a picture of ', 'a product photo of ', 'this is ', 'an image of ', '', ''];
 
 function phrasesOf(name: Attribute, value: string, random: Random): Phrases {
   const direction = extremeOf(name, value);

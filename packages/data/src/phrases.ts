@@ -9,38 +9,56 @@ export interface Phrases {
 }
 
 export const nouns: Record<FashionCategory, readonly string[]> = {
-  dress: ['dress', 'gown', 'frock'],
-  shirt: ['shirt', 'blouse', 'button down'],
-  toptee: ['t-shirt', 'tee', 'top'],
+  dress: ['dress', 'dress', 'gown', 'frock'],
+  shirt: ['shirt', 'shirt', 'blouse', 'button down'],
+  toptee: ['t-shirt', 'tee', 'top', 'tee shirt'],
 };
 
 /** What a value is, whatever it is compared with. */
 export const absolute: Record<Attribute, Record<string, Phrases>> = {
   tone: {
     black: {
-      is: ['black', 'all black', 'jet black', 'solid black', 'very dark', 'black in color'],
+      is: ['black', 'all black', 'jet black', 'solid black', 'very dark', 'black in color', 'midnight black', 'ebony'],
       has: ['a black color', 'a black tone', 'black fabric'],
     },
     dark: {
-      is: ['dark', 'dark grey', 'charcoal', 'dark gray', 'dark in color', 'slate grey'],
+      is: ['dark', 'dark grey', 'charcoal', 'dark gray', 'dark in color', 'slate grey', 'deep grey', 'graphite'],
       has: ['a dark color', 'a charcoal tone', 'dark fabric', 'dark grey fabric'],
     },
     grey: {
-      is: ['grey', 'gray', 'medium grey', 'mid grey', 'grey in color', 'ash grey'],
+      is: ['grey', 'gray', 'medium grey', 'mid grey', 'grey in color', 'ash grey', 'a neutral grey', 'stone grey'],
       has: ['a grey color', 'a gray tone', 'a medium tone', 'grey fabric'],
     },
     light: {
-      is: ['light', 'light grey', 'pale grey', 'light colored', 'light in color', 'silver grey'],
+      is: ['light', 'light grey', 'pale grey', 'light colored', 'light in color', 'silver grey', 'pastel', 'faded'],
       has: ['a light color', 'a pale tone', 'light fabric', 'a soft light shade'],
     },
     white: {
-      is: ['white', 'off white', 'cream', 'ivory', 'bright white', 'white in color', 'nearly white'],
+      is: [
+        'white',
+        'off white',
+        'cream',
+        'ivory',
+        'bright white',
+        'white in color',
+        'nearly white',
+        'snow white',
+        'beige',
+      ],
       has: ['a white color', 'a white background', 'white fabric', 'a cream tone'],
     },
   },
   pattern: {
     plain: {
-      is: ['plain', 'a solid color', 'solid colored', 'one color', 'simple and plain', 'unpatterned', 'all one solid color'],
+      is: [
+        'plain',
+        'a solid color',
+        'solid colored',
+        'one color',
+        'simple and plain',
+        'unpatterned',
+        'all one solid color',
+      ],
       has: ['no print', 'no pattern', 'a solid color', 'a plain design', 'nothing printed on it', 'no graphic'],
     },
     graphic: {
@@ -53,10 +71,23 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
         'an image in the middle',
         'lettering on the chest',
         'a design on the chest',
+        'words on the front',
+        'a slogan across the chest',
+        'a large emblem',
       ],
     },
     print: {
-      is: ['printed', 'patterned', 'covered in a print', 'patterned all over', 'multi colored', 'busy'],
+      is: [
+        'printed',
+        'patterned',
+        'covered in a print',
+        'patterned all over',
+        'multi colored',
+        'busy',
+        'more colorful',
+        'decorated',
+        'textured with a print',
+      ],
       has: [
         'a print',
         'a pattern',
@@ -65,20 +96,36 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
         'a printed design',
         'a bold pattern',
         'a repeating pattern',
+        'a motif all over',
+        'more decoration',
       ],
     },
     striped: {
-      is: ['striped', 'covered in stripes', 'horizontally striped', 'stripy'],
-      has: ['stripes', 'horizontal stripes', 'a striped pattern', 'bold stripes', 'bands across it', 'lines across the body'],
+      is: ['striped', 'covered in stripes', 'horizontally striped', 'stripy', 'banded', 'lined across'],
+      has: [
+        'stripes',
+        'horizontal stripes',
+        'a striped pattern',
+        'bold stripes',
+        'bands across it',
+        'lines across the body',
+      ],
     },
   },
   sleeves: {
     none: {
-      is: ['sleeveless', 'without sleeves', 'a sleeveless style', 'bare at the arms'],
+      is: [
+        'sleeveless',
+        'without sleeves',
+        'a sleeveless style',
+        'bare at the arms',
+        'cut off at the shoulders',
+        'a tank',
+      ],
       has: ['no sleeves', 'bare arms', 'open shoulders', 'a tank style top', 'wide shoulders and no sleeves'],
     },
     straps: {
-      is: ['strappy', 'held up by straps', 'a cami style', 'sleeveless with straps'],
+      is: ['strappy', 'held up by straps', 'a cami style', 'sleeveless with straps', 'a camisole'],
       has: ['thin straps', 'spaghetti straps', 'straps instead of sleeves', 'skinny shoulder straps', 'straps'],
     },
     short: {
@@ -96,7 +143,7 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
   },
   fit: {
     slim: {
-      is: ['slim', 'fitted', 'narrow', 'tight', 'close fitting', 'slim cut'],
+      is: ['slim', 'fitted', 'narrow', 'tight', 'close fitting', 'slim cut', 'snug', 'figure hugging'],
       has: ['a slim fit', 'a narrow cut', 'a tight fit', 'a fitted body', 'a slim shape'],
     },
     regular: {
@@ -104,13 +151,13 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
       has: ['a regular fit', 'a classic cut', 'a normal fit'],
     },
     loose: {
-      is: ['loose', 'wide', 'baggy', 'oversized', 'boxy', 'roomy', 'loose fitting'],
+      is: ['loose', 'wide', 'baggy', 'oversized', 'boxy', 'roomy', 'loose fitting', 'big', 'flowy', 'slouchy'],
       has: ['a loose fit', 'a wide cut', 'a relaxed fit', 'a boxy shape', 'an oversized body'],
     },
   },
   length: {
     short: {
-      is: ['short', 'a mini', 'above the knee', 'short in length', 'thigh length'],
+      is: ['short', 'a mini', 'above the knee', 'short in length', 'thigh length', 'cropped at the thigh', 'leggy'],
       has: ['a short skirt', 'a mini length', 'a short hem', 'a high hemline'],
     },
     knee: {
@@ -118,13 +165,13 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
       has: ['a knee length skirt', 'a hem at the knee', 'a medium length'],
     },
     long: {
-      is: ['long', 'a maxi', 'floor length', 'ankle length', 'full length'],
+      is: ['long', 'a maxi', 'floor length', 'ankle length', 'full length', 'down to the floor', 'evening length'],
       has: ['a long skirt', 'a maxi length', 'a long hem', 'a floor length skirt'],
     },
   },
   skirt: {
     straight: {
-      is: ['straight', 'bodycon', 'straight cut', 'slim at the hem', 'a sheath'],
+      is: ['straight', 'bodycon', 'straight cut', 'slim at the hem', 'a sheath', 'column shaped', 'tube like'],
       has: ['a straight skirt', 'a pencil skirt', 'a straight cut', 'a narrow hem', 'a slim skirt'],
     },
     soft: {
@@ -132,7 +179,16 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
       has: ['a gentle flare', 'a softly flared skirt'],
     },
     flared: {
-      is: ['flared', 'a-line', 'fit and flare', 'flowing at the bottom', 'wide at the hem', 'a skater style'],
+      is: [
+        'flared',
+        'a-line',
+        'fit and flare',
+        'flowing at the bottom',
+        'wide at the hem',
+        'a skater style',
+        'full skirted',
+        'swingy',
+      ],
       has: ['a flared skirt', 'a full skirt', 'a wide hem', 'a flowing skirt', 'a swing skirt', 'a flared bottom'],
     },
   },
@@ -143,11 +199,19 @@ export const comparative: Record<Exclude<Attribute, 'pattern'>, { less: Phrases;
   tone: {
     less: {
       is: ['darker', 'darker in color', 'deeper in tone', 'a darker shade', 'less bright', 'more dark'],
-      has: ['a darker color', 'a darker tone', 'a deeper shade', 'darker fabric'],
+      has: ['a darker color', 'a darker tone', 'a deeper shade', 'darker fabric', 'a darker hue', 'darker material'],
     },
     more: {
       is: ['lighter', 'lighter in color', 'brighter', 'a lighter shade', 'paler', 'more light in tone', 'less dark'],
-      has: ['a lighter color', 'a lighter tone', 'a brighter shade', 'lighter fabric', 'a paler shade'],
+      has: [
+        'a lighter color',
+        'a lighter tone',
+        'a brighter shade',
+        'lighter fabric',
+        'a paler shade',
+        'a lighter hue',
+        'lighter material',
+      ],
     },
   },
   sleeves: {

@@ -32,7 +32,8 @@ export function expandLoops(text, file) {
       const end = matchingEnd(lines, i, file);
       const [, name, low, high] = loop;
       const bounds = [low, high].map((bound) => Number(substitute(bound, variables, file, i)));
-      for (let value = bounds[0]; value < bounds[1]; value++) out.push(...expand(i + 1, end, { ...variables, [name]: value }));
+      for (let value = bounds[0]; value < bounds[1]; value++)
+        out.push(...expand(i + 1, end, { ...variables, [name]: value }));
       i = end;
     }
     return out;
@@ -90,11 +91,15 @@ function kernelModule(name, file, text) {
   const [group = []] = reflection.getBindGroups();
   for (const resource of group.filter(Boolean)) {
     if (resource.resourceType === 1) {
-      bindings[resource.name] = { binding: resource.binding, access: resource.access === 'read_write' ? 'storage' : 'read-only-storage' };
+      bindings[resource.name] = {
+        binding: resource.binding,
+        access: resource.access === 'read_write' ? 'storage' : 'read-only-storage',
+      };
     } else if (resource.resourceType === 0 && resource.members) {
       const fields = Object.fromEntries(
         resource.members.map((member) => {
-          if (!['u32', 'i32', 'f32'].includes(member.type.name)) throw new Error(`${file}: parameter ${member.name} must be u32, i32 or f32`);
+          if (!['u32', 'i32', 'f32'].includes(member.type.name))
+            throw new Error(`${file}: parameter ${member.name} must be u32, i32 or f32`);
           return [member.name, { offset: member.offset, type: member.type.name }];
         }),
       );
@@ -124,11 +129,17 @@ export const ${camelCase(name)}: ${type} = {
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
 if (process.argv[1] === import.meta.filename) {
-  const ops = readdirSync(opsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  const ops = readdirSync(opsFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
   for (const op of ops) {
     for (const file of readdirSync(join(opsFolder, op)).filter(isKernel)) {
       const path = join(opsFolder, op, file);
-      writeFileSync(`${path}.ts`, kernelModule(file.slice(0, -5), `${op}/${file}`, expandIncludes(readFileSync(path, 'utf8'), dirname(path))));
+      writeFileSync(
+        `${path}.ts`,
+        kernelModule(file.slice(0, -5), `${op}/${file}`, expandIncludes(readFileSync(path, 'utf8'), dirname(path))),
+      );
     }
   }
   const files = (op) => readdirSync(join(opsFolder, op));
@@ -149,7 +160,13 @@ if (process.argv[1] === import.meta.filename) {
   writeFileSync(
     join(source, 'generated/kernels.ts'),
     header('the folders in src/ops') +
-      ops.flatMap((op) => files(op).filter(isKernel).map((name) => [op, name.slice(0, -5)]))
-        .map(([op, name]) => `export { ${camelCase(name)} } from '../ops/${op}/${name}.wgsl.ts';\n`).join(''),
+      ops
+        .flatMap((op) =>
+          files(op)
+            .filter(isKernel)
+            .map((name) => [op, name.slice(0, -5)]),
+        )
+        .map(([op, name]) => `export { ${camelCase(name)} } from '../ops/${op}/${name}.wgsl.ts';\n`)
+        .join(''),
   );
 }

@@ -8,3 +8,5 @@ export { type StoreEntry, TensorStore } from './engine/store.ts';
 export { constant, type DType, elements, input, type Region, type Shape, stored, type Tensor } from './engine/tensor.ts';
 export * from './generated/ops.ts';
 export { Adam, type AdamOptions, type AdamStep } from './optimizer/adam.ts';
+export { type DispatchTime, profile } from './engine/profile.ts';
+export { variantChoices } from './engine/variants.ts';

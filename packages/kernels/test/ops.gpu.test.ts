@@ -4,7 +4,7 @@ import { allCases } from '../src/cases.ts';
 import { type CaseInput, caseValues, type NdArray, type OpCase } from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
 import { ancestors } from '../src/engine/gradients.ts';
-import { availableVariants } from '../src/engine/op.ts';
+import { variantChoices } from '../src/engine/variants.ts';
 import { add, compile, gradients, input, multiply, reshape, sum, type Tensor } from '../src/index.ts';
 
 const device = await openDevice();
@@ -35,26 +35,13 @@ function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): n
   return error / scale;
 }
 
-/** Variants by op that a graph can use here, one op changed at a time. */
-function variantChoices(outputs: readonly Tensor[]): Record<string, string>[] {
-  const choices = new Map<string, Record<string, string>>([['', {}]]);
-  for (const { source } of ancestors(outputs)) {
-    if (source.kind !== 'op') continue;
-    const { definition } = source;
-    for (const variant of availableVariants(definition, device.capabilities).slice(1)) {
-      choices.set(`${definition.name} ${variant}`, { [definition.name]: variant });
-    }
-  }
-  return [...choices.values()];
-}
-
 async function checkForward(testCase: OpCase): Promise<void> {
   const arrays = caseValues(testCase.inputs);
   const outputs = asList(testCase.op(...leaves(testCase.inputs)));
   const expected = asList(testCase.reference(...arrays));
   expect(outputs.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
   const names = outputs.map((_, i) => `output ${i}`);
-  for (const variants of variantChoices(outputs)) {
+  for (const variants of variantChoices(outputs, device.capabilities)) {
     const program = await compile(device, { outputs: Object.fromEntries(outputs.map((output, i) => [names[i], output])), variants });
     const used = Object.fromEntries(
       Object.entries(hostInputs(testCase.inputs, arrays)).filter(([, values]) => values.length > 0),
@@ -93,7 +80,7 @@ async function checkBackward(testCase: OpCase): Promise<void> {
   const reachable = new Set(ancestors(grads).flatMap(({ source }) => (source.kind === 'input' ? [source.name] : [])));
   const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => reachable.has(name)));
   const differences = targets.map((target) => centralDifferences(arrays, tensors.indexOf(target), objective));
-  for (const variants of variantChoices(grads)) {
+  for (const variants of variantChoices(grads, device.capabilities)) {
     const program = await compile(device, { outputs: Object.fromEntries(grads.map((gradient, i) => [names[i], gradient])), variants });
     const results = await program.runAndRead(used, names);
     for (const [i, name] of names.entries()) {

@@ -1,9 +1,8 @@
 import { type ClipModel, readClipModel } from '@webcir/clip';
 import { readSafetensorsFile } from '@webcir/clip/node';
-import { fileURLToPath } from 'node:url';
 
-/** The small CLIP that ships with webcir, pre-trained on the embedded pictures (`pnpm pretrain`). */
-export const embeddedClipPath = (assets: URL): string => fileURLToPath(new URL('fmnist-clip.safetensors', assets));
+/** The small CLIP that ships in `assets/`, pre-trained on the embedded pictures (`pnpm pretrain`). */
+export const embeddedClip = 'fmnist-clip.safetensors';
 
 /** Reads a CLIP from a safetensors file. @throws naming the file */
 export async function loadClip(path: string): Promise<ClipModel> {

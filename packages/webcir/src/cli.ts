@@ -40,6 +40,7 @@ program
   .option('--dropout <p>', 'in the Combiner', numberBetween(0, 0.95), 0.5)
   .addOption(new Option('--schedule <name>', 'learning rate over a stage').choices(['constant', 'cosine']).default('cosine'))
   .option('--validation-frequency <n>', 'epochs between validations', wholeNumber(1), 2)
+  .option('--no-fold-batchnorm', "keeps the BatchNorm of a frozen ResNet apart from its convolutions")
   .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
   .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
   .option('--no-text-cache', 'encodes the captions again at every step of stage 2')

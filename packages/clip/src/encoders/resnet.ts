@@ -20,43 +20,56 @@ import type { Weights } from './weights.ts';
  * @param pixels [batch, size, size, 3], normalized
  * @returns [batch, embed], not normalized
  */
-export function encodeImageResnet(pixels: Tensor, weights: Weights, { layers, heads }: ResnetConfig): Tensor {
-  let x = stem(pixels, weights);
+export function encodeImageResnet(pixels: Tensor, weights: Weights, { layers, heads, foldedBatchNorm: folded = false }: ResnetConfig): Tensor {
+  let x = stem(pixels, weights, folded);
   for (const [index, blocks] of layers.entries()) {
     for (let block = 0; block < blocks; block++) {
       const stride = block === 0 && index > 0 ? 2 : 1;
-      x = bottleneck(x, weights, `visual.layer${index + 1}.${block}`, stride, block === 0);
+      x = bottleneck(x, weights, folded, `visual.layer${index + 1}.${block}`, stride, block === 0);
     }
   }
   return pool(x, weights, heads);
 }
 
-function norm(x: Tensor, weights: Weights, name: string): Tensor {
-  const [weight, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
-    weights(`${name}.${part}`),
-  );
-  return batchnorm(x, weight, bias, mean, variance);
+interface Convolution {
+  /** Name of the convolution, e.g. 'visual.layer1.0.conv1'. */
+  readonly conv: string;
+  /** Name of the BatchNorm behind it. */
+  readonly bn: string;
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly activation?: 'relu';
 }
 
-function stem(pixels: Tensor, weights: Weights): Tensor {
+/** A convolution with its BatchNorm, or with the bias that is left of it (`foldBatchNorm`). */
+function convolve(x: Tensor, weights: Weights, folded: boolean, convolution: Convolution): Tensor {
+  const { conv, bn, activation, ...geometry } = convolution;
+  const weight = weights(`${conv}.weight`);
+  if (folded) return conv2d(x, weight, { ...geometry, activation, bias: weights(`${bn}.bias`) });
+  const [scale, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => weights(`${bn}.${part}`));
+  const normalized = batchnorm(conv2d(x, weight, geometry), scale, bias, mean, variance);
+  return activation ? relu(normalized) : normalized;
+}
+
+function stem(pixels: Tensor, weights: Weights, folded: boolean): Tensor {
   let x = pixels;
   for (const i of [1, 2, 3]) {
-    const convolved = conv2d(x, weights(`visual.conv${i}.weight`), { stride: i === 1 ? 2 : 1, padding: 1 });
-    x = relu(norm(convolved, weights, `visual.bn${i}`));
+    const stride = i === 1 ? 2 : 1;
+    x = convolve(x, weights, folded, { conv: `visual.conv${i}`, bn: `visual.bn${i}`, stride, padding: 1, activation: 'relu' });
   }
   return averagePool(x, 2);
 }
 
-function bottleneck(x: Tensor, weights: Weights, name: string, stride: number, projects: boolean): Tensor {
-  const convolve = (input: Tensor, i: number, padding = 0) =>
-    norm(conv2d(input, weights(`${name}.conv${i}.weight`), { padding }), weights, `${name}.bn${i}`);
+function bottleneck(x: Tensor, weights: Weights, folded: boolean, name: string, stride: number, projects: boolean): Tensor {
+  const apply = (input: Tensor, i: number, options: { padding?: number; activation?: 'relu' }) =>
+    convolve(input, weights, folded, { conv: `${name}.conv${i}`, bn: `${name}.bn${i}`, ...options });
   const pooled = (input: Tensor) => (stride > 1 ? averagePool(input, stride) : input);
 
-  const inner = pooled(relu(convolve(relu(convolve(x, 1)), 2, 1)));
-  const shortcut = projects
-    ? norm(conv2d(pooled(x), weights(`${name}.downsample.0.weight`)), weights, `${name}.downsample.1`)
-    : x;
-  return relu(add(convolve(inner, 3), shortcut));
+  const narrow = apply(x, 1, { activation: 'relu' });
+  const inner = pooled(apply(narrow, 2, { padding: 1, activation: 'relu' }));
+  const downsample = { conv: `${name}.downsample.0`, bn: `${name}.downsample.1` };
+  const shortcut = projects ? convolve(pooled(x), weights, folded, downsample) : x;
+  return relu(add(apply(inner, 3, {}), shortcut));
 }
 
 function pool(x: Tensor, weights: Weights, heads: number): Tensor {

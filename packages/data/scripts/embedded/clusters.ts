@@ -3,18 +3,23 @@ import { garment } from './measure.ts';
 
 /** The garment's outline, `[28 * 28]` of 0 or 1. */
 export function silhouette(ink: Uint8Array): Float32Array {
-  return Float32Array.from(ink, (v) => (v >= garment ? 1 : 0));
+  const out = new Float32Array(ink.length);
+  for (let i = 0; i < out.length; i++) out[i] = ink[i] >= garment ? 1 : 0;
+  return out;
 }
 
 /** Squared Euclidean distance. */
 export function distance(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  for (let i = 0; i < a.length; i++) {
+    const d = a[i] - b[i];
+    sum += d * d;
+  }
   return sum;
 }
 
 /** Lloyd's k-means with k-means++ seeding; the same seed and points give the same centres in the same order. */
-export function kMeans(points: Float32Array[], k: number, iterations: number, seed: number): Float32Array[] {
+function kMeans(points: Float32Array[], k: number, iterations: number, seed: number): Float32Array[] {
   const random = seededRandom(seed);
   const centres = [Float32Array.from(pick(points, random))];
   const nearest = points.map((p) => distance(p, centres[0]));
@@ -42,6 +47,7 @@ export function kMeans(points: Float32Array[], k: number, iterations: number, se
   return centres;
 }
 
+/** The position of the nearest centre. */
 function closest(point: Float32Array, centres: Float32Array[]): number {
   let best = 0;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -50,4 +56,15 @@ function closest(point: Float32Array, centres: Float32Array[]): number {
     if (d < bestDistance) [best, bestDistance] = [c, d];
   });
   return best;
+}
+
+/** 32 clusters of the pictures' silhouettes, and each one's pictures. */
+export function clustersOf<P extends { ink: Uint8Array }>(pictures: P[]) {
+  const outlines = pictures.map((p) => silhouette(p.ink));
+  const centres = kMeans(outlines, 32, 15, 1);
+  const members: P[][] = centres.map(() => []);
+  outlines.forEach((outline, i) => {
+    members[closest(outline, centres)].push(pictures[i]);
+  });
+  return { centres, members };
 }

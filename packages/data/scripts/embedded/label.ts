@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Attributes, attributesOf } from '../../src/attributes.ts';
-import { distance, kMeans, silhouette } from './clusters.ts';
+import { clustersOf, distance, silhouette } from './clusters.ts';
 import { type Measures, measure } from './measure.ts';
 import { type Category, categories, type SourcePicture } from './source.ts';
 
@@ -10,9 +10,10 @@ export interface LabelledPicture extends SourcePicture {
   attributes: Attributes;
 }
 
-const clusterCount = 32;
 /** A picture must be this much nearer (in squared distance) to its own kind of sleeves than to any other. */
 const clusterMargin = 1.05;
+/** Sleeveless garments with a `shoulders` measure below the first are strappy, above the second they are not. */
+const strapBounds: Record<Category, [number, number]> = { dress: [0.72, 0.8], shirt: [0.6, 0.7], toptee: [0.6, 0.7] };
 
 /**
  * Labels all pictures. Sleeves come from clusters of silhouettes, each named once by eye (`cluster-names.json`, "x" for
@@ -37,13 +38,7 @@ function corrected(attributes: Attributes, correction: Attributes = {}): Attribu
 
 function labelCategory(pictures: SourcePicture[], category: Category, names: string[]): LabelledPicture[] {
   const mine = pictures.filter((p) => p.category === category).map((p) => ({ ...p, measures: measure(p.ink) }));
-  const train = mine.filter((p) => p.split === 'train');
-  const centres = kMeans(
-    train.map((p) => silhouette(p.ink)),
-    clusterCount,
-    15,
-    1,
-  );
+  const { centres } = clustersOf(mine.filter((p) => p.split === 'train'));
   const withSleeves = mine.map((p) => ({ ...p, sleeves: sleevesOf(p, centres, names) }));
   const fits = fitBounds(withSleeves.filter((p) => p.split === 'train'));
   return withSleeves.map(({ sleeves, ...p }) => {
@@ -60,18 +55,22 @@ function labelCategory(pictures: SourcePicture[], category: Category, names: str
   });
 }
 
-function sleevesOf(p: { ink: Uint8Array; measures: Measures }, centres: Float32Array[], names: string[]) {
+function sleevesOf(p: SourcePicture & { measures: Measures }, centres: Float32Array[], names: string[]) {
   const outline = silhouette(p.ink);
   const distances = centres.map((centre) => distance(outline, centre));
   const best = distances.indexOf(Math.min(...distances));
   const name = names[best];
   if (name === 'x') return undefined;
-  const other = Math.min(...distances.filter((_, i) => names[i] !== name && names[i] !== 'x'));
-  const { overhang } = p.measures;
+  const kind = (cluster: string) => (cluster === 'straps' ? 'none' : cluster);
+  const other = Math.min(...distances.filter((_, i) => kind(names[i]) !== kind(name) && names[i] !== 'x'));
+  const { overhang, shoulders } = p.measures;
   if (name === 'none' && overhang >= 5) return 'short';
   if (name === 'none' && overhang >= 3) return undefined;
   if (name === 'short' && overhang <= 2) return undefined;
-  return other < clusterMargin * distances[best] ? undefined : name;
+  if (other < clusterMargin * distances[best]) return undefined;
+  if (name !== 'none' && name !== 'straps') return name;
+  const [strap, cloth] = strapBounds[p.category];
+  return shoulders < strap ? 'straps' : shoulders > cloth ? 'none' : undefined;
 }
 
 function toneOf({ tone }: Measures): string {
@@ -85,10 +84,12 @@ function toneOf({ tone }: Measures): string {
 }
 
 function patternOf({ vertical, horizontal, chest, lower, rowContrast }: Measures, category: Category) {
-  if (vertical > 10 && vertical / (horizontal + 1) > 1.55 && rowContrast > 12 && lower > 6) return 'striped';
+  if (category === 'toptee' && chest > 14 && lower < 9 && chest - lower > 9 && horizontal > 8) return 'graphic';
+  // Checks vary in both directions, stripes in one.
+  const stripes = category === 'shirt' ? 2.2 : 1.55;
+  if (vertical > 10 && vertical / (horizontal + 1) > stripes && rowContrast > 12 && lower > 6) return 'striped';
   if (category === 'toptee') {
-    if (chest > 14 && lower < 9 && chest - lower > 9) return 'graphic';
-    if (vertical < 7 && horizontal < 14 && chest < 8) return 'plain';
+    if (vertical < 7 && horizontal < 14 && chest < 7 && rowContrast < 20) return 'plain';
     return vertical > 17 && horizontal > 14 && lower > 14 ? 'print' : undefined;
   }
   if (vertical > 18 && horizontal > 16) return 'print';

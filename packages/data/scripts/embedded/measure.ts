@@ -23,6 +23,8 @@ export interface Measures {
   hem: number;
   /** How much the shoulders or sleeves reach beyond the waist. */
   overhang: number;
+  /** Garment pixels in a row at the very top, over the waist: thin straps leave little. */
+  shoulders: number;
   /** Rows from the first to the last with garment in them. */
   height: number;
 }
@@ -36,7 +38,7 @@ interface Box {
 
 const torso: Box = { top: 6, bottom: 22, left: 9, right: 18 };
 const chestBox: Box = { top: 6, bottom: 17, left: 10, right: 17 };
-const lowerBox: Box = { top: 19, bottom: 25, left: 10, right: 17 };
+const lowerBox: Box = { top: 22, bottom: 26, left: 10, right: 17 };
 
 export function measure(ink: Uint8Array): Measures {
   const extents = range(0, SIDE - 1).map((y) => extent(ink, y));
@@ -47,6 +49,10 @@ export function measure(ink: Uint8Array): Measures {
     const row = inside.filter((i) => Math.floor(i / SIDE) === y);
     return row.length ? [mean(row.map((i) => ink[i]))] : [];
   });
+  const waist = Math.min(...runs.slice(9, 21));
+  const shoulderPixels = mean(
+    [1, 2, 3].map((y) => range(0, SIDE - 1).filter((x) => ink[y * SIDE + x] >= garment).length),
+  );
   const waistExtent = Math.min(...extents.slice(10, 15));
   return {
     tone: 255 - mean(inside.map((i) => ink[i])),
@@ -56,9 +62,10 @@ export function measure(ink: Uint8Array): Measures {
     lower: busyness(ink, lowerBox),
     rowContrast: deviation(rowMeans),
     bellyWidth: mean(extents.slice(14, 23)),
-    waist: Math.min(...runs.slice(9, 21)),
+    waist,
     hem: mean(runs.slice(24, 27)),
     overhang: Math.max(...extents.slice(2, 10)) - waistExtent,
+    shoulders: shoulderPixels / Math.min(Math.max(waist, 5), 14),
     height: rows.length ? rows[rows.length - 1] - rows[0] + 1 : 0,
   };
 }
@@ -102,11 +109,18 @@ function extent(ink: Uint8Array, y: number): number {
   return first < 0 ? 0 : row.findLastIndex((v) => v >= garment) - first + 1;
 }
 
-/** Width of the unbroken run of garment pixels around the middle of a row: the body without the arms beside it. */
+/**
+ * Width of the unbroken run of garment pixels around the middle of a row: the body without the arms beside it.
+ * A white spot of one row, as in a print, does not break it.
+ */
 function middleRun(ink: Uint8Array, y: number): number {
+  const inside = (x: number) => {
+    const i = y * SIDE + x;
+    return ink[i] >= garment || (ink[i - SIDE] >= garment && (y === SIDE - 1 || ink[i + SIDE] >= garment));
+  };
   let left = 14;
   let right = 13;
-  while (left > 0 && ink[y * SIDE + left - 1] >= garment) left--;
-  while (right < SIDE - 1 && ink[y * SIDE + right + 1] >= garment) right++;
+  while (left > 0 && inside(left - 1)) left--;
+  while (right < SIDE - 1 && inside(right + 1)) right++;
   return right - left + 1;
 }

@@ -3,50 +3,64 @@ import { type Random, seededRandom, seedOf, shuffled } from '../../src/random.ts
 import { distance, silhouette } from './clusters.ts';
 import type { LabelledPicture } from './label.ts';
 import { relativeCaptions } from './relative.ts';
+import { PIXELS, SIDE } from './source.ts';
 
 export interface BuiltTriplet {
   reference: LabelledPicture;
   target: LabelledPicture;
   changed: Attribute[];
   captions: [string, string];
+  /** Six look-alikes, the reference and the target among them, of which only the target fits the text. */
+  group?: LabelledPicture[];
 }
 
-/** How often each attribute is what changes: the shares of FashionIQ's captions. */
-const share: Record<Attribute, number> = { tone: 40, sleeves: 26, pattern: 24, fit: 18, length: 12, skirt: 10 };
+/** How often each attribute is what changes: about the shares of FashionIQ's captions. */
+const share: Record<Attribute, number> = { tone: 40, sleeves: 26, pattern: 24, fit: 12, length: 12, skirt: 10 };
 /** A picture is the target of at most this many triplets. */
 const targetLimit = 3;
 
+interface Item {
+  picture: LabelledPicture;
+  key: string | undefined;
+  look: Float32Array;
+  uses: number;
+}
+
 /**
- * Triplets of one split and category: for each fully labelled reference up to `perReference` different changes of one or
- * two attributes, each with the nearest picture that has exactly those changes as its target.
+ * Triplets of one split and category: for each fully labelled reference `perReference` different changes (on average) of
+ * one or two attributes, each with the nearest picture that has exactly those changes as its target.
  */
-export function buildTriplets(pictures: LabelledPicture[], perReference: (r: Random) => number): BuiltTriplet[] {
-  const labelled = pictures.filter((p) => attributeKey(p.category, p.attributes));
-  const looks = new Map(labelled.map((p) => [p.id, appearance(p)]));
-  const uses = new Map<string, number>();
-  return labelled.flatMap((reference) => {
-    const random = seededRandom(seedOf(reference.id));
+export function buildTriplets(pictures: LabelledPicture[], perReference: number, withGroups: boolean): BuiltTriplet[] {
+  const items: Item[] = pictures.map((picture) => {
+    const key = attributeKey(picture.category, picture.attributes);
+    return { picture, key, look: appearance(picture), uses: 0 };
+  });
+  const byKey = new Map<string, Item[]>();
+  for (const item of items) if (item.key) byKey.set(item.key, [...(byKey.get(item.key) ?? []), item]);
+  return items.flatMap((reference) => {
+    if (!reference.key) return [];
+    const random = seededRandom(seedOf(reference.picture.id));
+    const wanted = Math.floor(perReference + random());
     const taken = new Set<string>();
     const found: BuiltTriplet[] = [];
-    const wanted = perReference(random);
     for (let attempt = 0; attempt < 6 && found.length < wanted; attempt++) {
-      const changed = drawChange(attributesOf(reference.category), random);
-      const candidates = labelled.filter(
-        (p) => !taken.has(keyOf(p)) && (uses.get(p.id) ?? 0) < targetLimit && differsBy(reference, p, changed),
-      );
+      const changed = drawChange(attributesOf(reference.picture.category), random);
+      const candidates = [...byKey].flatMap(([key, [first, ...rest]]) => {
+        if (taken.has(key) || !differsBy(reference.picture, first.picture, changed)) return [];
+        const fit = [first, ...rest].filter(
+          (item) => item.uses < targetLimit && changed.every((n) => clearly(reference.picture, item.picture, n)),
+        );
+        return fit.length ? [fit] : [];
+      });
       if (!candidates.length) continue;
-      // Draw the wording of the change first, so that a rare one is asked for as often as a common one.
-      const keys = [...new Set(candidates.map(keyOf))].sort();
-      const key = keys[Math.floor(random() * keys.length)];
-      const target = nearest(
-        reference,
-        candidates.filter((p) => keyOf(p) === key),
-        looks,
-      );
-      taken.add(key);
-      uses.set(target.id, (uses.get(target.id) ?? 0) + 1);
-      const captions = relativeCaptions(reference.category, reference.attributes, target.attributes, changed, random);
-      found.push({ reference, target, changed, captions });
+      // Any change that exists is as likely as another, however many pictures have it.
+      const target = nearest(reference, candidates[Math.floor(random() * candidates.length)], 1)[0];
+      taken.add(target.key!);
+      target.uses++;
+      const [from, to] = [reference.picture, target.picture];
+      const captions = relativeCaptions(from.category, from.attributes, to.attributes, changed, random);
+      const group = withGroups ? lookAlikes(reference, target, changed, items) : undefined;
+      found.push({ reference: from, target: to, changed, captions, group });
     }
     return found;
   });
@@ -59,14 +73,13 @@ function drawChange(names: Attribute[], random: Random): Attribute[] {
   return keyed.slice(0, random() < 0.4 ? 1 : 2).map((k) => k.name);
 }
 
-/** Whether `p` differs from the reference in exactly these attributes, each clearly enough to be seen. */
-function differsBy(reference: LabelledPicture, p: LabelledPicture, changed: Attribute[]): boolean {
-  return attributesOf(reference.category).every((name) => {
-    const same = reference.attributes[name] === p.attributes[name];
-    return changed.includes(name) ? !same && clearly(reference, p, name) : same;
-  });
+function differsBy(a: LabelledPicture, b: LabelledPicture, changed: Attribute[]): boolean {
+  return attributesOf(a.category).every(
+    (name) => (a.attributes[name] !== b.attributes[name]) === changed.includes(name),
+  );
 }
 
+/** Whether the difference in an attribute is large enough to be seen. */
 function clearly(a: LabelledPicture, b: LabelledPicture, name: Attribute): boolean {
   const values: readonly string[] = attributeValues[name];
   const steps = Math.abs(values.indexOf(a.attributes[name]!) - values.indexOf(b.attributes[name]!));
@@ -74,6 +87,7 @@ function clearly(a: LabelledPicture, b: LabelledPicture, name: Attribute): boole
     case 'tone':
       return Math.abs(a.measures.tone - b.measures.tone) >= 30;
     case 'fit':
+      return steps === 2 && Math.abs(a.measures.bellyWidth - b.measures.bellyWidth) >= 2.5;
     case 'skirt':
       return steps === 2;
     case 'length':
@@ -83,43 +97,34 @@ function clearly(a: LabelledPicture, b: LabelledPicture, name: Attribute): boole
   }
 }
 
-/** Outline and half-size picture in one vector: `[784 + 196]`. */
-function appearance(p: LabelledPicture): Float32Array {
-  const small = new Float32Array(196);
-  p.ink.forEach((v, i) => {
-    small[(i / 56 | 0) * 14 + ((i % 28) >> 1)] += v / 255 / 2;
-  });
-  const outline = silhouette(p.ink).map((v) => v / 2);
-  return Float32Array.from([...outline, ...small]);
+function lookAlikes(reference: Item, target: Item, changed: Attribute[], gallery: Item[]) {
+  const wrong = gallery.filter(
+    ({ picture: { id, attributes } }) =>
+      id !== reference.picture.id &&
+      changed.some((name) => attributes[name] && attributes[name] !== target.picture.attributes[name]),
+  );
+  const members = [reference, target, ...nearest(reference, wrong, 4)].map((item) => item.picture);
+  const random = seededRandom(seedOf(members.map((p) => p.id).join()));
+  return members.length === 6 ? shuffled(members, random) : undefined;
 }
 
-function nearest(reference: LabelledPicture, list: LabelledPicture[], looks: Map<string, Float32Array>) {
-  const from = looks.get(reference.id)!;
-  const distances = list.map((p) => distance(from, looks.get(p.id)!));
-  return list[distances.indexOf(Math.min(...distances))];
-}
-
-function keyOf(p: LabelledPicture): string {
-  return attributeKey(p.category, p.attributes)!;
-}
-
-/**
- * For a triplet, six look-alikes with the reference and the target among them, of which only the target fits the text;
- * in random order. `undefined` when the gallery has too few.
- */
-export function lookAlikes(triplet: BuiltTriplet, gallery: LabelledPicture[], looks: Map<string, Float32Array>) {
-  const { reference, target, changed } = triplet;
-  const from = looks.get(reference.id)!;
-  const others = gallery
-    .filter((p) => p.id !== reference.id && p.id !== target.id)
-    .filter((p) => changed.some((name) => p.attributes[name] && p.attributes[name] !== target.attributes[name]))
-    .map((p) => ({ p, d: distance(from, looks.get(p.id)!) }))
+/** The `count` items that look most like `from`, nearest first. */
+function nearest(from: Item, list: Item[], count: number): Item[] {
+  const scored = list.map((item) => ({ item, d: distance(from.look, item.look) }));
+  return scored
     .sort((a, b) => a.d - b.d)
-    .slice(0, 4);
-  if (others.length < 4) return undefined;
-  return shuffled([reference, target, ...others.map((o) => o.p)], seededRandom(seedOf(reference.id + target.id)));
+    .slice(0, count)
+    .map((s) => s.item);
 }
 
-export function appearances(pictures: LabelledPicture[]): Map<string, Float32Array> {
-  return new Map(pictures.map((p) => [p.id, appearance(p)]));
+/** Outline and half-size picture in one vector, `[784 + 196]`. */
+function appearance({ ink }: LabelledPicture): Float32Array {
+  const out = new Float32Array(PIXELS + PIXELS / 4);
+  silhouette(ink).forEach((inside, i) => {
+    out[i] = inside / 2;
+  });
+  ink.forEach((v, i) => {
+    out[PIXELS + Math.floor(i / SIDE / 2) * (SIDE / 2) + ((i % SIDE) >> 1)] += v / 255 / 2;
+  });
+  return out;
 }

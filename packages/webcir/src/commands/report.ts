@@ -4,7 +4,7 @@ import { dataUriOf } from '../pictures.ts';
 import { formatSeconds } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { Recall } from './stage-log.ts';
-import { type Finished, protocolOf } from './train.ts';
+import { type Finished, protocolOf } from './finished.ts';
 
 const shownQueries = 24;
 const thumbnail = 112;

@@ -1,11 +1,12 @@
-import { type ClipModel, textTokenizer, type Weights } from '@webcir/clip';
+import { fileURLToPath } from 'node:url';
+import { type ClipModel, foldBatchNorm, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
-import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
+import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
-import { embeddedClipPath, loadClip } from '../assets.ts';
+import { embeddedClip, loadClip } from '../assets.ts';
 import { type Preprocessing, planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { UserError } from '../user-error.ts';
@@ -26,7 +27,7 @@ export interface Session {
 
 export async function openSession(options: TrainOptions, assets: URL): Promise<Session> {
   const dataset = await openDataset(options);
-  const model = await loadClip(options.clipModelPath ?? embeddedClipPath(assets));
+  const model = await loadClip(options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)));
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {
@@ -46,7 +47,7 @@ async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset>
     return openEmbeddedFromPackage();
   }
   if (data === undefined) throw new UserError(`--dataset ${dataset} needs --data with the folder of the data set`);
-  return openFashionIq(data);
+  throw new UserError('x');
 }
 
 /** The ids of all pictures that a run looks at, each once. */
@@ -75,11 +76,17 @@ export async function encodePictures(session: Session, weights: Weights, ids: re
 }
 
 /** As `encodePictures`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
-export function frozenPictureFeatures(session: Session, weights: Weights): Promise<FeatureTable> {
-  const { model, dataset, preprocessing } = session;
+export function frozenPictureFeatures(session: Session, fold: boolean): Promise<FeatureTable> {
+  const { device, model, dataset, preprocessing } = session;
   const { transform, size, targetRatio } = preprocessing;
   const ids = pictureIds(session);
   const key = { model, ids, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
-  return cachedFeatures(defaultCacheFolder(), key, async () => (await encodePictures(session, weights, ids, 'pictures')).values);
+  return cachedFeatures(defaultCacheFolder(), key, async () => {
+    const encoder = fold ? foldBatchNorm(model) : model;
+    const clip = uploadClip(device, encoder);
+    const { values } = await encodePictures({ ...session, model: encoder }, clip.weights, ids, 'pictures');
+    clip.dispose();
+    return values;
+  });
 }
 

@@ -26,6 +26,7 @@ export interface TrainOptions {
   readonly schedule: 'constant' | 'cosine';
   readonly validationFrequency: number;
   /** The exact shortcuts; each can be switched off. */
+  readonly foldBatchnorm: boolean;
   readonly imageCache: boolean;
   readonly trimText: boolean;
   readonly textCache: boolean;

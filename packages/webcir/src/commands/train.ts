@@ -6,14 +6,12 @@ import { loadClip } from '../assets.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
 import { Evaluator, resultRows } from './evaluate.ts';
+import { type Finished, protocolOf, type Rankings } from './finished.ts';
 import { writeReport } from './report.ts';
 import { encodePictures, frozenPictureFeatures, openSession, pictureIds, type Session } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { trainStage1, tunedClip } from './train-stage1.ts';
 import { loadCombiner, trainedCombiner, trainStage2 } from './train-stage2.ts';
-
-/** What each method places first, per category, on the split that is quoted. */
-export type Rankings = ReadonlyMap<Method, readonly CategoryRanking[]>;
 
 /** `webcir train`: both stages, then the table of the paper. */
 export async function trainCommand(path: string, options: TrainOptions, resume: boolean, command: string, assets: URL): Promise<void> {
@@ -32,7 +30,7 @@ export async function trainCommand(path: string, options: TrainOptions, resume: 
   const validation = new Evaluator(session, splits.validation);
 
   const before = uploadClip(device, model);
-  const features = await frozenPictureFeatures(session, before.weights);
+  const features = await frozenPictureFeatures(session, config.foldBatchnorm);
   const textsBefore = await test.textFeatures(before.weights);
   rankings.set('image', await test.rank(features, textsBefore, 'image'));
   rankings.set('text', await test.rank(features, textsBefore, 'text'));
@@ -68,15 +66,6 @@ async function featuresAfterTuning(session: Session, { encoder }: TrainOptions, 
   return table;
 }
 
-export interface Finished {
-  readonly session: Session;
-  readonly run: RunFolder;
-  readonly config: StoredConfig;
-  readonly rankings: Rankings;
-  readonly test: Evaluator;
-  readonly seconds: number;
-}
-
 async function finish(finished: Finished): Promise<void> {
   const { run, rankings, session, seconds } = finished;
   const rows: ResultRow[] = [...rankings].flatMap(([method, ranking]) => resultRows(method, ranking));
@@ -86,11 +75,6 @@ async function finish(finished: Finished): Promise<void> {
   console.log(`\n${formatTable(rows)}\n\n${protocolOf(session)}`);
   console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
 }
-
-/** Which pictures are ranked: three protocols are in use for FashionIQ, and their numbers do not compare. */
-export const protocolOf = ({ dataset, splits }: Session): string =>
-  `Recall in percent on the ${splits.test} split of ${dataset.name}: each category against all of its own pictures, ` +
-  'the reference picture among them (the protocol of CLIP4Cir).';
 
 /** Per method and category, the place of each query's target from 1, or 0 beyond the first places: for bootstraps over queries. */
 function placesOf(rankings: Rankings): object {

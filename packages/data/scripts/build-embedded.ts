@@ -1,0 +1,59 @@
+// Builds packages/data/embedded from Fashion-MNIST: `pnpm build-embedded FOLDER`, where FOLDER holds Zalando's four .gz
+// files (Debian: apt-get install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist). Takes about two minutes and
+// writes the same bytes every time.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { attributeNames, attributeValues } from '../src/attributes.ts';
+import type { Annotations } from '../src/embedded.ts';
+import { writeIdx } from '../src/idx.ts';
+import { type LabelledPicture, labelPictures } from './embedded/label.ts';
+import { categories, readSource, SIDE } from './embedded/source.ts';
+import { buildTriplets } from './embedded/triplets.ts';
+
+const folder = process.argv[2];
+if (!folder) {
+  console.error('Say where the Fashion-MNIST files are: pnpm build-embedded /usr/share/datasets/fashion-mnist');
+  process.exit(1);
+}
+
+/** Triplets per reference, so that the categories have about as many: dresses lose most pictures to "hard to tell". */
+const perReference = { dress: 1.8, shirt: 1.25, toptee: 1.35 };
+
+const pictures = labelPictures(readSource(folder), 'scripts/embedded');
+const blocks: Annotations['blocks'] = [];
+for (const split of ['train', 'val', 'test'] as const) {
+  for (const category of categories) {
+    const mine = pictures.filter((p) => p.split === split && p.category === category);
+    const built = buildTriplets(mine, perReference[category], split !== 'train');
+    const triplets = built.map(({ reference, target, changed, captions, group }) => ({
+      reference: reference.id,
+      target: target.id,
+      changed,
+      captions,
+      ...(group && { group: group.map((p) => p.id) }),
+    }));
+    const attributes = Object.fromEntries(attributeNames.map((name) => [name, digits(mine, name)]));
+    blocks.push({ split, category, ids: mine.map((p) => p.id), attributes, triplets });
+    console.log(`${split} ${category}: ${mine.length} pictures, ${triplets.length} triplets`);
+  }
+}
+
+mkdirSync('embedded', { recursive: true });
+const pixels = Buffer.concat(pictures.map((p) => p.ink));
+const idx = writeIdx({ shape: [pictures.length, SIDE, SIDE], data: pixels });
+writeFileSync(join('embedded', 'pictures-idx3-ubyte.gz'), gzip(idx));
+const annotations: Annotations = { name: 'fmnist-cir', attributeValues, blocks };
+writeFileSync(join('embedded', 'annotations.json.gz'), gzip(Buffer.from(JSON.stringify(annotations))));
+
+/** One character per picture: the position of its value among the attribute's values, `-` where nobody could tell. */
+function digits(list: LabelledPicture[], name: keyof typeof attributeValues): string {
+  const values: readonly string[] = attributeValues[name];
+  return list.map((p) => (p.attributes[name] ? values.indexOf(p.attributes[name]) : '-')).join('');
+}
+
+function gzip(bytes: Uint8Array): Buffer {
+  const out = gzipSync(bytes, { level: 9 });
+  out[9] = 255; // the header's "operating system" byte: unknown, on every machine
+  return out;
+}

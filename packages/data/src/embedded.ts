@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import {
+  type Attributes,
+  attributeKey,
+  attributeNames,
+  attributeValues,
+  type FashionCategory,
+  fashionCategories,
+} from './attributes.ts';
+import { describe } from './describe.ts';
+import { readIdx } from './idx.ts';
+import { parseJson } from './json.ts';
+import type { Random } from './random.ts';
+import type { CirDataset, Picture, Triplet } from './types.ts';
+
+const annotationsSchema = z.object({
+  name: z.literal('fmnist-cir'),
+  attributeValues: z.record(z.string(), z.array(z.string()).readonly()),
+  /** One block per split and category; pictures are stored in the order of the blocks. */
+  blocks: z.array(
+    z.object({
+      split: z.enum(['train', 'val', 'test']),
+      category: z.enum(['dress', 'shirt', 'toptee']),
+      ids: z.array(z.string()),
+      /** Per attribute one character a picture: the position of its value in `attributeValues`, or `-`. */
+      attributes: z.record(z.string(), z.string()),
+      triplets: z.array(
+        z.object({
+          reference: z.string(),
+          target: z.string(),
+          changed: z.array(z.enum(attributeNames)),
+          captions: z.tuple([z.string(), z.string()]),
+          group: z.array(z.string()).length(6).optional(),
+        }),
+      ),
+    }),
+  ),
+});
+export type Annotations = z.infer<typeof annotationsSchema>;
+
+/** The two files of packages/data/embedded, as they are (gzip). */
+export interface EmbeddedFiles {
+  pictures: Uint8Array;
+  annotations: Uint8Array;
+}
+
+/** The embedded data set `fmnist-cir`: real product photos of 28 x 28 grey pixels with measured attributes. */
+export interface EmbeddedDataset extends CirDataset {
+  name: 'fmnist-cir';
+  categories: readonly FashionCategory[];
+  /** `[28 * 28]` photo levels, 0 is black; throws for an unknown id. */
+  photo(id: string): Uint8Array;
+  /** What is known of a picture. */
+  attributes(id: string): Attributes;
+  /** Equal for pictures that every caption fits equally; `undefined` where an attribute could not be told. */
+  attributeKey(id: string): string | undefined;
+  /** A caption for stage 0, drawn anew at each call. */
+  describe(id: string, random: Random): string;
+}
+
+const side = 28;
+
+/**
+ * Opens the embedded data set from the bytes of its two files, in Node or a browser.
+ * @throws when a file is cut short or does not belong to the other
+ */
+export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDataset> {
+  const [idxBytes, jsonBytes] = await Promise.all([gunzip(files.pictures), gunzip(files.annotations)]);
+  const { shape, data } = readIdx(idxBytes, 'pictures-idx3-ubyte.gz');
+  const name = 'annotations.json.gz';
+  const { blocks } = parseJson(new TextDecoder().decode(jsonBytes), annotationsSchema, name);
+  const ids = blocks.flatMap((block) => block.ids);
+  if (shape.length !== 3 || shape[0] !== ids.length || shape[1] !== side || shape[2] !== side) {
+    throw new Error(`pictures-idx3-ubyte.gz: shape [${shape}], but ${name} lists ${ids.length} pictures of 28 x 28`);
+  }
+  const known = new Map<string, { index: number; category: FashionCategory; attributes: Attributes; key?: string }>();
+  for (const { category, ids, attributes: columns } of blocks) {
+    ids.forEach((id, row) => {
+      const attributes: Attributes = {};
+      for (const attribute of attributeNames) {
+        const digit = columns[attribute]?.[row] ?? '-';
+        if (digit !== '-') attributes[attribute] = attributeValues[attribute][Number(digit)];
+      }
+      known.set(id, { index: known.size, category, attributes, key: attributeKey(category, attributes) });
+    });
+  }
+  const entry = (id: string) => {
+    const found = known.get(id);
+    if (!found) throw new Error(`fmnist-cir has no picture "${id}"`);
+    return found;
+  };
+  const photo = (id: string) => {
+    const { index } = entry(id);
+    return data.subarray(index * side * side, (index + 1) * side * side).map((ink) => 255 - ink);
+  };
+  const parts = blocks.map((block) => ({ ...block, triplets: toTriplets(block, (id) => entry(id).key) }));
+  const select = (split: string, category?: string) =>
+    parts.filter((part) => part.split === split && (category === undefined || part.category === category));
+  return {
+    name: 'fmnist-cir',
+    categories: fashionCategories,
+    splits: ['train', 'val', 'test'],
+    triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
+    gallery: (split, category) => select(split, category).flatMap((part) => part.ids),
+    picture: async (id) => greyToRgb(photo(id)),
+    photo,
+    attributes: (id) => entry(id).attributes,
+    attributeKey: (id) => entry(id).key,
+    describe: (id, random) => describe(entry(id).category, entry(id).attributes, random),
+  };
+}
+
+function toTriplets(block: Annotations['blocks'][number], keyOf: (id: string) => string | undefined): Triplet[] {
+  const { split, category, ids, triplets } = block;
+  const byKey = new Map<string, string[]>();
+  for (const id of ids) {
+    const key = keyOf(id);
+    if (key) byKey.set(key, [...(byKey.get(key) ?? []), id]);
+  }
+  return triplets.map(({ reference, target, captions, group }, i) => ({
+    id: `${category}-${split}-${i}`,
+    category,
+    reference,
+    target,
+    captions,
+    targets: byKey.get(keyOf(target) ?? '') ?? [target],
+    ...(group && { group }),
+  }));
+}
+
+function greyToRgb(grey: Uint8Array): Picture {
+  const data = new Uint8Array(grey.length * 3);
+  grey.forEach((level, i) => {
+    data.fill(level, 3 * i, 3 * i + 3);
+  });
+  return { width: side, height: side, data };
+}
+
+/** Unpacks gzip with what browsers and Node both have. */
+async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

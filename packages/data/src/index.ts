@@ -1,0 +1,6 @@
+export * from './attributes.ts';
+export * from './captions.ts';
+export { describe } from './describe.ts';
+export { type EmbeddedDataset, type EmbeddedFiles, openEmbedded } from './embedded.ts';
+export { pick, type Random, seededRandom, seedOf, shuffled } from './random.ts';
+export type { CirDataset, Picture, Triplet } from './types.ts';

@@ -1,0 +1,2 @@
+// Apart from the main entry for the size of vega, which a browser that only ranks has no use for.
+export { renderReport } from './report/report.ts';

@@ -1,0 +1,58 @@
+import type { CategoryRecall } from '../metrics.ts';
+
+/** The rows of the results table, in the paper's order, by their names in `results.json`. */
+export const METHODS = {
+  image: 'Image only',
+  text: 'Text only',
+  sum: 'Sum before tuning',
+  'sum-stage1': 'Sum after stage 1',
+  combiner: 'Combiner after stage 2',
+} as const;
+
+export type Method = keyof typeof METHODS;
+
+/** One line of `results.json`. */
+export interface ResultRow extends CategoryRecall {
+  method: Method;
+}
+
+/** A picture as the report shows it. */
+export interface Shown {
+  id: string;
+  /** `data:image/...`, so that the page needs no network. */
+  image: string;
+}
+
+export interface TrainingCurve {
+  /** The heading, e.g. `Stage 1: text encoder`. */
+  stage: string;
+  losses: { step: number; loss: number }[];
+  /** Recalls in percent. */
+  validation: { epoch: number; recallAt10: number; recallAt50: number }[];
+}
+
+export interface ReportQuery {
+  category: string;
+  caption: string;
+  reference: Shown;
+  target: Shown;
+  /** Where each method places the target, from 1. */
+  ranks: { method: Method; rank: number }[];
+  /** What the Combiner finds, best first. */
+  top: Shown[];
+  /** Ids of other pictures that also answer the query, where the data set knows them. */
+  alsoCorrect?: string[];
+}
+
+export interface ReportData {
+  title: string;
+  /** Label and value: model, data set, adapter, seeds, command, durations, ... */
+  facts: [label: string, value: string][];
+  rows: ResultRow[];
+  /** In a sentence: which pictures are ranked, and whether the reference is among them. */
+  protocol: string;
+  curves: TrainingCurve[];
+  queries: ReportQuery[];
+  /** Shown below the table. */
+  notes?: string[];
+}

@@ -1,0 +1,73 @@
+import { seededRandom } from '@webcir/data';
+import { METHODS, type Method, type ReportData, type ResultRow, type Shown } from '../src/report/types.ts';
+
+const CATEGORIES = ['dress', 'shirt', 'toptee'];
+const methods = Object.keys(METHODS) as Method[];
+
+/** A report of made-up numbers, in the size of a real one. */
+export function exampleReport(picture: (index: number) => string): ReportData {
+  const random = seededRandom(7);
+  let index = 0;
+  const shown = (): Shown => {
+    // Never twice the same picture in one query.
+    index = (index + 37) % 1000;
+    return { id: `test-${String(index).padStart(5, '0')}`, image: picture(index) };
+  };
+  const rows: ResultRow[] = methods.flatMap((method, m) => {
+    const own = CATEGORIES.map((category, c) => ({
+      method,
+      category,
+      recall_at10: 4 + 7 * m + c + random(),
+      recall_at50: 15 + 14 * m + 2 * c + random(),
+    }));
+    const mean = (name: 'recall_at10' | 'recall_at50') => own.reduce((sum, row) => sum + row[name], 0) / own.length;
+    return [...own, { method, category: 'mean', recall_at10: mean('recall_at10'), recall_at50: mean('recall_at50') }];
+  });
+  const curve = (stage: string, steps: number, epochs: number, start: number) => ({
+    stage,
+    losses: Array.from({ length: steps }, (_, step) => ({
+      step: step + 1,
+      loss: start * (0.35 + 0.65 * Math.exp((-4 * step) / steps)) + 0.5 * (random() - 0.5),
+    })),
+    validation: Array.from({ length: epochs }, (_, epoch) => ({
+      epoch: epoch + 1,
+      recallAt10: 10 + 20 * (1 - Math.exp(-epoch / 4)) + random(),
+      recallAt50: 32 + 36 * (1 - Math.exp(-epoch / 4)) + random(),
+    })),
+  });
+  const captions = [
+    'Is darker and has longer sleeves and is a solid black',
+    'Has shorter sleeves and is more <casual> & lighter',
+    'Has a stripe across the chest and is "less" fitted',
+  ];
+  return {
+    title: 'CLIP4Cir on fmnist-cir',
+    facts: [
+      ['Model', 'ViT, 56 px, width 128, 4 layers (2.1 M weights)'],
+      ['Data set', 'fmnist-cir: 12,000 training, 1,800 validation, 1,800 test queries'],
+      ['Adapter', 'llvmpipe (LLVM 19.1.7, 256 bits)'],
+      ['Seeds', '1'],
+      ['Command', 'pnpm train --seed 1'],
+      ['Durations', 'stage 1: 3 min 12 s, stage 2: 2 min 40 s, evaluation: 20 s'],
+    ],
+    rows,
+    protocol:
+      'FashionIQ protocol, test split: each category against all of its 1,000 pictures, the reference among them.',
+    curves: [curve('Stage 1: text encoder', 1200, 10, 5), curve('Stage 2: Combiner', 900, 20, 3)],
+    queries: Array.from({ length: 24 }, (_, i) => {
+      const top = Array.from({ length: 10 }, shown);
+      const place = [0, 2, 17][i % 3];
+      const target = place < 10 ? top[place] : shown();
+      return {
+        category: CATEGORIES[Math.floor(i / 8)],
+        caption: captions[i % 3],
+        reference: shown(),
+        target,
+        ranks: methods.map((method, m) => ({ method, rank: place + 1 + 13 * (4 - m) })),
+        top,
+        alsoCorrect: [top[(place + 3) % 10].id],
+      };
+    }),
+    notes: ['Sum after stage 1 minus sum before tuning: +14.2 R@10 (95 % interval 12.6 to 15.8, paired bootstrap).'],
+  };
+}

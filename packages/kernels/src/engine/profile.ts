@@ -1,0 +1,48 @@
+import type { Program } from './program.ts';
+
+/** Where a program's time goes: one dispatch, timed on the device. */
+export interface DispatchTime {
+  readonly op: string;
+  readonly kernel: string;
+  readonly workgroups: readonly [number, number, number];
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a program once with every dispatch in a pass of its own, between two timestamps. Inputs keep what they were last given;
+ * run the program once before, so that drivers have compiled what they compile at first use.
+ * @throws TypeError when the device has no timestamp queries
+ */
+export async function profile(program: Program): Promise<DispatchTime[]> {
+  const { device } = program;
+  if (!device.capabilities.features.has('timestamp-query')) throw new TypeError(`${device.name} has no timestamp queries`);
+  const commands = program.commands.flatMap((command) => ('pipeline' in command ? [command] : []));
+  const times: DispatchTime[] = [];
+  const most = 2048; // dispatches in one query set, of at most 4096 timestamps
+  for (let start = 0; start < commands.length; start += most) {
+    const part = commands.slice(start, start + most);
+    const count = 2 * part.length;
+    const querySet = device.gpu.createQuerySet({ type: 'timestamp', count });
+    const resolved = device.gpu.createBuffer({ size: 8 * count, usage: 0x200 | 0x4 });
+    const staging = device.gpu.createBuffer({ size: 8 * count, usage: 0x1 | 0x8 });
+    const encoder = device.gpu.createCommandEncoder();
+    for (const [i, { pipeline, bindGroup, workgroups }] of part.entries()) {
+      const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...workgroups);
+      pass.end();
+    }
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, 8 * count);
+    device.gpu.queue.submit([encoder.finish()]);
+    await device.wait(staging.mapAsync(1) as Promise<undefined>);
+    const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
+    for (const [i, { label, pipeline, workgroups }] of part.entries()) {
+      times.push({ op: label, kernel: pipeline.label, workgroups, milliseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6 });
+    }
+    for (const resource of [querySet, resolved, staging]) resource.destroy();
+  }
+  return times;
+}

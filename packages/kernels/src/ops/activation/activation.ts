@@ -1,0 +1,56 @@
+import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../engine/tensor.ts';
+import { activationBackward } from './activation.backward.wgsl.ts';
+import { activation as activationKernel } from './activation.wgsl.ts';
+
+const kinds = ['relu', 'sigmoid', 'quickGelu', 'gelu'] as const;
+export type ActivationKind = (typeof kinds)[number];
+
+interface Attributes {
+  readonly kind: ActivationKind;
+}
+
+const definition: OpDefinition<Attributes> = {
+  name: 'activation',
+  outputs(inputs, { kind }) {
+    expectShapes(inputs[0].dtype === 'f32', kind, 'x of f32', inputs);
+    return [inputs[0]];
+  },
+  launch({ inputs: [x], outputs: [y], attributes }) {
+    const count4 = Math.ceil(elements(x.shape) / 4);
+    const kind = kinds.indexOf(attributes.kind);
+    return [
+      dispatch(activationKernel, { x, y }, { count4 }, linearGrid(count4, activationKernel.workgroupSize[0]), { kind }),
+    ];
+  },
+  gradient({ inputs: [x], attributes }, [dy]) {
+    return [dy && apply(backward, [x, dy], attributes)[0]];
+  },
+};
+
+const backward: OpDefinition<Attributes> = {
+  name: 'activation.backward',
+  outputs: ([x]) => [x],
+  launch({ inputs: [x, dy], outputs: [dx], attributes }) {
+    const count4 = Math.ceil(elements(x.shape) / 4);
+    const kind = kinds.indexOf(attributes.kind);
+    return [
+      dispatch(activationBackward, { x, dy, dx }, { count4 }, linearGrid(count4, activationBackward.workgroupSize[0]), {
+        kind,
+      }),
+    ];
+  },
+  gradient: { reason: 'second derivatives are not implemented' },
+};
+
+const activation = (x: Tensor, kind: ActivationKind): Tensor => apply(definition, [x], { kind })[0];
+
+/** max(x, 0), of any shape; the slope at 0 is 0, as in PyTorch. */
+export const relu = (x: Tensor): Tensor => activation(x, 'relu');
+/** 1 / (1 + exp(-x)), of any shape. */
+export const sigmoid = (x: Tensor): Tensor => activation(x, 'sigmoid');
+/** x * sigmoid(1.702 x), of any shape: the activation of OpenAI's CLIP (Radford et al. 2021, arXiv 2103.00020). */
+export const quickGelu = (x: Tensor): Tensor => activation(x, 'quickGelu');
+/** x * (1 + erf(x / sqrt(2))) / 2, of any shape (Hendrycks and Gimpel 2016, arXiv 1606.08415): exact, not by tanh. */
+export const gelu = (x: Tensor): Tensor => activation(x, 'gelu');

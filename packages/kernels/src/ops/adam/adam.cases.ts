@@ -1,0 +1,31 @@
+import { type CaseInput, caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { adamReference } from './adam.reference.ts';
+import { adam } from './adam.ts';
+
+const fixed = (count: number, seed: number, map: (value: number) => number = (value) => value): CaseInput =>
+  values([count], Array.from(caseValues([normal([count])], seed)[0].data, map), false);
+
+const adamCase = (count: number, hyper: number[], constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }): OpCase => ({
+  name: `[${count}] with learning rate ${hyper[0]}, weight decay ${hyper[1]}`,
+  inputs: [
+    fixed(count, 1),
+    fixed(count, 2, (value) => 0.01 * value),
+    fixed(count, 3, (value) => 1e-4 * Math.abs(value)),
+    fixed(count, 4, (value) => 0.01 * value),
+    values([4], hyper, false),
+  ],
+  op: (parameters, m, v, gradients, steps) =>
+    Object.values(adam({ parameters, m, v, gradients, hyper: steps }, constants)),
+  reference: (...arrays) => adamReference(arrays, constants),
+  tolerance: 1e-6,
+});
+
+const correction = (step: number) => [1 - 0.9 ** step, 1 - 0.999 ** step];
+
+export const cases = [
+  adamCase(1, [0.1, 0, ...correction(1)]),
+  adamCase(7, [0.05, 0.2, ...correction(1)]),
+  adamCase(1000, [2e-5, 0.01, ...correction(500)]),
+  adamCase(130, [0.3, 0.1, 0.5, 0.75], { beta1: 0.8, beta2: 0.98, epsilon: 1e-3 }),
+];
+export const benchmarks = [adamCase(2 ** 20, [2e-5, 0.01, ...correction(10)])];

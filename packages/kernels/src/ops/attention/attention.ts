@@ -1,0 +1,108 @@
+import type { Capabilities } from '../../engine/capabilities.ts';
+import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { attentionBackwardKeySubgroup } from './attention.backward.key.subgroup.wgsl.ts';
+import { attentionBackwardKey } from './attention.backward.key.wgsl.ts';
+import { attentionBackwardQuerySubgroup } from './attention.backward.query.subgroup.wgsl.ts';
+import { attentionBackwardQuery } from './attention.backward.query.wgsl.ts';
+import { attentionSubgroup } from './attention.subgroup.wgsl.ts';
+import { attention as attentionKernel } from './attention.wgsl.ts';
+
+export interface AttentionOptions {
+  /** Heads that share the width evenly. */
+  readonly heads: number;
+  /** Whether a token sees only itself and those before it. */
+  readonly causal: boolean;
+}
+
+function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: AttentionOptions) {
+  const width = width3 / 3;
+  const headSize = width / heads;
+  const sequences = batch * heads;
+  const params = {
+    tokens,
+    heads,
+    sequences,
+    width4: width / 4,
+    headSize4: headSize / 4,
+    causal: causal ? 1 : 0,
+    scale: 1 / Math.sqrt(headSize),
+  };
+  const grid = linearGrid(Math.ceil(tokens / 4) * sequences, 64);
+  const subgroupGrid = linearGrid(Math.ceil(tokens / 8) * Math.ceil(headSize / 64) * sequences, 1);
+  return { params, grid, subgroupGrid };
+}
+
+const variants = {
+  subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
+  plain: () => true,
+};
+
+const definition: OpDefinition<AttentionOptions> = {
+  name: 'attention',
+  outputs([qkv], attributes) {
+    const { heads } = attributes;
+    const { shape, dtype } = qkv;
+    const fits =
+      dtype === 'f32' && shape.length === 3 && Number.isInteger(heads) && heads > 0 && shape[2] % (12 * heads) === 0;
+    expectShapes(
+      fits,
+      'attention',
+      `qkv f32[batch, tokens, 3 * ${heads} heads * head size], head size a multiple of 4`,
+      [qkv],
+    );
+    const [batch, tokens, width3] = shape;
+    return [
+      { shape: [batch, tokens, width3 / 3], dtype: 'f32' },
+      { shape: [batch, heads, tokens], dtype: 'f32' },
+    ];
+  },
+  variants,
+  launch({ inputs: [qkv], outputs: [y, logSum], attributes, variant, used }) {
+    const { params, grid, subgroupGrid } = layout(qkv, attributes);
+    const bindings = { qkv, y, logSum };
+    const all = { ...params, saveLogSum: used(logSum) ? 1 : 0 };
+    if (variant === 'subgroup') return [dispatch(attentionSubgroup, bindings, all, subgroupGrid)];
+    return [dispatch(attentionKernel, bindings, all, grid)];
+  },
+  gradient({ inputs: [qkv], outputs: [y, logSum], attributes }, [dy]) {
+    return dy ? apply(backward, [qkv, y, logSum, dy], attributes) : [];
+  },
+};
+
+const backward: OpDefinition<AttentionOptions> = {
+  name: 'attention.backward',
+  outputs: ([qkv]) => [qkv],
+  variants,
+  launch({ inputs: [qkv, y, logSum, dy], outputs: [dqkv], attributes, variant, scratch }) {
+    const { params, grid, subgroupGrid } = layout(qkv, attributes);
+    const delta = scratch(logSum.shape);
+    const forQuery = { qkv, y, dy, logSum, delta, dqkv };
+    const forKey = { qkv, dy, logSum, delta, dqkv };
+    if (variant === 'subgroup') {
+      return [
+        dispatch(attentionBackwardQuerySubgroup, forQuery, params, subgroupGrid),
+        dispatch(attentionBackwardKeySubgroup, forKey, params, subgroupGrid),
+      ];
+    }
+    return [
+      dispatch(attentionBackwardQuery, forQuery, params, grid),
+      dispatch(attentionBackwardKey, forKey, params, grid),
+    ];
+  },
+  gradient: { reason: 'second derivatives are not implemented' },
+};
+
+/**
+ * Multi-head self-attention (Vaswani et al. 2017, arXiv 1706.03762): per head softmax(q kT / sqrt(head size)) v, in
+ * memory linear in the number of tokens, forward and backward.
+ * @param qkv [batch, tokens, 3 * width] as CLIP's `in_proj` makes it: all of q, then all of k, then all of v; head h
+ *   owns the columns from h * head size within each
+ * @param options the head size, width / heads, must be a multiple of 4
+ * @returns [batch, tokens, width]
+ * @throws ShapeError
+ */
+export function attention(qkv: Tensor, { heads, causal = false }: { heads: number; causal?: boolean }): Tensor {
+  return apply(definition, [qkv], { heads, causal })[0];
+}

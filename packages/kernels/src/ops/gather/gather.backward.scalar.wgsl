@@ -1,0 +1,39 @@
+// As gather.backward.wgsl, for rows whose width is not a multiple of four: one thread owns one value of one position.
+struct Params {
+  rows: u32,
+  width: u32,
+  positions: u32,
+}
+
+@group(0) @binding(0) var<storage, read> indices: array<u32>;
+@group(0) @binding(1) var<storage, read> next: array<u32>;
+@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+const workgroup = 64u;
+
+@compute @workgroup_size(workgroup)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let thread = (group.y * groups.x + group.x) * workgroup + local;
+  if (thread >= params.positions * params.width) {
+    return;
+  }
+  let last = thread / params.width;
+  let column = thread % params.width;
+  var position = next[last];
+  if (position > last) {
+    return;
+  }
+  var sum = dy[position * params.width + column];
+  while (position != last) {
+    position = next[position];
+    sum += dy[position * params.width + column];
+  }
+  let row = min(indices[last], params.rows - 1u);
+  dx[row * params.width + column] = sum;
+}

@@ -1,0 +1,66 @@
+import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../engine/tensor.ts';
+import { lanesFor } from '../softmax-cross-entropy/lanes.ts';
+import { l2NormalizeBackward } from './l2-normalize.backward.wgsl.ts';
+import { l2NormalizeDot } from './l2-normalize.dot.wgsl.ts';
+import { l2Normalize as l2NormalizeKernel } from './l2-normalize.wgsl.ts';
+
+interface Attributes {
+  readonly epsilon: number;
+}
+
+const sizes = ({ shape }: Tensor) => {
+  const columns = shape[shape.length - 1];
+  const rows = elements(shape) / columns;
+  return { rows, columns, lanes: lanesFor(rows, columns) };
+};
+
+const definition: OpDefinition<Attributes> = {
+  name: 'l2Normalize',
+  outputs(inputs) {
+    const [{ shape, dtype }] = inputs;
+    expectShapes(dtype === 'f32' && shape.length > 0, 'l2Normalize', 'x f32[..., n]', inputs);
+    return [
+      { shape, dtype },
+      { shape: [...shape.slice(0, -1), 1], dtype },
+    ];
+  },
+  launch({ inputs: [x], outputs: [y, norms], attributes: { epsilon }, scratch }) {
+    const size = sizes(x);
+    const grid = linearGrid(size.rows * size.lanes, 64);
+    const parts = scratch([size.rows, size.lanes]);
+    return [
+      dispatch(l2NormalizeDot, { a: x, b: x, parts }, size, grid),
+      dispatch(l2NormalizeKernel, { x, parts, y, norms }, { ...size, epsilon }, grid),
+    ];
+  },
+  gradient({ outputs: [y, norms], attributes }, [dy]) {
+    return dy ? [apply(backward, [y, norms, dy], attributes)[0]] : [];
+  },
+};
+
+const backward: OpDefinition<Attributes> = {
+  name: 'l2Normalize.backward',
+  outputs: ([y]) => [y],
+  launch({ inputs: [y, norms, dy], outputs: [dx], attributes: { epsilon }, scratch }) {
+    const size = sizes(y);
+    const grid = linearGrid(size.rows * size.lanes, 64);
+    const parts = scratch([size.rows, size.lanes]);
+    return [
+      dispatch(l2NormalizeDot, { a: y, b: dy, parts }, size, grid),
+      dispatch(l2NormalizeBackward, { y, norms, dy, parts, dx }, { ...size, epsilon }, grid),
+    ];
+  },
+  gradient: { reason: 'second derivatives are not implemented' },
+};
+
+/**
+ * Scales every vector of the last axis to length 1: x / max(norm(x), epsilon), as torch's `F.normalize`. Zeros stay zeros.
+ * @param x [..., n]
+ * @returns the shape of x
+ * @throws ShapeError
+ */
+export function l2Normalize(x: Tensor, { epsilon = 1e-12 } = {}): Tensor {
+  return apply(definition, [x], { epsilon })[0];
+}

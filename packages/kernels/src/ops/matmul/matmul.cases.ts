@@ -1,0 +1,96 @@
+import { normal, type OpCase } from '../../engine/case.ts';
+import { linearReference, matmulReference } from './matmul.reference.ts';
+import { type Activation, linear, matmul } from './matmul.ts';
+
+type Layout = 'NN' | 'NT' | 'TN' | 'TT';
+
+const matmulCase = (layout: Layout, rows: number, inner: number, columns: number, batch?: number): OpCase => {
+  const transpose = { transposeA: layout[0] === 'T', transposeB: layout[1] === 'T' };
+  const leading = batch === undefined ? [] : [batch];
+  const a = transpose.transposeA ? [inner, rows] : [rows, inner];
+  const b = transpose.transposeB ? [columns, inner] : [inner, columns];
+  return {
+    name: `${layout} ${batch === undefined ? '' : `${batch} x `}[${rows}, ${inner}] [${inner}, ${columns}]`,
+    inputs: [normal([...leading, ...a]), normal([...leading, ...b])],
+    op: (x, y) => matmul(x, y, transpose),
+    reference: (x, y) => matmulReference(x, y, transpose),
+    flops: 2 * (batch ?? 1) * rows * inner * columns,
+  };
+};
+
+interface LinearCase {
+  readonly bias?: boolean;
+  readonly activation?: Activation;
+  readonly residual?: boolean;
+}
+
+const linearCase = (
+  leading: number[],
+  inner: number,
+  columns: number,
+  { bias, activation, residual }: LinearCase = {},
+): OpCase => {
+  const parts = [bias ? 'bias' : [], activation ?? [], residual ? 'residual' : []].flat();
+  return {
+    name: `linear [${[...leading, inner]}] to ${columns} ${parts.join(' + ')}`.trimEnd(),
+    inputs: [
+      normal([...leading, inner]),
+      normal([columns, inner], { scale: 1.5 / Math.sqrt(inner) }),
+      ...(bias ? [normal([columns])] : []),
+      ...(residual ? [normal([...leading, columns])] : []),
+    ],
+    op: (x, weight, ...rest) =>
+      linear(x, weight, {
+        bias: bias ? rest[0] : undefined,
+        activation,
+        residual: residual ? rest[bias ? 1 : 0] : undefined,
+      }),
+    reference: (x, weight, ...rest) =>
+      linearReference(x, weight, {
+        bias: bias ? rest[0] : undefined,
+        activation,
+        residual: residual ? rest[bias ? 1 : 0] : undefined,
+      }),
+    flops: 2 * leading.reduce((product, size) => product * size, 1) * inner * columns,
+  };
+};
+
+export const cases = [
+  ...(['NN', 'NT', 'TN', 'TT'] as const).flatMap((layout) => [
+    matmulCase(layout, 1, 1, 1),
+    matmulCase(layout, 37, 23, 41),
+    matmulCase(layout, 36, 20, 44),
+    matmulCase(layout, 5, 8, 12, 3),
+  ]),
+  matmulCase('TN', 12, 1030, 8),
+  matmulCase('NN', 4, 516, 8),
+  matmulCase('NT', 4, 516, 8),
+  matmulCase('NT', 70, 64, 68),
+  linearCase([2, 7], 12, 20),
+  linearCase([3, 3], 8, 12, { bias: true }),
+  linearCase([9], 5, 7, { bias: true, activation: 'relu' }),
+  linearCase([20], 16, 36, { bias: true, activation: 'relu', residual: true }),
+  linearCase([2, 5], 16, 36, { bias: true, activation: 'quickgelu' }),
+  linearCase([40], 16, 36, { activation: 'gelu', residual: true }),
+  linearCase([3], 6, 6, { bias: true, activation: 'gelu', residual: true }),
+  linearCase([8], 128, 4, { residual: true }),
+];
+
+const blockCases = (tokens: number, width: number) => [
+  linearCase([tokens], width, 3 * width, { bias: true }),
+  linearCase([tokens], width, 4 * width, { bias: true, activation: 'quickgelu' }),
+  linearCase([tokens], 4 * width, width, { bias: true, residual: true }),
+];
+
+export const benchmarks = [
+  matmulCase('NN', 512, 512, 512),
+  matmulCase('NN', 1024, 1024, 1024),
+  matmulCase('NT', 1024, 1024, 1024),
+  matmulCase('TN', 1024, 1024, 1024),
+  ...blockCases(32 * 77, 512),
+  ...blockCases(128 * 12, 128),
+  matmulCase('NN', 2464, 2048, 512),
+  matmulCase('TN', 512, 2464, 2048),
+  linearCase([32], 640, 640, { bias: true, activation: 'relu' }),
+  matmulCase('NT', 77, 64, 77, 256),
+];

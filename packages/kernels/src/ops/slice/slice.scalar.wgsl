@@ -1,0 +1,35 @@
+// As slice.wgsl, for sizes that are not multiples of four: one thread owns one value.
+struct Params {
+  rows: u32,
+  columns: u32, // written per row
+  xRow: u32, // row lengths
+  yRow: u32,
+  xStart: i32, // the column of x that goes into the first column written; negative: that many zeros come first
+  yStart: u32, // the first column written
+}
+
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read_write> y: array<u32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+const workgroup = 64u;
+
+@compute @workgroup_size(workgroup)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let thread = (group.y * groups.x + group.x) * workgroup + local;
+  if (thread >= params.rows * params.columns) {
+    return;
+  }
+  let row = thread / params.columns;
+  let column = thread % params.columns;
+  let source = i32(column) + params.xStart;
+  var value = 0u;
+  if (source >= 0 && source < i32(params.xRow)) {
+    value = x[row * params.xRow + u32(source)];
+  }
+  y[row * params.yRow + params.yStart + column] = value;
+}

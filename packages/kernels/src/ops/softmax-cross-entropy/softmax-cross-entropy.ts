@@ -1,0 +1,58 @@
+import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { lanesFor } from './lanes.ts';
+import { softmaxCrossEntropyBackward } from './softmax-cross-entropy.backward.wgsl.ts';
+import { softmaxCrossEntropyParts } from './softmax-cross-entropy.parts.wgsl.ts';
+import { softmaxCrossEntropy as softmaxCrossEntropyKernel } from './softmax-cross-entropy.wgsl.ts';
+
+const sizes = ({ shape: [rows, classes] }: Tensor) => ({ rows, classes, lanes: lanesFor(rows, classes) });
+
+const definition: OpDefinition<object> = {
+  name: 'softmaxCrossEntropy',
+  outputs(inputs) {
+    const [logits, labels] = inputs;
+    const isMatrix = logits.dtype === 'f32' && logits.shape.length === 2;
+    const fits = isMatrix && labels.dtype === 'u32' && labels.shape.length === 1 && labels.shape[0] === logits.shape[0];
+    expectShapes(fits, 'softmaxCrossEntropy', 'logits f32[rows, classes], labels u32[rows]', inputs);
+    const [rows] = logits.shape;
+    return [
+      { shape: [rows], dtype: 'f32' },
+      { shape: [rows, 2], dtype: 'f32' },
+    ];
+  },
+  launch({ inputs: [logits, labels], outputs: [losses, logSumExp], scratch }) {
+    const params = sizes(logits);
+    const { rows, lanes } = params;
+    const parts = scratch([rows, lanes, 2]);
+    return [
+      dispatch(softmaxCrossEntropyParts, { logits, parts }, params, linearGrid(rows * lanes, 64)),
+      dispatch(softmaxCrossEntropyKernel, { logits, labels, parts, losses, logSumExp }, params, linearGrid(rows, 64)),
+    ];
+  },
+  gradient({ inputs: [logits, labels], outputs: [, logSumExp] }, [dLosses]) {
+    return dLosses ? [apply(backward, [logits, labels, logSumExp, dLosses], {})[0]] : [];
+  },
+};
+
+const backward: OpDefinition<object> = {
+  name: 'softmaxCrossEntropy.backward',
+  outputs: ([logits]) => [logits],
+  launch({ inputs: [logits, labels, logSumExp, dLosses], outputs: [dLogits] }) {
+    const params = sizes(logits);
+    const bindings = { logits, labels, logSumExp, dLosses, dLogits };
+    return [dispatch(softmaxCrossEntropyBackward, bindings, params, linearGrid(params.rows * params.lanes, 64))];
+  },
+  gradient: { reason: 'second derivatives are not implemented' },
+};
+
+/**
+ * Cross entropy of softmax(logits) against one right class per row: log(sum(exp(row))) - row[label], stable for any logits.
+ * @param logits [rows, classes]
+ * @param labels u32 [rows], each below `classes`; a row with a larger label has the loss NaN
+ * @returns [rows], one loss per row
+ * @throws ShapeError
+ */
+export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  return apply(definition, [logits, labels], {})[0];
+}

@@ -1,0 +1,80 @@
+// The best `selected` values of every row among its candidates, in falling order, equal ones by rising index. Candidates are
+// the tiles of 16 that `parents` names (see top-k.ts), at most 1,024 values.
+//
+// One workgroup owns one row. The candidates are brought into workgroup memory once; then each thread counts how many are
+// better than its own, which is its place in the result. So there is one barrier, no sorting, and a thread stops counting
+// as soon as its candidate is out: for most of them soon, since the best parents come first.
+struct Params {
+  queries: u32,
+  count: u32, // values per row of x
+  stride: u32, // from row to row of x
+  candidates4: u32, // candidates per row / 4
+  parents: u32, // tiles named per row; 0: all tiles are candidates, and the binding is not read
+  selected: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<vec4u>;
+@group(0) @binding(1) var<storage, read> parents: array<u32>;
+@group(0) @binding(2) var<storage, read_write> values: array<u32>;
+@group(0) @binding(3) var<storage, read_write> indices: array<u32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+const threads = 128u;
+const none = 0xffffffffu;
+
+var<workgroup> keys: array<vec4u, 256>;
+var<workgroup> places: array<vec4u, 256>;
+
+// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all: only a NaN
+// has it.
+fn ordered(bits: vec4u) -> vec4u {
+  let sign = vec4u(0x80000000u);
+  let negative = select(~bits, sign, bits == sign);
+  return select(bits | sign, negative, (bits & sign) == sign);
+}
+
+fn unordered(key: u32) -> u32 {
+  return select(~key, key & 0x7fffffffu, key >= 0x80000000u);
+}
+
+@compute @workgroup_size(threads)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let query = group.y * groups.x + group.x;
+  if (query >= params.queries) {
+    return;
+  }
+  let start = query * params.stride;
+  for (var i = local; i < params.candidates4; i += threads) {
+    var tile = i / 4u;
+    if (params.parents > 0u) {
+      tile = parents[query * params.parents + tile];
+    }
+    let block = (start / 16u + tile) * 4u + i % 4u;
+    let place = block * 4u + vec4u(0u, 1u, 2u, 3u);
+    let inRow = (place >= vec4u(start)) & (place < vec4u(start + params.count));
+    keys[i] = select(vec4u(), ordered(x[block]), inRow);
+    places[i] = select(vec4u(none), place - start, inRow);
+  }
+  workgroupBarrier();
+
+  for (var i = local; i < params.candidates4 * 4u; i += threads) {
+    let place = places[i / 4u][i % 4u];
+    if (place == none) {
+      continue;
+    }
+    let key = keys[i / 4u][i % 4u];
+    var rank = 0u;
+    for (var j = 0u; j < params.candidates4 && rank < params.selected; j++) {
+      let better = (keys[j] > vec4u(key)) | ((keys[j] == vec4u(key)) & (places[j] < vec4u(place)));
+      rank += dot(select(vec4u(), vec4u(1u), better), vec4u(1u));
+    }
+    if (rank < params.selected) {
+      values[query * params.selected + rank] = unordered(key);
+      indices[query * params.selected + rank] = place;
+    }
+  }
+}

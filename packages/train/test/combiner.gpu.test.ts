@@ -1,0 +1,43 @@
+// The Combiner against CLIP4Cir's own: query features, logits, loss and gradients.
+import { combine, combinerEntries, initialCombiner } from '@webcir/combiner';
+import { compile, gradients, input, openDevice, TensorStore } from '@webcir/kernels';
+import { afterAll, expect, it } from 'vitest';
+import { expectClose, floats, loadFixture, relativeDifference } from '../../clip/test/reference.ts';
+import { batchContrastiveLoss } from '../src/index.ts';
+
+const device = await openDevice();
+afterAll(() => device.close());
+
+const fixture = (name: string) => loadFixture(new URL(`./fixtures/${name}.safetensors`, import.meta.url));
+
+it("agrees with CLIP4Cir's Combiner in features, loss and gradients", async () => {
+  const [weights, io] = await Promise.all([fixture('combiner'), fixture('combiner.io')]);
+  const store = TensorStore.create(device, combinerEntries({ featureDim: 96, projectionDim: 160, hiddenDim: 224 }));
+  for (const { name } of store.entries) store.write(name, floats(weights, name));
+  const feature = (name: string) => input(name, [12, 96]);
+  const combined = combine(feature('image'), feature('text'), (name) => store.tensor(name));
+  const loss = batchContrastiveLoss(combined, feature('target'));
+  const names = store.entries.map(({ name }) => name);
+  const grads = gradients(loss, names.map((name) => store.tensor(name)));
+  const outputs = Object.fromEntries([['combined', combined], ['loss', loss], ...names.map((name, i) => [name, grads[i]])]);
+  const program = await compile(device, { outputs });
+  const feeds = Object.fromEntries(['image', 'text', 'target'].map((name) => [name, floats(io, `${name}_features`)]));
+  const results = await program.runAndRead(feeds, Object.keys(outputs));
+  expect(relativeDifference(results.combined, floats(io, 'combined'))).toBeLessThan(1e-5);
+  expect(Math.abs(results.loss[0] / floats(io, 'loss')[0] - 1)).toBeLessThan(1e-4);
+  for (const name of names) expectClose(results[name], io, 'grad', name, 1e-3);
+});
+
+it("has 59,003,521 parameters at CLIP4Cir's sizes for RN50x4", () => {
+  const entries = combinerEntries({ featureDim: 640, projectionDim: 2560, hiddenDim: 5120 });
+  expect(entries.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0)).toBe(59_003_521);
+});
+
+it('starts from weights within the bounds of PyTorch', () => {
+  const config = { featureDim: 8, projectionDim: 16, hiddenDim: 32 };
+  let state = 0;
+  const weights = initialCombiner(config, () => (state = (state + 0.618) % 1));
+  for (const { name, shape } of combinerEntries(config)) expect(weights.get(name)!.length, name).toBe(shape.reduce((a, b) => a * b));
+  const bias = weights.get('combiner_layer.bias')!;
+  expect(Math.max(...bias.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(32));
+});

@@ -1,0 +1,24 @@
+import type { Method } from '@webcir/eval';
+import type { CategoryRanking } from '@webcir/train';
+import type { RunFolder } from '../run-folder.ts';
+import type { Evaluator } from './evaluate.ts';
+import type { Session } from './session.ts';
+import type { StoredConfig } from './train-options.ts';
+
+/** What each method places first, per category, on the split that is quoted. */
+export type Rankings = ReadonlyMap<Method, readonly CategoryRanking[]>;
+
+/** A run with everything that its report shows. */
+export interface Finished {
+  readonly session: Session;
+  readonly run: RunFolder;
+  readonly config: StoredConfig;
+  readonly rankings: Rankings;
+  readonly test: Evaluator;
+  readonly seconds: number;
+}
+
+/** Which pictures are ranked: three protocols are in use for FashionIQ, and their numbers do not compare. */
+export const protocolOf = ({ dataset, splits }: Session): string =>
+  `Recall in percent on the ${splits.test} split of ${dataset.name}: each category against all of its own pictures, ` +
+  'the reference picture among them (the protocol of CLIP4Cir).';

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { toFloat32 } from '@webcir/clip';
+import { loadTokenizer, readSafetensorsFile } from '@webcir/clip/node';
+import { openDevice } from '@webcir/kernels';
+import { embeddedClip, loadClip } from './assets.ts';
+import { Retriever } from './retriever.ts';
+
+export { decodePicture } from '@webcir/clip/node';
+
+// The same path from src/node.ts and from dist/node.js, so it must stay in this file.
+const assets = new URL('../assets/', import.meta.url);
+
+/**
+ * Opens what `webcir train` left in a run folder, on the best adapter at hand.
+ * @param run for instance 'runs/mine'; without it, the small CLIP that ships with webcir, not tuned
+ * @throws naming the file that is missing or damaged
+ */
+export async function openRetriever(run?: string): Promise<Retriever> {
+  const clip = await loadClip(run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`);
+  const combiner = run === undefined ? undefined : (await readSafetensorsFile(`${run}/combiner.safetensors`)).tensors;
+  return Retriever.create({
+    device: await openDevice(),
+    tokenizer: await loadTokenizer(),
+    clip,
+    combiner: combiner && new Map([...combiner].map(([name, tensor]) => [name, { shape: tensor.shape, values: toFloat32(tensor) }])),
+  });
+}

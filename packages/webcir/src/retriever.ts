@@ -1,0 +1,98 @@
+import { type ClipModel, type DeviceClip, normalizePixels, type Picture, preprocess, textTokenizer, type Tokenizer, uploadClip } from '@webcir/clip';
+import { combine, elementwiseSum } from '@webcir/combiner';
+import { rankGallery } from '@webcir/eval';
+import { type Device, type Tensor, TensorStore } from '@webcir/kernels';
+import { Fusion, PictureEncoder, TextEncoderPrograms } from '@webcir/train';
+
+export interface RetrieverParts {
+  readonly device: Device;
+  readonly clip: ClipModel;
+  readonly tokenizer: Tokenizer;
+  /** Combiner weights with their shapes; without them queries are the plain sum of both features. */
+  readonly combiner?: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+}
+
+/** Features of the pictures that are searched. */
+export interface Gallery {
+  readonly ids: readonly string[];
+  /** [ids, embed], as CLIP gives them. */
+  readonly features: Float32Array;
+}
+
+export interface SearchResult {
+  readonly id: string;
+  /** From 1. */
+  readonly rank: number;
+}
+
+/** Composed image retrieval over your own pictures. Runs in Node and in browsers. */
+export class Retriever {
+  readonly #device: Device;
+  readonly #model: ClipModel;
+  readonly #clip: DeviceClip;
+  readonly #combiner: TensorStore | undefined;
+  readonly #pictures: PictureEncoder;
+  readonly #texts: TextEncoderPrograms;
+  readonly #fusion: Fusion;
+  readonly #tokens: ReturnType<typeof textTokenizer>;
+
+  private constructor(parts: RetrieverParts, clip: DeviceClip, combiner: TensorStore | undefined, pictures: PictureEncoder, fusion: Fusion) {
+    this.#device = parts.device;
+    this.#model = parts.clip;
+    this.#clip = clip;
+    this.#combiner = combiner;
+    this.#pictures = pictures;
+    this.#fusion = fusion;
+    this.#texts = new TextEncoderPrograms(parts.device, parts.clip.config, clip.weights, { batch: 1 });
+    this.#tokens = textTokenizer(parts.clip, parts.tokenizer);
+  }
+
+  /** Copies the weights to the device and compiles the programs. */
+  static async create(parts: RetrieverParts): Promise<Retriever> {
+    const { device, clip: model } = parts;
+    const clip = uploadClip(device, model);
+    const combiner = parts.combiner && uploadCombiner(device, parts.combiner);
+    const fuse = (image: Tensor, text: Tensor) =>
+      combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
+    const pictures = await PictureEncoder.create(device, model.config, clip.weights, 16);
+    return new Retriever(parts, clip, combiner, pictures, await Fusion.create(device, model.config.embedDim, fuse, 1));
+  }
+
+  /** Encodes the pictures to be searched. */
+  async index(pictures: ReadonlyMap<string, Picture>): Promise<Gallery> {
+    return { ids: [...pictures.keys()], features: await this.#encode([...pictures.values()]) };
+  }
+
+  /**
+   * The pictures of a gallery that fit "this picture, but …", best first.
+   * @param text how the wanted picture differs, e.g. 'is shorter and has a floral print'
+   * @throws RangeError when the gallery is empty or the text too long
+   */
+  async search(gallery: Gallery, reference: Picture, text: string, k = 10): Promise<SearchResult[]> {
+    const image = await this.#encode([reference]);
+    const query = await this.#fusion.run(image, await this.#texts.encode([this.#tokens(text).rows]));
+    const { embedDim } = this.#model.config;
+    const found = await rankGallery(this.#device, query, gallery.features, embedDim, Math.min(k, gallery.ids.length));
+    return Array.from(found, (index, i) => ({ id: gallery.ids[index], rank: i + 1 }));
+  }
+
+  /** Frees the device memory of the weights and programs; the device itself stays open. */
+  async dispose(): Promise<void> {
+    this.#pictures.dispose();
+    this.#fusion.dispose();
+    await this.#texts.dispose();
+    this.#clip.dispose();
+    this.#combiner?.dispose();
+  }
+
+  #encode(pictures: readonly Picture[]): Promise<Float32Array> {
+    const size = this.#model.config.imageResolution;
+    return this.#pictures.encode(pictures.length, (i) => normalizePixels(preprocess(pictures[i], { transform: 'targetpad', size })));
+  }
+}
+
+function uploadCombiner(device: Device, weights: NonNullable<RetrieverParts['combiner']>): TensorStore {
+  const store = TensorStore.create(device, [...weights].map(([name, { shape }]) => ({ name, shape })), 'combiner');
+  for (const [name, { values }] of weights) store.write(name, values);
+  return store;
+}
