@@ -3,7 +3,10 @@ export function stripCaption(text: string): string {
   return text.replace(/^[.?, ]+|[.?, ]+$/g, '');
 }
 
-/** Python's `text.capitalize()`: the first character in title case, all the rest in lower case. */
+/**
+ * Python's `text.capitalize()`: the first character in title case, all the rest in lower case. Differs from Python only for
+ * a first letter that is Georgian or Greek with an iota subscript (CLIP's tokenizer lower-cases everything anyway).
+ */
 export function capitalize(text: string): string {
   const [first = '', ...rest] = text;
   return titleCase(first) + rest.join('').toLowerCase();

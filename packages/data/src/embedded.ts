@@ -1,3 +1,4 @@
+import type { Picture } from '@webcir/clip';
 import { z } from 'zod';
 import {
   type Attributes,
@@ -11,7 +12,7 @@ import { describe } from './describe.ts';
 import { readIdx } from './idx.ts';
 import { parseJson } from './json.ts';
 import type { Random } from './random.ts';
-import type { CirDataset, Picture, Triplet } from './types.ts';
+import type { CirDataset, Triplet } from './types.ts';
 
 const annotationsSchema = z.object({
   name: z.literal('fmnist-cir'),
@@ -133,7 +134,7 @@ function greyToRgb(grey: Uint8Array): Picture {
   grey.forEach((level, i) => {
     data.fill(level, 3 * i, 3 * i + 3);
   });
-  return { width: side, height: side, data };
+  return { width: side, height: side, channels: 3, data };
 }
 
 /** Unpacks gzip with what browsers and Node both have. */

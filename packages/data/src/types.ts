@@ -1,9 +1,4 @@
-/** An 8-bit RGB picture: `data` is `[height, width, 3]`, row-major. */
-export interface Picture {
-  width: number;
-  height: number;
-  data: Uint8Array;
-}
+import type { Picture } from '@webcir/clip';
 
 /** One query of composed image retrieval and its answer. */
 export interface Triplet {

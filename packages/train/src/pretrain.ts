@@ -1,4 +1,4 @@
-import { channelsLast, type ClipModel, type DeviceClip, encodeImage, encodeText, lengthFor, packTokens } from '@webcir/clip';
+import { channelsLast, type ClipModel, type DeviceClip, encodeImage } from '@webcir/clip';
 import {
   Adam,
   add,
@@ -6,7 +6,6 @@ import {
   constant,
   type Device,
   gradients,
-  type HostArray,
   input,
   l2Normalize,
   matmul,
@@ -19,6 +18,7 @@ import {
 import { seededRandom, seedOf, shuffled } from '@webcir/data';
 import { checkBatch } from './examples.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
+import { byLength, encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 
 /** A picture with a way to caption it. Pictures of one key share their captions: they are no negatives of each other. */
 export interface CaptionedPicture {
@@ -53,11 +53,11 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
   const { trained, weights } = clip;
   const adam = new Adam(trained, { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 });
   const size = config.imageResolution;
-  const programs = new Map<number, Promise<Program<'loss'>>>();
+  const programs = new Map<string, Promise<Program<'loss'>>>();
 
-  const build = (length: number): Promise<Program<'loss'>> => {
+  const build = (lengths: GroupLengths): Promise<Program<'loss'>> => {
     const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
-    const text = encodeText(input('tokens', [batch, length], 'u32'), input('ends', [batch], 'u32'), weights, config);
+    const text = encodeGroups(lengths, batch, weights, config);
     const loss = symmetricLoss(image, text, input('mask', [batch, batch]), options.logitScale);
     const parameters = trained.entries.map(({ name }) => trained.tensor(name));
     const byName = new Map(gradients(loss, parameters).map((gradient, i) => [trained.entries[i].name, gradient]));
@@ -73,13 +73,13 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
       const random = seededRandom(seedOf(`stage 0, seed ${seed}, epoch ${epoch}`));
       const order = shuffled(pictures, random);
       return async (index) => {
-        const shown = order.slice(index * batch, (index + 1) * batch);
-        const texts = shown.map((picture) => picture.caption(random));
-        const length = lengthFor(texts, config.contextLength);
-        if (!programs.has(length)) programs.set(length, build(length));
-        const { tokens, ends } = packTokens(texts, length);
-        const inputs: Record<string, HostArray> = { tokens, ends, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) };
-        return { program: await programs.get(length)!, inputs };
+        const drawn = order.slice(index * batch, (index + 1) * batch).map((picture) => ({ picture, text: picture.caption(random) }));
+        const sorted = byLength(drawn, ({ text }) => text);
+        const shown = sorted.map(({ picture }) => picture);
+        const { lengths, inputs } = groupTexts(sorted.map(({ text }) => text), config, true);
+        const key = String(lengths);
+        if (!programs.has(key)) programs.set(key, build(lengths));
+        return { program: await programs.get(key)!, inputs: { ...inputs, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) } };
       };
     },
     onStep: options.onStep,

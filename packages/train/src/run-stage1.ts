@@ -4,6 +4,7 @@ import { drawEpoch, type Example } from './examples.ts';
 import { type FeatureTable, featureRows } from './features.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
 import { type PictureBatch, Stage1 } from './stage1.ts';
+import { byLength } from './text-groups.ts';
 
 export interface Stage1Options {
   readonly device: Device;
@@ -54,7 +55,7 @@ export async function runStage1(options: Stage1Options): Promise<void> {
       epoch(epoch) {
         const batches = drawEpoch(examples, batch, `stage 1, seed ${seed}, epoch ${epoch}`);
         return async (index) => {
-          const drawn = batches[index];
+          const drawn = byLength(batches[index], ({ example, form }) => example.texts[form]);
           const shown = await picturesOf(
             drawn.map(({ example }) => example.reference),
             drawn.map(({ example }) => example.target),

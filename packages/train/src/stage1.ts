@@ -1,7 +1,8 @@
-import { channelsLast, type ClipConfig, type DeviceClip, encodeImage, encodeText, isTrainable, isVisual, lengthFor, packTokens } from '@webcir/clip';
+import { channelsLast, type ClipConfig, type DeviceClip, encodeImage, isTrainable, isVisual } from '@webcir/clip';
 import { elementwiseSum } from '@webcir/combiner';
 import { Adam, compile, type Device, gradients, type HostArray, input, type Program, slice, type Tensor } from '@webcir/kernels';
 import { batchContrastiveLoss } from './loss.ts';
+import { encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 
 /** Which of CLIP's encoders stage 1 tunes. */
 export type TunedEncoder = 'text' | 'image' | 'both';
@@ -21,7 +22,7 @@ export type PictureBatch =
 
 /**
  * Stage 1 of CLIP4Cir (clip_fine_tune.py): CLIP is tuned so that the plain sum of the reference's and the caption's
- * feature lands on the target's. One program for each text length, all on the same weights and the same optimizer.
+ * feature lands on the target's. One program for each set of text lengths, all on the same weights and the same optimizer.
  */
 export class Stage1 {
   readonly adam: Adam;
@@ -47,10 +48,8 @@ export class Stage1 {
    * @param texts token rows of each caption
    */
   async prepare(pictures: PictureBatch, texts: readonly (readonly number[])[]): Promise<{ program: Program<'loss'>; inputs: Record<string, HostArray> }> {
-    const { contextLength } = this.#config;
-    const length = this.#trim ? lengthFor(texts, contextLength) : contextLength;
-    const { tokens, ends } = packTokens(texts, length);
-    return { program: await this.#program(pictures.kind, length), inputs: { tokens, ends, ...this.#pictureInputs(pictures) } };
+    const { lengths, inputs } = groupTexts(texts, this.#config, this.#trim);
+    return { program: await this.#program(pictures.kind, lengths), inputs: { ...inputs, ...this.#pictureInputs(pictures) } };
   }
 
   async dispose(): Promise<void> {
@@ -69,11 +68,11 @@ export class Stage1 {
     return { pixels };
   }
 
-  #program(kind: PictureBatch['kind'], length: number): Promise<Program<'loss'>> {
-    const key = `${kind} ${length}`;
+  #program(kind: PictureBatch['kind'], lengths: GroupLengths): Promise<Program<'loss'>> {
+    const key = `${kind} ${lengths}`;
     let program = this.#programs.get(key);
     if (!program) {
-      const loss = this.#loss(kind, length);
+      const loss = this.#loss(kind, lengths);
       const { trained } = this.#clip;
       const parameters = trained.entries.map(({ name }) => trained.tensor(name));
       const byName = new Map(gradients(loss, parameters).map((gradient, i) => [trained.entries[i].name, gradient]));
@@ -83,10 +82,8 @@ export class Stage1 {
     return program;
   }
 
-  #loss(kind: PictureBatch['kind'], length: number): Tensor {
-    const batch = this.#batch;
-    const tokens = input('tokens', [batch, length], 'u32');
-    const text = encodeText(tokens, input('ends', [batch], 'u32'), this.#clip.weights, this.#config);
+  #loss(kind: PictureBatch['kind'], lengths: GroupLengths): Tensor {
+    const text = encodeGroups(lengths, this.#batch, this.#clip.weights, this.#config);
     const [reference, target] = kind === 'features' ? this.#featureInputs() : this.#encodedPictures();
     return batchContrastiveLoss(elementwiseSum(reference, text), target);
   }

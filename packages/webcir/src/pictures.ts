@@ -1,4 +1,4 @@
-import { normalizePixels, type Picture, preprocess, type Transform } from '@webcir/clip';
+import { normalizePixels, preprocess, type Transform } from '@webcir/clip';
 import type { CirDataset } from '@webcir/data';
 import sharp from 'sharp';
 
@@ -11,14 +11,13 @@ export interface Preprocessing {
 
 /** A picture of a data set as the encoder takes it: normalized planes [3, size, size]. */
 export async function planesOf(dataset: CirDataset, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
-  const picture: Picture = { channels: 3, ...(await dataset.picture(id)) };
-  return normalizePixels(preprocess(picture, preprocessing));
+  return normalizePixels(preprocess(await dataset.picture(id), preprocessing));
 }
 
 /** A picture of a data set for a page: a PNG data URI, at most `size` pixels wide and high. */
 export async function dataUriOf(dataset: CirDataset, id: string, size: number): Promise<string> {
-  const { width, height, data } = await dataset.picture(id);
-  const raw = sharp(data, { raw: { width, height, channels: 3 } });
+  const { width, height, channels, data } = await dataset.picture(id);
+  const raw = sharp(data, { raw: { width, height, channels } });
   const scaled = Math.max(width, height) > size ? raw.resize(size, size, { fit: 'inside' }) : raw;
   return `data:image/png;base64,${(await scaled.png({ compressionLevel: 9 }).toBuffer()).toString('base64')}`;
 }

@@ -8,19 +8,24 @@ export interface TransformerConfig {
   readonly activation: ClipConfig['activation'];
   /** Each token attends only to itself and the ones before it. */
   readonly causal: boolean;
+  /**
+   * Picks the one token of each sequence that is read, [batch, tokens, width] -> [batch, width]. All that follows the last
+   * attention works on tokens one by one, so it is done for these only: the same numbers for less work.
+   */
+  pick(tokens: Tensor): Tensor;
 }
 
 /**
  * CLIP's pre-norm transformer (openai/CLIP, model.py).
  * @param x [batch, tokens, width]
  * @param prefix name of the module that holds `resblocks`, e.g. 'transformer'
- * @returns [batch, tokens, width]
+ * @returns [batch, width], of the picked tokens
  */
 export function transformer(
   x: Tensor,
   weights: Weights,
   prefix: string,
-  { layers, heads, activation, causal }: TransformerConfig,
+  { layers, heads, activation, causal, pick }: TransformerConfig,
 ): Tensor {
   let hidden = x;
   for (let layer = 0; layer < layers; layer++) {
@@ -28,7 +33,8 @@ export function transformer(
     const norm = (input: Tensor, name: string) => layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`));
 
     const qkv = linear(norm(hidden, 'ln_1'), weight('attn.in_proj_weight'), { bias: weight('attn.in_proj_bias') });
-    const mixed = attention(qkv, { heads, causal });
+    let mixed = attention(qkv, { heads, causal });
+    if (layer === layers - 1) [mixed, hidden] = [pick(mixed), pick(hidden)];
     hidden = linear(mixed, weight('attn.out_proj.weight'), { bias: weight('attn.out_proj.bias'), residual: hidden });
 
     const inner = linear(norm(hidden, 'ln_2'), weight('mlp.c_fc.weight'), {

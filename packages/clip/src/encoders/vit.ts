@@ -23,12 +23,12 @@ export function encodeImageVit(
   const patches = reshape(grid, [batch, grid.shape[1] * grid.shape[2], width]);
   const classToken = broadcast(weight('class_embedding'), [batch, 1, width]);
   const tokens = add(concat([classToken, patches], 1), weight('positional_embedding'));
-  const hidden = transformer(norm(tokens, 'ln_pre'), weights, 'visual.transformer', {
+  const pooled = transformer(norm(tokens, 'ln_pre'), weights, 'visual.transformer', {
     layers,
     heads,
     activation,
     causal: false,
+    pick: (hidden) => reshape(slice(hidden, 1, 0, 1), [batch, width]),
   });
-  const pooled = reshape(slice(hidden, 1, 0, 1), [batch, width]);
   return matmul(norm(pooled, 'ln_post'), weight('proj'));
 }

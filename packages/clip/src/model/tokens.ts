@@ -32,7 +32,7 @@ export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): (text: st
   };
 }
 
-const lengths = [6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64];
+const lengths = [8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64];
 
 /** The shortest of a few fixed lengths (one program each) that holds these texts; at most the context length. */
 export function lengthFor(texts: readonly (readonly number[])[], contextLength: number): number {

@@ -24,7 +24,7 @@ const sizes = {
   patchSize: 8,
   contextLength: 77,
   textWidth: 128,
-  textLayers: 4,
+  textLayers: 3,
 };
 
 /** `webcir pretrain`: stage 0, the small CLIP that ships with webcir. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type ClipModel, foldBatchNorm, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
-import { openEmbeddedFromPackage } from '@webcir/data/node';
+import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
@@ -47,7 +47,7 @@ async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset>
     return openEmbeddedFromPackage();
   }
   if (data === undefined) throw new UserError(`--dataset ${dataset} needs --data with the folder of the data set`);
-  throw new UserError('x');
+  return openFashionIq(data);
 }
 
 /** The ids of all pictures that a run looks at, each once. */

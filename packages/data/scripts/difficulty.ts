@@ -1,0 +1,52 @@
+// How hard the embedded galleries are for rankings that know only the picture, only the text, or both: `pnpm difficulty`.
+// Prints R@10 / R@50 in percent against the one chosen target; ties count as their expectation.
+import { type Attribute, attributeNames, type EmbeddedDataset, type FashionCategory } from '../src/index.ts';
+import { openEmbeddedFromPackage } from '../src/node.ts';
+
+const cutoffs = [10, 50];
+const set = await openEmbeddedFromPackage();
+console.log('split category queries | image only | text only | text, then image (R@10 / R@50)');
+for (const split of ['val', 'test']) {
+  for (const category of set.categories) console.log(row(set, split, category));
+}
+
+function row(set: EmbeddedDataset, split: string, category: FashionCategory): string {
+  const gallery = set.gallery(split, category);
+  const photos = new Map(gallery.map((id) => [id, set.photo(id)]));
+  const triplets = set.triplets(split, category);
+  const ranks = triplets.map(({ reference, target }) => {
+    const [from, to] = [set.attributes(reference), set.attributes(target!)];
+    const changed = attributeNames.filter((name) => from[name] !== to[name]);
+    const says = (id: string) => changed.every((name: Attribute) => set.attributes(id)[name] === to[name]);
+    const pixels = gallery.map((id) => distance(photos.get(id)!, photos.get(reference)!));
+    const text = gallery.map((id) => (says(id) ? 0 : 1));
+    const at = gallery.indexOf(target!);
+    return [pixels, text, pixels.map((d, i) => d + text[i] * 1e12)].map((scores) => rankOf(scores, at));
+  });
+  const cells = [0, 1, 2].map((method) =>
+    cutoffs
+      .map((k) => ((100 * sum(ranks.map((r) => chanceWithin(r[method], k)))) / ranks.length).toFixed(1))
+      .join(' / '),
+  );
+  return `${split} ${category} ${triplets.length} | ${cells.join(' | ')}`;
+}
+
+/** How many of the others score lower, and how many the same. */
+function rankOf(scores: number[], at: number) {
+  const before = scores.filter((s) => s < scores[at]).length;
+  return { before, ties: scores.filter((s) => s === scores[at]).length - 1 };
+}
+
+function chanceWithin({ before, ties }: { before: number; ties: number }, k: number): number {
+  return Math.max(0, Math.min(1, (k - before) / (ties + 1)));
+}
+
+function distance(a: Uint8Array, b: Uint8Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += (a[i] - b[i]) ** 2;
+  return total;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

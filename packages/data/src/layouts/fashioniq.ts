@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { decodePicture } from '@webcir/clip/node';
+import { z } from 'zod';
+import { fashionCategories } from '../attributes.ts';
+import type { CirDataset, Triplet } from '../types.ts';
+import { listPictures, presentSplits, readJson, requireFolder } from './files.ts';
+
+const id = z.string({ error: 'expected a picture id' });
+const captionsError = 'expected a list of two strings';
+const entrySchema = z.object({
+  candidate: id,
+  target: id.optional(),
+  captions: z.tuple([z.string({ error: captionsError }), z.string({ error: captionsError })], { error: captionsError }),
+});
+const captionsSchema = z.array(entrySchema, { error: 'expected a list of entries' });
+const splitSchema = z.array(id, { error: 'expected a list of picture ids' });
+
+export const captionsFile = (category: string, split: string) => `captions/cap.${category}.${split}.json`;
+export const splitFile = (category: string, split: string) => `image_splits/split.${category}.${split}.json`;
+
+/**
+ * Opens FashionIQ: `captions/cap.{dress,shirt,toptee}.{train,val,test}.json`, `image_splits/split.*.json` and `images/`
+ * with .jpg, .jpeg, .png or .webp files, flat or in one folder per category. Splits without files are left out.
+ * The gallery of a split and category is all of its image split, as in the "original split" protocol.
+ * Pictures are opened when asked for; `checkPictures` tells which are missing or damaged.
+ * @throws naming the file, the entry and the field at fault
+ */
+export async function openFashionIq(folder: string): Promise<CirDataset> {
+  await requireFolder(folder, 'FashionIQ', 'captions, image_splits and images');
+  await requireFolder(join(folder, 'images'), "FashionIQ's pictures", 'ID.jpg');
+  const splits = presentSplits(folder, ['train', 'val', 'test'], (split) => captionsFile('dress', split));
+  const paths = await listPictures(join(folder, 'images'));
+  const parts = await Promise.all(
+    splits.flatMap((split) => fashionCategories.map((category) => readPart(folder, split, category))),
+  );
+  const select = (split: string, category?: string) =>
+    parts.filter((part) => part.split === split && (category === undefined || part.category === category));
+  return {
+    name: 'fashioniq',
+    categories: fashionCategories,
+    splits,
+    triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
+    gallery: (split, category) => [...new Set(select(split, category).flatMap((part) => part.gallery))],
+    picture: async (id) => {
+      const path = paths.get(id);
+      if (!path) throw new Error(`${join(folder, 'images')} holds no picture "${id}" (.jpg, .jpeg, .png or .webp)`);
+      return decodePicture(path);
+    },
+  };
+}
+
+async function readPart(folder: string, split: string, category: string) {
+  const file = captionsFile(category, split);
+  const entries = await readJson(folder, file, captionsSchema);
+  const gallery = await readJson(folder, splitFile(category, split), splitSchema);
+  const known = new Set(gallery);
+  const triplets = entries.map(({ candidate, target, captions }, i): Triplet => {
+    for (const [field, id] of Object.entries({ candidate, target })) {
+      if (id !== undefined && !known.has(id)) {
+        throw new Error(
+          `${file}, entry ${i}: "${field}" is "${id}"; expected a picture of ${splitFile(category, split)}`,
+        );
+      }
+    }
+    if (target === undefined && split !== 'test') {
+      throw new Error(`${file}, entry ${i}: "target" is missing; expected a picture id`);
+    }
+    return { id: `${category}-${split}-${i}`, category, reference: candidate, ...(target && { target }), captions };
+  });
+  return { split, category, gallery, triplets };
+}
