@@ -1,10 +1,13 @@
 // How hard the embedded galleries are for rankings that know only the picture, only the text, or both: `pnpm difficulty`.
 // Prints R@10 / R@50 in percent against the one chosen target; ties count as their expectation.
-import { type Attribute, attributeNames, type EmbeddedDataset, type FashionCategory } from '../src/index.ts';
-import { openEmbeddedFromPackage } from '../src/node.ts';
+import { readFileSync } from 'node:fs';
+import { attributeNames, type EmbeddedDataset, type FashionCategory, openEmbedded } from '../src/index.ts';
 
 const cutoffs = [10, 50];
-const set = await openEmbeddedFromPackage();
+const set = await openEmbedded({
+  pictures: readFileSync('embedded/pictures-idx3-ubyte.gz'),
+  annotations: readFileSync('embedded/annotations.json.gz'),
+});
 console.log('split category queries | image only | text only | text, then image (R@10 / R@50)');
 for (const split of ['val', 'test']) {
   for (const category of set.categories) console.log(row(set, split, category));
@@ -17,7 +20,7 @@ function row(set: EmbeddedDataset, split: string, category: FashionCategory): st
   const ranks = triplets.map(({ reference, target }) => {
     const [from, to] = [set.attributes(reference), set.attributes(target!)];
     const changed = attributeNames.filter((name) => from[name] !== to[name]);
-    const says = (id: string) => changed.every((name: Attribute) => set.attributes(id)[name] === to[name]);
+    const says = (id: string) => changed.every((name) => set.attributes(id)[name] === to[name]);
     const pixels = gallery.map((id) => distance(photos.get(id)!, photos.get(reference)!));
     const text = gallery.map((id) => (says(id) ? 0 : 1));
     const at = gallery.indexOf(target!);
