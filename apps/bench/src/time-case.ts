@@ -15,23 +15,35 @@ export const header = `${'op'.padEnd(22)}${'case'.padEnd(44)}${'variant'.padEnd(
 export function formatRow(op: string, { name, flops }: OpCase, { variants, milliseconds, bytes }: Timing): string {
   const variant = Object.values(variants).join(' ') || 'default';
   const rate = flops === undefined ? '' : (flops / milliseconds / 1e6).toFixed(1);
-  const cells = [milliseconds.toFixed(3).padStart(10), rate.padStart(10), (bytes / milliseconds / 1e6).toFixed(1).padStart(8)];
+  const cells = [
+    milliseconds.toFixed(3).padStart(10),
+    rate.padStart(10),
+    (bytes / milliseconds / 1e6).toFixed(1).padStart(8),
+  ];
   return `${op.padEnd(22)}${name.slice(0, 42).padEnd(44)}${variant.padEnd(12)}${cells.join('')}`;
 }
 
 /** Times one case in every variant, with timestamp queries, after a warm-up run. */
 export async function timeCase(device: Device, benchmark: OpCase, rounds: number): Promise<Timing[]> {
   const arrays = caseValues(benchmark.inputs);
-  const tensors = benchmark.inputs.map(({ kind, shape }, i) => input(`input ${i}`, shape, kind === 'index' ? 'u32' : 'f32'));
+  const tensors = benchmark.inputs.map(({ kind, shape }, i) =>
+    input(`input ${i}`, shape, kind === 'index' ? 'u32' : 'f32'),
+  );
   const result = benchmark.op(...tensors);
   const outputs = (Array.isArray(result) ? result : [result]) as readonly Tensor[];
   const bytes = 4 * [...tensors, ...outputs].reduce((sum, { shape }) => sum + elements(shape), 0);
   const inputs = Object.fromEntries(
-    tensors.map(({ dtype }, i) => [`input ${i}`, dtype === 'u32' ? Uint32Array.from(arrays[i].data) : Float32Array.from(arrays[i].data)]),
+    tensors.map(({ dtype }, i) => [
+      `input ${i}`,
+      dtype === 'u32' ? Uint32Array.from(arrays[i].data) : Float32Array.from(arrays[i].data),
+    ]),
   );
   const timings: Timing[] = [];
   for (const variants of variantChoices(outputs, device.capabilities)) {
-    const program = await compile(device, { outputs: Object.fromEntries(outputs.map((output, i) => [`output ${i}`, output])), variants });
+    const program = await compile(device, {
+      outputs: Object.fromEntries(outputs.map((output, i) => [`output ${i}`, output])),
+      variants,
+    });
     program.run(inputs);
     await device.idle();
     const times: number[] = [];

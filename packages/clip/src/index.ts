@@ -1,4 +1,21 @@
 export { type ClipConfig, inferConfig, type ResnetConfig, type VitConfig } from './config.ts';
+export { encodeImage } from './encoders/image.ts';
+export { channelsLast } from './encoders/pixels.ts';
+export { encodeText } from './encoders/text.ts';
+export { type Weights, weightsOf } from './encoders/weights.ts';
+export { foldBatchNorm } from './model/fold.ts';
+export { initialVit, type VitSizes } from './model/init.ts';
+export {
+  type ClipModel,
+  entriesOf,
+  type HostTensor,
+  isTrainable,
+  isVisual,
+  readClipModel,
+  storeClipModel,
+} from './model/model.ts';
+export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
+export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';
 export type { Picture } from './preprocess/picture.ts';
 export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from './preprocess/preprocess.ts';
@@ -14,20 +31,3 @@ export {
 } from './safetensors.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
-export { encodeImage } from './encoders/image.ts';
-export { channelsLast } from './encoders/pixels.ts';
-export { encodeText } from './encoders/text.ts';
-export { type Weights, weightsOf } from './encoders/weights.ts';
-export {
-  type ClipModel,
-  entriesOf,
-  type HostTensor,
-  isTrainable,
-  isVisual,
-  readClipModel,
-  storeClipModel,
-} from './model/model.ts';
-export { lengthFor, packTokens, type TextTokens, textTokenizer, type TokenBatch } from './model/tokens.ts';
-export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
-export { initialVit, type VitSizes } from './model/init.ts';
-export { foldBatchNorm } from './model/fold.ts';

@@ -32,7 +32,13 @@ export function tokenRows(file: Safetensors): number[][] {
  * Expects a tensor to agree with the one of the reference, which keeps every k-th value of a large one: the norm of the
  * difference, relative to the norm of the reference.
  */
-export function expectClose(found: Float32Array, file: Safetensors, key: string, name: string, tolerance: number): void {
+export function expectClose(
+  found: Float32Array,
+  file: Safetensors,
+  key: string,
+  name: string,
+  tolerance: number,
+): void {
   const whole = file.tensors.has(`${key}.${name}`);
   const expected = floats(file, whole ? `${key}.${name}` : `${key}_sample.${name}`);
   const stride = whole ? 1 : Math.ceil(found.length / 1024);

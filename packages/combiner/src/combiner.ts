@@ -5,8 +5,8 @@ import {
   l2Normalize,
   linear,
   multiply,
-  sigmoid,
   type StoreEntry,
+  sigmoid,
   subtract,
   type Tensor,
 } from '@webcir/kernels';

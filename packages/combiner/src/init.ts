@@ -9,7 +9,10 @@ export function initialCombiner(config: CombinerConfig, uniform: () => number): 
   let bound = 0;
   for (const { name, shape } of combinerEntries(config)) {
     if (shape.length === 2) bound = 1 / Math.sqrt(shape[1]); // the bias that follows takes the bound of its weight
-    weights.set(name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * uniform() - 1) * bound));
+    weights.set(
+      name,
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * uniform() - 1) * bound),
+    );
   }
   return weights;
 }

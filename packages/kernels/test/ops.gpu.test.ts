@@ -20,7 +20,10 @@ function leaves(specs: readonly CaseInput[]): Tensor[] {
 
 function hostInputs(specs: readonly CaseInput[], arrays: readonly NdArray[]) {
   return Object.fromEntries(
-    specs.map((spec, i) => [inputName(i), spec.kind === 'index' ? Uint32Array.from(arrays[i].data) : Float32Array.from(arrays[i].data)]),
+    specs.map((spec, i) => [
+      inputName(i),
+      spec.kind === 'index' ? Uint32Array.from(arrays[i].data) : Float32Array.from(arrays[i].data),
+    ]),
   );
 }
 
@@ -42,14 +45,19 @@ async function checkForward(testCase: OpCase): Promise<void> {
   expect(outputs.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
   const names = outputs.map((_, i) => `output ${i}`);
   for (const variants of variantChoices(outputs, device.capabilities)) {
-    const program = await compile(device, { outputs: Object.fromEntries(outputs.map((output, i) => [names[i], output])), variants });
+    const program = await compile(device, {
+      outputs: Object.fromEntries(outputs.map((output, i) => [names[i], output])),
+      variants,
+    });
     const used = Object.fromEntries(
       Object.entries(hostInputs(testCase.inputs, arrays)).filter(([, values]) => values.length > 0),
     );
     const results = await program.runAndRead(used, names);
     for (const [i, name] of names.entries()) {
       const found = outputs[i].dtype === 'u32' ? new Uint32Array(results[name].buffer) : results[name];
-      expect(relativeError(found, expected[i].data), `${name} ${JSON.stringify(variants)}`).toBeLessThan(testCase.tolerance ?? 2e-5);
+      expect(relativeError(found, expected[i].data), `${name} ${JSON.stringify(variants)}`).toBeLessThan(
+        testCase.tolerance ?? 2e-5,
+      );
     }
     program.dispose();
   }
@@ -61,7 +69,10 @@ async function checkBackward(testCase: OpCase): Promise<void> {
   const tensors = leaves(testCase.inputs);
   const outputs = asList(testCase.op(...tensors)).filter(({ dtype }) => dtype === 'f32');
   const expected = asList(testCase.reference(...arrays));
-  const weights = caseValues(expected.map(({ shape }) => ({ kind: 'normal', shape, scale: 1, mean: 0 })), 7);
+  const weights = caseValues(
+    expected.map(({ shape }) => ({ kind: 'normal', shape, scale: 1, mean: 0 })),
+    7,
+  );
   const weighted = outputs.map((output, i) => {
     const flat = [output.shape.reduce((product, size) => product * size, 1)];
     return sum(multiply(reshape(output, flat), input(`weight ${i}`, flat)));
@@ -70,7 +81,10 @@ async function checkBackward(testCase: OpCase): Promise<void> {
   const loss = weighted.reduce((a, b) => add(a, b));
   const grads = gradients(loss, targets);
   const objective = (values: readonly NdArray[]) =>
-    asList(testCase.reference(...values)).reduce((total, { data }, i) => total + data.reduce((part, value, k) => part + value * weights[i].data[k], 0), 0);
+    asList(testCase.reference(...values)).reduce(
+      (total, { data }, i) => total + data.reduce((part, value, k) => part + value * weights[i].data[k], 0),
+      0,
+    );
 
   const names = grads.map((_, i) => `gradient ${i}`);
   const feeds = {
@@ -81,13 +95,18 @@ async function checkBackward(testCase: OpCase): Promise<void> {
   const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => reachable.has(name)));
   const differences = targets.map((target) => centralDifferences(arrays, tensors.indexOf(target), objective));
   for (const variants of variantChoices(grads, device.capabilities)) {
-    const program = await compile(device, { outputs: Object.fromEntries(grads.map((gradient, i) => [names[i], gradient])), variants });
+    const program = await compile(device, {
+      outputs: Object.fromEntries(grads.map((gradient, i) => [names[i], gradient])),
+      variants,
+    });
     const results = await program.runAndRead(used, names);
     for (const [i, name] of names.entries()) {
       const { positions, values } = differences[i];
       expect(grads[i].shape).toEqual(targets[i].shape);
       const found = positions.map((position) => results[name][position]);
-      expect(relativeError(found, values), `${name} ${JSON.stringify(variants)}`).toBeLessThan(testCase.tolerance ?? 1e-4);
+      expect(relativeError(found, values), `${name} ${JSON.stringify(variants)}`).toBeLessThan(
+        testCase.tolerance ?? 1e-4,
+      );
     }
     program.dispose();
   }
@@ -95,7 +114,11 @@ async function checkBackward(testCase: OpCase): Promise<void> {
 
 const sampled = 24;
 
-function centralDifferences(arrays: readonly NdArray[], which: number, objective: (values: readonly NdArray[]) => number) {
+function centralDifferences(
+  arrays: readonly NdArray[],
+  which: number,
+  objective: (values: readonly NdArray[]) => number,
+) {
   const { shape, data } = arrays[which];
   const stride = Math.max(1, Math.floor(data.length / sampled) | 1);
   const positions = [...data.keys()].filter((i) => i % stride === 0);

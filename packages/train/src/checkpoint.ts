@@ -3,7 +3,11 @@ import { readSafetensorsFile, writeSafetensorsFile } from '@webcir/clip/node';
 import type { Adam, TensorStore } from '@webcir/kernels';
 
 /** What a training run needs to go on: weights, both moments, and where it was. */
-export async function saveCheckpoint(path: string, adam: Adam, metadata: Readonly<Record<string, string>>): Promise<void> {
+export async function saveCheckpoint(
+  path: string,
+  adam: Adam,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
   const tensors = new Map<string, ReturnType<typeof fromFloat32>>();
   for (const [prefix, store] of storesOf(adam)) {
     for (const [name, values] of await store.read()) {
@@ -24,7 +28,9 @@ export async function loadCheckpoint(path: string, adam: Adam): Promise<Readonly
     for (const { name, shape } of store.entries) {
       const tensor = tensors.get(prefix + name);
       if (!tensor || tensor.shape.join() !== shape.join()) {
-        throw new Error(`${path}: expected a tensor ${prefix}${name} [${shape}], found ${tensor ? `[${tensor.shape}]` : 'none'}: it belongs to another run`);
+        throw new Error(
+          `${path}: expected a tensor ${prefix}${name} [${shape}], found ${tensor ? `[${tensor.shape}]` : 'none'}: it belongs to another run`,
+        );
       }
       store.write(name, toFloat32(tensor));
     }

@@ -1,4 +1,12 @@
-import { channelsLast, type ClipConfig, encodeImage, encodeText, lengthFor, packTokens, type Weights } from '@webcir/clip';
+import {
+  type ClipConfig,
+  channelsLast,
+  encodeImage,
+  encodeText,
+  lengthFor,
+  packTokens,
+  type Weights,
+} from '@webcir/clip';
 import { compile, type Device, input, type Program } from '@webcir/kernels';
 
 /** Something that reports how far a long job is: done of total. */
@@ -28,7 +36,11 @@ export class PictureEncoder {
    * @param planes gives picture `index`, normalized, as [3, size, size]; the next batch is asked for while one is encoded
    * @returns [count, embed], not normalized
    */
-  async encode(count: number, planes: (index: number) => Promise<Float32Array> | Float32Array, onProgress?: OnProgress): Promise<Float32Array> {
+  async encode(
+    count: number,
+    planes: (index: number) => Promise<Float32Array> | Float32Array,
+    onProgress?: OnProgress,
+  ): Promise<Float32Array> {
     const { imageResolution: size, embedDim } = this.#config;
     const features = new Float32Array(count * embedDim);
     const pictureSize = size * size * 3;
@@ -79,7 +91,9 @@ export class TextEncoderPrograms {
   async encode(texts: readonly (readonly number[])[], onProgress?: OnProgress): Promise<Float32Array> {
     const { embedDim, contextLength } = this.#config;
     const keys = texts.map((rows) => rows.join(' '));
-    const distinct = [...new Map(texts.map((rows, index) => [keys[index], rows]))].sort(([, a], [, b]) => a.length - b.length);
+    const distinct = [...new Map(texts.map((rows, index) => [keys[index], rows]))].sort(
+      ([, a], [, b]) => a.length - b.length,
+    );
     const byKey = new Map<string, Float32Array>();
     for (let start = 0; start < distinct.length; start += this.#batch) {
       const part = distinct.slice(start, start + this.#batch);
@@ -88,7 +102,8 @@ export class TextEncoderPrograms {
       const padded = [...rows, ...Array(this.#batch - rows.length).fill(rows[0])];
       const { tokens, ends } = packTokens(padded, length);
       const { features } = await (await this.#program(length)).runAndRead({ tokens, ends }, ['features']);
-      for (const [index, [key]] of part.entries()) byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
+      for (const [index, [key]] of part.entries())
+        byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
       onProgress?.(start + part.length, distinct.length);
     }
     const features = new Float32Array(texts.length * embedDim);

@@ -1,4 +1,4 @@
-import { seededRandom, seedOf, shuffled, trainCaption, type Triplet } from '@webcir/data';
+import { seededRandom, seedOf, shuffled, type Triplet, trainCaption } from '@webcir/data';
 
 /** A triplet with every form in which training may show its captions, as token rows. */
 export interface Example {
@@ -37,13 +37,18 @@ export function examplesOf(triplets: readonly Triplet[], tokenRows: (text: strin
 export function drawEpoch(examples: readonly Example[], batch: number, seed: string): Drawn[][] {
   checkBatch(batch, examples.length);
   const random = seededRandom(seedOf(seed));
-  const order = shuffled(examples, random).map((example) => ({ example, form: Math.floor(random() * example.texts.length) }));
+  const order = shuffled(examples, random).map((example) => ({
+    example,
+    form: Math.floor(random() * example.texts.length),
+  }));
   return Array.from({ length: Math.floor(order.length / batch) }, (_, i) => order.slice(i * batch, (i + 1) * batch));
 }
 
 /** @throws RangeError when the batch is larger than the data */
 export function checkBatch(batch: number, available: number): void {
   if (batch > available) {
-    throw new RangeError(`a batch of ${batch} is larger than the training data (${available} examples): use a smaller --batch-size`);
+    throw new RangeError(
+      `a batch of ${batch} is larger than the training data (${available} examples): use a smaller --batch-size`,
+    );
   }
 }

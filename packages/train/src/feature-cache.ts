@@ -23,12 +23,17 @@ export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join
  * Features of pictures through a frozen image encoder: from the cache, or computed and put there.
  * @param compute [ids, dim]
  */
-export async function cachedFeatures(folder: string, key: FeatureKey, compute: () => Promise<Float32Array>): Promise<FeatureTable> {
+export async function cachedFeatures(
+  folder: string,
+  key: FeatureKey,
+  compute: () => Promise<Float32Array>,
+): Promise<FeatureTable> {
   const { embedDim } = key.model.config;
   const path = join(folder, 'features', `${hashOf(key)}.safetensors`);
   if (existsSync(path)) {
     const stored = (await readSafetensorsFile(path)).tensors.get('features');
-    if (stored?.shape.join() === [key.ids.length, embedDim].join()) return tableOf(key.ids, embedDim, toFloat32(stored));
+    if (stored?.shape.join() === [key.ids.length, embedDim].join())
+      return tableOf(key.ids, embedDim, toFloat32(stored));
   }
   const values = await compute();
   await mkdir(join(folder, 'features'), { recursive: true });

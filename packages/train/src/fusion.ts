@@ -13,7 +13,12 @@ export class Fusion {
   }
 
   /** @param fuse for instance `elementwiseSum`, or the Combiner with its weights */
-  static async create(device: Device, dim: number, fuse: (image: Tensor, text: Tensor) => Tensor, batch = 256): Promise<Fusion> {
+  static async create(
+    device: Device,
+    dim: number,
+    fuse: (image: Tensor, text: Tensor) => Tensor,
+    batch = 256,
+  ): Promise<Fusion> {
     const queries = fuse(input('image', [batch, dim]), input('text', [batch, dim]));
     return new Fusion(await compile(device, { outputs: { queries } }), batch, dim);
   }

@@ -65,7 +65,10 @@ export async function runTraining(training: Training): Promise<void> {
       await running;
       const hyper = adam.hyper({ learningRate, weightDecay: recipe.weightDecay, step: step + 1 });
       running = program.runAndRead({ ...inputs, adam: hyper }, ['loss']).then(({ loss: [loss] }) => {
-        if (!Number.isFinite(loss)) throw new DivergedError(`the loss of step ${step + 1} is ${loss}: try a lower learning rate than ${recipe.learningRate}`);
+        if (!Number.isFinite(loss))
+          throw new DivergedError(
+            `the loss of step ${step + 1} is ${loss}: try a lower learning rate than ${recipe.learningRate}`,
+          );
         const stepsPerSecond = speed.tick();
         training.onStep?.({
           step: step + 1,

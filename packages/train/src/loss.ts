@@ -12,6 +12,9 @@ export const logitScale = 100;
 export function batchContrastiveLoss(queries: Tensor, targets: Tensor): Tensor {
   const batch = queries.shape[0];
   const logits = scale(matmul(queries, l2Normalize(targets), { transposeB: true }), logitScale);
-  const labels = constant(Uint32Array.from({ length: batch }, (_, i) => i), [batch]);
+  const labels = constant(
+    Uint32Array.from({ length: batch }, (_, i) => i),
+    [batch],
+  );
   return scale(sum(softmaxCrossEntropy(logits, labels)), 1 / batch);
 }

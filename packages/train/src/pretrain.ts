@@ -1,4 +1,5 @@
-import { channelsLast, type ClipModel, type DeviceClip, encodeImage } from '@webcir/clip';
+import { type ClipModel, channelsLast, type DeviceClip, encodeImage } from '@webcir/clip';
+import { seededRandom, seedOf, shuffled } from '@webcir/data';
 import {
   Adam,
   add,
@@ -15,7 +16,6 @@ import {
   sum,
   type Tensor,
 } from '@webcir/kernels';
-import { seededRandom, seedOf, shuffled } from '@webcir/data';
 import { checkBatch } from './examples.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
 import { byLength, encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
@@ -73,13 +73,22 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
       const random = seededRandom(seedOf(`stage 0, seed ${seed}, epoch ${epoch}`));
       const order = shuffled(pictures, random);
       return async (index) => {
-        const drawn = order.slice(index * batch, (index + 1) * batch).map((picture) => ({ picture, text: picture.caption(random) }));
+        const drawn = order
+          .slice(index * batch, (index + 1) * batch)
+          .map((picture) => ({ picture, text: picture.caption(random) }));
         const sorted = byLength(drawn, ({ text }) => text);
         const shown = sorted.map(({ picture }) => picture);
-        const { lengths, inputs } = groupTexts(sorted.map(({ text }) => text), config, true);
+        const { lengths, inputs } = groupTexts(
+          sorted.map(({ text }) => text),
+          config,
+          true,
+        );
         const key = String(lengths);
         if (!programs.has(key)) programs.set(key, build(lengths));
-        return { program: await programs.get(key)!, inputs: { ...inputs, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) } };
+        return {
+          program: await programs.get(key)!,
+          inputs: { ...inputs, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) },
+        };
       };
     },
     onStep: options.onStep,
@@ -93,7 +102,10 @@ function symmetricLoss(image: Tensor, text: Tensor, mask: Tensor, logitScale: nu
   const [batch] = image.shape;
   const images = l2Normalize(image);
   const texts = l2Normalize(text);
-  const labels = constant(Uint32Array.from({ length: batch }, (_, i) => i), [batch]);
+  const labels = constant(
+    Uint32Array.from({ length: batch }, (_, i) => i),
+    [batch],
+  );
   const direction = (from: Tensor, to: Tensor) =>
     sum(softmaxCrossEntropy(add(scale(matmul(from, to, { transposeB: true }), logitScale), mask), labels));
   return scale(add(direction(images, texts), direction(texts, images)), 0.5 / batch);

@@ -12,8 +12,7 @@ export interface Stage1Options {
   /** The model on the device, with the tensors to be tuned in its trained store. */
   readonly clip: DeviceClip;
   readonly examples: readonly Example[];
-  readonly pictures:
-    /** The image encoder is frozen: features of every picture, made once. */
+  readonly pictures: /** The image encoder is frozen: features of every picture, made once. */
     | { readonly kind: 'features'; readonly features: FeatureTable }
     /** Normalized planes of a picture, encoded again at every step. */
     | { readonly kind: 'pixels'; planes(id: string): Promise<Float32Array> };
@@ -60,7 +59,10 @@ export async function runStage1(options: Stage1Options): Promise<void> {
             drawn.map(({ example }) => example.reference),
             drawn.map(({ example }) => example.target),
           );
-          return stage.prepare(shown, drawn.map(({ example, form }) => example.texts[form]));
+          return stage.prepare(
+            shown,
+            drawn.map(({ example, form }) => example.texts[form]),
+          );
         };
       },
       onStep: options.onStep,

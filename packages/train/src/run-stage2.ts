@@ -1,6 +1,6 @@
 import type { CombinerConfig } from '@webcir/combiner';
-import type { Device } from '@webcir/kernels';
 import { seedOf } from '@webcir/data';
+import type { Device } from '@webcir/kernels';
 import { type Drawn, drawEpoch, type Example } from './examples.ts';
 import { type FeatureTable, featureRows } from './features.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
@@ -43,11 +43,20 @@ export async function runStage2(options: Stage2Options): Promise<void> {
         return async (index) => {
           const drawn = batches[index];
           const shown = {
-            reference: featureRows(features, drawn.map(({ example }) => example.reference)),
+            reference: featureRows(
+              features,
+              drawn.map(({ example }) => example.reference),
+            ),
             text: await options.textFeatures(drawn),
-            target: featureRows(features, drawn.map(({ example }) => example.target)),
+            target: featureRows(
+              features,
+              drawn.map(({ example }) => example.target),
+            ),
           };
-          return stage.prepare(shown, dropout > 0 ? [seedOf(`dropout, seed ${seed}`), epoch * stepsPerEpoch + index] : undefined);
+          return stage.prepare(
+            shown,
+            dropout > 0 ? [seedOf(`dropout, seed ${seed}`), epoch * stepsPerEpoch + index] : undefined,
+          );
         };
       },
       onStep: options.onStep,

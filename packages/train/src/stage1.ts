@@ -1,6 +1,16 @@
-import { channelsLast, type ClipConfig, type DeviceClip, encodeImage, isTrainable, isVisual } from '@webcir/clip';
+import { type ClipConfig, channelsLast, type DeviceClip, encodeImage, isTrainable, isVisual } from '@webcir/clip';
 import { elementwiseSum } from '@webcir/combiner';
-import { Adam, compile, type Device, gradients, type HostArray, input, type Program, slice, type Tensor } from '@webcir/kernels';
+import {
+  Adam,
+  compile,
+  type Device,
+  gradients,
+  type HostArray,
+  input,
+  type Program,
+  slice,
+  type Tensor,
+} from '@webcir/kernels';
 import { batchContrastiveLoss } from './loss.ts';
 import { encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 
@@ -8,8 +18,10 @@ import { encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 export type TunedEncoder = 'text' | 'image' | 'both';
 
 /** Which tensors CLIP4Cir's `--encoder` trains. */
-export const isTuned = (encoder: TunedEncoder) => (name: string): boolean =>
-  isTrainable(name) && (encoder === 'both' || (encoder === 'image') === isVisual(name));
+export const isTuned =
+  (encoder: TunedEncoder) =>
+  (name: string): boolean =>
+    isTrainable(name) && (encoder === 'both' || (encoder === 'image') === isVisual(name));
 
 /** CLIP4Cir's AdamW: PyTorch's defaults but for epsilon. */
 export const stage1Adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
@@ -34,7 +46,12 @@ export class Stage1 {
   readonly #programs = new Map<string, Promise<Program<'loss'>>>();
 
   /** @param trim run only as many text positions as the longest caption of a batch needs */
-  constructor(device: Device, config: ClipConfig, clip: DeviceClip, { batch, trim = true }: { batch: number; trim?: boolean }) {
+  constructor(
+    device: Device,
+    config: ClipConfig,
+    clip: DeviceClip,
+    { batch, trim = true }: { batch: number; trim?: boolean },
+  ) {
     this.adam = new Adam(clip.trained, stage1Adam);
     this.#device = device;
     this.#config = config;
@@ -47,9 +64,15 @@ export class Stage1 {
    * The program and the inputs of one step, without 'adam'.
    * @param texts token rows of each caption
    */
-  async prepare(pictures: PictureBatch, texts: readonly (readonly number[])[]): Promise<{ program: Program<'loss'>; inputs: Record<string, HostArray> }> {
+  async prepare(
+    pictures: PictureBatch,
+    texts: readonly (readonly number[])[],
+  ): Promise<{ program: Program<'loss'>; inputs: Record<string, HostArray> }> {
     const { lengths, inputs } = groupTexts(texts, this.#config, this.#trim);
-    return { program: await this.#program(pictures.kind, lengths), inputs: { ...inputs, ...this.#pictureInputs(pictures) } };
+    return {
+      program: await this.#program(pictures.kind, lengths),
+      inputs: { ...inputs, ...this.#pictureInputs(pictures) },
+    };
   }
 
   async dispose(): Promise<void> {
@@ -76,7 +99,10 @@ export class Stage1 {
       const { trained } = this.#clip;
       const parameters = trained.entries.map(({ name }) => trained.tensor(name));
       const byName = new Map(gradients(loss, parameters).map((gradient, i) => [trained.entries[i].name, gradient]));
-      program = compile(this.#device, { outputs: { loss }, updates: this.adam.updates(({ name }) => byName.get(name)!) });
+      program = compile(this.#device, {
+        outputs: { loss },
+        updates: this.adam.updates(({ name }) => byName.get(name)!),
+      });
       this.#programs.set(key, program);
     }
     return program;

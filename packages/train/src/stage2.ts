@@ -1,5 +1,14 @@
 import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
-import { Adam, compile, type Device, gradients, type HostArray, input, type Program, TensorStore } from '@webcir/kernels';
+import {
+  Adam,
+  compile,
+  type Device,
+  gradients,
+  type HostArray,
+  input,
+  type Program,
+  TensorStore,
+} from '@webcir/kernels';
 import { batchContrastiveLoss } from './loss.ts';
 
 /** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
@@ -37,7 +46,10 @@ export class Stage2 {
     const loss = batchContrastiveLoss(queries, input('target', shape));
     const parameters = combiner.entries.map(({ name }) => combiner.tensor(name));
     const byName = new Map(gradients(loss, parameters).map((gradient, i) => [combiner.entries[i].name, gradient]));
-    const program = await compile(device, { outputs: { loss }, updates: adam.updates(({ name }) => byName.get(name)!) });
+    const program = await compile(device, {
+      outputs: { loss },
+      updates: adam.updates(({ name }) => byName.get(name)!),
+    });
     return new Stage2(combiner, adam, program);
   }
 
@@ -45,7 +57,10 @@ export class Stage2 {
    * The program and the inputs of one step, without 'adam'.
    * @param seed of the dropouts: another one for every step
    */
-  prepare(batch: FeatureBatch, seed?: readonly [number, number]): { program: Program<'loss'>; inputs: Record<string, HostArray> } {
+  prepare(
+    batch: FeatureBatch,
+    seed?: readonly [number, number],
+  ): { program: Program<'loss'>; inputs: Record<string, HostArray> } {
     return { program: this.#program, inputs: { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) } };
   }
 

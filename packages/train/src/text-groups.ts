@@ -13,7 +13,11 @@ const mostGroups = 4;
  * captions and one long one only the long one then pays for its length.
  * @param trim false: one group at the context length, as the original does
  */
-export function groupTexts(texts: Texts, { contextLength }: ClipConfig, trim: boolean): { lengths: GroupLengths; inputs: Record<string, HostArray> } {
+export function groupTexts(
+  texts: Texts,
+  { contextLength }: ClipConfig,
+  trim: boolean,
+): { lengths: GroupLengths; inputs: Record<string, HostArray> } {
   const groups = trim ? partsOf(texts) : [texts];
   const lengths = groups.map((group) => (trim ? lengthFor(group, contextLength) : contextLength));
   const inputs: Record<string, HostArray> = {};

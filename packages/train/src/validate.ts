@@ -19,14 +19,21 @@ export interface CategoryQueries {
  * A split as it is evaluated: both captions joined, every category against its own gallery.
  * @throws RangeError naming a triplet whose target is secret or not in the gallery
  */
-export function queriesOf(dataset: CirDataset, split: string, tokenRows: (text: string) => readonly number[]): CategoryQueries[] {
+export function queriesOf(
+  dataset: CirDataset,
+  split: string,
+  tokenRows: (text: string) => readonly number[],
+): CategoryQueries[] {
   return dataset.categories.map((category) => {
     const gallery = dataset.gallery(split, category);
     const triplets = dataset.triplets(split, category);
     const indexOf = new Map(gallery.map((id, index) => [id, index]));
     const targets = triplets.map(({ id, target }) => {
       const index = target === undefined ? undefined : indexOf.get(target);
-      if (index === undefined) throw new RangeError(`${dataset.name}, ${split}, ${category}: the target of triplet ${id} is not in the gallery`);
+      if (index === undefined)
+        throw new RangeError(
+          `${dataset.name}, ${split}, ${category}: the target of triplet ${id} is not in the gallery`,
+        );
       return index;
     });
     const captions = triplets.map((triplet) => evalCaption(triplet.captions));
@@ -61,7 +68,10 @@ export async function rankQueries(
 ): Promise<CategoryRanking[]> {
   const results: CategoryRanking[] = [];
   for (const queries of categories) {
-    const image = featureRows(features, queries.triplets.map(({ reference }) => reference));
+    const image = featureRows(
+      features,
+      queries.triplets.map(({ reference }) => reference),
+    );
     const fused = await fuse({ image, text: await textOf(queries) });
     const k = Math.min(MAX_RANKED, queries.gallery.length);
     const ranked = await rankGallery(device, fused, featureRows(features, queries.gallery), features.dim, k);

@@ -1,8 +1,9 @@
 // The Combiner against CLIP4Cir's own: query features, logits, loss and gradients.
+
+import { expectClose, floats, loadFixture, relativeDifference } from '@webcir/clip/test/reference';
 import { combine, combinerEntries, initialCombiner } from '@webcir/combiner';
 import { compile, gradients, input, openDevice, TensorStore } from '@webcir/kernels';
 import { afterAll, expect, it } from 'vitest';
-import { expectClose, floats, loadFixture, relativeDifference } from '../../clip/test/reference.ts';
 import { batchContrastiveLoss } from '../src/index.ts';
 
 const device = await openDevice();
@@ -18,8 +19,15 @@ it("agrees with CLIP4Cir's Combiner in features, loss and gradients", async () =
   const combined = combine(feature('image'), feature('text'), (name) => store.tensor(name));
   const loss = batchContrastiveLoss(combined, feature('target'));
   const names = store.entries.map(({ name }) => name);
-  const grads = gradients(loss, names.map((name) => store.tensor(name)));
-  const outputs = Object.fromEntries([['combined', combined], ['loss', loss], ...names.map((name, i) => [name, grads[i]])]);
+  const grads = gradients(
+    loss,
+    names.map((name) => store.tensor(name)),
+  );
+  const outputs = Object.fromEntries([
+    ['combined', combined],
+    ['loss', loss],
+    ...names.map((name, i) => [name, grads[i]]),
+  ]);
   const program = await compile(device, { outputs });
   const feeds = Object.fromEntries(['image', 'text', 'target'].map((name) => [name, floats(io, `${name}_features`)]));
   const results = await program.runAndRead(feeds, Object.keys(outputs));
@@ -37,7 +45,8 @@ it('starts from weights within the bounds of PyTorch', () => {
   const config = { featureDim: 8, projectionDim: 16, hiddenDim: 32 };
   let state = 0;
   const weights = initialCombiner(config, () => (state = (state + 0.618) % 1));
-  for (const { name, shape } of combinerEntries(config)) expect(weights.get(name)!.length, name).toBe(shape.reduce((a, b) => a * b));
+  for (const { name, shape } of combinerEntries(config))
+    expect(weights.get(name)!.length, name).toBe(shape.reduce((a, b) => a * b));
   const bias = weights.get('combiner_layer.bias')!;
   expect(Math.max(...bias.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(32));
 });

@@ -1,8 +1,15 @@
 // Whole training runs against the original PyTorch code: 20 AdamW steps of stage 1, 40 Adam steps of stage 2.
 import { isVisual, readClipModel, uploadClip } from '@webcir/clip';
+import {
+  clipFixture,
+  expectClose,
+  floats,
+  loadFixture,
+  relativeDifference,
+  tokenRows,
+} from '@webcir/clip/test/reference';
 import { openDevice } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
-import { clipFixture, expectClose, floats, loadFixture, relativeDifference, tokenRows } from '../../clip/test/reference.ts';
 import { isTuned, Stage1, Stage2 } from '../src/index.ts';
 
 const device = await openDevice();
@@ -24,12 +31,19 @@ function batches(order: Float32Array, size: number): number[][] {
  */
 function expectBiasClose(found: Float32Array, expected: Float32Array, name: string): void {
   const third = found.length / 3;
-  for (const [part, start] of [['query', 0], ['value', 2 * third]] as const) {
-    const difference = relativeDifference(found.subarray(start, start + third), expected.subarray(start, start + third));
+  for (const [part, start] of [
+    ['query', 0],
+    ['value', 2 * third],
+  ] as const) {
+    const difference = relativeDifference(
+      found.subarray(start, start + third),
+      expected.subarray(start, start + third),
+    );
     expect(difference, `${name}, ${part}`).toBeLessThan(1e-3);
   }
   const furthest = 20 * 2e-4; // steps * learning rate
-  for (let i = third; i < 2 * third; i++) expect(Math.abs(found[i] - expected[i]), `${name}, key ${i}`).toBeLessThan(2 * furthest);
+  for (let i = third; i < 2 * third; i++)
+    expect(Math.abs(found[i] - expected[i]), `${name}, key ${i}`).toBeLessThan(2 * furthest);
 }
 
 describe('stage 1', () => {
@@ -41,11 +55,20 @@ describe('stage 1', () => {
       const clip = uploadClip(device, model, isTuned('text'));
       expect(clip.trained.entries.some((entry) => isVisual(entry.name))).toBe(false);
       const stage = new Stage1(device, model.config, clip, { batch: 8 });
-      const [references, targets, losses] = ['reference_features', 'target_features', 'losses'].map((key) => floats(run, key));
+      const [references, targets, losses] = ['reference_features', 'target_features', 'losses'].map((key) =>
+        floats(run, key),
+      );
       const rows = tokenRows(run);
       for (const [step, batch] of batches(floats(run, 'order'), 8).entries()) {
-        const pictures = { kind: 'features', reference: pick(references, embedDim, batch), target: pick(targets, embedDim, batch) } as const;
-        const { program, inputs } = await stage.prepare(pictures, batch.map((row) => rows[row]));
+        const pictures = {
+          kind: 'features',
+          reference: pick(references, embedDim, batch),
+          target: pick(targets, embedDim, batch),
+        } as const;
+        const { program, inputs } = await stage.prepare(
+          pictures,
+          batch.map((row) => rows[row]),
+        );
         const adam = stage.adam.hyper({ learningRate: 2e-4, weightDecay: 0.01, step: step + 1 });
         const { loss } = await program.runAndRead({ ...inputs, adam }, ['loss']);
         expect(Math.abs(loss[0] / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-3);
@@ -68,7 +91,9 @@ describe('stage 2', () => {
     const weights = new Map(initial.map(([name]) => [name.slice('init.'.length), floats(run, name)]));
     const config = { featureDim: 96, projectionDim: 160, hiddenDim: 224 };
     const stage = await Stage2.create(device, config, weights, { batch: 16, dropout: 0 });
-    const [image, text, target, losses] = ['image_features', 'text_features', 'target_features', 'losses'].map((key) => floats(run, key));
+    const [image, text, target, losses] = ['image_features', 'text_features', 'target_features', 'losses'].map((key) =>
+      floats(run, key),
+    );
     for (const [step, batch] of batches(floats(run, 'order'), 16).entries()) {
       const shown = { reference: pick(image, 96, batch), text: pick(text, 96, batch), target: pick(target, 96, batch) };
       const { program, inputs } = stage.prepare(shown);

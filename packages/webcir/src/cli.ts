@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import pc from 'picocolors';
 import { numberBetween, wholeNumber } from './commands/options.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
+import { summaryCommand } from './commands/summary.ts';
 import { trainCommand } from './commands/train.ts';
 
 // The same path from src/cli.ts and from dist/cli.js, so it must stay in this file.
@@ -28,7 +29,9 @@ program
   .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
   .addOption(new Option('--transform <name>', 'preprocessing').choices([...TRANSFORMS]).default('targetpad'))
   .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
-  .addOption(new Option('--encoder <which>', 'encoder that stage 1 tunes').choices(['text', 'image', 'both']).default('text'))
+  .addOption(
+    new Option('--encoder <which>', 'encoder that stage 1 tunes').choices(['text', 'image', 'both']).default('text'),
+  )
   .option('--num-epochs <n>', 'epochs of stage 1', wholeNumber(1), 6)
   .option('--learning-rate <r>', 'of stage 1', numberBetween(0, 1), 1e-3)
   .option('--batch-size <n>', 'of stage 1', wholeNumber(2), 128)
@@ -38,9 +41,11 @@ program
   .option('--projection-dim <n>', "width of the Combiner's projections (default: 4 x CLIP's features)", wholeNumber(1))
   .option('--hidden-dim <n>', "width of the Combiner's hidden layers (default: 8 x CLIP's features)", wholeNumber(1))
   .option('--dropout <p>', 'in the Combiner', numberBetween(0, 0.95), 0.5)
-  .addOption(new Option('--schedule <name>', 'learning rate over a stage').choices(['constant', 'cosine']).default('cosine'))
+  .addOption(
+    new Option('--schedule <name>', 'learning rate over a stage').choices(['constant', 'cosine']).default('cosine'),
+  )
   .option('--validation-frequency <n>', 'epochs between validations', wholeNumber(1), 2)
-  .option('--no-fold-batchnorm', "keeps the BatchNorm of a frozen ResNet apart from its convolutions")
+  .option('--no-fold-batchnorm', 'keeps the BatchNorm of a frozen ResNet apart from its convolutions')
   .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
   .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
   .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
@@ -58,6 +63,12 @@ program
   .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
   .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
   .action(pretrainCommand);
+
+program
+  .command('summary')
+  .description('Shows the table over several finished runs, and what each stage gains.')
+  .argument('<runs...>', 'run folders, for instance of several seeds')
+  .action(summaryCommand);
 
 try {
   await program.parseAsync();

@@ -1,2 +1,2 @@
-export { type Gallery, Retriever, type RetrieverParts, type SearchResult } from './retriever.ts';
 export { openDevice, wrapDevice } from '@webcir/kernels';
+export { type Gallery, Retriever, type RetrieverParts, type SearchResult } from './retriever.ts';

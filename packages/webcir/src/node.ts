@@ -16,12 +16,16 @@ const assets = new URL('../assets/', import.meta.url);
  * @throws naming the file that is missing or damaged
  */
 export async function openRetriever(run?: string): Promise<Retriever> {
-  const clip = await loadClip(run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`);
+  const clip = await loadClip(
+    run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`,
+  );
   const combiner = run === undefined ? undefined : (await readSafetensorsFile(`${run}/combiner.safetensors`)).tensors;
   return Retriever.create({
     device: await openDevice(),
     tokenizer: await loadTokenizer(),
     clip,
-    combiner: combiner && new Map([...combiner].map(([name, tensor]) => [name, { shape: tensor.shape, values: toFloat32(tensor) }])),
+    combiner:
+      combiner &&
+      new Map([...combiner].map(([name, tensor]) => [name, { shape: tensor.shape, values: toFloat32(tensor) }])),
   });
 }

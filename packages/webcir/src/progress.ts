@@ -26,7 +26,9 @@ export class ProgressLine {
   /** Leaves a last line behind. */
   finish(details: string): void {
     const seconds = formatSeconds((performance.now() - this.#started) / 1000);
-    this.#stream.write(`${this.#stream.isTTY ? '\r\x1b[K' : ''}${pc.green('✓')} ${this.#label}  ${details}  ${pc.dim(seconds)}\n`);
+    this.#stream.write(
+      `${this.#stream.isTTY ? '\r\x1b[K' : ''}${pc.green('✓')} ${this.#label}  ${details}  ${pc.dim(seconds)}\n`,
+    );
   }
 }
 

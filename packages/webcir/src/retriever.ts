@@ -1,4 +1,13 @@
-import { type ClipModel, type DeviceClip, normalizePixels, type Picture, preprocess, textTokenizer, type Tokenizer, uploadClip } from '@webcir/clip';
+import {
+  type ClipModel,
+  type DeviceClip,
+  normalizePixels,
+  type Picture,
+  preprocess,
+  type Tokenizer,
+  textTokenizer,
+  uploadClip,
+} from '@webcir/clip';
 import { combine, elementwiseSum } from '@webcir/combiner';
 import { rankGallery } from '@webcir/eval';
 import { type Device, type Tensor, TensorStore } from '@webcir/kernels';
@@ -36,7 +45,13 @@ export class Retriever {
   readonly #fusion: Fusion;
   readonly #tokens: ReturnType<typeof textTokenizer>;
 
-  private constructor(parts: RetrieverParts, clip: DeviceClip, combiner: TensorStore | undefined, pictures: PictureEncoder, fusion: Fusion) {
+  private constructor(
+    parts: RetrieverParts,
+    clip: DeviceClip,
+    combiner: TensorStore | undefined,
+    pictures: PictureEncoder,
+    fusion: Fusion,
+  ) {
     this.#device = parts.device;
     this.#model = parts.clip;
     this.#clip = clip;
@@ -87,12 +102,18 @@ export class Retriever {
 
   #encode(pictures: readonly Picture[]): Promise<Float32Array> {
     const size = this.#model.config.imageResolution;
-    return this.#pictures.encode(pictures.length, (i) => normalizePixels(preprocess(pictures[i], { transform: 'targetpad', size })));
+    return this.#pictures.encode(pictures.length, (i) =>
+      normalizePixels(preprocess(pictures[i], { transform: 'targetpad', size })),
+    );
   }
 }
 
 function uploadCombiner(device: Device, weights: NonNullable<RetrieverParts['combiner']>): TensorStore {
-  const store = TensorStore.create(device, [...weights].map(([name, { shape }]) => ({ name, shape })), 'combiner');
+  const store = TensorStore.create(
+    device,
+    [...weights].map(([name, { shape }]) => ({ name, shape })),
+    'combiner',
+  );
   for (const [name, { values }] of weights) store.write(name, values);
   return store;
 }

@@ -1,5 +1,5 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@webcir/clip/node';
 import { UserError } from './user-error.ts';
@@ -13,8 +13,14 @@ export class RunFolder {
   }
 
   /** @throws UserError when the folder is already there */
+  static expectFree(path: string): void {
+    if (existsSync(path))
+      throw new UserError(
+        `the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`,
+      );
+  }
+
   static async create(path: string, config: object): Promise<RunFolder> {
-    if (existsSync(path)) throw new UserError(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);
     await mkdir(join(path, 'checkpoints'), { recursive: true });
     const folder = new RunFolder(path);
     await folder.writeJson('config.json', config);

@@ -20,7 +20,11 @@ import type { Weights } from './weights.ts';
  * @param pixels [batch, size, size, 3], normalized
  * @returns [batch, embed], not normalized
  */
-export function encodeImageResnet(pixels: Tensor, weights: Weights, { layers, heads, foldedBatchNorm: folded = false }: ResnetConfig): Tensor {
+export function encodeImageResnet(
+  pixels: Tensor,
+  weights: Weights,
+  { layers, heads, foldedBatchNorm: folded = false }: ResnetConfig,
+): Tensor {
   let x = stem(pixels, weights, folded);
   for (const [index, blocks] of layers.entries()) {
     for (let block = 0; block < blocks; block++) {
@@ -46,7 +50,9 @@ function convolve(x: Tensor, weights: Weights, folded: boolean, convolution: Con
   const { conv, bn, activation, ...geometry } = convolution;
   const weight = weights(`${conv}.weight`);
   if (folded) return conv2d(x, weight, { ...geometry, activation, bias: weights(`${bn}.bias`) });
-  const [scale, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => weights(`${bn}.${part}`));
+  const [scale, bias, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+    weights(`${bn}.${part}`),
+  );
   const normalized = batchnorm(conv2d(x, weight, geometry), scale, bias, mean, variance);
   return activation ? relu(normalized) : normalized;
 }
@@ -55,12 +61,25 @@ function stem(pixels: Tensor, weights: Weights, folded: boolean): Tensor {
   let x = pixels;
   for (const i of [1, 2, 3]) {
     const stride = i === 1 ? 2 : 1;
-    x = convolve(x, weights, folded, { conv: `visual.conv${i}`, bn: `visual.bn${i}`, stride, padding: 1, activation: 'relu' });
+    x = convolve(x, weights, folded, {
+      conv: `visual.conv${i}`,
+      bn: `visual.bn${i}`,
+      stride,
+      padding: 1,
+      activation: 'relu',
+    });
   }
   return averagePool(x, 2);
 }
 
-function bottleneck(x: Tensor, weights: Weights, folded: boolean, name: string, stride: number, projects: boolean): Tensor {
+function bottleneck(
+  x: Tensor,
+  weights: Weights,
+  folded: boolean,
+  name: string,
+  stride: number,
+  projects: boolean,
+): Tensor {
   const apply = (input: Tensor, i: number, options: { padding?: number; activation?: 'relu' }) =>
     convolve(input, weights, folded, { conv: `${name}.conv${i}`, bn: `${name}.bn${i}`, ...options });
   const pooled = (input: Tensor) => (stride > 1 ? averagePool(input, stride) : input);

@@ -12,21 +12,37 @@ export function foldBatchNorm(model: ClipModel): ClipModel {
   const { vision } = model.config;
   if (vision.kind !== 'resnet' || vision.foldedBatchNorm) return model;
   const tensors = new Map(model.tensors);
-  const norms = [...tensors.keys()].filter((name) => name.endsWith('.running_mean')).map((name) => name.slice(0, -'.running_mean'.length));
+  const norms = [...tensors.keys()]
+    .filter((name) => name.endsWith('.running_mean'))
+    .map((name) => name.slice(0, -'.running_mean'.length));
   for (const bn of norms) {
     const conv = convolutionBefore(bn);
-    const [scale, bias, mean, variance, weight] = [`${bn}.weight`, `${bn}.bias`, `${bn}.running_mean`, `${bn}.running_var`, `${conv}.weight`].map((name) => take(model, name));
+    const [scale, bias, mean, variance, weight] = [
+      `${bn}.weight`,
+      `${bn}.bias`,
+      `${bn}.running_mean`,
+      `${bn}.running_var`,
+      `${conv}.weight`,
+    ].map((name) => take(model, name));
     const factor = scale.values.map((value, i) => value / Math.sqrt(variance.values[i] + epsilon));
     const size = weight.values.length / factor.length;
-    tensors.set(`${conv}.weight`, { shape: weight.shape, values: weight.values.map((value, i) => value * factor[Math.floor(i / size)]) });
-    tensors.set(`${bn}.bias`, { shape: bias.shape, values: bias.values.map((value, i) => value - mean.values[i] * factor[i]) });
-    for (const part of ['weight', 'running_mean', 'running_var', 'num_batches_tracked']) tensors.delete(`${bn}.${part}`);
+    tensors.set(`${conv}.weight`, {
+      shape: weight.shape,
+      values: weight.values.map((value, i) => value * factor[Math.floor(i / size)]),
+    });
+    tensors.set(`${bn}.bias`, {
+      shape: bias.shape,
+      values: bias.values.map((value, i) => value - mean.values[i] * factor[i]),
+    });
+    for (const part of ['weight', 'running_mean', 'running_var', 'num_batches_tracked'])
+      tensors.delete(`${bn}.${part}`);
   }
   return { ...model, tensors, config: { ...model.config, vision: { ...vision, foldedBatchNorm: true } } };
 }
 
 /** 'layer1.0.bn2' norms 'layer1.0.conv2', 'layer1.0.downsample.1' norms 'layer1.0.downsample.0'. */
-const convolutionBefore = (bn: string): string => bn.replace(/downsample\.1$/, 'downsample.0').replace(/bn(\d)$/, 'conv$1');
+const convolutionBefore = (bn: string): string =>
+  bn.replace(/downsample\.1$/, 'downsample.0').replace(/bn(\d)$/, 'conv$1');
 
 function take({ tensors }: ClipModel, name: string): HostTensor {
   const tensor = tensors.get(name);

@@ -25,7 +25,8 @@ export function initialVit(sizes: VitSizes, uniform: () => number): ClipModel {
   const set = (name: string, shape: readonly number[], value: () => number) => {
     tensors.set(name, { shape, values: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value) });
   };
-  const random = (name: string, shape: readonly number[], deviation: number) => set(name, shape, () => deviation * normal());
+  const random = (name: string, shape: readonly number[], deviation: number) =>
+    set(name, shape, () => deviation * normal());
   const norm = (name: string, width: number) => {
     set(`${name}.weight`, [width], () => 1);
     set(`${name}.bias`, [width], () => 0);

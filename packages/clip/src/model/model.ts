@@ -1,6 +1,6 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type ClipConfig, inferConfig } from '../config.ts';
-import { type Safetensors, toFloat32, fromFloat32, type StoredTensor } from '../safetensors.ts';
+import { fromFloat32, type Safetensors, type StoredTensor, toFloat32 } from '../safetensors.ts';
 
 export interface HostTensor {
   readonly shape: readonly number[];
@@ -41,13 +41,18 @@ export function readClipModel({ tensors, metadata }: Safetensors): ClipModel {
 function parseVocabulary(text: string, rows: number): number[] {
   const ids: unknown = JSON.parse(text);
   if (!Array.isArray(ids) || ids.length !== rows || !ids.every((id) => Number.isInteger(id) && id >= 0)) {
-    throw new Error(`CLIP weights: ${vocabularyKey}: expected ${rows} token ids, one for each row of token_embedding.weight.`);
+    throw new Error(
+      `CLIP weights: ${vocabularyKey}: expected ${rows} token ids, one for each row of token_embedding.weight.`,
+    );
   }
   return ids;
 }
 
 /** The contents of a safetensors file that `readClipModel` reads back. */
-export function storeClipModel({ tensors, vocabulary, config }: ClipModel, dtype: 'F16' | 'F32'): {
+export function storeClipModel(
+  { tensors, vocabulary, config }: ClipModel,
+  dtype: 'F16' | 'F32',
+): {
   tensors: Map<string, StoredTensor>;
   metadata: Map<string, string>;
 } {
@@ -63,7 +68,8 @@ export function storeClipModel({ tensors, vocabulary, config }: ClipModel, dtype
 export const isVisual = (name: string): boolean => name.startsWith('visual.');
 
 /** BatchNorm's statistics are measured, not trained; CLIP's logit scale takes no part in CIR's loss. */
-export const isTrainable = (name: string): boolean => !/running_(mean|var)$|num_batches_tracked$|^logit_scale$/.test(name);
+export const isTrainable = (name: string): boolean =>
+  !/running_(mean|var)$|num_batches_tracked$|^logit_scale$/.test(name);
 
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
   [...model.tensors].map(([name, { shape }]) => ({ name, shape: shape.length > 0 ? shape : [1] }));

@@ -26,7 +26,9 @@ export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): (text: st
     const known = rowOf ? ids.filter((id) => rowOf.has(id)) : ids;
     const unknown = ids.filter((id) => !known.includes(id)).map((id) => tokenizer.decode([id]).trim());
     if (known.length > contextLength) {
-      throw new RangeError(`a text has ${known.length} tokens, the model reads at most ${contextLength}: ${JSON.stringify(text)}`);
+      throw new RangeError(
+        `a text has ${known.length} tokens, the model reads at most ${contextLength}: ${JSON.stringify(text)}`,
+      );
     }
     return { rows: rowOf ? known.map((id) => rowOf.get(id)!) : known, unknown };
   };

@@ -11,10 +11,22 @@ export interface DeviceClip {
 }
 
 /** Copies a model to a device. */
-export function uploadClip(device: Device, model: ClipModel, isTrained: (name: string) => boolean = () => false): DeviceClip {
+export function uploadClip(
+  device: Device,
+  model: ClipModel,
+  isTrained: (name: string) => boolean = () => false,
+): DeviceClip {
   const entries = entriesOf(model);
-  const trained = TensorStore.create(device, entries.filter(({ name }) => isTrained(name)), 'trained weights');
-  const frozen = TensorStore.create(device, entries.filter(({ name }) => !isTrained(name)), 'frozen weights');
+  const trained = TensorStore.create(
+    device,
+    entries.filter(({ name }) => isTrained(name)),
+    'trained weights',
+  );
+  const frozen = TensorStore.create(
+    device,
+    entries.filter(({ name }) => !isTrained(name)),
+    'frozen weights',
+  );
   for (const [name, { values }] of model.tensors) (isTrained(name) ? trained : frozen).write(name, values);
   return {
     trained,
@@ -31,7 +43,10 @@ export function uploadClip(device: Device, model: ClipModel, isTrained: (name: s
 export async function downloadClip(model: ClipModel, { trained }: DeviceClip): Promise<ClipModel> {
   const values = await trained.read();
   const tensors = new Map(
-    [...model.tensors].map(([name, tensor]) => [name, { shape: tensor.shape, values: values.get(name) ?? tensor.values }]),
+    [...model.tensors].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape, values: values.get(name) ?? tensor.values },
+    ]),
   );
   return { ...model, tensors };
 }

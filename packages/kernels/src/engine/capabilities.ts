@@ -16,7 +16,9 @@ export function readCapabilities(device: GPUDevice, info: GPUAdapterInfo): Capab
   return {
     features: new Set(device.features),
     subgroupSize: hasSubgroups ? (subgroupMinSize ?? 0) : 0,
-    software: /llvmpipe|lavapipe|swiftshader/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`),
+    software: /llvmpipe|lavapipe|swiftshader/i.test(
+      `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
+    ),
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
     maxWorkgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupMemory: device.limits.maxComputeWorkgroupStorageSize,

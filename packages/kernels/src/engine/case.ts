@@ -12,7 +12,12 @@ export type CaseInput =
   /** Random whole numbers in [0, below), a u32 tensor. Never differentiated. */
   | { readonly kind: 'index'; readonly shape: readonly number[]; readonly below: number }
   /** Given float values, for inputs that must obey a rule. */
-  | { readonly kind: 'values'; readonly shape: readonly number[]; readonly data: readonly number[]; readonly differentiable: boolean };
+  | {
+      readonly kind: 'values';
+      readonly shape: readonly number[];
+      readonly data: readonly number[];
+      readonly differentiable: boolean;
+    };
 
 /** One shape of an op, worth testing or timing. */
 export interface OpCase {
@@ -35,7 +40,12 @@ export interface OpCases {
   readonly benchmarks: readonly OpCase[];
 }
 
-export const normal = (shape: readonly number[], { scale = 1, mean = 0 } = {}): CaseInput => ({ kind: 'normal', shape, scale, mean });
+export const normal = (shape: readonly number[], { scale = 1, mean = 0 } = {}): CaseInput => ({
+  kind: 'normal',
+  shape,
+  scale,
+  mean,
+});
 export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
 export const values = (shape: readonly number[], data: readonly number[], differentiable = true): CaseInput => ({
   kind: 'values',

@@ -70,7 +70,8 @@ export class Device {
       visibility: 4,
       buffer: { type: access },
     }));
-    if (kernel.params.size > 0) entries.push({ binding: kernel.params.binding, visibility: 4, buffer: { type: 'uniform' } });
+    if (kernel.params.size > 0)
+      entries.push({ binding: kernel.params.binding, visibility: 4, buffer: { type: 'uniform' } });
     const key = JSON.stringify(entries);
     let layout = this.#layouts.get(key);
     if (!layout) this.#layouts.set(key, (layout = this.gpu.createBindGroupLayout({ entries, label: kernel.name })));
@@ -150,7 +151,9 @@ export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adap
 async function entryPoint(): Promise<GPU> {
   if (typeof navigator !== 'undefined' && navigator.gpu) return navigator.gpu;
   if (typeof process === 'undefined') {
-    throw new NoAdapterError('this browser has no WebGPU (navigator.gpu is missing), or the page is not a secure context (https or localhost)');
+    throw new NoAdapterError(
+      'this browser has no WebGPU (navigator.gpu is missing), or the page is not a secure context (https or localhost)',
+    );
   }
   const specifier = 'webgpu'; // a variable, so that bundlers for the browser leave it alone
   const { create } = (await import(/* @vite-ignore */ specifier)) as { create(flags: string[]): GPU };

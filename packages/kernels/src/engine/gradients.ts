@@ -10,7 +10,8 @@ import { elements, formatShape } from './tensor.ts';
  * @returns one gradient per target, of the target's shape; zeros where the loss does not depend on it
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
-  if (elements(loss.shape) !== 1) throw new RangeError(`gradients: the loss must be one number, found ${formatShape(loss.shape)}`);
+  if (elements(loss.shape) !== 1)
+    throw new RangeError(`gradients: the loss must be one number, found ${formatShape(loss.shape)}`);
   const nodes = pathBetween(loss, targets);
   const dependent = new Set(nodes);
   const wanted = new Set(targets);

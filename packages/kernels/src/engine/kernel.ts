@@ -8,7 +8,11 @@ export interface KernelParams {
 }
 
 /** A hand-written WGSL kernel, as `scripts/generate.mjs` reads it out of its file. */
-export interface Kernel<Bindings extends string = string, Params extends string = string, Constants extends string = string> {
+export interface Kernel<
+  Bindings extends string = string,
+  Params extends string = string,
+  Constants extends string = string,
+> {
   readonly name: string;
   readonly entryPoint: string;
   readonly code: string;

@@ -58,7 +58,12 @@ export class ShapeError extends Error {
 }
 
 /** Throws ShapeError with the op's name and the shapes at hand, unless `condition` holds. */
-export function expectShapes(condition: boolean, op: string, expected: string, inputs: readonly Tensor[]): asserts condition {
+export function expectShapes(
+  condition: boolean,
+  op: string,
+  expected: string,
+  inputs: readonly Tensor[],
+): asserts condition {
   if (condition) return;
   const found = inputs.map((tensor) => `${tensor.dtype}${formatShape(tensor.shape)}`).join(', ');
   throw new ShapeError(`${op}: expected ${expected}; found ${found}`);

@@ -143,7 +143,9 @@ function assignSlots(blocks: ReadonlyMap<Tensor, Block>): { slots: number[]; slo
   const taken: Block[][] = [];
   const slotOf = new Map<Tensor, number>();
   for (const [tensor, block] of [...blocks].sort(([, a], [, b]) => b.size - a.size)) {
-    let slot = taken.findIndex((others) => others.every((other) => other.last < block.first || block.last < other.first));
+    let slot = taken.findIndex((others) =>
+      others.every((other) => other.last < block.first || block.last < other.first),
+    );
     if (slot < 0) {
       slot = slots.push(block.size) - 1;
       taken.push([]);

@@ -15,7 +15,8 @@ export interface DispatchTime {
  */
 export async function profile(program: Program): Promise<DispatchTime[]> {
   const { device } = program;
-  if (!device.capabilities.features.has('timestamp-query')) throw new TypeError(`${device.name} has no timestamp queries`);
+  if (!device.capabilities.features.has('timestamp-query'))
+    throw new TypeError(`${device.name} has no timestamp queries`);
   const commands = program.commands.flatMap((command) => ('pipeline' in command ? [command] : []));
   const times: DispatchTime[] = [];
   const most = 2048; // dispatches in one query set, of at most 4096 timestamps
@@ -40,7 +41,12 @@ export async function profile(program: Program): Promise<DispatchTime[]> {
     await device.wait(staging.mapAsync(1) as Promise<undefined>);
     const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
     for (const [i, { label, pipeline, workgroups }] of part.entries()) {
-      times.push({ op: label, kernel: pipeline.label, workgroups, milliseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6 });
+      times.push({
+        op: label,
+        kernel: pipeline.label,
+        workgroups,
+        milliseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6,
+      });
     }
     for (const resource of [querySet, resolved, staging]) resource.destroy();
   }

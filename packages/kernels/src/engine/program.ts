@@ -70,10 +70,9 @@ export class Program<Names extends string = string> {
     names: readonly Name[],
   ): Promise<Record<Name, Float32Array>> {
     const staged = this.#submit(inputs, names);
-    return Object.fromEntries(await Promise.all(staged.map(async (entry) => [entry.name, await this.#collect(entry)]))) as Record<
-      Name,
-      Float32Array
-    >;
+    return Object.fromEntries(
+      await Promise.all(staged.map(async (entry) => [entry.name, await this.#collect(entry)])),
+    ) as Record<Name, Float32Array>;
   }
 
   /** Writes the dispatches into a host application's encoder. Inputs must have been written with `write`. */
@@ -88,7 +87,13 @@ export class Program<Names extends string = string> {
       } else {
         pass?.end();
         pass = undefined;
-        encoder.copyBufferToBuffer(command.from.buffer, command.from.offset, command.to.buffer, command.to.offset, command.from.size);
+        encoder.copyBufferToBuffer(
+          command.from.buffer,
+          command.from.offset,
+          command.to.buffer,
+          command.to.offset,
+          command.from.size,
+        );
       }
     }
     pass?.end();
@@ -98,7 +103,10 @@ export class Program<Names extends string = string> {
   write(inputs: Readonly<Record<string, HostArray>>): void {
     for (const [name, values] of Object.entries(inputs)) {
       const tensor = this.#inputs.get(name)?.tensor;
-      if (!tensor) throw new RangeError(`unknown input '${name}'; this program has: ${[...this.#inputs.keys()].join(', ') || 'none'}`);
+      if (!tensor)
+        throw new RangeError(
+          `unknown input '${name}'; this program has: ${[...this.#inputs.keys()].join(', ') || 'none'}`,
+        );
       const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
       if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
         throw new RangeError(
@@ -130,7 +138,9 @@ export class Program<Names extends string = string> {
     this.encode(encoder);
     const staged = names.map((name) => {
       const { region } = this.#output(name);
-      const buffer = this.#staging.get(name)?.pop() ?? this.device.gpu.createBuffer({ size: region.size, usage: 0x1 | 0x8, label: `read ${name}` });
+      const buffer =
+        this.#staging.get(name)?.pop() ??
+        this.device.gpu.createBuffer({ size: region.size, usage: 0x1 | 0x8, label: `read ${name}` });
       encoder.copyBufferToBuffer(region.buffer, region.offset, buffer, 0, region.size);
       return { name, buffer };
     });
@@ -150,7 +160,10 @@ export class Program<Names extends string = string> {
 
   #output(name: string) {
     const output = this.#outputs.get(name);
-    if (!output) throw new RangeError(`unknown output '${name}'; this program has: ${[...this.#outputs.keys()].join(', ') || 'none'}`);
+    if (!output)
+      throw new RangeError(
+        `unknown output '${name}'; this program has: ${[...this.#outputs.keys()].join(', ') || 'none'}`,
+      );
     return output;
   }
 }
@@ -159,13 +172,18 @@ export class Program<Names extends string = string> {
  * Turns a graph into a program for one device.
  * @throws GpuError when a kernel does not compile or a tensor is larger than the device can bind
  */
-export async function compile<Names extends string>(device: Device, options: CompileOptions<Names>): Promise<Program<Names>> {
+export async function compile<Names extends string>(
+  device: Device,
+  options: CompileOptions<Names>,
+): Promise<Program<Names>> {
   const { outputs, updates = [], variants = {} } = options;
   const kept = Object.values<Tensor>(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
   const pipelines = await Promise.all(
-    plan.steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch.kernel, step.dispatch.constants) : undefined)),
+    plan.steps.map((step) =>
+      step.kind === 'dispatch' ? device.pipeline(step.dispatch.kernel, step.dispatch.constants) : undefined,
+    ),
   );
   device.gpu.pushErrorScope('out-of-memory');
   device.gpu.pushErrorScope('validation');
@@ -190,7 +208,9 @@ export async function compile<Names extends string>(device: Device, options: Com
     device,
     commands,
     inputs: memory.inputs,
-    outputs: new Map(Object.entries<Tensor>(outputs).map(([name, tensor]) => [name, { tensor, region: memory.region(tensor) }])),
+    outputs: new Map(
+      Object.entries<Tensor>(outputs).map(([name, tensor]) => [name, { tensor, region: memory.region(tensor) }]),
+    ),
     buffers,
   });
 }
@@ -207,7 +227,9 @@ class Memory {
     this.#plan = plan;
     const create = (size: number, label: string) => {
       if (size > device.capabilities.maxBindingSize) {
-        throw new GpuError(`${label} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}: use a smaller batch`);
+        throw new GpuError(
+          `${label} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}: use a smaller batch`,
+        );
       }
       const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label });
       this.buffers.push(buffer);
@@ -237,7 +259,10 @@ class Memory {
 }
 
 /** All parameter structs of a program in one uniform buffer. */
-function packParams(device: Device, plan: Plan): { buffer: GPUBuffer; offsets: ReadonlyMap<number, number> } | undefined {
+function packParams(
+  device: Device,
+  plan: Plan,
+): { buffer: GPUBuffer; offsets: ReadonlyMap<number, number> } | undefined {
   const offsets = new Map<number, number>();
   let size = 0;
   for (const [index, step] of plan.steps.entries()) {

@@ -47,7 +47,9 @@ export class TensorStore {
     for (const entry of entries) {
       const size = paddedSize(entry.shape);
       if (size > device.capabilities.maxBindingSize) {
-        throw new RangeError(`${entry.name} ${formatShape(entry.shape)} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}`);
+        throw new RangeError(
+          `${entry.name} ${formatShape(entry.shape)} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}`,
+        );
       }
       if (chunks.length === 0 || size > room) {
         chunks.push([]);
@@ -89,7 +91,9 @@ export class TensorStore {
   write(name: string, values: Float32Array): void {
     const tensor = this.tensor(name);
     if (values.length !== elements(tensor.shape)) {
-      throw new RangeError(`${name} ${formatShape(tensor.shape)} needs ${elements(tensor.shape)} values, found ${values.length}`);
+      throw new RangeError(
+        `${name} ${formatShape(tensor.shape)} needs ${elements(tensor.shape)} values, found ${values.length}`,
+      );
     }
     const { buffer, offset } = regionOf(tensor);
     this.device.gpu.queue.writeBuffer(buffer, offset, values as Float32Array<ArrayBuffer>);

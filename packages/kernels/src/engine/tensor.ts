@@ -76,13 +76,16 @@ export function constant(data: Float32Array | Uint32Array, shape: Shape): Tensor
   if (data.length !== elements(shape)) {
     throw new RangeError(`constant: ${formatShape(shape)} needs ${elements(shape)} values, found ${data.length}`);
   }
-  return createNode({ kind: 'constant', data }, [{ shape, dtype: data instanceof Uint32Array ? 'u32' : 'f32' }]).outputs[0];
+  return createNode({ kind: 'constant', data }, [{ shape, dtype: data instanceof Uint32Array ? 'u32' : 'f32' }])
+    .outputs[0];
 }
 
 /** A tensor that lives in a buffer that the program does not own. */
 export function stored(name: string, region: Region, shape: Shape, dtype: DType = 'f32'): Tensor {
   if (region.size < elements(shape) * 4) {
-    throw new RangeError(`${name}: ${formatShape(shape)} needs ${elements(shape) * 4} bytes, its region has ${region.size}`);
+    throw new RangeError(
+      `${name}: ${formatShape(shape)} needs ${elements(shape) * 4} bytes, its region has ${region.size}`,
+    );
   }
   return createNode({ kind: 'stored', name, region }, [{ shape, dtype }]).outputs[0];
 }

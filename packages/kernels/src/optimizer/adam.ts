@@ -1,4 +1,4 @@
-import { type StoreEntry, TensorStore } from '../engine/store.ts';
+import type { StoreEntry, TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
 import { adam } from '../ops/adam/adam.ts';
 import { pack } from '../ops/pack/pack.ts';

@@ -1,7 +1,15 @@
 import type { Weights } from '@webcir/clip';
 import { fashionIqRecall, type Method, type ResultRow } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
-import { type CategoryQueries, type CategoryRanking, type FeatureTable, Fusion, queriesOf, rankQueries, TextEncoderPrograms } from '@webcir/train';
+import {
+  type CategoryQueries,
+  type CategoryRanking,
+  type FeatureTable,
+  Fusion,
+  queriesOf,
+  rankQueries,
+  TextEncoderPrograms,
+} from '@webcir/train';
 import type { Session } from './session.ts';
 
 /** Ranks the queries of one split, with whatever weights and features are current. */
@@ -34,7 +42,9 @@ export class Evaluator {
     const textOf = async ({ category }: CategoryQueries) => texts.get(category)!;
     if (typeof fuse === 'string') return rankQueries(device, this.categories, features, textOf, (query) => query[fuse]);
     const fusion = await Fusion.create(device, model.config.embedDim, fuse);
-    const rankings = await rankQueries(device, this.categories, features, textOf, ({ image, text }) => fusion.run(image, text));
+    const rankings = await rankQueries(device, this.categories, features, textOf, ({ image, text }) =>
+      fusion.run(image, text),
+    );
     fusion.dispose();
     return rankings;
   }

@@ -1,9 +1,18 @@
-import { type ClipModel, downloadClip, initialVit, isTrainable, storeClipModel, type Tokenizer, textTokenizer, uploadClip } from '@webcir/clip';
+import {
+  type ClipModel,
+  downloadClip,
+  initialVit,
+  isTrainable,
+  storeClipModel,
+  type Tokenizer,
+  textTokenizer,
+  uploadClip,
+} from '@webcir/clip';
 import { loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
 import { type EmbeddedDataset, seededRandom, seedOf } from '@webcir/data';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
-import { captionForms, type CaptionedPicture, pretrain } from '@webcir/train';
+import { type CaptionedPicture, captionForms, pretrain } from '@webcir/train';
 import { planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 
@@ -28,7 +37,13 @@ const sizes = {
 };
 
 /** `webcir pretrain`: stage 0, the small CLIP that ships with webcir. */
-export async function pretrainCommand({ out, steps, batchSize, learningRate, seed }: PretrainCommandOptions): Promise<void> {
+export async function pretrainCommand({
+  out,
+  steps,
+  batchSize,
+  learningRate,
+  seed,
+}: PretrainCommandOptions): Promise<void> {
   const device = await openDevice();
   console.log(`Pre-training a small CLIP on the embedded pictures, on ${device.name}`);
   const dataset = await openEmbeddedFromPackage();
@@ -49,10 +64,19 @@ export async function pretrainCommand({ out, steps, batchSize, learningRate, see
     batch: batchSize,
     seed,
     logitScale: 30,
-    recipe: { epochs: Math.ceil(steps / stepsPerEpoch), learningRate, weightDecay: 0.05, schedule: 'cosine', warmup: 100 },
+    recipe: {
+      epochs: Math.ceil(steps / stepsPerEpoch),
+      learningRate,
+      weightDecay: 0.05,
+      schedule: 'cosine',
+      warmup: 100,
+    },
     onStep({ step, steps: all, loss, stepsPerSecond, secondsLeft }) {
       lastLoss = Number.isNaN(lastLoss) ? loss : 0.95 * lastLoss + 0.05 * loss;
-      line.update(step / all, `step ${step}/${all}  loss ${lastLoss.toFixed(3)}  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`);
+      line.update(
+        step / all,
+        `step ${step}/${all}  loss ${lastLoss.toFixed(3)}  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`,
+      );
     },
     // A killed run loses at most one epoch.
     onEpoch: async () => save(out, await downloadClip(model, clip)),
@@ -63,7 +87,8 @@ export async function pretrainCommand({ out, steps, batchSize, learningRate, see
   console.log(`Saved to ${out}`);
 }
 
-const save = async (path: string, model: ClipModel): Promise<void> => writeSafetensorsFile(path, storeClipModel(model, 'F16'));
+const save = async (path: string, model: ClipModel): Promise<void> =>
+  writeSafetensorsFile(path, storeClipModel(model, 'F16'));
 
 /** The token ids of everything that the embedded set can say: stage 0's captions and the training triplets' captions. */
 async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Promise<number[]> {
@@ -77,7 +102,11 @@ async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Pro
   return [...ids].sort((a, b) => a - b);
 }
 
-async function captionedPictures(dataset: EmbeddedDataset, model: ClipModel, tokenizer: Tokenizer): Promise<CaptionedPicture[]> {
+async function captionedPictures(
+  dataset: EmbeddedDataset,
+  model: ClipModel,
+  tokenizer: Tokenizer,
+): Promise<CaptionedPicture[]> {
   const tokens = textTokenizer(model, tokenizer);
   const preprocessing = { transform: 'targetpad', size: model.config.imageResolution, targetRatio: 1.25 } as const;
   return Promise.all(

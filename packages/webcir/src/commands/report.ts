@@ -1,10 +1,10 @@
-import { type Method, type ReportData, type ResultRow, type Shown } from '@webcir/eval';
+import type { Method, ReportData, ResultRow, Shown } from '@webcir/eval';
 import { renderReport } from '@webcir/eval/node';
 import { dataUriOf } from '../pictures.ts';
 import { formatSeconds } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
-import type { Recall } from './stage-log.ts';
 import { type Finished, protocolOf } from './finished.ts';
+import type { Recall } from './stage-log.ts';
 
 const shownQueries = 24;
 const thumbnail = 112;
@@ -41,7 +41,9 @@ async function curves(run: RunFolder): Promise<ReportData['curves']> {
     const entries = logged.filter((entry) => entry.stage === stage);
     return {
       stage: heading,
-      losses: entries.filter(({ type }) => type === 'step').map(({ step, loss }) => ({ step: step as number, loss: loss as number })),
+      losses: entries
+        .filter(({ type }) => type === 'step')
+        .map(({ step, loss }) => ({ step: step as number, loss: loss as number })),
       validation: entries
         .filter(({ type, validation }) => type === 'epoch' && validation)
         .map(({ epoch, validation }) => ({ epoch: epoch as number, ...(validation as Recall) })),
@@ -65,7 +67,9 @@ async function queries({ session, rankings, test }: Finished): Promise<ReportDat
         caption: captions[query],
         reference: await shown(reference),
         target: await shown(gallery[targets[query]]),
-        ranks: [...rankings].flatMap(([method, ranked]) => place(method, Array.from(ranked[index].rankings[query]), targets[query])),
+        ranks: [...rankings].flatMap(([method, ranked]) =>
+          place(method, Array.from(ranked[index].rankings[query]), targets[query]),
+        ),
         top: await Promise.all(found.map((picture) => shown(gallery[picture]))),
         ...(alsoCorrect ? { alsoCorrect: [...alsoCorrect] } : {}),
       });

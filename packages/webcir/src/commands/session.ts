@@ -43,7 +43,10 @@ export async function openSession(options: TrainOptions, assets: URL): Promise<S
 
 async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset> {
   if (dataset === 'fmnist-cir') {
-    if (data !== undefined) throw new UserError('--data is for data sets on disk; the embedded set fmnist-cir needs none: add --dataset fashioniq');
+    if (data !== undefined)
+      throw new UserError(
+        '--data is for data sets on disk; the embedded set fmnist-cir needs none: add --dataset fashioniq',
+      );
     return openEmbeddedFromPackage();
   }
   if (data === undefined) throw new UserError(`--dataset ${dataset} needs --data with the folder of the data set`);
@@ -57,7 +60,12 @@ export function pictureIds({ dataset, splits }: Session): string[] {
 }
 
 /** Encodes pictures with the weights as they are now, with a progress line. */
-export async function encodePictures(session: Session, weights: Weights, ids: readonly string[], label: string): Promise<FeatureTable> {
+export async function encodePictures(
+  session: Session,
+  weights: Weights,
+  ids: readonly string[],
+  label: string,
+): Promise<FeatureTable> {
   const { device, model, dataset, preprocessing } = session;
   const line = new ProgressLine(label);
   const started = performance.now();
@@ -67,7 +75,10 @@ export async function encodePictures(session: Session, weights: Weights, ids: re
     (index) => planesOf(dataset, ids[index], preprocessing),
     (done, total) => {
       const rate = done / ((performance.now() - started) / 1000);
-      line.update(done / total, `${done}/${total} pictures  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`);
+      line.update(
+        done / total,
+        `${done}/${total} pictures  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
+      );
     },
   );
   encoder.dispose();
@@ -89,4 +100,3 @@ export function frozenPictureFeatures(session: Session, fold: boolean): Promise<
     return values;
   });
 }
-

@@ -9,7 +9,8 @@ export interface Recall {
 
 /** CLIP4Cir picks the best epoch by this number. */
 const score = ({ recallAt10, recallAt50 }: Recall): number => (recallAt10 + recallAt50) / 2;
-const format = ({ recallAt10, recallAt50 }: Recall): string => `validation R@10 ${recallAt10.toFixed(1)}  R@50 ${recallAt50.toFixed(1)}`;
+const format = ({ recallAt10, recallAt50 }: Recall): string =>
+  `validation R@10 ${recallAt10.toFixed(1)}  R@50 ${recallAt50.toFixed(1)}`;
 
 /** Progress line and metrics.jsonl of one stage. */
 export class StageLog {
@@ -45,7 +46,10 @@ export class StageLog {
     this.#pending.push({ type: 'step', stage: this.#stage, step, epoch, loss, learning_rate: learningRate });
     this.#loss = Number.isNaN(this.#loss) ? loss : 0.9 * this.#loss + 0.1 * loss;
     const speed = `${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
-    this.#line.update(step / steps, `epoch ${epoch}/${this.#epochs}  step ${step}/${steps}  loss ${this.#loss.toFixed(3)}  ${speed}  ${this.#recall}`);
+    this.#line.update(
+      step / steps,
+      `epoch ${epoch}/${this.#epochs}  step ${step}/${steps}  loss ${this.#loss.toFixed(3)}  ${speed}  ${this.#recall}`,
+    );
   }
 
   /** Whether this is the best validation so far; remembers it if so. */

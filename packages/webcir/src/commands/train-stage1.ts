@@ -33,7 +33,9 @@ export async function trainStage1(
   let firstEpoch = 0;
 
   const validate = async (): Promise<{ recallAt10: number; recallAt50: number }> => {
-    const current = frozenPictures ? features : await encodePictures(session, clip.weights, validationPictures(session), 'pictures');
+    const current = frozenPictures
+      ? features
+      : await encodePictures(session, clip.weights, validationPictures(session), 'pictures');
     return meanRecall(await validation.rank(current, await validation.textFeatures(clip.weights), elementwiseSum));
   };
 

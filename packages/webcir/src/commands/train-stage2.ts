@@ -55,8 +55,7 @@ export async function trainStage2(
     onStep: (report) => log.step(report),
     onEpoch: async (epoch, { combiner, adam }) => {
       const due = epoch % options.validationFrequency === 0 || epoch === epochs;
-      const fuse = (image: Tensor, text: Tensor) =>
-        combine(image, text, (name) => combiner.tensor(name));
+      const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
       const recall = due ? meanRecall(await validation.rank(features, validationTexts, fuse)) : undefined;
       if (recall && log.isBest(recall)) await saveCombiner(combiner, folder.file(best));
       await saveCheckpoint(folder.file(checkpoint), adam, { epoch: String(epoch) });
@@ -82,7 +81,11 @@ async function saveCombiner(combiner: TensorStore, path: string): Promise<void> 
 /** A Combiner from its file, as a store on the device. */
 export async function loadCombiner(device: Device, path: string): Promise<TensorStore> {
   const { tensors } = await readSafetensorsFile(path);
-  const store = TensorStore.create(device, [...tensors].map(([name, { shape }]) => ({ name, shape })), 'combiner');
+  const store = TensorStore.create(
+    device,
+    [...tensors].map(([name, { shape }]) => ({ name, shape })),
+    'combiner',
+  );
   for (const [name, tensor] of tensors) store.write(name, toFloat32(tensor));
   return store;
 }

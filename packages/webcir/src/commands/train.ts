@@ -14,16 +14,24 @@ import { trainStage1, tunedClip } from './train-stage1.ts';
 import { loadCombiner, trainedCombiner, trainStage2 } from './train-stage2.ts';
 
 /** `webcir train`: both stages, then the table of the paper. */
-export async function trainCommand(path: string, options: TrainOptions, resume: boolean, command: string, assets: URL): Promise<void> {
+export async function trainCommand(
+  path: string,
+  options: TrainOptions,
+  resume: boolean,
+  command: string,
+  assets: URL,
+): Promise<void> {
   const started = performance.now();
-  const { folder, config } = resume ? await resumed(path) : { folder: undefined, config: { ...options, command, startedAt: new Date().toISOString() } as StoredConfig };
+  const { folder, config } = resume
+    ? await resumed(path)
+    : { folder: undefined, config: { ...options, command, startedAt: new Date().toISOString() } as StoredConfig };
+  if (!resume) RunFolder.expectFree(path);
   const session = await openSession(config, assets);
   const { device, dataset, splits, model } = session;
   const examples = examplesOf(dataset.triplets(splits.train), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
   checkBatch(config.combinerBatchSize, examples.length);
-  const run = folder ?? (await RunFolder.create(path, config));
-  console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${run.path}`);
+  console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
 
   const rankings = new Map<Method, readonly CategoryRanking[]>();
   const test = new Evaluator(session, splits.test);
@@ -36,6 +44,8 @@ export async function trainCommand(path: string, options: TrainOptions, resume: 
   rankings.set('text', await test.rank(features, textsBefore, 'text'));
   rankings.set('sum', await test.rank(features, textsBefore, elementwiseSum));
   before.dispose();
+  // Every picture has been read by now: a run that cannot start leaves nothing behind.
+  const run = folder ?? (await RunFolder.create(path, config));
 
   if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation);
   const tuned = await loadClip(run.file(tunedClip));
@@ -44,9 +54,13 @@ export async function trainCommand(path: string, options: TrainOptions, resume: 
   const textsAfter = await test.textFeatures(after.weights);
   rankings.set('sum-stage1', await test.rank(tunedFeatures, textsAfter, elementwiseSum));
 
-  if (!run.has(trainedCombiner)) await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation);
+  if (!run.has(trainedCombiner))
+    await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation);
   const combiner = await loadCombiner(device, run.file(trainedCombiner));
-  rankings.set('combiner', await test.rank(tunedFeatures, textsAfter, (image, text) => combine(image, text, (name) => combiner.tensor(name))));
+  rankings.set(
+    'combiner',
+    await test.rank(tunedFeatures, textsAfter, (image, text) => combine(image, text, (name) => combiner.tensor(name))),
+  );
 
   await finish({ session, run, config, rankings, test, seconds: (performance.now() - started) / 1000 });
   device.close();
@@ -58,7 +72,12 @@ async function resumed(path: string): Promise<{ folder: RunFolder; config: Store
 }
 
 /** A tuned image encoder has other features; a frozen one the same. */
-async function featuresAfterTuning(session: Session, { encoder }: TrainOptions, tuned: ClipModel, features: FeatureTable): Promise<FeatureTable> {
+async function featuresAfterTuning(
+  session: Session,
+  { encoder }: TrainOptions,
+  tuned: ClipModel,
+  features: FeatureTable,
+): Promise<FeatureTable> {
   if (encoder === 'text') return features;
   const clip = uploadClip(session.device, tuned);
   const table = await encodePictures(session, clip.weights, pictureIds(session), 'pictures');
@@ -78,8 +97,12 @@ async function finish(finished: Finished): Promise<void> {
 
 /** Per method and category, the place of each query's target from 1, or 0 beyond the first places: for bootstraps over queries. */
 function placesOf(rankings: Rankings): object {
-  const places = (ranking: CategoryRanking) => ranking.rankings.map((row, query) => Array.from(row).indexOf(ranking.targets[query]) + 1);
+  const places = (ranking: CategoryRanking) =>
+    ranking.rankings.map((row, query) => Array.from(row).indexOf(ranking.targets[query]) + 1);
   return Object.fromEntries(
-    [...rankings].map(([method, categories]) => [method, Object.fromEntries(categories.map((ranking) => [ranking.category, places(ranking)]))]),
+    [...rankings].map(([method, categories]) => [
+      method,
+      Object.fromEntries(categories.map((ranking) => [ranking.category, places(ranking)])),
+    ]),
   );
 }

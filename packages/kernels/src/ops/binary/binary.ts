@@ -21,7 +21,8 @@ function broadcasting(a: Tensor, b: Tensor): { stretch: number; repeat: number }
   const suffix = b.shape.slice(-tail);
   if (suffix.every((size, i) => size === a.shape[a.shape.length - tail + i])) return { stretch: 1, repeat };
   const last = a.shape.length - 1;
-  const perRow = b.shape.length === a.shape.length && b.shape.every((size, i) => size === (i === last ? 1 : a.shape[i]));
+  const perRow =
+    b.shape.length === a.shape.length && b.shape.every((size, i) => size === (i === last ? 1 : a.shape[i]));
   return perRow ? { stretch: a.shape[last], repeat } : undefined;
 }
 
@@ -39,7 +40,14 @@ const definition: OpDefinition<Attributes> = {
     const operation = operations.indexOf(attributes.operation);
     if (stretch === 1 && (repeat === count || repeat % 4 === 0)) {
       const count4 = Math.ceil(count / 4);
-      return [dispatch(binaryKernel, { a, b, y }, { count4, repeat4: Math.ceil(repeat / 4), operation }, linearGrid(count4, 64))];
+      return [
+        dispatch(
+          binaryKernel,
+          { a, b, y },
+          { count4, repeat4: Math.ceil(repeat / 4), operation },
+          linearGrid(count4, 64),
+        ),
+      ];
     }
     return [dispatch(binaryScalar, { a, b, y }, { count, stretch, repeat, operation }, linearGrid(count, 64))];
   },
@@ -68,7 +76,8 @@ function sumTo(full: Tensor, b: Tensor): Tensor {
   return reshape(total, b.shape);
 }
 
-const binary = (operation: BinaryOperation, a: Tensor, b: Tensor): Tensor => apply(definition, [a, b], { operation })[0];
+const binary = (operation: BinaryOperation, a: Tensor, b: Tensor): Tensor =>
+  apply(definition, [a, b], { operation })[0];
 
 /**
  * Element-wise arithmetic; b is broadcast over a.

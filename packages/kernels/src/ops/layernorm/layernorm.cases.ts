@@ -1,6 +1,6 @@
 import { normal, type OpCase } from '../../engine/case.ts';
-import { layernorm } from './layernorm.ts';
 import { layernormReference } from './layernorm.reference.ts';
+import { layernorm } from './layernorm.ts';
 
 const layernormCase = (...shape: number[]): OpCase => {
   const width = shape[shape.length - 1];
@@ -17,7 +17,12 @@ export const cases = [
   layernormCase(1, 4),
   layernormCase(3, 5, 12),
   layernormCase(130, 64),
-  { ...layernormCase(5, 8), name: 'a large mean', inputs: [normal([5, 8], { mean: 1000 }), normal([8]), normal([8])], tolerance: 2e-3 },
+  {
+    ...layernormCase(5, 8),
+    name: 'a large mean',
+    inputs: [normal([5, 8], { mean: 1000 }), normal([8]), normal([8])],
+    tolerance: 2e-3,
+  },
 ];
 
 export const benchmarks = [layernormCase(2464, 512), layernormCase(32 * 50, 768), layernormCase(128 * 12, 128)];

@@ -29,7 +29,9 @@ const definition: OpDefinition<Attributes> = {
   },
   launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes: { epsilon } }) {
     const { rows, width4 } = sizes(x);
-    return [dispatch(layernormKernel, { x, weight, bias, y, statistics }, { rows, width4, epsilon }, linearGrid(rows, 64))];
+    return [
+      dispatch(layernormKernel, { x, weight, bias, y, statistics }, { rows, width4, epsilon }, linearGrid(rows, 64)),
+    ];
   },
   gradient({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
     if (!dy) return [];

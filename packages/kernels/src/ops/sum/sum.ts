@@ -18,7 +18,12 @@ export function slicesFor(rows: number, columns: number): { slices: number; rows
 export function sumSlices(parts: Tensor, total: Tensor): Dispatch {
   const rows = parts.shape[0];
   const columns = elements(total.shape);
-  return dispatch(sumKernel, { x: parts, part: total }, { rows, columns, rowsPerSlice: rows, slices: 1 }, linearGrid(columns, 64));
+  return dispatch(
+    sumKernel,
+    { x: parts, part: total },
+    { rows, columns, rowsPerSlice: rows, slices: 1 },
+    linearGrid(columns, 64),
+  );
 }
 
 interface Attributes {

@@ -1,0 +1,218 @@
+// Drives the real command, as built, on embedded pictures written out in FashionIQ's layout.
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+let folder: string;
+let data: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-cli-'));
+  data = join(folder, 'fashionIQ_dataset');
+  await writeFashionIq(await openEmbeddedFromPackage(), data, { maxTriplets: 24 });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const environment = () => ({ ...process.env, WEBCIR_CACHE: join(folder, 'cache'), NO_COLOR: '1' });
+
+function webcir(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { env: environment(), cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+const small = [
+  '--batch-size',
+  '16',
+  '--combiner-batch-size',
+  '16',
+  '--num-epochs',
+  '3',
+  '--combiner-epochs',
+  '3',
+  '--validation-frequency',
+  '1',
+];
+const train = (name: string) => [
+  'train',
+  '--dataset',
+  'fashioniq',
+  '--data',
+  data,
+  '--out',
+  join(folder, 'runs'),
+  '--name',
+  name,
+  ...small,
+];
+
+/** Lines of standard error that are not the driver's. */
+const complaints = (stderr: string) =>
+  stderr.split('\n').filter((line) => line && !line.startsWith('Warning: maxDynamic'));
+
+describe('webcir train', () => {
+  it('leaves config, metrics, checkpoints, results and a page, and shows the table', async () => {
+    const { code, stdout, stderr } = await webcir(...train('whole'));
+    expect(complaints(stderr)).toEqual([]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Combiner after stage 2');
+    const run = join(folder, 'runs', 'whole');
+    expect((await readdir(run)).sort()).toEqual([
+      'checkpoints',
+      'clip.safetensors',
+      'combiner.safetensors',
+      'config.json',
+      'metrics.jsonl',
+      'places.json',
+      'report.html',
+      'results.json',
+    ]);
+    const { rows } = JSON.parse(await readFile(join(run, 'results.json'), 'utf8'));
+    const methods = ['image', 'text', 'sum', 'sum-stage1', 'combiner'];
+    const categories = ['dress', 'shirt', 'toptee', 'mean'];
+    expect(rows.map(({ method, category }: Record<string, string>) => `${method} ${category}`)).toEqual(
+      methods.flatMap((method) => categories.map((category) => `${method} ${category}`)),
+    );
+    for (const row of rows) expect(row.recall_at50).toBeGreaterThanOrEqual(row.recall_at10);
+    const metrics = (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(metrics.filter(({ type }) => type === 'epoch')).toHaveLength(6);
+    expect((await readFile(join(run, 'report.html'), 'utf8')).match(/<svg/g)!.length).toBeGreaterThanOrEqual(2);
+  }, 240_000);
+
+  it('that was killed goes on to the same bits', async () => {
+    const run = join(folder, 'runs', 'killed');
+    await killAfterFirstEpoch(train('killed'), join(run, 'metrics.jsonl'));
+    expect(existsSync(join(run, 'results.json'))).toBe(false);
+    const { code, stderr } = await webcir('train', '--resume', run);
+    expect(complaints(stderr)).toEqual([]);
+    expect(code).toBe(0);
+    for (const file of ['clip.safetensors', 'combiner.safetensors']) {
+      const [resumed, whole] = await Promise.all(
+        ['killed', 'whole'].map((name) => readFile(join(folder, 'runs', name, file))),
+      );
+      expect(resumed.equals(whole), file).toBe(true);
+    }
+  }, 240_000);
+
+  it('gives the same numbers with every shortcut switched off', async () => {
+    const off = ['--no-image-cache', '--no-trim-text', '--no-text-cache', '--no-fold-batchnorm'];
+    const { code, stderr } = await webcir(...train('plain'), ...off);
+    expect(complaints(stderr)).toEqual([]);
+    expect(code).toBe(0);
+    const losses = async (name: string) => {
+      const lines = (await readFile(join(folder, 'runs', name, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+      return lines
+        .map((line) => JSON.parse(line))
+        .flatMap(({ type, loss }) => (type === 'step' ? [loss as number] : []));
+    };
+    const [plain, short] = await Promise.all(['plain', 'whole'].map(losses));
+    expect(plain.length).toBe(short.length);
+    for (const [i, loss] of plain.entries()) expect(Math.abs(loss / short[i] - 1), `step ${i}`).toBeLessThan(2e-3);
+  }, 240_000);
+});
+
+it('webcir summary shows the mean over runs and what each stage gains', async () => {
+  const { code, stdout } = await webcir('summary', ...['whole', 'killed'].map((name) => join(folder, 'runs', name)));
+  expect(code).toBe(0);
+  expect(stdout).toContain('2 runs, mean');
+  expect(stdout).toMatch(/Combiner after stage 2 minus sum after stage 1, R@50: -?[\d.]+ \[-?[\d.]+, -?[\d.]+\]/);
+});
+
+describe('bad input ends in one sentence, exit code 1 and no run folder:', () => {
+  const cases: [what: string, args: () => string[] | Promise<string[]>, message: RegExp][] = [
+    ['a missing folder', () => ['train', '--dataset', 'fashioniq', '--data', join(folder, 'nowhere')], /nowhere/],
+    ['an unknown option', () => ['train', '--epoch', '3'], /unknown option '--epoch'/],
+    ['a number out of range', () => ['train', '--dropout', '2'], /expected a number from 0 to 0.95/],
+    [
+      'a batch larger than the data',
+      () => [...train('large'), '--batch-size', '5000'],
+      /a batch of 5000 is larger than the training data \(72 examples\)/,
+    ],
+    ['--data without --dataset', () => ['train', '--data', data], /add --dataset fashioniq/],
+    [
+      'weights that are not there',
+      () => ['train', '--clip-model-path', join(folder, 'no.safetensors')],
+      /no\.safetensors/,
+    ],
+    ['a run that is not finished', () => ['summary', folder], /places\.json is missing/],
+    ['a folder that is no run', () => ['train', '--resume', folder], /config\.json is missing/],
+    [
+      'a caption file with a missing field',
+      async () => ['train', '--dataset', 'fashioniq', '--data', await damaged('captions', damageCaptions)],
+      /cap\.dress\.train\.json.*entry 3.*captions/,
+    ],
+    [
+      'an unreadable picture',
+      async () => [
+        'train',
+        '--dataset',
+        'fashioniq',
+        '--data',
+        await damaged('picture', damagePicture),
+        '--batch-size',
+        '16',
+        '--combiner-batch-size',
+        '16',
+      ],
+      /\.jpg/,
+    ],
+  ];
+  for (const [what, args, message] of cases) {
+    it(what, async () => {
+      const before = existsSync(join(folder, 'runs')) ? await readdir(join(folder, 'runs')) : [];
+      const { code, stderr } = await webcir(...(await args()));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+      expect(complaints(stderr).length).toBeLessThanOrEqual(2);
+      expect(existsSync(join(folder, 'runs')) ? await readdir(join(folder, 'runs')) : []).toEqual(before);
+    }, 60_000);
+  }
+});
+
+it('webcir --help names the commands', async () => {
+  const { code, stdout } = await webcir('--help');
+  expect(code).toBe(0);
+  for (const command of ['train', 'pretrain', 'summary']) expect(stdout).toContain(command);
+});
+
+function killAfterFirstEpoch(args: string[], metrics: string): Promise<void> {
+  const child = spawn(process.execPath, [cli, ...args], { env: environment(), cwd: folder, stdio: 'ignore' });
+  const timer = setInterval(async () => {
+    const text = existsSync(metrics) ? await readFile(metrics, 'utf8') : '';
+    if (/"type":"epoch"/.test(text)) child.kill('SIGKILL');
+  }, 20);
+  return new Promise((resolve) => child.on('exit', () => resolve(clearInterval(timer))));
+}
+
+/** A copy of the data set with something wrong in it. */
+async function damaged(name: string, damage: (copy: string) => Promise<void>): Promise<string> {
+  const copy = join(folder, `damaged ${name}`);
+  const { cp } = await import('node:fs/promises');
+  await cp(data, copy, { recursive: true });
+  await damage(copy);
+  return copy;
+}
+
+async function damageCaptions(copy: string): Promise<void> {
+  const file = join(copy, 'captions', 'cap.dress.train.json');
+  const entries = JSON.parse(await readFile(file, 'utf8'));
+  delete entries[3].captions;
+  await writeFile(file, JSON.stringify(entries));
+}
+
+async function damagePicture(copy: string): Promise<void> {
+  const images = join(copy, 'images');
+  const [first] = (await readdir(images)).sort();
+  await writeFile(join(images, first), 'not a picture');
+}
