@@ -3,9 +3,11 @@ import { TRANSFORMS } from '@webcir/clip';
 import { Command, CommanderError, Option } from 'commander';
 import pc from 'picocolors';
 import { numberBetween, wholeNumber } from './commands/options.ts';
+import { presetHelp, presets } from './commands/presets.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { trainCommand } from './commands/train.ts';
+import type { TrainOptions } from './commands/train-options.ts';
 
 // The same path from src/cli.ts and from dist/cli.js, so it must stay in this file.
 const assets = new URL('../assets/', import.meta.url);
@@ -32,26 +34,39 @@ program
   .addOption(
     new Option('--encoder <which>', 'encoder that stage 1 tunes').choices(['text', 'image', 'both']).default('text'),
   )
-  .option('--num-epochs <n>', 'epochs of stage 1', wholeNumber(1), 6)
-  .option('--learning-rate <r>', 'of stage 1', numberBetween(0, 1), 1e-3)
-  .option('--batch-size <n>', 'of stage 1', wholeNumber(2), 128)
-  .option('--combiner-epochs <n>', 'epochs of stage 2', wholeNumber(1), 30)
-  .option('--combiner-lr <r>', 'learning rate of stage 2', numberBetween(0, 1), 1e-3)
-  .option('--combiner-batch-size <n>', 'batch of stage 2', wholeNumber(2), 256)
+  .option('--num-epochs <n>', `epochs of stage 1 ${presetHelp('numEpochs')}`, wholeNumber(1))
+  .option('--learning-rate <r>', `of stage 1 ${presetHelp('learningRate')}`, numberBetween(0, 1))
+  .option('--batch-size <n>', `of stage 1 ${presetHelp('batchSize')}`, wholeNumber(2))
+  .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
+  .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))
+  .option('--combiner-batch-size <n>', `batch of stage 2 ${presetHelp('combinerBatchSize')}`, wholeNumber(2))
   .option('--projection-dim <n>', "width of the Combiner's projections (default: 4 x CLIP's features)", wholeNumber(1))
   .option('--hidden-dim <n>', "width of the Combiner's hidden layers (default: 8 x CLIP's features)", wholeNumber(1))
-  .option('--dropout <p>', 'in the Combiner', numberBetween(0, 0.95), 0.5)
+  .option('--dropout <p>', `in the Combiner ${presetHelp('dropout')}`, numberBetween(0, 0.95))
   .addOption(
-    new Option('--schedule <name>', 'learning rate over a stage').choices(['constant', 'cosine']).default('cosine'),
+    new Option('--schedule <name>', `learning rate over a stage ${presetHelp('schedule')}`).choices([
+      'constant',
+      'cosine',
+    ]),
   )
-  .option('--validation-frequency <n>', 'epochs between validations', wholeNumber(1), 2)
+  .option(
+    '--validation-frequency <n>',
+    `epochs between validations ${presetHelp('validationFrequency')}`,
+    wholeNumber(1),
+  )
   .option('--no-fold-batchnorm', 'keeps the BatchNorm of a frozen ResNet apart from its convolutions')
   .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
   .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
   .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
   .action(async ({ name, out, resume, ...options }) => {
     const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
-    await trainCommand(path, options, resume !== undefined, command, assets);
+    await trainCommand(
+      path,
+      { ...presets[options.dataset as TrainOptions['dataset']], ...options },
+      resume !== undefined,
+      command,
+      assets,
+    );
   });
 
 program

@@ -1,7 +1,7 @@
 // Drives the real command, as built, on embedded pictures written out in FashionIQ's layout.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,9 +21,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const environment = () => ({ ...process.env, WEBCIR_CACHE: join(folder, 'cache'), NO_COLOR: '1' });
 
-function webcir(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const webcir = (...args: string[]) => run(cli, ...args);
+
+function run(script: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { env: environment(), cwd: folder }, (error, stdout, stderr) =>
+    execFile(process.execPath, [script, ...args], { env: environment(), cwd: folder }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
@@ -64,8 +66,8 @@ describe('webcir train', () => {
     expect(complaints(stderr)).toEqual([]);
     expect(code).toBe(0);
     expect(stdout).toContain('Combiner after stage 2');
-    const run = join(folder, 'runs', 'whole');
-    expect((await readdir(run)).sort()).toEqual([
+    const path = join(folder, 'runs', 'whole');
+    expect((await readdir(path)).sort()).toEqual([
       'checkpoints',
       'clip.safetensors',
       'combiner.safetensors',
@@ -75,26 +77,26 @@ describe('webcir train', () => {
       'report.html',
       'results.json',
     ]);
-    const { rows } = JSON.parse(await readFile(join(run, 'results.json'), 'utf8'));
+    const { rows } = JSON.parse(await readFile(join(path, 'results.json'), 'utf8'));
     const methods = ['image', 'text', 'sum', 'sum-stage1', 'combiner'];
     const categories = ['dress', 'shirt', 'toptee', 'mean'];
     expect(rows.map(({ method, category }: Record<string, string>) => `${method} ${category}`)).toEqual(
       methods.flatMap((method) => categories.map((category) => `${method} ${category}`)),
     );
     for (const row of rows) expect(row.recall_at50).toBeGreaterThanOrEqual(row.recall_at10);
-    const metrics = (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
+    const metrics = (await readFile(join(path, 'metrics.jsonl'), 'utf8'))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(metrics.filter(({ type }) => type === 'epoch')).toHaveLength(6);
-    expect((await readFile(join(run, 'report.html'), 'utf8')).match(/<svg/g)!.length).toBeGreaterThanOrEqual(2);
+    expect((await readFile(join(path, 'report.html'), 'utf8')).match(/<svg/g)!.length).toBeGreaterThanOrEqual(2);
   }, 240_000);
 
   it('that was killed goes on to the same bits', async () => {
-    const run = join(folder, 'runs', 'killed');
-    await killAfterFirstEpoch(train('killed'), join(run, 'metrics.jsonl'));
-    expect(existsSync(join(run, 'results.json'))).toBe(false);
-    const { code, stderr } = await webcir('train', '--resume', run);
+    const path = join(folder, 'runs', 'killed');
+    await killAfterFirstEpoch(train('killed'), join(path, 'metrics.jsonl'));
+    expect(existsSync(join(path, 'results.json'))).toBe(false);
+    const { code, stderr } = await webcir('train', '--resume', path);
     expect(complaints(stderr)).toEqual([]);
     expect(code).toBe(0);
     for (const file of ['clip.safetensors', 'combiner.safetensors']) {
@@ -121,6 +123,21 @@ describe('webcir train', () => {
     for (const [i, loss] of plain.entries()) expect(Math.abs(loss / short[i] - 1), `step ${i}`).toBeLessThan(2e-3);
   }, 240_000);
 });
+
+it("the README's example finds pictures in a folder", async () => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)![1].replaceAll(' as const', '').replaceAll('!,', ',');
+  const script = fileURLToPath(new URL('../dist/readme-example.mjs', import.meta.url)); // where 'webcir/node' resolves
+  await writeFile(script, example);
+  await symlink(join(folder, 'runs', 'whole'), join(folder, 'runs', 'mine'));
+  await mkdir(join(folder, 'pictures'));
+  const names = (await readdir(join(data, 'images'))).slice(0, 12);
+  for (const name of names) await cp(join(data, 'images', name), join(folder, 'pictures', name));
+  const { code, stdout } = await run(script);
+  expect(code).toBe(0);
+  expect(stdout.match(/rank: \d/g)).toEqual([1, 2, 3, 4, 5].map((rank) => `rank: ${rank}`));
+  for (const [, id] of stdout.matchAll(/id: 'pictures\/(.*?)'/g)) expect(names).toContain(id);
+}, 120_000);
 
 it('webcir summary shows the mean over runs and what each stage gains', async () => {
   const { code, stdout } = await webcir('summary', ...['whole', 'killed'].map((name) => join(folder, 'runs', name)));
@@ -198,7 +215,6 @@ function killAfterFirstEpoch(args: string[], metrics: string): Promise<void> {
 /** A copy of the data set with something wrong in it. */
 async function damaged(name: string, damage: (copy: string) => Promise<void>): Promise<string> {
   const copy = join(folder, `damaged ${name}`);
-  const { cp } = await import('node:fs/promises');
   await cp(data, copy, { recursive: true });
   await damage(copy);
   return copy;
