@@ -42,7 +42,7 @@ function resultsSection({ rows, protocol, notes = [] }: ReportData): Html {
   const value = (text: string, best: boolean) => (best ? html`<strong>${text}</strong>` : html`${text}`);
   return html`<section aria-labelledby="results">
 <h2 id="results">Results</h2>
-<p class="muted">Recall in percent, the best of each column in bold. ${protocol}</p>
+<p class="muted">Recall in percent, the best of each column in bold; ${protocol}.</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="results">
 <table>
 <thead>

@@ -49,7 +49,7 @@ export interface ReportData {
   /** Label and value: model, data set, adapter, seeds, command, durations, ... */
   facts: [label: string, value: string][];
   rows: ResultRow[];
-  /** In a sentence: which pictures are ranked, and whether the reference is among them. */
+  /** In a phrase: which pictures are ranked, and whether the reference is among them. */
   protocol: string;
   curves: TrainingCurve[];
   queries: ReportQuery[];

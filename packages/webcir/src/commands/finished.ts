@@ -20,5 +20,5 @@ export interface Finished {
 
 /** Which pictures are ranked: three protocols are in use for FashionIQ, and their numbers do not compare. */
 export const protocolOf = ({ dataset, splits }: Session): string =>
-  `Recall in percent on the ${splits.test} split of ${dataset.name}: each category against all of its own pictures, ` +
-  'the reference picture among them (the protocol of CLIP4Cir).';
+  `the ${splits.test} split of ${dataset.name}, each category ranked against all of its own pictures, the reference picture among ` +
+  'them (the protocol of CLIP4Cir)';

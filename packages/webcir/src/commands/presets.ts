@@ -17,10 +17,10 @@ type Preset = Pick<
 export const presets: Readonly<Record<TrainOptions['dataset'], Preset>> = {
   /** A small model on small pictures, in ten minutes on two CPU cores. */
   'fmnist-cir': {
-    numEpochs: 4,
+    numEpochs: 3,
     learningRate: 1e-3,
     batchSize: 128,
-    combinerEpochs: 20,
+    combinerEpochs: 8,
     combinerLr: 1e-3,
     combinerBatchSize: 256,
     dropout: 0.5,

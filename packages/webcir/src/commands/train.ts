@@ -91,7 +91,7 @@ async function finish(finished: Finished): Promise<void> {
   await run.writeJson('results.json', { protocol: protocolOf(session), rows });
   await run.writeJson('places.json', placesOf(rankings));
   await writeReport(finished, rows);
-  console.log(`\n${formatTable(rows)}\n\n${protocolOf(session)}`);
+  console.log(`\n${formatTable(rows)}\n\nRecall in percent: ${protocolOf(session)}.`);
   console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
 }
 
