@@ -24,7 +24,7 @@ export class Device {
     this.#owned = owned;
     this.keepAlive = keepAlive;
     this.capabilities = readCapabilities(gpu, info);
-    this.#waiter = typeof setImmediate === 'function' && this.capabilities.software ? new Waiter() : undefined;
+    this.#waiter = typeof setImmediate === 'function' ? new Waiter() : undefined; // only Node has it
     gpu.addEventListener('uncapturederror', (event) => this.#errors.push((event as GPUUncapturedErrorEvent).error));
     this.#lost = gpu.lost.then(({ reason, message }) => {
       throw new DeviceLostError(`the WebGPU device was lost (${this.#closed ? 'closed' : reason}): ${message}`);

@@ -1,6 +1,6 @@
 /**
  * Awaits device work without burning a core. While a promise of Dawn's Node binding is pending, Dawn polls from a
- * setImmediate loop at full speed, which takes a core from a driver that runs shaders on the CPU. Sleeping the
+ * setImmediate loop at full speed, which burns a core, and takes it from a driver that runs shaders on the CPU. Sleeping the
  * JavaScript thread between two turns of the event loop, at first not at all and then up to half a millisecond, gives
  * the core back (measured: matmul 17 → 30 GFLOP/s on two cores) and adds at most that half millisecond.
  */
