@@ -228,7 +228,6 @@ async function damageCaptions(copy: string): Promise<void> {
 }
 
 async function damagePicture(copy: string): Promise<void> {
-  const images = join(copy, 'images');
-  const [first] = (await readdir(images)).sort();
-  await writeFile(join(images, first), 'not a picture');
+  const [first] = JSON.parse(await readFile(join(copy, 'image_splits', 'split.dress.val.json'), 'utf8'));
+  await writeFile(join(copy, 'images', `${first}.jpg`), 'not a picture');
 }
