@@ -49,8 +49,8 @@ export async function install(packages, suite) {
 /** Adds a Debian release's backports to apt's sources, from the mirror that the release itself comes from. */
 export async function addBackports(codename) {
   const { stdout } = await run('apt-cache', ['policy'], APT);
-  const mirror =
-    new RegExp(`(\\S+://\\S+) ${codename}/main`).exec(stdout.toString())?.[1] ?? 'http://deb.debian.org/debian';
+  const mirror = new RegExp(`(\\S+://\\S+) ${codename}/main`).exec(stdout.toString())?.[1];
+  if (!mirror) throw new Error(`apt's sources have no mirror of ${codename} main, beside which its backports would be`);
   const signed = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : '';
   const line = `deb ${signed}${mirror} ${codename}-backports main\n`;
   writeFileSync(`/etc/apt/sources.list.d/${codename}-backports.list`, line);

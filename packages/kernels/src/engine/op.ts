@@ -34,6 +34,9 @@ export interface NoGradient {
   readonly reason: string;
 }
 
+/** Of the ops that are themselves part of a backward pass. */
+export const firstOrderOnly: NoGradient = { reason: 'only first derivatives are supported' };
+
 /** Everything that the engine knows of an op. One per op folder (and one for its backward pass). */
 export interface OpDefinition<Attributes extends object> {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { activationBackward } from './activation.backward.wgsl.ts';
 import { activation as activationKernel } from './activation.wgsl.ts';
@@ -41,7 +41,7 @@ const backward: OpDefinition<Attributes> = {
       }),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 const activation = (x: Tensor, kind: ActivationKind): Tensor => apply(definition, [x], { kind })[0];

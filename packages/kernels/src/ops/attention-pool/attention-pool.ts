@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { attentionPoolBackwardScores } from './attention-pool.backward.scores.wgsl.ts';
 import { attentionPoolBackward } from './attention-pool.backward.wgsl.ts';
@@ -67,7 +67,7 @@ const backward: OpDefinition<Attributes> = {
       dispatch(attentionPoolBackward, { q, k, dy, p, ds, dq, dk, dv }, { ...sizes, ...stores }, columnGrid),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

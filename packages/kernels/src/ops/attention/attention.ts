@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { attentionBackwardKeySubgroup } from './attention.backward.key.subgroup.wgsl.ts';
 import { attentionBackwardKey } from './attention.backward.key.wgsl.ts';
@@ -91,7 +91,7 @@ const backward: OpDefinition<AttentionOptions> = {
       dispatch(attentionBackwardKey, forKey, params, grid),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

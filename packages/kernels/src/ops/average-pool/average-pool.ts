@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
 import { averagePoolBackward } from './average-pool.backward.wgsl.ts';
 import { averagePool as averagePoolKernel } from './average-pool.wgsl.ts';
@@ -48,7 +48,7 @@ const backward: OpDefinition<Attributes> = {
     const count = elements(dx.shape) / dx.shape[2];
     return [dispatch(averagePoolBackward, { dy, dx }, { ...paramsOf(attributes), count }, linearGrid(count, 64))];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

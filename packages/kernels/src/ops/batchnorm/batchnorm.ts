@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { batchnormBackwardWeight } from './batchnorm.backward.weight.wgsl.ts';
@@ -49,7 +49,7 @@ const backward: OpDefinition<Attributes> = {
     const size = sizes(dy);
     return [dispatch(batchnormBackward, { weight, variance, dy, dx }, { ...size, epsilon }, gridFor(size))];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 const backwardWeight: OpDefinition<Attributes> = {
@@ -71,7 +71,7 @@ const backwardWeight: OpDefinition<Attributes> = {
       sumSlices(partBias, dBias),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

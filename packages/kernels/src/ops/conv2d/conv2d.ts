@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
 import { relu } from '../activation/activation.ts';
 import { add } from '../binary/binary.ts';
@@ -73,7 +73,7 @@ const backwardInput: OpDefinition<BackwardAttributes> = {
     const geometry = { kernelHeight, kernelWidth, stride: 1, spread: stride, ...paddings };
     return [...packed.dispatches, ...convolve(dy, packed.tensor, dx, geometry, variant, scratch)];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 const backwardWeight: OpDefinition<BackwardAttributes> = {
@@ -105,7 +105,7 @@ const backwardWeight: OpDefinition<BackwardAttributes> = {
       : dispatch(conv2dBackwardWeight, bindings, params, linearGrid(slices * threads, 64));
     return [...images.dispatches, ...gradients.dispatches, product, ...(slices > 1 ? [sumSlices(parts, dWeight)] : [])];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 interface Prepared {

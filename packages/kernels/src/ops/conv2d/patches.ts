@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, type OpDefinition } from '../../engine/op.ts';
+import { apply, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Shape, Tensor } from '../../engine/tensor.ts';
 import { conv2dPatchesBackward } from './conv2d.patches.backward.wgsl.ts';
 import { conv2dPatches } from './conv2d.patches.wgsl.ts';
@@ -40,7 +40,7 @@ const backward: OpDefinition<Attributes> = {
     const params = paramsOf(attributes);
     return [dispatch(conv2dPatchesBackward, { dy, dx }, params, linearGrid(params.count, 64))];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
 import { fill } from '../fill/fill.wgsl.ts';
 import { gatherBackwardScalar } from './gather.backward.scalar.wgsl.ts';
@@ -57,7 +57,7 @@ const backward: OpDefinition<{ readonly shape: Shape }> = {
         : dispatch(gatherBackwardScalar, bindings, { rows, width, positions }, linearGrid(positions * width, 64)),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { lanesFor } from '../softmax-cross-entropy/lanes.ts';
 import { l2NormalizeBackward } from './l2-normalize.backward.wgsl.ts';
@@ -52,7 +52,7 @@ const backward: OpDefinition<Attributes> = {
       dispatch(l2NormalizeBackward, { y, norms, dy, parts, dx }, { ...size, epsilon }, grid),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

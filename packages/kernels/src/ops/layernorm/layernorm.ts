@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
@@ -48,7 +48,7 @@ const backward: OpDefinition<object> = {
     const { rows, width4 } = sizes(x);
     return [dispatch(layernormBackward, { x, weight, statistics, dy, dx }, { rows, width4 }, linearGrid(rows, 64))];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 const backwardWeight: OpDefinition<object> = {
@@ -76,7 +76,7 @@ const backwardWeight: OpDefinition<object> = {
       sumSlices(partBias, dBias),
     ];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
@@ -181,7 +181,7 @@ const activationBackward: OpDefinition<{ readonly activation: Activation }> = {
     const params = { count4, activation: activationCode(activation) };
     return [dispatch(matmulActivationBackward, { pre, dy, dPre }, params, linearGrid(count4, 64))];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**

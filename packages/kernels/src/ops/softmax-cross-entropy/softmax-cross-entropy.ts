@@ -1,5 +1,5 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { lanesFor } from './lanes.ts';
 import { softmaxCrossEntropyBackward } from './softmax-cross-entropy.backward.wgsl.ts';
@@ -43,7 +43,7 @@ const backward: OpDefinition<object> = {
     const bindings = { logits, labels, logSumExp, dLosses, dLogits };
     return [dispatch(softmaxCrossEntropyBackward, bindings, params, linearGrid(params.rows * params.lanes, 64))];
   },
-  gradient: { reason: 'second derivatives are not implemented' },
+  gradient: firstOrderOnly,
 };
 
 /**
