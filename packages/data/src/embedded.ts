@@ -104,6 +104,7 @@ export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDatase
     triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
     gallery: (split, category) => select(split, category).flatMap((part) => part.ids),
     picture: async (id) => greyToRgb(photo(id)),
+    version: async (id) => String(entry(id).index), // its place in a file that does not change
     photo,
     attributes: (id) => entry(id).attributes,
     attributeKey: (id) => entry(id).key,

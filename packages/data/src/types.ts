@@ -30,4 +30,6 @@ export interface CirDataset {
   gallery(split: string, category?: string): readonly string[];
   /** Decodes a picture at its full size. @throws naming the file, when it is missing, empty or damaged */
   picture(id: string): Promise<Picture>;
+  /** Changes when the picture does: what was computed from it before is then out of date. @throws as `picture` does */
+  version(id: string): Promise<string>;
 }

@@ -14,6 +14,8 @@ export interface FeatureKey {
   readonly preprocessing: string;
   readonly dataset: string;
   readonly ids: readonly string[];
+  /** Of each picture (`CirDataset.version`). */
+  readonly versions: readonly string[];
 }
 
 /** Where features are kept between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
@@ -44,8 +46,10 @@ export async function cachedFeatures(
   return tableOf(key.ids, embedDim, values);
 }
 
-function hashOf({ model, preprocessing, dataset, ids }: FeatureKey): string {
-  const hash = createHash('sha256').update(JSON.stringify([preprocessing, dataset, model.config.activation, ids]));
+function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): string {
+  const hash = createHash('sha256').update(
+    JSON.stringify([preprocessing, dataset, model.config.activation, ids, versions]),
+  );
   for (const [name, { values }] of [...model.tensors].filter(([tensor]) => isVisual(tensor)).sort()) {
     hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }

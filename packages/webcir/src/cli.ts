@@ -73,7 +73,7 @@ program
   .command('pretrain')
   .description('Stage 0: pre-trains the small CLIP that ships with webcir, on the embedded pictures.')
   .option('--out <file>', 'where it goes', 'fmnist-clip.safetensors')
-  .option('--steps <n>', 'training steps, rounded up to whole epochs', wholeNumber(1), 1500)
+  .option('--steps <n>', 'training steps, rounded up to whole epochs', wholeNumber(1), 580)
   .option('--batch-size <n>', 'pictures per step', wholeNumber(2), 256)
   .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
   .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)

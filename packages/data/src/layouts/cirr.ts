@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodePicture } from '@webcir/clip/node';
 import { z } from 'zod';
 import type { CirDataset, Triplet } from '../types.ts';
-import { presentSplits, readJson, requireFolder } from './files.ts';
+import { fileVersion, presentSplits, readJson, requireFolder } from './files.ts';
 
 const name = z.string({ error: 'expected a picture name' });
 const members = z.array(name, { error: 'expected a list of six picture names' });
@@ -46,20 +46,22 @@ export async function openCirr(folder: string): Promise<CirDataset> {
     parts.set(split, { gallery: Object.keys(pictures), triplets });
   }
   const part = (split: string, category = 'all') => (category === 'all' ? parts.get(split) : undefined);
+  const fileOf = (id: string): string => {
+    const path = paths.get(id);
+    if (!path) throw new Error(`${root}: no image split of CIRR lists "${id}"`);
+    const candidates = pictureRoots.map((base) => join(base, path));
+    const file = candidates.find(existsSync);
+    if (!file) throw new Error(`picture "${id}" is missing; looked for ${candidates.join(', ')}`);
+    return file;
+  };
   return {
     name: 'cirr',
     categories: ['all'],
     splits,
     triplets: (split, category) => part(split, category)?.triplets ?? [],
     gallery: (split, category) => part(split, category)?.gallery ?? [],
-    picture: async (id) => {
-      const path = paths.get(id);
-      if (!path) throw new Error(`${root}: no image split of CIRR lists "${id}"`);
-      const candidates = pictureRoots.map((base) => join(base, path));
-      const file = candidates.find(existsSync);
-      if (!file) throw new Error(`picture "${id}" is missing; looked for ${candidates.join(', ')}`);
-      return decodePicture(file);
-    },
+    picture: async (id) => decodePicture(fileOf(id)),
+    version: async (id) => fileVersion(fileOf(id)),
   };
 }
 

@@ -3,7 +3,7 @@ import { decodePicture } from '@webcir/clip/node';
 import { z } from 'zod';
 import { fashionCategories } from '../attributes.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { listPictures, presentSplits, readJson, requireFolder } from './files.ts';
+import { fileVersion, listPictures, presentSplits, readJson, requireFolder } from './files.ts';
 
 const id = z.string({ error: 'expected a picture id' });
 const captionsError = 'expected a list of two strings';
@@ -35,17 +35,19 @@ export async function openFashionIq(folder: string): Promise<CirDataset> {
   );
   const select = (split: string, category?: string) =>
     parts.filter((part) => part.split === split && (category === undefined || part.category === category));
+  const fileOf = (id: string): string => {
+    const path = paths.get(id);
+    if (!path) throw new Error(`${join(folder, 'images')} holds no picture "${id}" (.jpg, .jpeg, .png or .webp)`);
+    return path;
+  };
   return {
     name: 'fashioniq',
     categories: fashionCategories,
     splits,
     triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
     gallery: (split, category) => [...new Set(select(split, category).flatMap((part) => part.gallery))],
-    picture: async (id) => {
-      const path = paths.get(id);
-      if (!path) throw new Error(`${join(folder, 'images')} holds no picture "${id}" (.jpg, .jpeg, .png or .webp)`);
-      return decodePicture(path);
-    },
+    picture: async (id) => decodePicture(fileOf(id)),
+    version: async (id) => fileVersion(fileOf(id)),
   };
 }
 

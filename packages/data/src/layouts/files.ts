@@ -31,6 +31,12 @@ export function presentSplits(folder: string, splits: readonly string[], fileOf:
   throw new Error(`${folder} holds none of ${splits.map(fileOf).join(', ')}; download the annotations into it`);
 }
 
+/** Size and time of change of a picture's file. */
+export async function fileVersion(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${size} ${mtimeMs}`;
+}
+
 const pictureFile = /^(.+)\.(jpe?g|png|webp)$/i;
 
 /** Picture files by name without extension: those in `folder` itself and one level below. */

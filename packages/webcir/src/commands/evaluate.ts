@@ -32,12 +32,7 @@ export class Evaluator {
     return features;
   }
 
-  /** @param fuse query features from image and text features; 'image' and 'text' take one of them as it is */
-  async rank(
-    features: FeatureTable,
-    texts: ReadonlyMap<string, Float32Array>,
-    fuse: 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor),
-  ): Promise<CategoryRanking[]> {
+  async rank(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<CategoryRanking[]> {
     const { device, model } = this.#session;
     const textOf = async ({ category }: CategoryQueries) => texts.get(category)!;
     if (typeof fuse === 'string') return rankQueries(device, this.categories, features, textOf, (query) => query[fuse]);
@@ -47,6 +42,27 @@ export class Evaluator {
     );
     fusion.dispose();
     return rankings;
+  }
+}
+
+/** How a method makes query features; 'image' and 'text' take one of the two features as it is. */
+export type Fuse = 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor);
+
+/** One split with what each method ranks first on it. */
+export class Scoreboard {
+  readonly evaluator: Evaluator;
+  readonly rankings = new Map<Method, readonly CategoryRanking[]>();
+
+  constructor(evaluator: Evaluator) {
+    this.evaluator = evaluator;
+  }
+
+  /** Adds methods that use the same weights and picture features. */
+  async add(weights: Weights, features: FeatureTable, methods: Partial<Record<Method, Fuse>>): Promise<void> {
+    const texts = await this.evaluator.textFeatures(weights);
+    for (const [method, fuse] of Object.entries(methods)) {
+      this.rankings.set(method as Method, await this.evaluator.rank(features, texts, fuse));
+    }
   }
 }
 

@@ -1,20 +1,15 @@
-import type { Method } from '@webcir/eval';
-import type { CategoryRanking } from '@webcir/train';
 import type { RunFolder } from '../run-folder.ts';
-import type { Evaluator } from './evaluate.ts';
+import type { Scoreboard } from './evaluate.ts';
 import type { Session } from './session.ts';
 import type { StoredConfig } from './train-options.ts';
-
-/** What each method places first, per category, on the split that is quoted. */
-export type Rankings = ReadonlyMap<Method, readonly CategoryRanking[]>;
 
 /** A run with everything that its report shows. */
 export interface Finished {
   readonly session: Session;
   readonly run: RunFolder;
   readonly config: StoredConfig;
-  readonly rankings: Rankings;
-  readonly test: Evaluator;
+  readonly test: Scoreboard;
+  readonly validation: Scoreboard;
   readonly seconds: number;
 }
 

@@ -28,6 +28,7 @@ export async function writeReport(finished: Finished, rows: ResultRow[]): Promis
     protocol: protocolOf(session),
     curves: await curves(run),
     queries: await queries(finished),
+    notes: [`The queries are from the ${session.splits.validation} split.`],
   };
   await run.write('report.html', await renderReport(data));
 }
@@ -51,13 +52,14 @@ async function curves(run: RunFolder): Promise<ReportData['curves']> {
   });
 }
 
-/** Queries at even distances through the split, the same number from each category. */
-async function queries({ session, rankings, test }: Finished): Promise<ReportData['queries']> {
+/** Validation queries at even distances through the split, the same number from each category. */
+async function queries({ session, validation }: Finished): Promise<ReportData['queries']> {
   const { dataset } = session;
+  const { rankings, evaluator } = validation;
   const shown = async (id: string): Promise<Shown> => ({ id, image: await dataUriOf(dataset, id, thumbnail) });
-  const perCategory = Math.ceil(shownQueries / test.categories.length);
+  const perCategory = Math.ceil(shownQueries / evaluator.categories.length);
   const result: ReportData['queries'] = [];
-  for (const [index, { category, gallery, triplets, targets, captions }] of test.categories.entries()) {
+  for (const [index, { category, gallery, triplets, targets, captions }] of evaluator.categories.entries()) {
     const stride = Math.max(1, Math.floor(triplets.length / perCategory));
     for (let query = 0; query < triplets.length && query < stride * perCategory; query += stride) {
       const { reference, targets: alsoCorrect } = triplets[query];

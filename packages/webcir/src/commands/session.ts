@@ -87,11 +87,12 @@ export async function encodePictures(
 }
 
 /** As `encodePictures`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
-export function frozenPictureFeatures(session: Session, fold: boolean): Promise<FeatureTable> {
+export async function frozenPictureFeatures(session: Session, fold: boolean): Promise<FeatureTable> {
   const { device, model, dataset, preprocessing } = session;
   const { transform, size, targetRatio } = preprocessing;
   const ids = pictureIds(session);
-  const key = { model, ids, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
+  const versions = await Promise.all(ids.map((id) => dataset.version(id)));
+  const key = { model, ids, versions, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
   return cachedFeatures(defaultCacheFolder(), key, async () => {
     const encoder = fold ? foldBatchNorm(model) : model;
     const clip = uploadClip(device, encoder);

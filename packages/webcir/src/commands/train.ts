@@ -1,12 +1,13 @@
 import { type ClipModel, uploadClip } from '@webcir/clip';
 import { combine, elementwiseSum } from '@webcir/combiner';
-import { formatTable, type Method, type ResultRow } from '@webcir/eval';
+import { formatTable, type ResultRow } from '@webcir/eval';
+import type { Tensor } from '@webcir/kernels';
 import { type CategoryRanking, checkBatch, examplesOf, type FeatureTable } from '@webcir/train';
 import { loadClip } from '../assets.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
-import { Evaluator, resultRows } from './evaluate.ts';
-import { type Finished, protocolOf, type Rankings } from './finished.ts';
+import { Evaluator, resultRows, Scoreboard } from './evaluate.ts';
+import { type Finished, protocolOf } from './finished.ts';
 import { writeReport } from './report.ts';
 import { encodePictures, frozenPictureFeatures, openSession, pictureIds, type Session } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
@@ -33,36 +34,34 @@ export async function trainCommand(
   checkBatch(config.combinerBatchSize, examples.length);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
 
-  const rankings = new Map<Method, readonly CategoryRanking[]>();
-  const test = new Evaluator(session, splits.test);
-  const validation = new Evaluator(session, splits.validation);
+  const test = new Scoreboard(new Evaluator(session, splits.test));
+  // Validation may be looked at, so its queries are what the report shows.
+  const validation =
+    splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation));
+  const boards = new Set([test, validation]);
 
   const before = uploadClip(device, model);
   const features = await frozenPictureFeatures(session, config.foldBatchnorm);
-  const textsBefore = await test.textFeatures(before.weights);
-  rankings.set('image', await test.rank(features, textsBefore, 'image'));
-  rankings.set('text', await test.rank(features, textsBefore, 'text'));
-  rankings.set('sum', await test.rank(features, textsBefore, elementwiseSum));
+  const untuned = { image: 'image', text: 'text', sum: elementwiseSum } as const;
+  for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
   // Every picture has been read by now: a run that cannot start leaves nothing behind.
   const run = folder ?? (await RunFolder.create(path, config));
 
-  if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation);
+  if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation.evaluator);
   const tuned = await loadClip(run.file(tunedClip));
   const after = uploadClip(device, tuned);
   const tunedFeatures = await featuresAfterTuning(session, config, tuned, features);
-  const textsAfter = await test.textFeatures(after.weights);
-  rankings.set('sum-stage1', await test.rank(tunedFeatures, textsAfter, elementwiseSum));
+  for (const board of boards) await board.add(after.weights, tunedFeatures, { 'sum-stage1': elementwiseSum });
 
-  if (!run.has(trainedCombiner))
-    await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation);
+  if (!run.has(trainedCombiner)) {
+    await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
+  }
   const combiner = await loadCombiner(device, run.file(trainedCombiner));
-  rankings.set(
-    'combiner',
-    await test.rank(tunedFeatures, textsAfter, (image, text) => combine(image, text, (name) => combiner.tensor(name))),
-  );
+  const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
+  for (const board of boards) await board.add(after.weights, tunedFeatures, { combiner: fuse });
 
-  await finish({ session, run, config, rankings, test, seconds: (performance.now() - started) / 1000 });
+  await finish({ session, run, config, test, validation, seconds: (performance.now() - started) / 1000 });
   device.close();
 }
 
@@ -86,17 +85,17 @@ async function featuresAfterTuning(
 }
 
 async function finish(finished: Finished): Promise<void> {
-  const { run, rankings, session, seconds } = finished;
-  const rows: ResultRow[] = [...rankings].flatMap(([method, ranking]) => resultRows(method, ranking));
+  const { run, test, session, seconds } = finished;
+  const rows: ResultRow[] = [...test.rankings].flatMap(([method, ranking]) => resultRows(method, ranking));
   await run.writeJson('results.json', { protocol: protocolOf(session), rows });
-  await run.writeJson('places.json', placesOf(rankings));
+  await run.writeJson('places.json', placesOf(test.rankings));
   await writeReport(finished, rows);
   console.log(`\n${formatTable(rows)}\n\nRecall in percent: ${protocolOf(session)}.`);
   console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
 }
 
 /** Per method and category, the place of each query's target from 1, or 0 beyond the first places: for bootstraps over queries. */
-function placesOf(rankings: Rankings): object {
+function placesOf(rankings: Scoreboard['rankings']): object {
   const places = (ranking: CategoryRanking) =>
     ranking.rankings.map((row, query) => Array.from(row).indexOf(ranking.targets[query]) + 1);
   return Object.fromEntries(

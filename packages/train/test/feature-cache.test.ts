@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { initialVit } from '@webcir/clip';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { featureRows } from '../src/features.ts';
+import { cachedFeatures, type FeatureKey } from '../src/node.ts';
+
+const sizes = { embedDim: 2, imageResolution: 8, visionWidth: 64, visionLayers: 1, patchSize: 8 };
+const text = { contextLength: 4, textWidth: 64, textLayers: 1, vocabulary: [0, 1] };
+const model = initialVit({ ...sizes, ...text }, () => 0.5);
+const key: FeatureKey = { model, preprocessing: 'clip 8', dataset: 'set', ids: ['a', 'b'], versions: ['1', '1'] };
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-cache-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('computes features once, and again when anything changes that they depend on', async () => {
+  let computed = 0;
+  const features = (changed: Partial<FeatureKey>) =>
+    cachedFeatures(folder, { ...key, ...changed }, async () => Float32Array.of(++computed, 0, 0, computed));
+  const first = await features({});
+  expect([...featureRows(await features({}), ['b', 'a'])]).toEqual([...featureRows(first, ['b', 'a'])]);
+  expect(computed).toBe(1);
+  const visual = model.tensors.get('visual.proj')!;
+  const tuned = { ...visual, values: visual.values.map((value) => value + 1) };
+  const changes: Partial<FeatureKey>[] = [
+    { versions: ['1', '2'] },
+    { ids: ['a', 'c'] },
+    { preprocessing: 'targetpad 8' },
+    { dataset: 'other' },
+    { model: { ...model, tensors: new Map([...model.tensors, ['visual.proj', tuned]]) } },
+  ];
+  for (const [i, changed] of changes.entries()) {
+    await features(changed);
+    expect(computed, Object.keys(changed)[0]).toBe(i + 2);
+  }
+  const words = { ...model, tensors: new Map([...model.tensors, ['text_projection', tuned]]) };
+  await features({ model: words });
+  expect(computed, 'the text encoder has no say in it').toBe(6);
+});
