@@ -1,4 +1,4 @@
-import { seededRandom, seedOf, shuffled, type Triplet, trainCaption } from '@webcir/data';
+import { seededRandom, seedOf, shuffled, type Triplet, trainCaptionForms } from '@webcir/data';
 
 /** A triplet with every form in which training may show its captions, as token rows. */
 export interface Example {
@@ -14,10 +14,6 @@ export interface Drawn {
   readonly form: number;
 }
 
-/** The forms that training draws from: CLIP4Cir's four where there are two captions, else the caption as it is. */
-export const captionForms = (captions: readonly string[]): string[] =>
-  captions.length === 2 ? [0.125, 0.375, 0.625, 0.875].map((r) => trainCaption(captions, r)) : [...captions];
-
 /**
  * Tokenizes triplets for training.
  * @throws RangeError naming a triplet whose target is secret, or that has a caption longer than the context
@@ -25,7 +21,7 @@ export const captionForms = (captions: readonly string[]): string[] =>
 export function examplesOf(triplets: readonly Triplet[], tokenRows: (text: string) => readonly number[]): Example[] {
   return triplets.map(({ id, reference, target, captions }) => {
     if (target === undefined) throw new RangeError(`triplet ${id} has no target: it cannot be trained on`);
-    return { reference, target, texts: captionForms(captions).map(tokenRows) };
+    return { reference, target, texts: trainCaptionForms(captions).map(tokenRows) };
   });
 }
 

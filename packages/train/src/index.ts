@@ -1,5 +1,5 @@
 export { type OnProgress, PictureEncoder, TextEncoderPrograms } from './encode.ts';
-export { captionForms, checkBatch, type Drawn, drawEpoch, type Example, examplesOf } from './examples.ts';
+export { checkBatch, type Drawn, drawEpoch, type Example, examplesOf } from './examples.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { DivergedError, type Recipe, runTraining, type StepReport } from './loop.ts';

@@ -6,7 +6,6 @@ import {
   compile,
   constant,
   type Device,
-  gradients,
   input,
   l2Normalize,
   matmul,
@@ -59,9 +58,7 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
     const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
     const text = encodeGroups(lengths, batch, weights, config);
     const loss = symmetricLoss(image, text, input('mask', [batch, batch]), options.logitScale);
-    const parameters = trained.entries.map(({ name }) => trained.tensor(name));
-    const byName = new Map(gradients(loss, parameters).map((gradient, i) => [trained.entries[i].name, gradient]));
-    return compile(device, { outputs: { loss }, updates: adam.updates(({ name }) => byName.get(name)!) });
+    return compile(device, { outputs: { loss }, updates: adam.minimize(loss) });
   };
 
   await runTraining({

@@ -1,16 +1,6 @@
 import { type ClipConfig, channelsLast, type DeviceClip, encodeImage, isTrainable, isVisual } from '@webcir/clip';
 import { elementwiseSum } from '@webcir/combiner';
-import {
-  Adam,
-  compile,
-  type Device,
-  gradients,
-  type HostArray,
-  input,
-  type Program,
-  slice,
-  type Tensor,
-} from '@webcir/kernels';
+import { Adam, compile, type Device, type HostArray, input, type Program, slice, type Tensor } from '@webcir/kernels';
 import { batchContrastiveLoss } from './loss.ts';
 import { encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 
@@ -96,12 +86,9 @@ export class Stage1 {
     let program = this.#programs.get(key);
     if (!program) {
       const loss = this.#loss(kind, lengths);
-      const { trained } = this.#clip;
-      const parameters = trained.entries.map(({ name }) => trained.tensor(name));
-      const byName = new Map(gradients(loss, parameters).map((gradient, i) => [trained.entries[i].name, gradient]));
       program = compile(this.#device, {
         outputs: { loss },
-        updates: this.adam.updates(({ name }) => byName.get(name)!),
+        updates: this.adam.minimize(loss),
       });
       this.#programs.set(key, program);
     }

@@ -1,14 +1,5 @@
 import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
-import {
-  Adam,
-  compile,
-  type Device,
-  gradients,
-  type HostArray,
-  input,
-  type Program,
-  TensorStore,
-} from '@webcir/kernels';
+import { Adam, compile, type Device, type HostArray, input, type Program, TensorStore } from '@webcir/kernels';
 import { batchContrastiveLoss } from './loss.ts';
 
 /** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
@@ -44,11 +35,9 @@ export class Stage2 {
     const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
     const queries = combine(input('reference', shape), input('text', shape), (name) => combiner.tensor(name), training);
     const loss = batchContrastiveLoss(queries, input('target', shape));
-    const parameters = combiner.entries.map(({ name }) => combiner.tensor(name));
-    const byName = new Map(gradients(loss, parameters).map((gradient, i) => [combiner.entries[i].name, gradient]));
     const program = await compile(device, {
       outputs: { loss },
-      updates: adam.updates(({ name }) => byName.get(name)!),
+      updates: adam.minimize(loss),
     });
     return new Stage2(combiner, adam, program);
   }

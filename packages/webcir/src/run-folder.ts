@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@webcir/clip/node';
-import { UserError } from './user-error.ts';
 
 /** The folder that a training run leaves behind. */
 export class RunFolder {
@@ -12,12 +11,10 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** @throws UserError when the folder is already there */
+  /** @throws when the folder is already there */
   static expectFree(path: string): void {
     if (existsSync(path))
-      throw new UserError(
-        `the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`,
-      );
+      throw new Error(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);
   }
 
   static async create(path: string, config: object): Promise<RunFolder> {
@@ -27,10 +24,10 @@ export class RunFolder {
     return folder;
   }
 
-  /** @throws UserError when there is no run in the folder */
+  /** @throws when there is no run in the folder */
   static async open(path: string): Promise<{ folder: RunFolder; config: Record<string, unknown> }> {
     const file = join(path, 'config.json');
-    if (!existsSync(file)) throw new UserError(`--resume ${path}: ${file} is missing: this is not the folder of a run`);
+    if (!existsSync(file)) throw new Error(`--resume ${path}: ${file} is missing: this is not the folder of a run`);
     return { folder: new RunFolder(path), config: JSON.parse(await readFile(file, 'utf8')) };
   }
 

@@ -1,3 +1,4 @@
+import { gradients } from '../engine/gradients.ts';
 import type { StoreEntry, TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
 import { adam } from '../ops/adam/adam.ts';
@@ -32,6 +33,20 @@ export class Adam {
     this.parameters = parameters;
     this.moments = { m: parameters.createLike('adam m'), v: parameters.createLike('adam v') };
     this.#options = { beta1, beta2, epsilon };
+  }
+
+  /**
+   * One step down the gradient of a loss, with respect to every tensor of the store, for `compile`'s `updates`.
+   * @param loss one number, shape [1]
+   */
+  minimize(loss: Tensor): Tensor[] {
+    const { entries } = this.parameters;
+    const found = gradients(
+      loss,
+      entries.map(({ name }) => this.parameters.tensor(name)),
+    );
+    const byName = new Map(entries.map(({ name }, i) => [name, found[i]]));
+    return this.updates(({ name }) => byName.get(name)!);
   }
 
   /**

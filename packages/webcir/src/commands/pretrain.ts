@@ -9,10 +9,10 @@ import {
   uploadClip,
 } from '@webcir/clip';
 import { loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
-import { type EmbeddedDataset, seededRandom, seedOf } from '@webcir/data';
+import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@webcir/data';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
-import { type CaptionedPicture, captionForms, pretrain } from '@webcir/train';
+import { type CaptionedPicture, pretrain } from '@webcir/train';
 import { planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 
@@ -97,7 +97,7 @@ async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Pro
   const learn = (text: string) => {
     for (const id of tokenizer.encode(text)) ids.add(id);
   };
-  for (const { captions } of dataset.triplets('train')) captionForms(captions).forEach(learn);
+  for (const { captions } of dataset.triplets('train')) trainCaptionForms(captions).forEach(learn);
   for (const id of dataset.gallery('train')) for (let i = 0; i < 3; i++) learn(dataset.describe(id, random));
   return [...ids].sort((a, b) => a - b);
 }

@@ -9,7 +9,6 @@ import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
 import { embeddedClip, loadClip } from '../assets.ts';
 import { type Preprocessing, planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
-import { UserError } from '../user-error.ts';
 import type { TrainOptions } from './train-options.ts';
 
 const pictureBatch = 128;
@@ -44,12 +43,12 @@ export async function openSession(options: TrainOptions, assets: URL): Promise<S
 async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset> {
   if (dataset === 'fmnist-cir') {
     if (data !== undefined)
-      throw new UserError(
+      throw new Error(
         '--data is for data sets on disk; the embedded set fmnist-cir needs none: add --dataset fashioniq',
       );
     return openEmbeddedFromPackage();
   }
-  if (data === undefined) throw new UserError(`--dataset ${dataset} needs --data with the folder of the data set`);
+  if (data === undefined) throw new Error(`--dataset ${dataset} needs --data with the folder of the data set`);
   return openFashionIq(data);
 }
 

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootstrapDifference, formatTable, METHODS, type Method, type ResultRow } from '@webcir/eval';
-import { UserError } from '../user-error.ts';
 
 /** places.json: per method and category, the place of each query's target from 1, or 0 beyond the first places. */
 type Places = Record<Method, Record<string, number[]>>;
@@ -33,7 +32,7 @@ export async function summaryCommand(runs: readonly string[]): Promise<void> {
 
 async function readPlaces(run: string): Promise<Places> {
   const file = join(run, 'places.json');
-  if (!existsSync(file)) throw new UserError(`${file} is missing: ${run} is not the folder of a finished run`);
+  if (!existsSync(file)) throw new Error(`${file} is missing: ${run} is not the folder of a finished run`);
   return JSON.parse(await readFile(file, 'utf8'));
 }
 

@@ -1,15 +1,15 @@
-import { type ClipModel, uploadClip } from '@webcir/clip';
+import { uploadClip } from '@webcir/clip';
 import { combine, elementwiseSum } from '@webcir/combiner';
 import { formatTable, type ResultRow } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
-import { type CategoryRanking, checkBatch, examplesOf, type FeatureTable } from '@webcir/train';
+import { type CategoryRanking, checkBatch, examplesOf } from '@webcir/train';
 import { loadClip } from '../assets.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
 import { Evaluator, resultRows, Scoreboard } from './evaluate.ts';
 import { type Finished, protocolOf } from './finished.ts';
 import { writeReport } from './report.ts';
-import { encodePictures, frozenPictureFeatures, openSession, pictureIds, type Session } from './session.ts';
+import { encodePictures, frozenPictureFeatures, openSession, pictureIds } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { trainStage1, tunedClip } from './train-stage1.ts';
 import { loadCombiner, trainedCombiner, trainStage2 } from './train-stage2.ts';
@@ -51,15 +51,19 @@ export async function trainCommand(
   if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation.evaluator);
   const tuned = await loadClip(run.file(tunedClip));
   const after = uploadClip(device, tuned);
-  const tunedFeatures = await featuresAfterTuning(session, config, tuned, features);
-  for (const board of boards) await board.add(after.weights, tunedFeatures, { 'sum-stage1': elementwiseSum });
+  // A tuned image encoder has other features, a frozen one the same.
+  const tunedFeatures =
+    config.encoder === 'text'
+      ? features
+      : await encodePictures(session, after.weights, pictureIds(session), 'pictures');
 
   if (!run.has(trainedCombiner)) {
     await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
   }
   const combiner = await loadCombiner(device, run.file(trainedCombiner));
   const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
-  for (const board of boards) await board.add(after.weights, tunedFeatures, { combiner: fuse });
+  const tunedMethods = { 'sum-stage1': elementwiseSum, combiner: fuse };
+  for (const board of boards) await board.add(after.weights, tunedFeatures, tunedMethods);
 
   await finish({ session, run, config, test, validation, seconds: (performance.now() - started) / 1000 });
   device.close();
@@ -68,20 +72,6 @@ export async function trainCommand(
 async function resumed(path: string): Promise<{ folder: RunFolder; config: StoredConfig }> {
   const { folder, config } = await RunFolder.open(path);
   return { folder, config: config as unknown as StoredConfig };
-}
-
-/** A tuned image encoder has other features; a frozen one the same. */
-async function featuresAfterTuning(
-  session: Session,
-  { encoder }: TrainOptions,
-  tuned: ClipModel,
-  features: FeatureTable,
-): Promise<FeatureTable> {
-  if (encoder === 'text') return features;
-  const clip = uploadClip(session.device, tuned);
-  const table = await encodePictures(session, clip.weights, pictureIds(session), 'pictures');
-  clip.dispose();
-  return table;
 }
 
 async function finish(finished: Finished): Promise<void> {
