@@ -1,0 +1,43 @@
+/** Bytes that are read by ranges: a file on disk, a Blob, an array in memory. Weight files are larger than one wants to hold. */
+export interface ByteSource {
+  /** What errors call it: a path, a URL. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes. @throws RangeError when they are not all there */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** @throws RangeError naming the source, unless it holds `length` bytes at `offset` */
+export function expectRange({ name, size }: Pick<ByteSource, 'name' | 'size'>, offset: number, length: number): void {
+  const fits = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (fits && offset + length <= size) return;
+  throw new RangeError(`${name}: bytes ${offset} to ${offset + length} are outside of its ${size} bytes.`);
+}
+
+/** An array as a source. What is read are views into it. */
+export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    async read(offset, length) {
+      expectRange(this, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+    async close() {},
+  };
+}
+
+/** A Blob as a source: in a browser, a file that the user has chosen. */
+export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : 'blob'): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    async read(offset, length) {
+      expectRange(this, offset, length);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+    async close() {},
+  };
+}
