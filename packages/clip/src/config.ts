@@ -21,6 +21,10 @@ export interface ResnetConfig {
   readonly foldedBatchNorm?: boolean;
 }
 
+/** `quickgelu`: x * sigmoid(1.702 x), OpenAI's and CLIP4Cir's weights; `gelu`: with erf, most of open_clip's. */
+export const ACTIVATIONS = ['quickgelu', 'gelu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
 export interface ClipConfig {
   /** Width of the image and text features. */
   readonly embedDim: number;
@@ -33,8 +37,8 @@ export interface ClipConfig {
   /** textWidth / 64. */
   readonly textHeads: number;
   readonly textLayers: number;
-  /** `quickgelu`: x * sigmoid(1.702 x), OpenAI's weights; `gelu`: with erf, most of open_clip's. Shapes cannot tell. */
-  readonly activation: 'quickgelu' | 'gelu';
+  /** Shapes cannot tell. */
+  readonly activation: Activation;
 }
 
 /** Width of one attention head in every CLIP. */
@@ -48,7 +52,7 @@ function size(shapes: Shapes, name: string, rank: number, axis: number): number 
   if (!shape) {
     throw new Error(
       `CLIP weights: expected a tensor ${name}, found none among ${shapes.size} tensors. ` +
-        "Names must be OpenAI CLIP's; import weights of another layout first.",
+        'Is it a CLIP, and all of it?',
     );
   }
   if (shape.length !== rank) {
@@ -110,11 +114,11 @@ function inferResnet(shapes: Shapes): { vision: ResnetConfig; imageResolution: n
 
 /**
  * A model's sizes from the shapes of its state dict, with OpenAI's tensor names (openai/CLIP `model.py`,
- * `build_model`). The activation is OpenAI's; weights of open_clip without `quick_gelu` need `gelu` instead.
+ * `build_model`).
  *
  * @throws when a tensor is missing or has a shape that no CLIP has, naming it
  */
-export function inferConfig(shapes: Shapes): ClipConfig {
+export function inferConfig(shapes: Shapes, activation: Activation): ClipConfig {
   const textWidth = size(shapes, 'ln_final.weight', 1, 0);
   return {
     embedDim: size(shapes, 'text_projection', 2, 1),
@@ -124,6 +128,6 @@ export function inferConfig(shapes: Shapes): ClipConfig {
     textWidth,
     textHeads: heads(textWidth, 'ln_final.weight'),
     textLayers: countNumbered(shapes, 'transformer.resblocks'),
-    activation: 'quickgelu',
+    activation,
   };
 }

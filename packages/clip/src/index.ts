@@ -1,4 +1,11 @@
-export { type ClipConfig, inferConfig, type ResnetConfig, type VitConfig } from './config.ts';
+export {
+  ACTIVATIONS,
+  type Activation,
+  type ClipConfig,
+  inferConfig,
+  type ResnetConfig,
+  type VitConfig,
+} from './config.ts';
 export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
@@ -8,9 +15,10 @@ export { initialVit, type VitSizes } from './model/init.ts';
 export {
   type ClipModel,
   entriesOf,
-  type HostTensor,
+  hostTensor,
   isTrainable,
   isVisual,
+  type ModelTensor,
   readClipModel,
   storeClipModel,
 } from './model/model.ts';
@@ -19,15 +27,24 @@ export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';
 export type { Picture } from './preprocess/picture.ts';
 export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from './preprocess/preprocess.ts';
-export {
-  fromFloat32,
-  readSafetensors,
-  type Safetensors,
-  type StoredTensor,
-  safetensorsPieces,
-  type TensorDtype,
-  toFloat32,
-  writeSafetensors,
-} from './safetensors.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
+export type { TensorDtype } from './weights/dtype.ts';
+export {
+  openSafetensors,
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsContent,
+  safetensorsPieces,
+} from './weights/safetensors.ts';
+export { type ByteSource, blobSource, memorySource } from './weights/source.ts';
+export {
+  fromFloat32,
+  parameterCount,
+  readFloat32,
+  type StoredTensor,
+  storedTensor,
+  toFloat32,
+  type WeightFile,
+  type WeightTensor,
+} from './weights/weight-file.ts';

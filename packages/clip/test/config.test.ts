@@ -28,7 +28,7 @@ const published: [string, number, number, ClipConfig['vision'], number, number][
 
 describe('inferConfig', () => {
   test.each(published)('%s', (model, embedDim, imageResolution, vision, textWidth, textLayers) => {
-    expect(inferConfig(shapesOf(model))).toEqual({
+    expect(inferConfig(shapesOf(model), 'quickgelu')).toEqual({
       embedDim,
       imageResolution,
       vision,
@@ -53,12 +53,12 @@ describe('inferConfig', () => {
     const shapes = shapesOf(model);
     if (shape) shapes.set(name, shape);
     else shapes.delete(name);
-    expect(() => inferConfig(shapes)).toThrow(message);
+    expect(() => inferConfig(shapes, 'quickgelu')).toThrow(message);
   });
 
   test('without a text encoder says what is wrong', () => {
     const shapes = shapesOf('clip-rn');
     for (const name of shapes.keys()) if (name.startsWith('transformer.')) shapes.delete(name);
-    expect(() => inferConfig(shapes)).toThrow('expected tensors transformer.resblocks.N.*, found none');
+    expect(() => inferConfig(shapes, 'quickgelu')).toThrow('expected tensors transformer.resblocks.N.*, found none');
   });
 });

@@ -69,11 +69,11 @@ const IGNORED_BIAS = 'visual.attnpool.k_proj.bias';
 
 for (const name of ['clip-vit', 'clip-rn']) {
   describe(name, async () => {
-    const model = readClipModel(await clipFixture(name));
+    const model = readClipModel(await clipFixture(name), 'quickgelu');
     const io = await clipFixture(`${name}.io`);
     const { config } = model;
     const size = config.imageResolution;
-    const clip = uploadClip(device, model, isTrainable);
+    const clip = await uploadClip(device, model, isTrainable);
     const pictures = (inputName: string) => input(inputName, [4, size, size, 3]);
     const pixels = (key: string) => nhwc(floats(io, key), size);
     const rows = tokenRows(io);
@@ -96,7 +96,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
       const folded = foldBatchNorm(model);
       expect(folded === model).toBe(config.vision.kind === 'vit');
       expect([...folded.tensors.keys()].filter((tensor) => tensor.includes('running'))).toEqual([]);
-      const uploaded = uploadClip(device, folded);
+      const uploaded = await uploadClip(device, folded);
       const features = encodeImage(pictures('pixels'), uploaded.weights, folded.config);
       const program = await compile(device, { outputs: { features } });
       const results = await program.runAndRead({ pixels: pixels('reference_images') }, ['features']);

@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { decodePicture, readSafetensorsFile } from '../src/node.ts';
+import { decodePicture } from '../src/node.ts';
 import { normalizePixels } from '../src/preprocess/normalize.ts';
 import type { Picture } from '../src/preprocess/picture.ts';
 import { preprocess, type Transform } from '../src/preprocess/preprocess.ts';
-import { toFloat32 } from '../src/safetensors.ts';
+import { readSafetensors } from '../src/weights/safetensors.ts';
+import { toFloat32 } from '../src/weights/weight-file.ts';
 
 const fixture = (path: string) => fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));
-const { tensors } = await readSafetensorsFile(fixture('preprocess.safetensors'));
+const { tensors } = readSafetensors(readFileSync(fixture('preprocess.safetensors')));
 
 describe('preprocess gives the pixels of PIL and torchvision', () => {
   test.each([...tensors.keys()])('%s', async (key) => {

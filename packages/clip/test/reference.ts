@@ -1,6 +1,7 @@
 // Reads the numbers that the original PyTorch code made (test/fixtures, see its README), in Node and in the browser.
 import { expect } from 'vitest';
-import { readSafetensors, type Safetensors, toFloat32 } from '../src/safetensors.ts';
+import { readSafetensors, type Safetensors } from '../src/weights/safetensors.ts';
+import { toFloat32 } from '../src/weights/weight-file.ts';
 
 export async function loadFixture(url: URL): Promise<Safetensors> {
   if (typeof process === 'undefined') return readSafetensors(await (await fetch(url)).arrayBuffer());

@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { float16FromFloat32, float32FromFloat16 } from '../src/float16.ts';
-import { readSafetensorsFile, writeFileAtomic, writeSafetensorsFile } from '../src/node.ts';
-import { fromFloat32, readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from '../src/safetensors.ts';
+import { openWeights, writeFileAtomic, writeSafetensorsFile } from '../src/node.ts';
+import {
+  openSafetensors,
+  readSafetensors,
+  type SafetensorsContent,
+  safetensorsPieces,
+} from '../src/weights/safetensors.ts';
+import { memorySource } from '../src/weights/source.ts';
+import { fromFloat32, readFloat32, type StoredTensor, storedTensor, toFloat32 } from '../src/weights/weight-file.ts';
 
 /** A file with this header, written as given, and so many bytes of data, counting up. */
 function file(header: unknown, dataBytes: number): Uint8Array<ArrayBuffer> {
@@ -134,8 +141,17 @@ describe('readSafetensors', () => {
     ['data of no tensor', file({ a: u8 }, 6), /end at byte 4 of 6 bytes/],
     ['metadata that is no object', file({ __metadata__: [] }, 0), /expected __metadata__ to be an object/],
     ['metadata that is no string', file({ __metadata__: { epoch: 3 } }, 0), /string for __metadata__ "epoch"/],
-  ])('refuses %s', (_, bytes, message) => {
+    [
+      'a name given twice',
+      file(
+        '{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"\\u0061":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}',
+        4,
+      ),
+      /"a" is in it twice/,
+    ],
+  ])('refuses %s, in memory and by ranges', async (_, bytes, message) => {
     expect(() => readSafetensors(bytes)).toThrow(message);
+    await expect(openSafetensors(memorySource(bytes, 'weights.safetensors'))).rejects.toThrow(message);
   });
 });
 
@@ -144,25 +160,30 @@ describe('writeSafetensors', () => {
     ['b', fromFloat32(Float32Array.of(1, 2.0009765625, -3, 1e-8), [2, 2], 'F16')],
     ['c', fromFloat32(Float32Array.of(0.1), [])],
     ['a', fromFloat32(new Float32Array(0), [0, 5])],
-    ['u', { dtype: 'U8', shape: [3], bytes: Uint8Array.of(1, 2, 3) }],
+    ['u', storedTensor('U8', [3], Uint8Array.of(1, 2, 3))],
   ];
 
-  test('is read back, whatever the order it was given in', () => {
-    const written = writeSafetensors({ tensors: new Map(tensors), metadata: new Map([['epoch', '3']]) });
-    expect(writeSafetensors({ tensors: new Map(tensors.toReversed()), metadata: new Map([['epoch', '3']]) })).toEqual(
-      written,
-    );
-    const read = readSafetensors(written);
+  const written = async (content: SafetensorsContent): Promise<Uint8Array<ArrayBuffer>> => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of safetensorsPieces(content)) pieces.push(piece);
+    return new Uint8Array(Buffer.concat(pieces));
+  };
+
+  test('is read back, whatever the order it was given in', async () => {
+    const bytes = await written({ tensors: new Map(tensors), metadata: new Map([['epoch', '3']]) });
+    const reversed = { tensors: new Map(tensors.toReversed()), metadata: new Map([['epoch', '3']]) };
+    expect(await written(reversed)).toEqual(bytes);
+    const read = readSafetensors(bytes);
     expect([...read.tensors.keys()]).toEqual(['a', 'c', 'b', 'u']);
     expect([...read.metadata]).toEqual([['epoch', '3']]);
     expect([...toFloat32(read.tensors.get('b')!)]).toEqual([1, 2, -3, 0]);
     expect([...toFloat32(read.tensors.get('c')!)]).toEqual([Math.fround(0.1)]);
-    expect(new DataView(written.buffer).getBigUint64(0, true) % 8n).toBe(0n);
+    expect(new DataView(bytes.buffer).getBigUint64(0, true) % 8n).toBe(0n);
   });
 
-  test('refuses bytes that do not fit the shape', () => {
+  test('refuses bytes that do not fit the shape', async () => {
     const bad = new Map([['w', { ...tensors[0][1], shape: [3] }]]);
-    expect(() => writeSafetensors({ tensors: bad, metadata: noMetadata })).toThrow(
+    await expect(written({ tensors: bad, metadata: noMetadata })).rejects.toThrow(
       '"w": F16 [3] takes 6 bytes, found 8',
     );
   });
@@ -176,15 +197,15 @@ describe('files', async () => {
     const path = join(folder, 'weights.safetensors');
     const tensors = new Map([['w', fromFloat32(Float32Array.of(1, 2, 3), [3])]]);
     await writeSafetensorsFile(path, { tensors, metadata: noMetadata });
-    expect([...toFloat32((await readSafetensorsFile(path)).tensors.get('w')!)]).toEqual([1, 2, 3]);
+    expect([...(await readFloat32((await openWeights(path)).tensors.get('w')!))]).toEqual([1, 2, 3]);
   });
 
   test('are named in errors', async () => {
     const path = join(folder, 'damaged.safetensors');
     await writeFile(path, 'PK');
-    await expect(readSafetensorsFile(path)).rejects.toThrow(`${path}: safetensors: expected 8 bytes`);
+    await expect(openWeights(path)).rejects.toThrow(`${path}: safetensors: expected 8 bytes`);
     const missing = join(folder, 'missing.safetensors');
-    await expect(readSafetensorsFile(missing)).rejects.toThrow(`${missing}: ENOENT`);
+    await expect(openWeights(missing)).rejects.toThrow(`${missing}: there is no such file`);
   });
 
   test('stay whole when a write fails', async () => {

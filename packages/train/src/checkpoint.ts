@@ -1,5 +1,5 @@
-import { fromFloat32, toFloat32 } from '@webcir/clip';
-import { readSafetensorsFile, writeSafetensorsFile } from '@webcir/clip/node';
+import { fromFloat32, readFloat32 } from '@webcir/clip';
+import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import type { Adam, TensorStore } from '@webcir/kernels';
 
 /** What a training run needs to go on: weights, both moments, and where it was. */
@@ -23,7 +23,7 @@ export async function saveCheckpoint(
  * @throws naming the file and the tensor that is missing or of another shape
  */
 export async function loadCheckpoint(path: string, adam: Adam): Promise<ReadonlyMap<string, string>> {
-  const { tensors, metadata } = await readSafetensorsFile(path);
+  const { tensors, metadata } = await openWeights(path);
   for (const [prefix, store] of storesOf(adam)) {
     for (const { name, shape } of store.entries) {
       const tensor = tensors.get(prefix + name);
@@ -32,7 +32,7 @@ export async function loadCheckpoint(path: string, adam: Adam): Promise<Readonly
           `${path}: expected a tensor ${prefix}${name} [${shape}], found ${tensor ? `[${tensor.shape}]` : 'none'}: it belongs to another run`,
         );
       }
-      store.write(name, toFloat32(tensor));
+      store.write(name, await readFloat32(tensor));
     }
   }
   return metadata;

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type ClipModel, fromFloat32, isVisual, toFloat32 } from '@webcir/clip';
-import { readSafetensorsFile, writeSafetensorsFile } from '@webcir/clip/node';
+import { type ClipModel, fromFloat32, isVisual, readFloat32 } from '@webcir/clip';
+import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { type FeatureTable, tableOf } from './features.ts';
 
 /** Everything that a picture's feature depends on. */
@@ -31,11 +31,11 @@ export async function cachedFeatures(
   compute: () => Promise<Float32Array>,
 ): Promise<FeatureTable> {
   const { embedDim } = key.model.config;
-  const path = join(folder, 'features', `${hashOf(key)}.safetensors`);
+  const path = join(folder, 'features', `${await hashOf(key)}.safetensors`);
   if (existsSync(path)) {
-    const stored = (await readSafetensorsFile(path)).tensors.get('features');
+    const stored = (await openWeights(path)).tensors.get('features');
     if (stored?.shape.join() === [key.ids.length, embedDim].join())
-      return tableOf(key.ids, embedDim, toFloat32(stored));
+      return tableOf(key.ids, embedDim, await readFloat32(stored));
   }
   const values = await compute();
   await mkdir(join(folder, 'features'), { recursive: true });
@@ -46,11 +46,12 @@ export async function cachedFeatures(
   return tableOf(key.ids, embedDim, values);
 }
 
-function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): string {
+async function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): Promise<string> {
   const hash = createHash('sha256').update(
     JSON.stringify([preprocessing, dataset, model.config.activation, ids, versions]),
   );
-  for (const [name, { values }] of [...model.tensors].filter(([tensor]) => isVisual(tensor)).sort()) {
+  for (const [name, tensor] of [...model.tensors].filter(([tensorName]) => isVisual(tensorName)).sort()) {
+    const values = await tensor.read();
     hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest('hex').slice(0, 32);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { initialVit } from '@webcir/clip';
+import { hostTensor, initialVit } from '@webcir/clip';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { featureRows } from '../src/features.ts';
 import { cachedFeatures, type FeatureKey } from '../src/node.ts';
@@ -25,7 +25,8 @@ it('computes features once, and again when anything changes that they depend on'
   expect([...featureRows(await features({}), ['b', 'a'])]).toEqual([...featureRows(first, ['b', 'a'])]);
   expect(computed).toBe(1);
   const visual = model.tensors.get('visual.proj')!;
-  const tuned = { ...visual, values: visual.values.map((value) => value + 1) };
+  const values = (await visual.read()).map((value) => value + 1);
+  const tuned = hostTensor(visual.shape, values);
   const changes: Partial<FeatureKey>[] = [
     { versions: ['1', '2'] },
     { ids: ['a', 'c'] },

@@ -49,10 +49,10 @@ function expectBiasClose(found: Float32Array, expected: Float32Array, name: stri
 describe('stage 1', () => {
   for (const name of ['vit', 'rn']) {
     it(`follows 20 AdamW steps of clip-${name}, text encoder only`, async () => {
-      const model = readClipModel(await clipFixture(`clip-${name}`));
+      const model = readClipModel(await clipFixture(`clip-${name}`), 'quickgelu');
       const run = await fixture(`stage1-${name}`);
       const { embedDim } = model.config;
-      const clip = uploadClip(device, model, isTuned('text'));
+      const clip = await uploadClip(device, model, isTuned('text'));
       expect(clip.trained.entries.some((entry) => isVisual(entry.name))).toBe(false);
       const stage = new Stage1(device, model.config, clip, { batch: 8 });
       const [references, targets, losses] = ['reference_features', 'target_features', 'losses'].map((key) =>

@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { toFloat32 } from '@webcir/clip';
-import { loadTokenizer, readSafetensorsFile } from '@webcir/clip/node';
+import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
-import { embeddedClip, loadClip } from './assets.ts';
+import { embeddedClip, openCombinerModel } from './models.ts';
 import { Retriever } from './retriever.ts';
 
 export { decodePicture } from '@webcir/clip/node';
@@ -16,16 +15,14 @@ const assets = new URL('../assets/', import.meta.url);
  * @throws naming the file that is missing or damaged
  */
 export async function openRetriever(run?: string): Promise<Retriever> {
-  const clip = await loadClip(
+  const clip = await openClipModel(
     run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`,
   );
-  const combiner = run === undefined ? undefined : (await readSafetensorsFile(`${run}/combiner.safetensors`)).tensors;
+  const combiner = run === undefined ? undefined : await openCombinerModel(`${run}/combiner.safetensors`);
   return Retriever.create({
     device: await openDevice(),
     tokenizer: await loadTokenizer(),
     clip,
-    combiner:
-      combiner &&
-      new Map([...combiner].map(([name, tensor]) => [name, { shape: tensor.shape, values: toFloat32(tensor) }])),
+    combiner,
   });
 }

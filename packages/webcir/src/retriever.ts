@@ -8,17 +8,17 @@ import {
   textTokenizer,
   uploadClip,
 } from '@webcir/clip';
-import { combine, elementwiseSum } from '@webcir/combiner';
+import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { rankGallery } from '@webcir/eval';
-import { type Device, type Tensor, TensorStore } from '@webcir/kernels';
+import type { Device, Tensor, TensorStore } from '@webcir/kernels';
 import { Fusion, PictureEncoder, TextEncoderPrograms } from '@webcir/train';
 
 export interface RetrieverParts {
   readonly device: Device;
   readonly clip: ClipModel;
   readonly tokenizer: Tokenizer;
-  /** Combiner weights with their shapes; without them queries are the plain sum of both features. */
-  readonly combiner?: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+  /** Without it, queries are the plain sum of both features. */
+  readonly combiner?: CombinerModel;
 }
 
 /** Features of the pictures that are searched. */
@@ -65,8 +65,8 @@ export class Retriever {
   /** Copies the weights to the device and compiles the programs. */
   static async create(parts: RetrieverParts): Promise<Retriever> {
     const { device, clip: model } = parts;
-    const clip = uploadClip(device, model);
-    const combiner = parts.combiner && uploadCombiner(device, parts.combiner);
+    const clip = await uploadClip(device, model);
+    const combiner = parts.combiner && (await uploadCombiner(device, parts.combiner));
     const fuse = (image: Tensor, text: Tensor) =>
       combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
     const pictures = await PictureEncoder.create(device, model.config, clip.weights, 16);
@@ -106,14 +106,4 @@ export class Retriever {
       normalizePixels(preprocess(pictures[i], { transform: 'targetpad', size })),
     );
   }
-}
-
-function uploadCombiner(device: Device, weights: NonNullable<RetrieverParts['combiner']>): TensorStore {
-  const store = TensorStore.create(
-    device,
-    [...weights].map(([name, { shape }]) => ({ name, shape })),
-    'combiner',
-  );
-  for (const [name, { values }] of weights) store.write(name, values);
-  return store;
 }

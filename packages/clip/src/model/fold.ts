@@ -1,4 +1,4 @@
-import type { ClipModel, HostTensor } from './model.ts';
+import type { ClipModel, ModelTensor } from './model.ts';
 
 const epsilon = 1e-5;
 
@@ -24,18 +24,26 @@ export function foldBatchNorm(model: ClipModel): ClipModel {
       `${bn}.running_var`,
       `${conv}.weight`,
     ].map((name) => take(model, name));
-    const factor = scale.values.map((value, i) => value / Math.sqrt(variance.values[i] + epsilon));
-    const size = weight.values.length / factor.length;
+    const factor = async () => {
+      const [scales, variances] = [await scale.read(), await variance.read()];
+      return scales.map((value, i) => value / Math.sqrt(variances[i] + epsilon));
+    };
     tensors.set(`${conv}.weight`, {
       shape: weight.shape,
-      values: weight.values.map((value, i) => value * factor[Math.floor(i / size)]),
+      async read() {
+        const [factors, values] = [await factor(), await weight.read()];
+        const size = values.length / factors.length;
+        return values.map((value, i) => value * factors[Math.floor(i / size)]);
+      },
     });
     tensors.set(`${bn}.bias`, {
       shape: bias.shape,
-      values: bias.values.map((value, i) => value - mean.values[i] * factor[i]),
+      async read() {
+        const [factors, means, values] = [await factor(), await mean.read(), await bias.read()];
+        return values.map((value, i) => value - means[i] * factors[i]);
+      },
     });
-    for (const part of ['weight', 'running_mean', 'running_var', 'num_batches_tracked'])
-      tensors.delete(`${bn}.${part}`);
+    for (const part of ['weight', 'running_mean', 'running_var']) tensors.delete(`${bn}.${part}`);
   }
   return { ...model, tensors, config: { ...model.config, vision: { ...vision, foldedBatchNorm: true } } };
 }
@@ -44,7 +52,7 @@ export function foldBatchNorm(model: ClipModel): ClipModel {
 const convolutionBefore = (bn: string): string =>
   bn.replace(/downsample\.1$/, 'downsample.0').replace(/bn(\d)$/, 'conv$1');
 
-function take({ tensors }: ClipModel, name: string): HostTensor {
+function take({ tensors }: ClipModel, name: string): ModelTensor {
   const tensor = tensors.get(name);
   if (!tensor) throw new Error(`CLIP weights: ${name} is missing, which the BatchNorm beside it needs`);
   return tensor;

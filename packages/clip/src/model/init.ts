@@ -1,5 +1,5 @@
 import type { ClipConfig } from '../config.ts';
-import type { ClipModel, HostTensor } from './model.ts';
+import { type ClipModel, hostTensor, type ModelTensor } from './model.ts';
 
 export interface VitSizes {
   readonly embedDim: number;
@@ -20,10 +20,10 @@ export interface VitSizes {
  */
 export function initialVit(sizes: VitSizes, uniform: () => number): ClipModel {
   const { embedDim, visionWidth, visionLayers, patchSize, textWidth, textLayers, vocabulary, imageResolution } = sizes;
-  const tensors = new Map<string, HostTensor>();
+  const tensors = new Map<string, ModelTensor>();
   const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const set = (name: string, shape: readonly number[], value: () => number) => {
-    tensors.set(name, { shape, values: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value) });
+    tensors.set(name, hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, value)));
   };
   const random = (name: string, shape: readonly number[], deviation: number) =>
     set(name, shape, () => deviation * normal());

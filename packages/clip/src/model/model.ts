@@ -1,17 +1,23 @@
 import type { StoreEntry } from '@webcir/kernels';
-import { type ClipConfig, inferConfig } from '../config.ts';
-import { fromFloat32, type Safetensors, type StoredTensor, toFloat32 } from '../safetensors.ts';
+import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
+import { encodeFloat32, isFloat } from '../weights/dtype.ts';
+import { toOpenAiNames } from '../weights/names/names.ts';
+import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
+import { activationKey, activationOf } from './activation.ts';
+import { checkWeights } from './shapes.ts';
 
-export interface HostTensor {
+/** A weight of a model, wherever it lies: it is read when it is wanted, as models are larger than one wants to hold. */
+export interface ModelTensor {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  /** In single precision. */
+  read(): Promise<Float32Array>;
 }
 
-/** A CLIP in host memory. */
+/** A CLIP, not yet on a device. */
 export interface ClipModel {
   readonly config: ClipConfig;
   /** By OpenAI's names. */
-  readonly tensors: ReadonlyMap<string, HostTensor>;
+  readonly tensors: ReadonlyMap<string, ModelTensor>;
   /**
    * BPE id of each row of `token_embedding.weight`, where the model keeps only the rows that its training texts use. Words
    * outside it are left out of a text: nothing was ever learnt about them.
@@ -19,21 +25,35 @@ export interface ClipModel {
   readonly vocabulary?: readonly number[];
 }
 
+/** A weight that is held in memory. */
+export const hostTensor = (shape: readonly number[], values: Float32Array): ModelTensor => ({
+  shape,
+  read: async () => values,
+});
+
 const vocabularyKey = 'webcir.vocabulary';
-const activationKey = 'webcir.activation';
 
 /**
- * Reads a model from a safetensors file with OpenAI's tensor names.
- * @throws naming the tensor, when the file does not hold a whole CLIP
+ * Makes a model of an opened weight file: OpenAI's, open_clip's or Hugging Face's names, sizes from the shapes.
+ * @param activation for files that do not say it
+ * @throws naming the tensor, when the file does not hold a whole CLIP; or asking for the activation
  */
-export function readClipModel({ tensors, metadata }: Safetensors): ClipModel {
-  const floats = [...tensors].filter(([, { dtype }]) => dtype.startsWith('F') || dtype.startsWith('BF'));
-  const config = inferConfig(new Map(floats.map(([name, { shape }]) => [name, shape])));
-  const activation = metadata.get(activationKey) === 'gelu' ? 'gelu' : config.activation;
-  const vocabulary = metadata.get(vocabularyKey);
+export function readClipModel(file: Pick<WeightFile, 'tensors' | 'metadata'>, activation?: Activation): ClipModel {
+  const { tensors } = toOpenAiNames(file.tensors);
+  for (const [name, { dtype }] of tensors) {
+    if (!isFloat(dtype)) throw new Error(`CLIP weights: ${name}: expected floating point values, found ${dtype}.`);
+  }
+  const config = inferConfig(
+    new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    activationOf(file, activation),
+  );
+  checkWeights(tensors, config);
+  const vocabulary = file.metadata.get(vocabularyKey);
   return {
-    config: { ...config, activation },
-    tensors: new Map(floats.map(([name, tensor]) => [name, { shape: tensor.shape, values: toFloat32(tensor) }])),
+    config,
+    tensors: new Map(
+      [...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, read: () => readFloat32(tensor) }]),
+    ),
     vocabulary: vocabulary === undefined ? undefined : parseVocabulary(vocabulary, config.vocabularySize),
   };
 }
@@ -48,18 +68,20 @@ function parseVocabulary(text: string, rows: number): number[] {
   return ids;
 }
 
-/** The contents of a safetensors file that `readClipModel` reads back. */
+/** What a file is written from that `readClipModel` reads back. */
 export function storeClipModel(
   { tensors, vocabulary, config }: ClipModel,
   dtype: 'F16' | 'F32',
-): {
-  tensors: Map<string, StoredTensor>;
-  metadata: Map<string, string>;
-} {
+): { tensors: Map<string, WeightTensor>; metadata: Map<string, string> } {
   const metadata = new Map<string, string>([[activationKey, config.activation]]);
   if (vocabulary) metadata.set(vocabularyKey, JSON.stringify(vocabulary));
   return {
-    tensors: new Map([...tensors].map(([name, { shape, values }]) => [name, fromFloat32(values, shape, dtype)])),
+    tensors: new Map(
+      [...tensors].map(([name, { shape, read }]) => [
+        name,
+        { dtype, shape, read: async () => encodeFloat32(await read(), dtype) },
+      ]),
+    ),
     metadata,
   };
 }
@@ -68,8 +90,7 @@ export function storeClipModel(
 export const isVisual = (name: string): boolean => name.startsWith('visual.');
 
 /** BatchNorm's statistics are measured, not trained; CLIP's logit scale takes no part in CIR's loss. */
-export const isTrainable = (name: string): boolean =>
-  !/running_(mean|var)$|num_batches_tracked$|^logit_scale$/.test(name);
+export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_scale$/.test(name);
 
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
   [...model.tensors].map(([name, { shape }]) => ({ name, shape: shape.length > 0 ? shape : [1] }));

@@ -6,7 +6,6 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes. @throws RangeError when they are not all there */
   read(offset: number, length: number): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** @throws RangeError naming the source, unless it holds `length` bytes at `offset` */
@@ -17,27 +16,27 @@ export function expectRange({ name, size }: Pick<ByteSource, 'name' | 'size'>, o
 }
 
 /** An array as a source. What is read are views into it. */
-export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
+export function memorySource(bytes: Uint8Array, name: string): ByteSource {
+  const { length: size } = bytes;
   return {
     name,
-    size: bytes.length,
+    size,
     async read(offset, length) {
-      expectRange(this, offset, length);
+      expectRange({ name, size }, offset, length);
       return bytes.subarray(offset, offset + length);
     },
-    async close() {},
   };
 }
 
 /** A Blob as a source: in a browser, a file that the user has chosen. */
-export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : 'blob'): ByteSource {
+export function blobSource(blob: Blob, name: string): ByteSource {
+  const { size } = blob;
   return {
     name,
-    size: blob.size,
+    size,
     async read(offset, length) {
-      expectRange(this, offset, length);
+      expectRange({ name, size }, offset, length);
       return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
     },
-    async close() {},
   };
 }

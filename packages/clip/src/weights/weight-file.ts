@@ -1,4 +1,4 @@
-import type { TensorDtype } from './dtype.ts';
+import { decodeFloat32, elementsOf, encodeFloat32, type TensorDtype } from './dtype.ts';
 
 /** A tensor of a weight file: what is known of it before its data is read. */
 export interface WeightTensor {
@@ -8,13 +8,44 @@ export interface WeightTensor {
   read(): Promise<Uint8Array>;
 }
 
-/** Weights in a container of any kind, opened: every size is checked, no data is read yet. */
+/** What a container of any kind holds. Every size has been checked; no tensor's data is read yet. */
 export interface WeightFile {
   /** For people: 'safetensors', 'PyTorch (zip)', ... */
   readonly format: string;
   /** By the names of the file. */
   readonly tensors: ReadonlyMap<string, WeightTensor>;
-  /** What else the file says: safetensors' `__metadata__`, the `epoch` and the class of CLIP4Cir's checkpoints. */
+  /** What else the file says: safetensors' `__metadata__`; the `epoch` and the `class` of CLIP4Cir's checkpoints. */
   readonly metadata: ReadonlyMap<string, string>;
-  close(): Promise<void>;
 }
+
+/** A tensor that is held in memory. */
+export interface StoredTensor extends WeightTensor {
+  readonly bytes: Uint8Array;
+}
+
+/** @throws RangeError when the bytes do not fit the shape */
+export function storedTensor(dtype: TensorDtype, shape: readonly number[], bytes: Uint8Array): StoredTensor {
+  return { dtype, shape, bytes, read: async () => bytes };
+}
+
+/** Single precision values as a tensor to be stored. */
+export function fromFloat32(
+  values: Float32Array,
+  shape: readonly number[],
+  dtype: 'F32' | 'F16' = 'F32',
+): StoredTensor {
+  return storedTensor(dtype, shape, encodeFloat32(values, dtype));
+}
+
+/** A stored tensor's values in single precision (`decodeFloat32`), in an array of their own. */
+export function toFloat32({ dtype, bytes }: StoredTensor): Float32Array<ArrayBuffer> {
+  return decodeFloat32(dtype, bytes.slice());
+}
+
+/** Reads a tensor's values in single precision (`decodeFloat32`). */
+export async function readFloat32({ dtype, read }: WeightTensor): Promise<Float32Array<ArrayBuffer>> {
+  return decodeFloat32(dtype, await read());
+}
+
+export const parameterCount = (tensors: Iterable<{ readonly shape: readonly number[] }>): number =>
+  [...tensors].reduce((total, { shape }) => total + elementsOf(shape), 0);

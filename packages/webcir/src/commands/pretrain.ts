@@ -50,7 +50,7 @@ export async function pretrainCommand({
   const tokenizer = await loadTokenizer();
   const vocabulary = await vocabularyOf(dataset, tokenizer);
   const model = initialVit({ ...sizes, vocabulary }, seededRandom(seedOf(`stage 0, seed ${seed}`)));
-  const clip = uploadClip(device, model, isTrainable);
+  const clip = await uploadClip(device, model, isTrainable);
   const pictures = await captionedPictures(dataset, model, tokenizer);
   const stepsPerEpoch = Math.floor(pictures.length / batchSize);
 

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { type ClipModel, foldBatchNorm, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
-import { loadTokenizer } from '@webcir/clip/node';
+import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
 import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
-import { embeddedClip, loadClip } from '../assets.ts';
+import { embeddedClip } from '../models.ts';
 import { type Preprocessing, planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -26,7 +26,7 @@ export interface Session {
 
 export async function openSession(options: TrainOptions, assets: URL): Promise<Session> {
   const dataset = await openDataset(options);
-  const model = await loadClip(options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)));
+  const model = await openClipModel(options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)));
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {
@@ -94,7 +94,7 @@ export async function frozenPictureFeatures(session: Session, fold: boolean): Pr
   const key = { model, ids, versions, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
   return cachedFeatures(defaultCacheFolder(), key, async () => {
     const encoder = fold ? foldBatchNorm(model) : model;
-    const clip = uploadClip(device, encoder);
+    const clip = await uploadClip(device, encoder);
     const { values } = await encodePictures({ ...session, model: encoder }, clip.weights, ids, 'pictures');
     clip.dispose();
     return values;

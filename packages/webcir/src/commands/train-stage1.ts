@@ -27,7 +27,7 @@ export async function trainStage1(
 ): Promise<void> {
   const { device, model, dataset, preprocessing } = session;
   const { encoder, seed, numEpochs: epochs } = options;
-  const clip = uploadClip(device, model, isTuned(encoder));
+  const clip = await uploadClip(device, model, isTuned(encoder));
   const log = new StageLog('stage 1', folder, epochs);
   const frozenPictures = encoder === 'text';
   let firstEpoch = 0;

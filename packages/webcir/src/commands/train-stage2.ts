@@ -1,9 +1,9 @@
 import { rename } from 'node:fs/promises';
-import { fromFloat32, toFloat32, type Weights } from '@webcir/clip';
-import { readSafetensorsFile, writeSafetensorsFile } from '@webcir/clip/node';
+import { fromFloat32, type Weights } from '@webcir/clip';
+import { writeSafetensorsFile } from '@webcir/clip/node';
 import { type CombinerConfig, combine, initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
-import { type Device, type Tensor, TensorStore } from '@webcir/kernels';
+import type { Tensor, TensorStore } from '@webcir/kernels';
 import { type Drawn, type Example, type FeatureTable, runStage2, TextEncoderPrograms } from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
 import { ProgressLine } from '../progress.ts';
@@ -76,18 +76,6 @@ async function saveCombiner(combiner: TensorStore, path: string): Promise<void> 
   const values = await combiner.read();
   const tensors = new Map(combiner.entries.map(({ name, shape }) => [name, fromFloat32(values.get(name)!, shape)]));
   await writeSafetensorsFile(path, { tensors, metadata: new Map() });
-}
-
-/** A Combiner from its file, as a store on the device. */
-export async function loadCombiner(device: Device, path: string): Promise<TensorStore> {
-  const { tensors } = await readSafetensorsFile(path);
-  const store = TensorStore.create(
-    device,
-    [...tensors].map(([name, { shape }]) => ({ name, shape })),
-    'combiner',
-  );
-  for (const [name, tensor] of tensors) store.write(name, toFloat32(tensor));
-  return store;
 }
 
 /**

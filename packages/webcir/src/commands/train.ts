@@ -1,9 +1,10 @@
 import { uploadClip } from '@webcir/clip';
-import { combine, elementwiseSum } from '@webcir/combiner';
+import { openClipModel } from '@webcir/clip/node';
+import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { formatTable, type ResultRow } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
 import { type CategoryRanking, checkBatch, examplesOf } from '@webcir/train';
-import { loadClip } from '../assets.ts';
+import { openCombinerModel } from '../models.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
 import { Evaluator, resultRows, Scoreboard } from './evaluate.ts';
@@ -12,7 +13,7 @@ import { writeReport } from './report.ts';
 import { encodePictures, frozenPictureFeatures, openSession, pictureIds } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { trainStage1, tunedClip } from './train-stage1.ts';
-import { loadCombiner, trainedCombiner, trainStage2 } from './train-stage2.ts';
+import { trainedCombiner, trainStage2 } from './train-stage2.ts';
 
 /** `webcir train`: both stages, then the table of the paper. */
 export async function trainCommand(
@@ -40,7 +41,7 @@ export async function trainCommand(
     splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation));
   const boards = new Set([test, validation]);
 
-  const before = uploadClip(device, model);
+  const before = await uploadClip(device, model);
   const features = await frozenPictureFeatures(session, config.foldBatchnorm);
   const untuned = { image: 'image', text: 'text', sum: elementwiseSum } as const;
   for (const board of boards) await board.add(before.weights, features, untuned);
@@ -49,8 +50,8 @@ export async function trainCommand(
   const run = folder ?? (await RunFolder.create(path, config));
 
   if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation.evaluator);
-  const tuned = await loadClip(run.file(tunedClip));
-  const after = uploadClip(device, tuned);
+  const tuned = await openClipModel(run.file(tunedClip));
+  const after = await uploadClip(device, tuned);
   // A tuned image encoder has other features, a frozen one the same.
   const tunedFeatures =
     config.encoder === 'text'
@@ -60,7 +61,7 @@ export async function trainCommand(
   if (!run.has(trainedCombiner)) {
     await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
   }
-  const combiner = await loadCombiner(device, run.file(trainedCombiner));
+  const combiner = await uploadCombiner(device, await openCombinerModel(run.file(trainedCombiner)));
   const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
   const tunedMethods = { 'sum-stage1': elementwiseSum, combiner: fuse };
   for (const board of boards) await board.add(after.weights, tunedFeatures, tunedMethods);

@@ -1,0 +1,38 @@
+import type { Activation } from '../config.ts';
+import type { WeightFile } from '../weights/weight-file.ts';
+
+export const activationKey = 'webcir.activation';
+
+/** The class of CLIP4Cir's checkpoints: openai/CLIP's `CLIP`, which knows QuickGELU only. */
+const CLIP4CIR_CLASS = 'CLIP';
+
+/** The activation that a file's own words tell; undefined when they do not. */
+export function knownActivation({ metadata }: Pick<WeightFile, 'metadata'>): Activation | undefined {
+  const stored = metadata.get(activationKey);
+  if (stored === 'quickgelu' || stored === 'gelu') return stored;
+  if (stored !== undefined) {
+    throw new Error(`CLIP weights: ${activationKey}: expected quickgelu or gelu, found ${JSON.stringify(stored)}.`);
+  }
+  const isOpenAi = metadata.get('class') === CLIP4CIR_CLASS || metadata.get('container') === 'TorchScript';
+  return isOpenAi ? 'quickgelu' : undefined;
+}
+
+/**
+ * The activation of a file: it makes a silent difference of some points of recall, and no shape shows it, so it is never
+ * guessed.
+ * @param asked for files that do not say it
+ * @throws asking for it when nobody says it, or when the file says another one
+ */
+export function activationOf(file: Pick<WeightFile, 'metadata'>, asked?: Activation): Activation {
+  const known = knownActivation(file);
+  if (known && asked && known !== asked) {
+    throw new Error(`CLIP weights: the file says that its activation is ${known}, not ${asked}: leave it out.`);
+  }
+  const activation = known ?? asked;
+  if (activation) return activation;
+  throw new Error(
+    "CLIP weights: the file does not say whether the activation is quickgelu (OpenAI's and CLIP4Cir's models, and " +
+      "open_clip's with quickgelu in their name) or gelu (open_clip's others, LAION's). " +
+      'Name it (--activation), or put the config.json that came with the weights beside them.',
+  );
+}

@@ -1,0 +1,47 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSafetensors } from '../../weights/safetensors.ts';
+import type { ByteSource } from '../../weights/source.ts';
+import { openTorch } from '../../weights/torch/open.ts';
+import type { WeightFile } from '../../weights/weight-file.ts';
+import { fileSource } from './file-source.ts';
+import { openShards } from './shards.ts';
+
+/** What a folder of weights, as Hugging Face's hub gives it, may hold: the first one found is taken. */
+const FOLDER_FILES = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'open_clip_model.safetensors',
+  'pytorch_model.bin',
+  'open_clip_pytorch_model.bin',
+];
+
+/** The weight file that a path names: the file itself, or the one in a folder. @throws when the folder has none */
+export function weightPath(path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return path;
+  const name = FOLDER_FILES.find((candidate) => existsSync(join(path, candidate)));
+  if (name) return join(path, name);
+  throw new Error(
+    `${path}: expected one of ${FOLDER_FILES.join(', ')} in this folder, found none; name the file itself.`,
+  );
+}
+
+/**
+ * Opens weights in any container: safetensors (whole, or by its index when it is in shards), PyTorch's `.pt`, `.pth` and `.bin`
+ * of every age, TorchScript archives. Only headers are read; nothing in a file is ever executed.
+ * @param path a file, or a folder with files named as on Hugging Face's hub
+ * @throws Error naming the file, when it is missing, damaged, or of another format
+ */
+export async function openWeights(path: string): Promise<WeightFile> {
+  const file = weightPath(path);
+  const source = await fileSource(file);
+  if (file.endsWith('.index.json')) return openShards(source);
+  return (await looksLikeSafetensors(source)) ? openSafetensors(source) : openTorch(source);
+}
+
+/** A safetensors file begins with the length of a header, and that with a brace. Its name decides where both are damaged. */
+async function looksLikeSafetensors(source: ByteSource): Promise<boolean> {
+  if (source.name.endsWith('.safetensors')) return true;
+  if (source.size < 9) return false;
+  return (await source.read(8, 1))[0] === '{'.charCodeAt(0);
+}

@@ -1,0 +1,32 @@
+import type { WeightTensor } from '../weight-file.ts';
+import { fromHuggingFace } from './hugging-face.ts';
+import { fromOpenClip } from './open-clip.ts';
+
+export type Tensors = ReadonlyMap<string, WeightTensor>;
+
+/** Whose names a file's tensors have. */
+export type Naming = 'OpenAI' | 'open_clip' | 'Hugging Face';
+
+/**
+ * What some files hold beside the weights: BatchNorm's counters, buffers that follow from the sizes, and the sizes themselves
+ * in OpenAI's archives.
+ */
+const NO_WEIGHT = /(^|\.)(num_batches_tracked|position_ids|attn_mask)$|^(input_resolution|context_length|vocab_size)$/;
+
+/**
+ * A CLIP's tensors by OpenAI's names. Data is rearranged when it is read, where the layouts differ.
+ * @throws naming a tensor that the naming does not know, or whose parts do not fit together
+ */
+export function toOpenAiNames(tensors: Tensors): { naming: Naming; tensors: Map<string, WeightTensor> } {
+  const weights = new Map(
+    [...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor] as const).filter(isWeight),
+  );
+  const names = [...weights.keys()];
+  if (names.some((name) => /^(text|vision)_model\./.test(name))) {
+    return { naming: 'Hugging Face', tensors: fromHuggingFace(weights) };
+  }
+  if (names.some((name) => name.startsWith('text.'))) return { naming: 'open_clip', tensors: fromOpenClip(weights) };
+  return { naming: 'OpenAI', tensors: weights };
+}
+
+const isWeight = ([name]: readonly [string, WeightTensor]): boolean => !NO_WEIGHT.test(name);

@@ -1,0 +1,51 @@
+import { type Device, TensorStore } from '@webcir/kernels';
+import { type CombinerConfig, combinerEntries } from './combiner.ts';
+
+/** A Combiner, not yet on a device. */
+export interface CombinerModel {
+  readonly config: CombinerConfig;
+  /** By CLIP4Cir's names; read when wanted, in single precision. */
+  readonly tensors: ReadonlyMap<string, CombinerTensor>;
+}
+
+export interface CombinerTensor {
+  readonly shape: readonly number[];
+  read(): Promise<Float32Array>;
+}
+
+/**
+ * Makes a model of named tensors; the sizes are told from the shapes.
+ * @throws naming the tensor that is missing, has another shape, or is not the Combiner's
+ */
+export function combinerModel(tensors: ReadonlyMap<string, CombinerTensor>): CombinerModel {
+  const sizes = (name: string): readonly number[] => {
+    const shape = tensors.get(name)?.shape;
+    if (shape?.length === 2) return shape;
+    throw new Error(
+      `Combiner weights: ${name}: expected two axes, found ${shape ? `[${shape.join(', ')}]` : 'no tensor'}.`,
+    );
+  };
+  const [projectionDim, featureDim] = sizes('text_projection_layer.weight');
+  const config = { featureDim, projectionDim, hiddenDim: sizes('combiner_layer.weight')[0] };
+  const entries = combinerEntries(config);
+  for (const { name, shape } of entries) {
+    const found = tensors.get(name)?.shape;
+    if (found?.join() !== shape.join()) {
+      const text = found ? `[${found.join(', ')}]` : 'none';
+      throw new Error(
+        `Combiner weights: ${name}: expected [${shape.join(', ')}], as the other tensors have it, found ${text}.`,
+      );
+    }
+  }
+  const known = new Set(entries.map(({ name }) => name));
+  const other = [...tensors.keys()].find((name) => !known.has(name));
+  if (other) throw new Error(`Combiner weights: ${other}: CLIP4Cir's Combiner has no such tensor.`);
+  return { config, tensors };
+}
+
+/** Copies a Combiner to a device. */
+export async function uploadCombiner(device: Device, { config, tensors }: CombinerModel): Promise<TensorStore> {
+  const store = TensorStore.create(device, combinerEntries(config), 'combiner');
+  for (const [name, tensor] of tensors) store.write(name, await tensor.read());
+  return store;
+}
