@@ -21,6 +21,7 @@ export {
   type ModelTensor,
   readClipModel,
   storeClipModel,
+  storeTensors,
 } from './model/model.ts';
 export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
@@ -29,7 +30,8 @@ export type { Picture } from './preprocess/picture.ts';
 export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from './preprocess/preprocess.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
-export type { TensorDtype } from './weights/dtype.ts';
+export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
+export { type Naming, toOpenAiNames } from './weights/names/names.ts';
 export {
   openSafetensors,
   readSafetensors,
@@ -40,7 +42,6 @@ export {
 export { type ByteSource, blobSource, memorySource } from './weights/source.ts';
 export {
   fromFloat32,
-  parameterCount,
   readFloat32,
   type StoredTensor,
   storedTensor,

@@ -5,8 +5,8 @@ import { readVocabulary } from './tokenizer/vocabulary.ts';
 export { decodePicture } from './node/decode.ts';
 export { writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { fileSource } from './node/weights/file-source.ts';
-export { openClipModel } from './node/weights/open-clip-model.ts';
-export { openWeights } from './node/weights/open-weights.ts';
+export { knownActivationOf, openClipModel } from './node/weights/open-clip-model.ts';
+export { openWeights, weightPath } from './node/weights/open-weights.ts';
 
 // The same path from src/node.ts and from dist/node.js, so it must stay in this file.
 const VOCABULARY = new URL('../assets/clip-bpe-merges.txt.gz', import.meta.url);

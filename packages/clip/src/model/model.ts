@@ -75,16 +75,20 @@ export function storeClipModel(
 ): { tensors: Map<string, WeightTensor>; metadata: Map<string, string> } {
   const metadata = new Map<string, string>([[activationKey, config.activation]]);
   if (vocabulary) metadata.set(vocabularyKey, JSON.stringify(vocabulary));
-  return {
-    tensors: new Map(
-      [...tensors].map(([name, { shape, read }]) => [
-        name,
-        { dtype, shape, read: async () => encodeFloat32(await read(), dtype) },
-      ]),
-    ),
-    metadata,
-  };
+  return { tensors: storeTensors(tensors, dtype), metadata };
 }
+
+/** Tensors of a model as a file is to hold them; F16 rounds. */
+export const storeTensors = (
+  tensors: ReadonlyMap<string, ModelTensor>,
+  dtype: 'F16' | 'F32',
+): Map<string, WeightTensor> =>
+  new Map(
+    [...tensors].map(([name, { shape, read }]) => [
+      name,
+      { dtype, shape, read: async () => encodeFloat32(await read(), dtype) },
+    ]),
+  );
 
 /** Which encoder a tensor belongs to. */
 export const isVisual = (name: string): boolean => name.startsWith('visual.');

@@ -26,7 +26,10 @@ export interface Session {
 
 export async function openSession(options: TrainOptions, assets: URL): Promise<Session> {
   const dataset = await openDataset(options);
-  const model = await openClipModel(options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)));
+  const model = await openClipModel(
+    options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)),
+    options.activation,
+  );
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootstrapDifference, formatTable, METHODS, type Method, type ResultRow } from '@webcir/eval';
+import type { Command } from 'commander';
 
 /** places.json: per method and category, the place of each query's target from 1, or 0 beyond the first places. */
 type Places = Record<Method, Record<string, number[]>>;
@@ -11,8 +12,15 @@ const comparisons: [better: Method, than: Method][] = [
   ['combiner', 'sum-stage1'],
 ];
 
+export const registerSummary = (program: Command): Command =>
+  program
+    .command('summary')
+    .description('Shows the table over several finished runs, and what each stage gains.')
+    .argument('<runs...>', 'run folders, for instance of several seeds')
+    .action(summaryCommand);
+
 /** `webcir summary`: the table over several runs (seeds), and whether each stage helps. */
-export async function summaryCommand(runs: readonly string[]): Promise<void> {
+async function summaryCommand(runs: readonly string[]): Promise<void> {
   const places = await Promise.all(runs.map(readPlaces));
   const methods = Object.keys(METHODS) as Method[];
   const rows = methods.flatMap((method) => meanRows(method, places));

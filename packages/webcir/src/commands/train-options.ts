@@ -1,4 +1,4 @@
-import type { Transform } from '@webcir/clip';
+import type { Activation, Transform } from '@webcir/clip';
 import type { TunedEncoder } from '@webcir/train';
 
 /** What `webcir train` can be told; written to the run folder's config.json. */
@@ -6,8 +6,9 @@ export interface TrainOptions {
   readonly dataset: 'fmnist-cir' | 'fashioniq';
   /** Folder of a data set that is not embedded. */
   readonly data?: string;
-  /** Safetensors file of the CLIP to start from; the embedded one unless given. */
+  /** Weight file of the CLIP to start from; the embedded one unless given. */
   readonly clipModelPath?: string;
+  readonly activation?: Activation;
   readonly seed: number;
   readonly transform: Transform;
   readonly targetRatio: number;
