@@ -40,6 +40,8 @@ export {
   safetensorsPieces,
 } from './weights/safetensors.ts';
 export { type ByteSource, blobSource, memorySource } from './weights/source.ts';
+export { openTorch } from './weights/torch/open-torch.ts';
+export { torchZipPieces } from './weights/torch/torch-write.ts';
 export {
   fromFloat32,
   readFloat32,

@@ -1,5 +1,5 @@
 // Whole training runs against the original PyTorch code: 20 AdamW steps of stage 1, 40 Adam steps of stage 2.
-import { isVisual, readClipModel, uploadClip } from '@webcir/clip';
+import { isVisual, readClipModel, type Safetensors, uploadClip } from '@webcir/clip';
 import {
   clipFixture,
   expectClose,
@@ -24,6 +24,10 @@ const pick = (values: Float32Array, width: number, rows: readonly number[]): Flo
 function batches(order: Float32Array, size: number): number[][] {
   return Array.from({ length: order.length / size }, (_, step) => [...order.subarray(step * size, (step + 1) * size)]);
 }
+
+/** Names of the tensors that a run of the fixtures ended with. */
+const finalNames = ({ tensors }: Safetensors): string[] =>
+  [...tensors.keys()].filter((key) => key.startsWith('final')).map((key) => key.replace(/^final(_sample)?\./, ''));
 
 /**
  * The bias of the keys moves every score of a query by the same amount, which softmax takes out again: its gradient is zero
@@ -74,6 +78,7 @@ describe('stage 1', () => {
         expect(Math.abs(loss[0] / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-3);
       }
       const tuned = await clip.trained.read();
+      expect([...tuned.keys()].sort()).toEqual(finalNames(run).sort());
       for (const [tensor, values] of tuned) {
         if (tensor.endsWith('in_proj_bias')) expectBiasClose(values, floats(run, `final.${tensor}`), tensor);
         else expectClose(values, run, 'final', tensor, 1e-3);
@@ -101,7 +106,9 @@ describe('stage 2', () => {
       const { loss } = await program.runAndRead({ ...inputs, adam }, ['loss']);
       expect(Math.abs(loss[0] / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-3);
     }
-    for (const [tensor, values] of await stage.combiner.read()) expectClose(values, run, 'final', tensor, 1e-3);
+    const trained = await stage.combiner.read();
+    expect([...trained.keys()].sort()).toEqual(finalNames(run).sort());
+    for (const [tensor, values] of trained) expectClose(values, run, 'final', tensor, 1e-3);
     stage.dispose();
   });
 });

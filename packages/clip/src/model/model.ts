@@ -38,7 +38,10 @@ const vocabularyKey = 'webcir.vocabulary';
  * @param activation for files that do not say it
  * @throws naming the tensor, when the file does not hold a whole CLIP; or asking for the activation
  */
-export function readClipModel(file: Pick<WeightFile, 'tensors' | 'metadata'>, activation?: Activation): ClipModel {
+export function readClipModel(
+  file: Pick<WeightFile, 'tensors' | 'metadata'> & Partial<Pick<WeightFile, 'format'>>,
+  activation?: Activation,
+): ClipModel {
   const { tensors } = toOpenAiNames(file.tensors);
   for (const [name, { dtype }] of tensors) {
     if (!isFloat(dtype)) throw new Error(`CLIP weights: ${name}: expected floating point values, found ${dtype}.`);

@@ -18,6 +18,9 @@ export interface WeightFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** The format of TorchScript archives. */
+export const TORCH_SCRIPT = 'PyTorch (TorchScript)';
+
 /** A tensor that is held in memory. */
 export interface StoredTensor extends WeightTensor {
   readonly bytes: Uint8Array;

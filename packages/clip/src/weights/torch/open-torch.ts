@@ -21,10 +21,9 @@ const MISTAKES: readonly [start: RegExp, what: string][] = [
 ];
 
 /**
- * Opens a file of PyTorch's, of either container: see `openTorchZip`, `openTorchLegacy`. The result's `close` closes the
- * source.
+ * Opens a file of PyTorch's, of either container: see `openTorchZip`, `openTorchLegacy`.
  *
- * @throws Error naming the file and what is wrong with it. The source stays open then
+ * @throws Error naming the file and what is wrong with it
  */
 export async function openTorch(source: ByteSource): Promise<WeightFile> {
   const bytes = await source.read(0, Math.min(source.size, START_BYTES));

@@ -50,7 +50,7 @@ async function storageOffsets(
  * Opens a file of `torch.save` as it was before PyTorch 1.6: pickles of a magic number, a protocol number, facts about the
  * machine, the object, and the storages' keys; then the storages.
  *
- * @throws Error naming the file and what is wrong with it. The source stays open then
+ * @throws Error naming the file and what is wrong with it
  */
 export async function openTorchLegacy(source: ByteSource): Promise<WeightFile> {
   const fail: Fail = failIn(source.name);
@@ -75,5 +75,5 @@ export async function openTorchLegacy(source: ByteSource): Promise<WeightFile> {
   const offsets = await storageOffsets(source, at, keys, storages);
 
   const opened = weightTensors(tensors, offsets, source);
-  return { format: 'PyTorch (before 1.6)', tensors: opened, metadata, close: () => source.close() };
+  return { format: 'PyTorch (before 1.6)', tensors: opened, metadata };
 }

@@ -1,8 +1,8 @@
 import { DTYPE_BYTES } from '../dtype.ts';
 import type { ByteSource } from '../source.ts';
-import type { WeightFile } from '../weight-file.ts';
+import { TORCH_SCRIPT, type WeightFile } from '../weight-file.ts';
 import { type Fail, failIn } from './fail.ts';
-import { quote, type StorageRef } from './pickle-value.ts';
+import { isObject, quote, type StorageRef } from './pickle-value.ts';
 import { stateDictOf } from './state-dict.ts';
 import { weightTensors } from './tensor.ts';
 import { MAX_PICKLE_BYTES, unpickle } from './unpickle.ts';
@@ -60,7 +60,7 @@ function folderOf(entries: ReadonlyMap<string, ZipEntry>, fail: Fail): string {
  * Opens a file of `torch.save` (PyTorch 1.6 and later) or a TorchScript archive, as OpenAI published CLIP: a zip file of a
  * pickle, `data.pkl`, and the bytes of each storage in an entry of its own, which are read when a tensor is.
  *
- * @throws Error naming the file and what is wrong with it. The source stays open then
+ * @throws Error naming the file and what is wrong with it
  */
 export async function openTorchZip(source: ByteSource): Promise<WeightFile> {
   const fail: Fail = failIn(source.name);
@@ -93,5 +93,5 @@ export async function openTorchZip(source: ByteSource): Promise<WeightFile> {
     if (!offsets.has(storage.key)) offsets.set(storage.key, await locate(storages.get(storage.key)!));
   }
   const opened = weightTensors(tensors, offsets, source);
-  return { format: 'PyTorch (zip)', tensors: opened, metadata, close: () => source.close() };
+  return { format: isObject(value) ? TORCH_SCRIPT : 'PyTorch (zip)', tensors: opened, metadata };
 }
