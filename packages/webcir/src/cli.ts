@@ -8,6 +8,7 @@ import { pretrainCommand } from './commands/pretrain.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { trainCommand } from './commands/train.ts';
 import type { TrainOptions } from './commands/train-options.ts';
+import { registerWeightsPull } from './commands/weights-pull.ts';
 
 // The same path from src/cli.ts and from dist/cli.js, so it must stay in this file.
 const assets = new URL('../assets/', import.meta.url);
@@ -84,6 +85,9 @@ program
   .description('Shows the table over several finished runs, and what each stage gains.')
   .argument('<runs...>', 'run folders, for instance of several seeds')
   .action(summaryCommand);
+
+const weights = program.command('weights').description('Published weights.');
+registerWeightsPull(weights);
 
 try {
   await program.parseAsync();

@@ -37,3 +37,6 @@ export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
+
+export const formatBytes = (bytes: number): string =>
+  `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : bytes < 1e8 ? 1 : 0)} MB`;
