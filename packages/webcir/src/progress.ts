@@ -32,11 +32,15 @@ export class ProgressLine {
   }
 }
 
+/** Decimal units, as disks and networks are sold: '421.4 MB'. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
-
-export const formatBytes = (bytes: number): string =>
-  `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : bytes < 1e8 ? 1 : 0)} MB`;

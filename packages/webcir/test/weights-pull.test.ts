@@ -235,7 +235,7 @@ describe('a download ends in one sentence', () => {
       sendFile(request, response, file, { etag: '"one"', cutAfter: index === 0 ? 100_000 : 0 }),
     );
     await expect(fetchTo(server)).rejects.toThrow(
-      /7 times in a row; .*model\.pt\.part holds 0\.100 MB of 0\.300 MB: the same command goes on from there/,
+      /7 times in a row; .*model\.pt\.part holds 100\.0 kB of 300\.0 kB: the same command goes on from there/,
     );
     expect(server.requests.length).toBe(8);
     expect(left()).toEqual(['model.pt.part', 'model.pt.part.json']);
@@ -262,7 +262,7 @@ describe('a download ends in one sentence', () => {
     ['a web page', { 'content-type': 'text/html; charset=utf-8' }, /is a web page, not a file of weights/],
     ['compressed', { 'content-encoding': 'gzip' }, /came compressed \(gzip\)/],
     ['empty', { 'content-length': '0' }, /is empty/],
-    ['larger than the disk', { 'content-length': '1000000000000000' }, /1000000000 MB are needed and \d+ MB are free/],
+    ['larger than the disk', { 'content-length': '1000000000000000' }, /1000000\.0 GB are needed and [\d.]+ .B are free/],
   ])('when the answer is %s', async (_, headers, message) => {
     const server = await serve((_request, response) => {
       response.writeHead(200, headers);
@@ -451,7 +451,7 @@ describe('webcir weights pull', () => {
     const { code, stdout, stderr } = await webcir(['weights', 'pull', `${server.url}/model.pt`]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toContain(`✓ model.pt  0.300 MB  sha256 ${sha256(file)}`);
+    expect(stdout).toContain(`✓ model.pt  300.0 kB  sha256 ${sha256(file)}`);
     expect(stdout.trimEnd().split('\n').slice(-2)).toEqual([target, `Next: webcir weights inspect ${target}`]);
     const again = await webcir(['weights', 'pull', `${server.url}/model.pt`, '--sha256', sha256(file)]);
     expect(again.stdout).toContain('is there already');
