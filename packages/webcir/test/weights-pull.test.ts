@@ -4,8 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -262,7 +261,11 @@ describe('a download ends in one sentence', () => {
     ['a web page', { 'content-type': 'text/html; charset=utf-8' }, /is a web page, not a file of weights/],
     ['compressed', { 'content-encoding': 'gzip' }, /came compressed \(gzip\)/],
     ['empty', { 'content-length': '0' }, /is empty/],
-    ['larger than the disk', { 'content-length': '1000000000000000' }, /1000000\.0 GB are needed and [\d.]+ .B are free/],
+    [
+      'larger than the disk',
+      { 'content-length': '1000000000000000' },
+      /1000000\.0 GB are needed and [\d.]+ .B are free/,
+    ],
   ])('when the answer is %s', async (_, headers, message) => {
     const server = await serve((_request, response) => {
       response.writeHead(200, headers);
@@ -423,7 +426,7 @@ describe('names', () => {
 });
 
 async function closedUrl(): Promise<string> {
-  const server = createTcpServer();
+  const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
