@@ -2,13 +2,14 @@ import { type Command, Option } from 'commander';
 import { activationOption } from './options.ts';
 import { convertCommand } from './weights-convert.ts';
 import { inspectCommand } from './weights-inspect.ts';
+import { registerWeightsPull } from './weights-pull.ts';
 
 /** The commands of `webcir weights`. */
-export function registerWeights(program: Command): Command {
+export function registerWeights(program: Command): void {
   const weights = program
     .command('weights')
     .description(
-      "Looks into weight files of CLIP and of the Combiner: OpenAI's, CLIP4Cir's, open_clip's, Hugging Face's.",
+      "Fetches, inspects and converts weights of CLIP and of the Combiner: OpenAI's, CLIP4Cir's, open_clip's, Hugging Face's.",
     );
 
   weights
@@ -27,5 +28,5 @@ export function registerWeights(program: Command): Command {
     .addOption(new Option('--dtype <dtype>', 'of the values').choices(['F32', 'F16']).default('F32'))
     .addOption(activationOption())
     .action(convertCommand);
-  return weights;
+  registerWeightsPull(weights);
 }
