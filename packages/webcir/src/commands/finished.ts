@@ -13,7 +13,6 @@ export interface Finished {
   readonly seconds: number;
 }
 
-/** Which pictures are ranked: three protocols are in use for FashionIQ, and their numbers do not compare. */
-export const protocolOf = ({ dataset, splits }: Session): string =>
-  `the ${splits.test} split of ${dataset.name}, each category ranked against all of its own pictures, the reference picture among ` +
-  'them (the protocol of CLIP4Cir)';
+/** Which queries some numbers are about. */
+export const splitPhrase = ({ dataset }: Pick<Session, 'dataset'>, split: string): string =>
+  `the ${split} split of ${dataset.name}`;
