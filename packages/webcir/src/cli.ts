@@ -2,9 +2,11 @@
 import { TRANSFORMS } from '@webcir/clip';
 import { Command, CommanderError, Option } from 'commander';
 import pc from 'picocolors';
+import { registerEval } from './commands/eval.ts';
 import { numberBetween, wholeNumber } from './commands/options.ts';
 import { presetHelp, presets } from './commands/presets.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
+import { registerSubmit } from './commands/submit.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { trainCommand } from './commands/train.ts';
 import type { TrainOptions } from './commands/train-options.ts';
@@ -78,6 +80,9 @@ program
   .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
   .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
   .action(pretrainCommand);
+
+registerEval(program, { assets });
+registerSubmit(program, { assets });
 
 program
   .command('summary')

@@ -1,3 +1,4 @@
+import type { CirDataset } from '@webcir/data';
 import type { RunFolder } from '../run-folder.ts';
 import type { Scoreboard } from './evaluate.ts';
 import type { Session } from './session.ts';
@@ -14,5 +15,13 @@ export interface Finished {
 }
 
 /** Which queries some numbers are about. */
-export const splitPhrase = ({ dataset }: Pick<Session, 'dataset'>, split: string): string =>
-  `the ${split} split of ${dataset.name}`;
+export const splitPhrase = ({ name }: CirDataset, split: string): string => `the ${split} split of ${name}`;
+
+/** What has to stand beside numbers of a data set that is not whole. */
+export const incompleteNotes = ({ name, incomplete }: CirDataset): string[] =>
+  incomplete
+    ? [
+        `${name} is not complete: ${incomplete.pictures} pictures and ${incomplete.triplets} triplets are left out. ` +
+          'These numbers do not compare with published ones.',
+      ]
+    : [];

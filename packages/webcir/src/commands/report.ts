@@ -3,7 +3,7 @@ import { renderReport } from '@webcir/eval/node';
 import { dataUriOf } from '../pictures.ts';
 import { formatSeconds } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { type Finished, splitPhrase } from './finished.ts';
+import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 
 const shownQueries = 24;
 const thumbnail = 112;
@@ -25,10 +25,10 @@ export async function writeReport(finished: Finished, rows: ResultRow[]): Promis
     ],
     rows,
     protocol: test.evaluator.protocol,
-    split: splitPhrase(session, test.evaluator.split),
+    split: splitPhrase(dataset, test.evaluator.split),
     curves: await curves(run),
     queries: await queries(finished),
-    notes: [`The queries are from the ${session.splits.validation} split.`],
+    notes: [...incompleteNotes(dataset), `The queries are from the ${session.splits.validation} split.`],
   };
   await run.write('report.html', await renderReport(data));
 }

@@ -68,7 +68,15 @@ async function openDataset({ dataset, data }: SessionOptions): Promise<CirDatase
 /** The ids of all pictures that a run looks at, each once. */
 export function pictureIds({ dataset, splits }: Session): string[] {
   const trained = dataset.triplets(splits.train).flatMap(({ reference, target }) => [reference, target ?? reference]);
-  return [...new Set([...trained, ...dataset.gallery(splits.validation), ...dataset.gallery(splits.test)])];
+  return [
+    ...new Set([...trained, ...[splits.validation, splits.test].flatMap((split) => splitPictures(dataset, split))]),
+  ];
+}
+
+/** The ids of the pictures that an evaluation of one split looks at, each once. */
+export function splitPictures(dataset: CirDataset, split: string): string[] {
+  const references = dataset.triplets(split).map(({ reference }) => reference);
+  return [...new Set([...dataset.gallery(split), ...references])];
 }
 
 /** Encodes pictures with the weights as they are now, with a progress line. */

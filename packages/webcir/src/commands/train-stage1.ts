@@ -7,8 +7,8 @@ import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
 import { planesOf } from '../pictures.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { Evaluator } from './evaluate.ts';
-import { keepBest, keptFile } from './kept-models.ts';
-import { encodePictures, type Session } from './session.ts';
+import { keepBest, keptFiles } from './kept-models.ts';
+import { encodePictures, type Session, splitPictures } from './session.ts';
 import { StageLog } from './stage-log.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -26,7 +26,7 @@ export async function trainStage1(
   features: FeatureTable,
   validation: Evaluator,
 ): Promise<void> {
-  const { device, model, dataset, preprocessing } = session;
+  const { device, model, dataset, splits, preprocessing } = session;
   const { encoder, seed, numEpochs: epochs } = options;
   const clip = uploadClip(device, model, isTuned(encoder));
   const { protocol } = validation;
@@ -37,7 +37,7 @@ export async function trainStage1(
   const validate = async (): Promise<Scores> => {
     const current = frozenPictures
       ? features
-      : await encodePictures(session, clip.weights, validationPictures(session), 'pictures');
+      : await encodePictures(session, clip.weights, splitPictures(dataset, splits.validation), 'pictures');
     return validation.scores(current, await validation.textFeatures(clip.weights), elementwiseSum);
   };
 
@@ -64,13 +64,8 @@ export async function trainStage1(
     onEpoch: async (epoch, stage) => {
       const due = epoch % options.validationFrequency === 0 || epoch === epochs;
       const scores = due ? await validate() : undefined;
-      const kept = scores ? log.improved(scores).map((criterion) => keptFile(best, protocol, criterion)) : [];
-      if (kept.length > 0)
-        await saveModel(
-          session,
-          clip,
-          kept.map((file) => folder.file(file)),
-        );
+      const kept = scores ? keptFiles(folder, best, protocol, log.improved(scores)) : [];
+      if (kept.length > 0) await saveModel(session, clip, kept);
       await saveCheckpoint(folder.file(checkpoint), stage.adam, { epoch: String(epoch) });
       await log.epoch(epoch, scores);
     },
@@ -84,5 +79,3 @@ async function saveModel({ model }: Session, clip: DeviceClip, paths: readonly s
   const file = storeClipModel(await downloadClip(model, clip), 'F32');
   for (const path of paths) await writeSafetensorsFile(path, file);
 }
-
-const validationPictures = ({ dataset, splits }: Session): string[] => [...new Set(dataset.gallery(splits.validation))];

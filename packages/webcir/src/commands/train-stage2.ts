@@ -8,7 +8,7 @@ import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
 import { ProgressLine } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { Evaluator } from './evaluate.ts';
-import { keepBest, keptFile } from './kept-models.ts';
+import { keepBest, keptFiles } from './kept-models.ts';
 import type { Session } from './session.ts';
 import { StageLog } from './stage-log.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -58,12 +58,8 @@ export async function trainStage2(
       const due = epoch % options.validationFrequency === 0 || epoch === epochs;
       const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
       const scores = due ? await validation.scores(features, validationTexts, fuse) : undefined;
-      const kept = scores ? log.improved(scores).map((criterion) => keptFile(best, protocol, criterion)) : [];
-      if (kept.length > 0)
-        await saveCombiner(
-          combiner,
-          kept.map((file) => folder.file(file)),
-        );
+      const kept = scores ? keptFiles(folder, best, protocol, log.improved(scores)) : [];
+      if (kept.length > 0) await saveCombiner(combiner, kept);
       await saveCheckpoint(folder.file(checkpoint), adam, { epoch: String(epoch) });
       await log.epoch(epoch, scores);
     },

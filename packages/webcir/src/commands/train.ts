@@ -7,7 +7,7 @@ import { loadClip } from '../assets.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
 import { Evaluator, Scoreboard } from './evaluate.ts';
-import { type Finished, splitPhrase } from './finished.ts';
+import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
 import { encodePictures, frozenPictureFeatures, openSession, pictureIds } from './session.ts';
@@ -84,6 +84,9 @@ async function finish(finished: Finished): Promise<void> {
   await run.write(placesFile, placesJson(test));
   await writeReport(finished, rows);
   console.log(`\n${formatTable(methodLines(rows), protocol.metrics)}\n`);
-  console.log(`In percent. Protocol ${protocol.name} on ${splitPhrase(session, split)}. ${protocol.description}`);
+  console.log(
+    `In percent. Protocol ${protocol.name} on ${splitPhrase(session.dataset, split)}. ${protocol.description}`,
+  );
+  for (const note of incompleteNotes(session.dataset)) console.log(note);
   console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
 }

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
+import { combine, combinerEntries, elementwiseSum } from '@webcir/combiner';
+import type { Tensor, TensorStore } from '@webcir/kernels';
+import { type Command, Option } from 'commander';
+import { RunFolder } from '../run-folder.ts';
+import type { Fuse } from './evaluate.ts';
+import { numberBetween, wholeNumber } from './options.ts';
+import { openSession, type Session } from './session.ts';
+import { tunedClip } from './train-stage1.ts';
+import { loadCombiner, trainedCombiner } from './train-stage2.ts';
+
+export const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
+type CombiningFunction = (typeof combiningFunctions)[number];
+
+/** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
+export interface ModelOptions {
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly run?: string;
+  readonly combiningFunction?: CombiningFunction;
+  readonly combinerPath?: string;
+  readonly projectionDim?: number;
+  readonly hiddenDim?: number;
+  readonly clipModelPath?: string;
+  readonly transform?: Transform;
+  readonly targetRatio?: number;
+}
+
+export const addModelOptions = (command: Command): Command =>
+  command
+    .option('--data <folder>', 'folder of a data set that is not embedded')
+    .option(
+      '--run <folder>',
+      'takes models, data set and preprocessing from the folder of a run, where they are not given',
+    )
+    .addOption(
+      new Option('--combining-function <name>', 'how a query is made (default with --run: combiner)').choices([
+        ...combiningFunctions,
+      ]),
+    )
+    .option('--combiner-path <file>', 'trained Combiner')
+    .option('--projection-dim <n>', "width of the Combiner's projections, to be checked", wholeNumber(1))
+    .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
+    .option('--clip-model-path <file>', 'CLIP, tuned or not (default: the embedded one)')
+    .addOption(new Option('--transform <name>', 'preprocessing (default: targetpad)').choices([...TRANSFORMS]))
+    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100));
+
+/** What turns the queries of a data set into query features. */
+export interface OpenModels {
+  readonly session: Session;
+  readonly clip: DeviceClip;
+  readonly fuse: Fuse;
+  /** For a table. */
+  readonly label: string;
+  /** For a file: what was given, completed by the run's configuration. */
+  readonly options: ModelOptions;
+}
+
+/** @throws naming an option that is missing, or a file that does not fit */
+export async function openModels(given: ModelOptions, assets: URL): Promise<OpenModels> {
+  const own = given.run === undefined ? given : await completedByRun(given.run, given);
+  const options = { ...own, transform: own.transform ?? 'targetpad', targetRatio: own.targetRatio ?? 1.25 };
+  const { dataset } = options;
+  if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
+  const combiningFunction = expectFunction(options, given.combinerPath);
+  const session = await openSession({ ...options, dataset }, assets);
+  return {
+    session,
+    clip: uploadClip(session.device, session.model),
+    fuse: await fuseOf(combiningFunction, session, options),
+    label: labels[combiningFunction],
+    options,
+  };
+}
+
+function expectFunction({ combiningFunction: name, combinerPath }: ModelOptions, given?: string): CombiningFunction {
+  if (name === undefined) {
+    throw new Error(`--combining-function is missing: expected one of ${combiningFunctions.join(', ')}`);
+  }
+  if (name === 'combiner' && combinerPath === undefined) {
+    throw new Error('--combining-function combiner needs --combiner-path with the trained Combiner');
+  }
+  if (name !== 'combiner' && given !== undefined) {
+    throw new Error(`--combining-function ${name} does not use the Combiner of --combiner-path: leave out one of them`);
+  }
+  return name;
+}
+
+const labels = { combiner: 'Combiner', sum: 'Sum', image: 'Image only', text: 'Text only' };
+
+async function completedByRun(run: string, given: ModelOptions): Promise<ModelOptions> {
+  const { config } = await RunFolder.open(run);
+  const combiningFunction = given.combiningFunction ?? 'combiner';
+  const file = (name: string) => {
+    const path = join(run, name);
+    if (existsSync(path)) return path;
+    throw new Error(`${path} is missing: this run is not finished, go on with webcir train --resume ${run}`);
+  };
+  const { dataset, data, transform, targetRatio } = config as Partial<ModelOptions>;
+  const isOwn = given.dataset === undefined || given.dataset === dataset;
+  return {
+    transform,
+    targetRatio,
+    dataset,
+    ...(isOwn && { data }),
+    ...given,
+    combiningFunction,
+    clipModelPath: given.clipModelPath ?? file(tunedClip),
+    ...(combiningFunction === 'combiner' && { combinerPath: given.combinerPath ?? file(trainedCombiner) }),
+  };
+}
+
+async function fuseOf(name: CombiningFunction, { device, model }: Session, options: ModelOptions): Promise<Fuse> {
+  if (name === 'sum') return elementwiseSum;
+  if (name !== 'combiner') return name;
+  const store = await loadCombiner(device, options.combinerPath!);
+  expectCombiner(store, model.config.embedDim, options);
+  return (image: Tensor, text: Tensor) => combine(image, text, (tensor) => store.tensor(tensor));
+}
+
+/** @throws naming the file and the tensor that is missing or of another shape */
+function expectCombiner(store: TensorStore, featureDim: number, options: ModelOptions): void {
+  const shapes = new Map(store.entries.map(({ name, shape }) => [name, shape]));
+  const projectionDim = options.projectionDim ?? shapes.get('text_projection_layer.weight')?.[0] ?? 4 * featureDim;
+  const hiddenDim = options.hiddenDim ?? shapes.get('combiner_layer.weight')?.[0] ?? 8 * featureDim;
+  for (const { name, shape } of combinerEntries({ featureDim, projectionDim, hiddenDim })) {
+    const found = shapes.get(name);
+    if (found?.join() === shape.join()) continue;
+    throw new Error(
+      `${options.combinerPath}: expected a tensor ${name} [${shape}] for CLIP features of width ${featureDim}, ` +
+        `--projection-dim ${projectionDim} and --hidden-dim ${hiddenDim}, found ${found ? `[${found}]` : 'none'}`,
+    );
+  }
+}
