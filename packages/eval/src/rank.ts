@@ -7,12 +7,13 @@ export const MAX_RANKED = 64;
 /**
  * The `k` gallery pictures nearest to each query by cosine similarity, best first; equal scores keep the gallery's
  * order. The gallery is normalized here, as CLIP4Cir's `validate.py` does with its index features. One that is larger
- * than the device binds is ranked shard by shard, with the same result.
+ * than the device binds is ranked shard by shard, which misses nothing.
  *
  * @param queries `[q, dim]`
  * @param gallery `[n, dim]`, raw or normalized
  * @param k at most `MAX_RANKED`
- * @param shard how many gallery pictures are scored at once; as many as the device can, unless given
+ * @param shard how many gallery pictures are scored at once; as many as the device can, unless given. A product of another
+ *   shape may round a score otherwise, so two pictures that differ in the last bit only may change places
  * @returns gallery indices `[q, min(k, n)]`
  * @throws RangeError where a length is no multiple of `dim`, the gallery is empty, a feature is not
  *   finite, or `k` is out of range

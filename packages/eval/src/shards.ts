@@ -95,6 +95,6 @@ function scoringProgram(
 /** How many pictures can be bound at once: their features, and the scores of a batch of queries. */
 function rowsThatFit({ capabilities }: Device, dim: number, batch: number): number {
   const bytes = Math.min(capabilities.maxBindingSize, 2 ** 27);
-  // Nor more than a matrix product has workgroups for.
-  return Math.min(2 ** 20, Math.floor(bytes / (4 * Math.max(dim, batch))));
+  // Nor more than a matrix product has workgroups for; a multiple of 4 can be read four values at a time.
+  return Math.min(2 ** 20, Math.floor(bytes / (16 * Math.max(dim, batch))) * 4);
 }

@@ -63,16 +63,16 @@ describe('rankGallery', () => {
   });
 
   it('ranks a gallery in shards as it does at once, ties across shards among them', async () => {
-    const [queries, gallery] = [randomFeatures(300, 16, 7), randomFeatures(210, 16, 8)];
+    const [queries, gallery] = [randomFeatures(40, 16, 7), randomFeatures(212, 16, 8)];
     // Copies in the same shard, in the next ones, and in the part of the last one that the shard before it has, too.
     for (const copy of [4, 66, 100, 150, 209]) gallery.copyWithin(copy * 16, 3 * 16, 4 * 16);
-    queries.set(gallery.subarray(3 * 16, 4 * 16), 299 * 16);
+    queries.set(gallery.subarray(3 * 16, 4 * 16), 39 * 16);
     const whole = await rankGallery(device, queries, gallery, 16, 50);
     // Four shards, the last one mostly of pictures already seen; shards smaller than k.
     for (const shard of [64, 20]) {
       expect(await rankGallery(device, queries, gallery, 16, 50, shard), `shards of ${shard}`).toEqual(whole);
     }
-    expect([...whole.subarray(299 * 50, 299 * 50 + 6)]).toEqual([3, 4, 66, 100, 150, 209]);
+    expect([...whole.subarray(39 * 50, 39 * 50 + 6)]).toEqual([3, 4, 66, 100, 150, 209]);
   });
 
   it('ranks the whole of a gallery smaller than k', async () => {
@@ -89,7 +89,7 @@ describe('rankGallery', () => {
       expect(whole.groups[query]).toEqual([...ranking].filter((picture) => groups[query].includes(picture)));
     }
     expect(whole.groups[2]).toEqual([31, 58]);
-    expect(await rankWithGroups(device, queries, gallery, 16, 60, groups, 25)).toEqual(whole);
+    expect(await rankWithGroups(device, queries, gallery, 16, 60, groups, 24)).toEqual(whole);
   });
 
   it('says what is wrong with its input', async () => {

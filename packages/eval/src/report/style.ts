@@ -31,7 +31,8 @@ p { margin: .5rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: .4rem .75rem; text-align: right; }
 thead th { color: var(--muted); font-weight: 600; font-size: .9rem; }
-thead .headings th { padding-bottom: 0; text-align: center; color: var(--text); text-transform: capitalize; }
+thead .headings th { padding-bottom: 0; text-align: center; color: var(--text); }
+.headings th::first-letter { text-transform: uppercase; }
 thead tr:last-child { border-bottom: 2px solid var(--line); }
 tbody tr { border-bottom: 1px solid var(--line); }
 tbody th { position: sticky; left: 0; padding-left: 0; text-align: left; font-weight: normal; background: var(--page); }
