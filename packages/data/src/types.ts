@@ -32,4 +32,6 @@ export interface CirDataset {
   picture(id: string): Promise<Picture>;
   /** Changes when the picture does: what was computed from it before is then out of date. @throws as `picture` does */
   version(id: string): Promise<string>;
+  /** What was left out of the set: results on it are not comparable with published ones. */
+  incomplete?: { readonly pictures: number; readonly triplets: number };
 }

@@ -10,4 +10,11 @@ export { runStage2, type Stage2Options } from './run-stage2.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
 export { isTuned, Stage1, stage1Adam, type TunedEncoder } from './stage1.ts';
 export { Stage2 } from './stage2.ts';
-export { type CategoryQueries, type CategoryRanking, type QueryFeatures, queriesOf, rankQueries } from './validate.ts';
+export {
+  answersOf,
+  type CategoryQueries,
+  type CategoryRanking,
+  type QueryFeatures,
+  queriesOf,
+  rankQueries,
+} from './validate.ts';

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { registerEval } from './commands/eval.ts';
 import { registerPretrain } from './commands/pretrain.ts';
+import { registerSubmit } from './commands/submit.ts';
 import { registerSummary } from './commands/summary.ts';
 import { registerTrain } from './commands/train-flags.ts';
 import { registerWeights } from './commands/weights.ts';
@@ -16,6 +18,8 @@ const program = new Command('webcir')
   .exitOverride();
 
 registerTrain(program, context);
+registerEval(program, context);
+registerSubmit(program, context);
 registerWeights(program);
 registerPretrain(program);
 registerSummary(program);

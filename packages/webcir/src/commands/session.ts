@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type ClipModel, foldBatchNorm, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
-import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
+import { openCirr, openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
@@ -24,7 +24,14 @@ export interface Session {
   tokenRows(text: string): readonly number[];
 }
 
-export async function openSession(options: TrainOptions, assets: URL): Promise<Session> {
+export type SessionOptions = Pick<
+  TrainOptions,
+  'data' | 'clipModelPath' | 'activation' | 'transform' | 'targetRatio'
+> & {
+  readonly dataset: string;
+};
+
+export async function openSession(options: SessionOptions, assets: URL): Promise<Session> {
   const dataset = await openDataset(options);
   const model = await openClipModel(
     options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)),
@@ -35,15 +42,20 @@ export async function openSession(options: TrainOptions, assets: URL): Promise<S
   return {
     device: await openDevice(),
     dataset,
-    // FashionIQ's test answers are secret: its literature, and CLIP4Cir, quote the validation split.
-    splits: { train: 'train', validation: 'val', test: options.dataset === 'fmnist-cir' ? 'test' : 'val' },
+    // The test answers of the others are secret: their literature, and CLIP4Cir, quote the validation split.
+    splits: { train: 'train', validation: 'val', test: dataset.name === 'fmnist-cir' ? 'test' : 'val' },
     model,
     preprocessing: { transform, targetRatio, size: model.config.imageResolution },
     tokenRows: (text) => tokens(text).rows,
   };
 }
 
-async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset> {
+const openers: Readonly<Record<string, (folder: string) => Promise<CirDataset>>> = {
+  fashioniq: openFashionIq,
+  cirr: openCirr,
+};
+
+async function openDataset({ dataset, data }: SessionOptions): Promise<CirDataset> {
   if (dataset === 'fmnist-cir') {
     if (data !== undefined)
       throw new Error(
@@ -51,14 +63,26 @@ async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset>
       );
     return openEmbeddedFromPackage();
   }
+  const open = openers[dataset];
+  if (!open) {
+    throw new Error(`--dataset ${dataset}: expected one of fmnist-cir, ${Object.keys(openers).join(', ')}`);
+  }
   if (data === undefined) throw new Error(`--dataset ${dataset} needs --data with the folder of the data set`);
-  return openFashionIq(data);
+  return open(data);
 }
 
 /** The ids of all pictures that a run looks at, each once. */
 export function pictureIds({ dataset, splits }: Session): string[] {
   const trained = dataset.triplets(splits.train).flatMap(({ reference, target }) => [reference, target ?? reference]);
-  return [...new Set([...trained, ...dataset.gallery(splits.validation), ...dataset.gallery(splits.test)])];
+  return [
+    ...new Set([...trained, ...[splits.validation, splits.test].flatMap((split) => splitPictures(dataset, split))]),
+  ];
+}
+
+/** The ids of the pictures that an evaluation of one split looks at, each once. */
+export function splitPictures(dataset: CirDataset, split: string): string[] {
+  const references = dataset.triplets(split).map(({ reference }) => reference);
+  return [...new Set([...dataset.gallery(split), ...references])];
 }
 
 /** Encodes pictures with the weights as they are now, with a progress line. */
@@ -89,10 +113,13 @@ export async function encodePictures(
 }
 
 /** As `encodePictures`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
-export async function frozenPictureFeatures(session: Session, fold: boolean): Promise<FeatureTable> {
+export async function frozenPictureFeatures(
+  session: Session,
+  ids: readonly string[],
+  fold: boolean,
+): Promise<FeatureTable> {
   const { device, model, dataset, preprocessing } = session;
   const { transform, size, targetRatio } = preprocessing;
-  const ids = pictureIds(session);
   const versions = await Promise.all(ids.map((id) => dataset.version(id)));
   const key = { model, ids, versions, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
   return cachedFeatures(defaultCacheFolder(), key, async () => {

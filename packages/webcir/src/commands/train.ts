@@ -1,14 +1,15 @@
 import { uploadClip } from '@webcir/clip';
 import { openClipModel } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { formatTable, type ResultRow } from '@webcir/eval';
+import { formatTable, methodLines, protocolsFor } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
-import { type CategoryRanking, checkBatch, examplesOf } from '@webcir/train';
+import { checkBatch, examplesOf } from '@webcir/train';
 import { openCombinerModel } from '../models.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
-import { Evaluator, resultRows, Scoreboard } from './evaluate.ts';
-import { type Finished, protocolOf } from './finished.ts';
+import { Evaluator, Scoreboard } from './evaluate.ts';
+import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
+import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
 import { encodePictures, frozenPictureFeatures, openSession, pictureIds } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
@@ -35,14 +36,15 @@ export async function trainCommand(
   checkBatch(config.combinerBatchSize, examples.length);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
 
-  const test = new Scoreboard(new Evaluator(session, splits.test));
+  const [protocol] = protocolsFor(dataset);
+  const test = new Scoreboard(new Evaluator(session, splits.test, protocol));
   // Validation may be looked at, so its queries are what the report shows.
   const validation =
-    splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation));
+    splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation, protocol));
   const boards = new Set([test, validation]);
 
   const before = await uploadClip(device, model);
-  const features = await frozenPictureFeatures(session, config.foldBatchnorm);
+  const features = await frozenPictureFeatures(session, pictureIds(session), config.foldBatchnorm);
   const untuned = { image: 'image', text: 'text', sum: elementwiseSum } as const;
   for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
@@ -77,22 +79,15 @@ async function resumed(path: string): Promise<{ folder: RunFolder; config: Store
 
 async function finish(finished: Finished): Promise<void> {
   const { run, test, session, seconds } = finished;
-  const rows: ResultRow[] = [...test.rankings].flatMap(([method, ranking]) => resultRows(method, ranking));
-  await run.writeJson('results.json', { protocol: protocolOf(session), rows });
-  await run.writeJson('places.json', placesOf(test.rankings));
+  const { protocol, split } = test.evaluator;
+  const rows = test.rows();
+  await run.writeJson('results.json', { protocol: protocol.name, description: protocol.description, split, rows });
+  await run.write(placesFile, placesJson(test));
   await writeReport(finished, rows);
-  console.log(`\n${formatTable(rows)}\n\nRecall in percent: ${protocolOf(session)}.`);
-  console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
-}
-
-/** Per method and category, the place of each query's target from 1, or 0 beyond the first places: for bootstraps over queries. */
-function placesOf(rankings: Scoreboard['rankings']): object {
-  const places = (ranking: CategoryRanking) =>
-    ranking.rankings.map((row, query) => Array.from(row).indexOf(ranking.targets[query]) + 1);
-  return Object.fromEntries(
-    [...rankings].map(([method, categories]) => [
-      method,
-      Object.fromEntries(categories.map((ranking) => [ranking.category, places(ranking)])),
-    ]),
+  console.log(`\n${formatTable(methodLines(rows), protocol.metrics)}\n`);
+  console.log(
+    `In percent. Protocol ${protocol.name} on ${splitPhrase(session.dataset, split)}. ${protocol.description}`,
   );
+  for (const note of incompleteNotes(session.dataset)) console.log(note);
+  console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
 }
