@@ -1,0 +1,41 @@
+import type { CirDataset } from './types.ts';
+
+/**
+ * The data set without some pictures: they leave the galleries, and so do the triplets whose reference or target they are and
+ * groups that they belong to. Results on it are not comparable with published ones, as `incomplete` says.
+ */
+export function withoutPictures(dataset: CirDataset, ids: Iterable<string>): CirDataset {
+  const gone = new Set(ids);
+  const stays = (id: string) => !gone.has(id);
+  const rest: CirDataset = {
+    ...dataset,
+    gallery: (split, category) => dataset.gallery(split, category).filter(stays),
+    triplets: (split, category) =>
+      dataset
+        .triplets(split, category)
+        .filter((t) => stays(t.reference) && (t.target === undefined || stays(t.target)))
+        .map(({ group, targets, ...triplet }) => ({
+          ...triplet,
+          ...(targets && { targets: targets.filter(stays) }),
+          ...(group?.every(stays) && { group }),
+        })),
+  };
+  const before = sizeOf(dataset);
+  const after = sizeOf(rest);
+  const { pictures, triplets } = dataset.incomplete ?? { pictures: 0, triplets: 0 };
+  return {
+    ...rest,
+    incomplete: {
+      pictures: pictures + before.pictures - after.pictures,
+      triplets: triplets + before.triplets - after.triplets,
+    },
+  };
+}
+
+/** Pictures, each once, and triplets of all splits. */
+function sizeOf({ splits, gallery, triplets }: CirDataset): { pictures: number; triplets: number } {
+  return {
+    pictures: new Set(splits.flatMap((split) => gallery(split))).size,
+    triplets: splits.reduce((sum, split) => sum + triplets(split).length, 0),
+  };
+}
