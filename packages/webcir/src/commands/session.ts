@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { type ClipModel, foldBatchNorm, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
-import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
+import { openDataset } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
 import { embeddedClip, loadClip } from '../assets.ts';
-import { type Preprocessing, planesOf } from '../pictures.ts';
+import { madeAhead, openPlanes, type Preprocessing } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -25,31 +25,20 @@ export interface Session {
 }
 
 export async function openSession(options: TrainOptions, assets: URL): Promise<Session> {
-  const dataset = await openDataset(options);
+  const dataset = await openDataset(options.dataset, options.data);
+  const { train, validation, test } = dataset.uses;
+  if (train === undefined) throw new Error(`${options.dataset} in ${options.data} has no training split`);
   const model = await loadClip(options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)));
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {
     device: await openDevice(),
     dataset,
-    // FashionIQ's test answers are secret: its literature, and CLIP4Cir, quote the validation split.
-    splits: { train: 'train', validation: 'val', test: options.dataset === 'fmnist-cir' ? 'test' : 'val' },
+    splits: { train, validation, test },
     model,
     preprocessing: { transform, targetRatio, size: model.config.imageResolution },
     tokenRows: (text) => tokens(text).rows,
   };
-}
-
-async function openDataset({ dataset, data }: TrainOptions): Promise<CirDataset> {
-  if (dataset === 'fmnist-cir') {
-    if (data !== undefined)
-      throw new Error(
-        '--data is for data sets on disk; the embedded set fmnist-cir needs none: add --dataset fashioniq',
-      );
-    return openEmbeddedFromPackage();
-  }
-  if (data === undefined) throw new Error(`--dataset ${dataset} needs --data with the folder of the data set`);
-  return openFashionIq(data);
 }
 
 /** The ids of all pictures that a run looks at, each once. */
@@ -69,20 +58,26 @@ export async function encodePictures(
   const line = new ProgressLine(label);
   const started = performance.now();
   const encoder = await PictureEncoder.create(device, model.config, weights, Math.min(pictureBatch, ids.length));
-  const values = await encoder.encode(
-    ids.length,
-    (index) => planesOf(dataset, ids[index], preprocessing),
-    (done, total) => {
-      const rate = done / ((performance.now() - started) / 1000);
-      line.update(
-        done / total,
-        `${done}/${total} pictures  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
-      );
-    },
-  );
-  encoder.dispose();
-  line.finish(`${ids.length} pictures`);
-  return tableOf(ids, model.config.embedDim, values);
+  const source = openPlanes(dataset, preprocessing);
+  try {
+    const values = await encoder.encode(
+      ids.length,
+      // The next batch is made while one is encoded.
+      madeAhead(ids.length, pictureBatch, (index) => source.planes(ids[index])),
+      (done, total) => {
+        const rate = done / ((performance.now() - started) / 1000);
+        line.update(
+          done / total,
+          `${done}/${total} pictures  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
+        );
+      },
+    );
+    encoder.dispose();
+    line.finish(`${ids.length} pictures`);
+    return tableOf(ids, model.config.embedDim, values);
+  } finally {
+    await source.close();
+  }
 }
 
 /** As `encodePictures`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */

@@ -4,7 +4,7 @@ import { writeSafetensorsFile } from '@webcir/clip/node';
 import { elementwiseSum } from '@webcir/combiner';
 import { type Example, type FeatureTable, isTuned, runStage1 } from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
-import { planesOf } from '../pictures.ts';
+import { openPlanes } from '../pictures.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { type Evaluator, meanRecall } from './evaluate.ts';
 import { encodePictures, type Session } from './session.ts';
@@ -30,6 +30,7 @@ export async function trainStage1(
   const clip = uploadClip(device, model, isTuned(encoder));
   const log = new StageLog('stage 1', folder, epochs);
   const frozenPictures = encoder === 'text';
+  const source = openPlanes(dataset, preprocessing);
   let firstEpoch = 0;
 
   const validate = async (): Promise<{ recallAt10: number; recallAt50: number }> => {
@@ -47,9 +48,7 @@ export async function trainStage1(
     clip,
     examples,
     pictures:
-      frozenPictures && options.imageCache
-        ? { kind: 'features', features }
-        : { kind: 'pixels', planes: (id) => planesOf(dataset, id, preprocessing) },
+      frozenPictures && options.imageCache ? { kind: 'features', features } : { kind: 'pixels', planes: source.planes },
     recipe: { epochs, learningRate: options.learningRate, weightDecay: 0.01, schedule: options.schedule, warmup: 0 },
     batch: options.batchSize,
     seed,
@@ -69,6 +68,7 @@ export async function trainStage1(
   });
   log.finish();
   clip.dispose();
+  await source.close();
   await rename(folder.file(best), folder.file(tunedClip));
 }
 
