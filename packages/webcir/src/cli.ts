@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { TRANSFORMS } from '@webcir/clip';
+import { DATASETS } from '@webcir/data/node';
 import { Command, CommanderError, Option } from 'commander';
 import pc from 'picocolors';
+import { dataCheckCommand } from './commands/data-check.ts';
 import { numberBetween, wholeNumber } from './commands/options.ts';
 import { presetHelp, presets } from './commands/presets.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
@@ -78,6 +80,16 @@ program
   .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
   .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
   .action(pretrainCommand);
+
+program
+  .command('data')
+  .description('Looks after data sets.')
+  .command('check')
+  .description('Opens a data set and every picture of it, and tells what is wrong. Exit code 1 if anything is.')
+  .addOption(new Option('--dataset <name>', 'data set').choices([...DATASETS]).default('fmnist-cir'))
+  .option('--data <folder>', 'folder of a data set that is not embedded')
+  .option('--list <file>', 'writes all pictures with problems to it, a JSON object per line')
+  .action(dataCheckCommand);
 
 program
   .command('summary')
