@@ -17,9 +17,11 @@ const datasetOf = (name: string, triplets: Triplet[]): CirDataset => ({
   name,
   categories: ['dress'],
   splits: ['val'],
+  uses: { validation: 'val', test: 'val' },
   triplets: () => triplets,
   gallery: () => ['a', 'b', 'c', 'd', 'e'],
   picture: () => Promise.reject(new Error('not opened here')),
+  file: () => undefined,
   version: async () => '',
 });
 

@@ -30,9 +30,11 @@ const datasetOf = (queries: readonly Triplet[], gallery: readonly string[] = nam
   name: 'random',
   categories: ['all'],
   splits: ['val'],
+  uses: { validation: 'val', test: 'val' },
   triplets: () => queries,
   gallery: () => gallery,
   picture: () => Promise.reject(new Error('not opened here')),
+  file: () => undefined,
   version: async () => '',
 });
 

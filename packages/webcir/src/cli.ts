@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { registerData } from './commands/data-check.ts';
 import { registerEval } from './commands/eval.ts';
 import { registerPretrain } from './commands/pretrain.ts';
 import { registerSubmit } from './commands/submit.ts';
@@ -20,6 +21,7 @@ const program = new Command('webcir')
 registerTrain(program, context);
 registerEval(program, context);
 registerSubmit(program, context);
+registerData(program);
 registerWeights(program);
 registerPretrain(program);
 registerSummary(program);

@@ -1,10 +1,12 @@
 import { writeFileAtomic } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
+import { DATASETS } from '@webcir/data/node';
 import { type CategoryScores, formatTable, type Protocol, protocolsFor, scoreCategories } from '@webcir/eval';
 import type { Command } from 'commander';
 import { Evaluator } from './evaluate.ts';
 import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
+import { choice, skipMissingOption } from './options.ts';
 import { frozenPictureFeatures, splitPictures } from './session.ts';
 
 interface EvalOptions extends ModelOptions {
@@ -17,7 +19,8 @@ export function registerEval(program: Command, { assets }: { readonly assets: UR
   const command = program
     .command('eval')
     .description("Evaluates models on a data set by a named protocol (CLIP4Cir's validate.py).")
-    .option('--dataset <name>', 'data set: fmnist-cir, fashioniq or cirr', (name) => name.toLowerCase());
+    .addOption(choice('--dataset <name>', 'data set', DATASETS))
+    .addOption(skipMissingOption());
   addModelOptions(command)
     .option('--protocol <name>', "how pictures are ranked and scored: a protocol of the data set, or 'all' of them")
     .option('--split <name>', 'queries and gallery (default: the split that papers quote)')

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Activation, type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
 import { type CombinerConfig, type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
+import type { DatasetName } from '@webcir/data/node';
 import type { Tensor } from '@webcir/kernels';
 import type { Command } from 'commander';
 import { openCombinerModel } from '../models.ts';
@@ -17,8 +18,9 @@ type CombiningFunction = (typeof combiningFunctions)[number];
 
 /** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
 export interface ModelOptions {
-  readonly dataset?: string;
+  readonly dataset?: DatasetName;
   readonly data?: string;
+  readonly skipMissing?: boolean;
   readonly run?: string;
   readonly combiningFunction?: CombiningFunction;
   readonly combinerPath?: string;
@@ -102,13 +104,13 @@ async function completedByRun(run: string, given: ModelOptions): Promise<ModelOp
     if (existsSync(path)) return path;
     throw new Error(`${path} is missing: this run is not finished, go on with webcir train --resume ${run}`);
   };
-  const { dataset, data, transform, targetRatio } = config as Partial<ModelOptions>;
+  const { dataset, data, skipMissing, transform, targetRatio } = config as Partial<ModelOptions>;
   const isOwn = given.dataset === undefined || given.dataset === dataset;
   return {
     transform,
     targetRatio,
     dataset,
-    ...(isOwn && { data }),
+    ...(isOwn && { data, skipMissing }),
     ...given,
     combiningFunction,
     clipModelPath: given.clipModelPath ?? file(tunedClip),

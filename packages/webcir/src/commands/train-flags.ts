@@ -1,19 +1,24 @@
 import { TRANSFORMS } from '@webcir/clip';
+import { DATASETS } from '@webcir/data/node';
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
-import { activationOption, choice, numberBetween, wholeNumber } from './options.ts';
+import { activationOption, choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
 
 const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
+
+/** CIRCO has nothing to train on. */
+const trainable = DATASETS.filter((name) => name !== 'circo');
 
 /** The flags of `webcir train`, with CLIP4Cir's names and defaults where it has them. */
 export function registerTrain(program: Command, { assets, command }: CommandContext): void {
   program
     .command('train')
     .description('Trains both stages of CLIP4Cir and shows the table of the paper.')
-    .addOption(choice('--dataset <name>', 'data set', ['fmnist-cir', 'fashioniq']).default('fmnist-cir'))
+    .addOption(choice('--dataset <name>', 'data set', trainable).default('fmnist-cir'))
     .option('--data <folder>', 'folder of a data set that is not embedded')
+    .addOption(skipMissingOption())
     .option(
       '--clip-model-path <file>',
       'CLIP to start from, in any container (default: the small one that ships with webcir)',

@@ -1,17 +1,9 @@
-import type { Activation, Transform } from '@webcir/clip';
 import type { TunedEncoder } from '@webcir/train';
+import type { SessionOptions } from './session.ts';
 
 /** What `webcir train` can be told; written to the run folder's config.json. */
-export interface TrainOptions {
-  readonly dataset: 'fmnist-cir' | 'fashioniq';
-  /** Folder of a data set that is not embedded. */
-  readonly data?: string;
-  /** Weight file of the CLIP to start from; the embedded one unless given. */
-  readonly clipModelPath?: string;
-  readonly activation?: Activation;
+export interface TrainOptions extends SessionOptions {
   readonly seed: number;
-  readonly transform: Transform;
-  readonly targetRatio: number;
   readonly encoder: TunedEncoder;
   readonly numEpochs: number;
   readonly learningRate: number;

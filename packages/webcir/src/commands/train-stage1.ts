@@ -4,7 +4,7 @@ import { elementwiseSum } from '@webcir/combiner';
 import type { Scores } from '@webcir/eval';
 import { type Example, type FeatureTable, isTuned, runStage1 } from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
-import { planesOf } from '../pictures.ts';
+import { openPlanes } from '../pictures.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { Evaluator } from './evaluate.ts';
 import { keepBest, keptFiles } from './kept-models.ts';
@@ -32,6 +32,7 @@ export async function trainStage1(
   const { protocol } = validation;
   const log = new StageLog('stage 1', folder, epochs, protocol);
   const frozenPictures = encoder === 'text';
+  const source = openPlanes(dataset, preprocessing);
   let firstEpoch = 0;
 
   const validate = async (): Promise<Scores> => {
@@ -49,9 +50,7 @@ export async function trainStage1(
     clip,
     examples,
     pictures:
-      frozenPictures && options.imageCache
-        ? { kind: 'features', features }
-        : { kind: 'pixels', planes: (id) => planesOf(dataset, id, preprocessing) },
+      frozenPictures && options.imageCache ? { kind: 'features', features } : { kind: 'pixels', planes: source.planes },
     recipe: { epochs, learningRate: options.learningRate, weightDecay: 0.01, schedule: options.schedule, warmup: 0 },
     batch: options.batchSize,
     seed,
@@ -72,6 +71,7 @@ export async function trainStage1(
   });
   log.finish();
   clip.dispose();
+  await source.close();
   await keepBest(folder, best, tunedClip, protocol);
 }
 

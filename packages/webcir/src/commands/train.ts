@@ -11,7 +11,7 @@ import { Evaluator, Scoreboard } from './evaluate.ts';
 import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
-import { encodePictures, frozenPictureFeatures, openSession, pictureIds } from './session.ts';
+import { encodePictures, frozenPictureFeatures, openSession, pictureIds, trainingTriplets } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { trainStage1, tunedClip } from './train-stage1.ts';
 import { trainedCombiner, trainStage2 } from './train-stage2.ts';
@@ -31,7 +31,7 @@ export async function trainCommand(
   if (!resume) RunFolder.expectFree(path);
   const session = await openSession(config, assets);
   const { device, dataset, splits, model } = session;
-  const examples = examplesOf(dataset.triplets(splits.train), session.tokenRows);
+  const examples = examplesOf(trainingTriplets(session), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
   checkBatch(config.combinerBatchSize, examples.length);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
