@@ -22,6 +22,7 @@ export {
   readClipModel,
   storeClipModel,
   storeTensors,
+  VOCABULARY_KEY,
 } from './model/model.ts';
 export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';

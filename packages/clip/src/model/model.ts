@@ -31,7 +31,8 @@ export const hostTensor = (shape: readonly number[], values: Float32Array): Mode
   read: async () => values,
 });
 
-const vocabularyKey = 'webcir.vocabulary';
+/** Where safetensors keep `ClipModel.vocabulary`. */
+export const VOCABULARY_KEY = 'webcir.vocabulary';
 
 /**
  * Makes a model of an opened weight file: OpenAI's, open_clip's or Hugging Face's names, sizes from the shapes.
@@ -51,7 +52,7 @@ export function readClipModel(
     activationOf(file, activation),
   );
   checkWeights(tensors, config);
-  const vocabulary = file.metadata.get(vocabularyKey);
+  const vocabulary = file.metadata.get(VOCABULARY_KEY);
   return {
     config,
     tensors: new Map(
@@ -65,7 +66,7 @@ function parseVocabulary(text: string, rows: number): number[] {
   const ids: unknown = JSON.parse(text);
   if (!Array.isArray(ids) || ids.length !== rows || !ids.every((id) => Number.isInteger(id) && id >= 0)) {
     throw new Error(
-      `CLIP weights: ${vocabularyKey}: expected ${rows} token ids, one for each row of token_embedding.weight.`,
+      `CLIP weights: ${VOCABULARY_KEY}: expected ${rows} token ids, one for each row of token_embedding.weight.`,
     );
   }
   return ids;
@@ -77,7 +78,7 @@ export function storeClipModel(
   dtype: 'F16' | 'F32',
 ): { tensors: Map<string, WeightTensor>; metadata: Map<string, string> } {
   const metadata = new Map<string, string>([[activationKey, config.activation]]);
-  if (vocabulary) metadata.set(vocabularyKey, JSON.stringify(vocabulary));
+  if (vocabulary) metadata.set(VOCABULARY_KEY, JSON.stringify(vocabulary));
   return { tensors: storeTensors(tensors, dtype), metadata };
 }
 

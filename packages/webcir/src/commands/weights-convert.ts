@@ -7,6 +7,7 @@ import {
   storedTensor,
   storeTensors,
   torchZipPieces,
+  VOCABULARY_KEY,
   type WeightTensor,
 } from '@webcir/clip';
 import { knownActivationOf, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
@@ -32,6 +33,9 @@ export async function convertCommand(from: string, to: string, { activation, dty
   const { tensors, metadata } = isCombiner(file)
     ? { tensors: storeTensors(readCombinerModel(file).tensors, dtype), metadata: new Map<string, string>() }
     : storeClipModel(readClipModel(file, activation ?? (await knownActivationOf(from, file))), dtype);
+  if (kind === '.pt' && metadata.has(VOCABULARY_KEY)) {
+    throw new Error(`${from}: this CLIP keeps only the tokens that it was trained on, which a .pt file cannot say.`);
+  }
   if (kind === '.safetensors') await writeSafetensorsFile(to, { tensors, metadata });
   else {
     const epoch = Number(file.metadata.get('epoch') ?? 0);
