@@ -12,18 +12,21 @@ import {
   softmaxCrossEntropy,
   sum,
   type Tensor,
+  TensorStore,
 } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   channelsLast,
   encodeImage,
   encodeText,
+  entriesOf,
   foldBatchNorm,
   isTrainable,
   lengthFor,
   packTokens,
   readClipModel,
   uploadClip,
+  weightsOf,
 } from '../src/index.ts';
 import { clipFixture, expectClose, floats, relativeDifference, tokenRows } from './reference.ts';
 
@@ -127,6 +130,39 @@ for (const name of ['clip-vit', 'clip-rn']) {
         return (await program.runAndRead({ tokens, ends }, ['features'])).features;
       };
       expect(relativeDifference(await at(length), await at(config.contextLength))).toBeLessThan(1e-6);
+    });
+
+    it('encodes texts, and has their gradients, to the same bits with a token table larger than a binding', async () => {
+      const length = config.contextLength;
+      const entries = entriesOf(model);
+      const [table, rest] = [entries.filter(({ byRows }) => byRows), entries.filter(({ byRows }) => !byRows)];
+      const frozen = TensorStore.create(device, rest, 'weights');
+      for (const { name: tensor } of rest) frozen.write(tensor, model.tensors.get(tensor)!.values);
+      const run = async (maxBinding: number) => {
+        const split = TensorStore.create(device, table, 'table', { maxBinding });
+        for (const { name: tensor } of table) split.write(tensor, model.tensors.get(tensor)!.values);
+        const tokens = input('tokens', [4, length], 'u32');
+        const features = encodeText(tokens, input('ends', [4], 'u32'), weightsOf(split, frozen), config);
+        const pictureFeatures = input('pictures', features.shape);
+        const { loss } = stage1Loss(pictureFeatures, features, pictureFeatures);
+        const parts = table.flatMap(({ name: tensor }) => split.parts(tensor));
+        const targets = [...parts.map(({ tensor }) => tensor), frozen.tensor('positional_embedding')];
+        const found = gradients(loss, targets);
+        const names = found.map((_, i) => `gradient ${i}`);
+        const outputs: Record<string, Tensor> = { features };
+        for (const [i, gradient] of found.entries()) outputs[names[i]] = gradient;
+        const program = await compile(device, { outputs });
+        const feeds = { ...textInputs(length), pictures: floats(io, 'image_features') };
+        const results = await program.runAndRead(feeds, Object.keys(outputs));
+        const [whole, positions] = [names.slice(0, -1), names.slice(-1)].map((some) =>
+          some.flatMap((key) => [...results[key]]),
+        );
+        return { parts: parts.length, features: results.features, whole, positions };
+      };
+      const [{ parts: one, ...expected }, { parts: many, ...found }] = [await run(2 ** 27), await run(2 ** 15)];
+      expect([one, many]).toEqual([1, config.vocabularySize / (2 ** 15 / 4 / config.textWidth)]);
+      expect(found).toEqual(expected);
+      expect(relativeDifference(found.features, floats(io, 'text_features'))).toBeLessThan(1e-4);
     });
 
     it('has the loss and every gradient of stage 1 with both encoders trained', async () => {

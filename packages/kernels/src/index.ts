@@ -2,10 +2,11 @@ export type { Capabilities } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
 export { gradients } from './engine/gradients.ts';
+export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
 export { type CompileOptions, compile, type HostArray, Program } from './engine/program.ts';
-export { type StoreEntry, TensorStore } from './engine/store.ts';
+export { TensorStore } from './engine/store.ts';
 export {
   constant,
   type DType,

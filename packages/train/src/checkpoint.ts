@@ -11,7 +11,7 @@ export async function saveCheckpoint(
   const tensors = new Map<string, ReturnType<typeof fromFloat32>>();
   for (const [prefix, store] of storesOf(adam)) {
     for (const [name, values] of await store.read()) {
-      tensors.set(prefix + name, fromFloat32(values, store.tensor(name).shape));
+      tensors.set(prefix + name, fromFloat32(values, store.shape(name)));
     }
   }
   await writeSafetensorsFile(path, { tensors, metadata: new Map(Object.entries(metadata)) });

@@ -1,5 +1,6 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type ClipConfig, inferConfig } from '../config.ts';
+import { tokenTable } from '../encoders/text.ts';
 import { fromFloat32, type Safetensors, type StoredTensor, toFloat32 } from '../safetensors.ts';
 
 export interface HostTensor {
@@ -72,4 +73,8 @@ export const isTrainable = (name: string): boolean =>
   !/running_(mean|var)$|num_batches_tracked$|^logit_scale$/.test(name);
 
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
-  [...model.tensors].map(([name, { shape }]) => ({ name, shape: shape.length > 0 ? shape : [1] }));
+  [...model.tensors].map(([name, { shape }]) => ({
+    name,
+    shape: shape.length > 0 ? shape : [1],
+    byRows: name === tokenTable,
+  }));

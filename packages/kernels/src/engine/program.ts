@@ -239,7 +239,10 @@ class Memory {
     for (const node of nodes) {
       const [tensor] = node.outputs;
       const { source } = node;
-      if (source.kind === 'stored') this.#leaves.set(tensor, source.region);
+      if (source.kind === 'stored') {
+        if (!source.region) throw new TypeError(`${source.name} has no memory: its graph can be planned, not compiled`);
+        this.#leaves.set(tensor, source.region);
+      }
       if (source.kind !== 'input' && source.kind !== 'constant') continue;
       const name = source.kind === 'input' ? source.name : 'constant';
       const buffer = create(Math.ceil(byteLength(tensor) / 16) * 16, name);

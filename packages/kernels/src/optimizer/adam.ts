@@ -1,5 +1,6 @@
 import { gradients } from '../engine/gradients.ts';
-import type { StoreEntry, TensorStore } from '../engine/store.ts';
+import type { StorePart } from '../engine/layout.ts';
+import type { TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
 import { adam } from '../ops/adam/adam.ts';
 import { pack } from '../ops/pack/pack.ts';
@@ -40,26 +41,24 @@ export class Adam {
    * @param loss one number, shape [1]
    */
   minimize(loss: Tensor): Tensor[] {
-    const { entries } = this.parameters;
-    const found = gradients(
-      loss,
-      entries.map(({ name }) => this.parameters.tensor(name)),
+    const tensors = this.parameters.flat.flatMap((_, chunk) =>
+      this.parameters.layout(chunk).map(({ tensor }) => tensor),
     );
-    const byName = new Map(entries.map(({ name }, i) => [name, found[i]]));
-    return this.updates(({ name }) => byName.get(name)!);
+    const found = gradients(loss, tensors);
+    const gradientOf = new Map(tensors.map((tensor, i) => [tensor, found[i]]));
+    return this.updates(({ tensor }) => gradientOf.get(tensor)!);
   }
 
   /**
    * The update as part of a graph, for `compile`'s `updates`. The program gets an input 'adam' (see `hyper`).
-   * @param gradientOf the gradient of a tensor of the store
+   * @param gradientOf the gradient of a tensor of the store, or of a part of one
    */
-  updates(gradientOf: (entry: StoreEntry) => Tensor): Tensor[] {
+  updates(gradientOf: (part: StorePart) => Tensor): Tensor[] {
     const hyper = input('adam', [4]);
-    const byName = new Map(this.parameters.entries.map((entry) => [entry.name, entry]));
     return this.parameters.flat.flatMap((parameters, chunk) => {
       const layout = this.parameters.layout(chunk);
       const gradients = pack(
-        layout.map(({ name }) => gradientOf(byName.get(name)!)),
+        layout.map(gradientOf),
         layout.map(({ offset }) => offset / 4),
         elements(parameters.shape),
       );
