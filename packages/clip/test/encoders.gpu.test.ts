@@ -9,6 +9,7 @@ import {
   matmul,
   openDevice,
   scale,
+  slice,
   softmaxCrossEntropy,
   sum,
   type Tensor,
@@ -197,6 +198,30 @@ for (const name of ['clip-vit', 'clip-rn']) {
       }
       const [weightNorm] = floats(io, 'gradnorm.both.visual.attnpool.k_proj.weight');
       expect(Math.hypot(...results[IGNORED_BIAS])).toBeLessThan(1e-3 * weightNorm);
+    });
+
+    it('has the same gradients, bit by bit, from activations that are computed again', async () => {
+      const length = config.contextLength;
+      const features = encodeImage(input('pictures', [8, size, size, 3]), clip.weights, config);
+      const [reference, target] = [0, 4].map((start) => slice(features, 0, start, 4));
+      const { loss } = stage1Loss(reference, text(length), target);
+      const names = clip.trained.entries.map((entry) => entry.name);
+      const targets = names.map((tensor) => clip.trained.tensor(tensor));
+      const both = new Float32Array(8 * 3 * size * size);
+      both.set(pixels('reference_images'));
+      both.set(pixels('target_images'), both.length / 2);
+      const [kept, again] = await Promise.all(
+        [false, true].map(async (recompute) => {
+          const grads = gradients(loss, targets, { recompute });
+          const outputs: Record<string, Tensor> = { loss };
+          for (const [i, tensor] of names.entries()) outputs[tensor] = grads[i];
+          const program = await compile(device, { outputs });
+          const results = await program.runAndRead({ pictures: both, ...textInputs(length) }, Object.keys(outputs));
+          return { results, memory: program.memory };
+        }),
+      );
+      expect(again.results).toEqual(kept.results);
+      expect(again.memory).toBeLessThan(kept.memory);
     });
   });
 }

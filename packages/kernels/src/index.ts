@@ -1,11 +1,13 @@
 export type { Capabilities } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
-export { gradients } from './engine/gradients.ts';
+export { type GradientOptions, gradients } from './engine/gradients.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
+export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
-export { type CompileOptions, compile, type HostArray, Program } from './engine/program.ts';
+export { type CompileOptions, compile, type Graph, type HostArray, Program } from './engine/program.ts';
+export { SharedMemory } from './engine/shared-memory.ts';
 export { TensorStore } from './engine/store.ts';
 export {
   constant,

@@ -1,4 +1,14 @@
-import { add, gather, layernorm, matmul, reshape, type StorePart, slice, type Tensor } from '@webcir/kernels';
+import {
+  add,
+  checkpoint,
+  gather,
+  layernorm,
+  matmul,
+  reshape,
+  type StorePart,
+  slice,
+  type Tensor,
+} from '@webcir/kernels';
 import type { ClipConfig } from '../config.ts';
 import { transformer } from './transformer.ts';
 import type { Weights } from './weights.ts';
@@ -24,7 +34,8 @@ export function encodeText(
   const embedded = add(embed(tokens, weights.parts(tokenTable)), positions);
   const pick = (hidden: Tensor) => gather(reshape(hidden, [batch * length, width]), ends);
   const last = transformer(embedded, weights, 'transformer', { layers, heads, activation, causal: true, pick });
-  return matmul(layernorm(last, weights('ln_final.weight'), weights('ln_final.bias')), weights('text_projection'));
+  const normalized = layernorm(last, weights('ln_final.weight'), weights('ln_final.bias'));
+  return checkpoint(matmul(normalized, weights('text_projection')));
 }
 
 /** The rows of a table that the tokens name. Each part has zeros for the rows of the others. */

@@ -2,16 +2,23 @@ import type { Device } from './device.ts';
 import { GpuError } from './errors.ts';
 import { ancestors } from './gradients.ts';
 import type { Dispatch } from './kernel.ts';
+import { isOwned, leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
+import type { SharedMemory } from './shared-memory.ts';
 import { byteLength, elements, formatShape, type Region, type Tensor } from './tensor.ts';
 
 export type HostArray = Float32Array | Uint32Array;
 
-export interface CompileOptions<Names extends string> {
+export interface Graph<Names extends string> {
   /** Results that can be read after a run, by name. */
   readonly outputs: Readonly<Record<Names, Tensor>>;
   /** Updates in place (optimizer steps) that the program is also to make. */
   readonly updates?: readonly Tensor[];
+}
+
+export interface CompileOptions<Names extends string> extends Graph<Names> {
+  /** Where intermediate values go; memory of the program's own unless given. */
+  readonly memory?: SharedMemory;
   /** Variant by op name, instead of the choice made for the adapter. */
   readonly variants?: Readonly<Record<string, string>>;
 }
@@ -32,7 +39,7 @@ export class Program<Names extends string = string> {
   readonly device: Device;
   /** What is run, in order, with the op that each dispatch belongs to. */
   readonly commands: readonly (Command | Copy)[];
-  /** Bytes of GPU memory that the program owns (stored tensors are not counted). */
+  /** Bytes of GPU memory that the program owns (stored tensors and shared memory are not counted). */
   readonly memory: number;
   readonly #inputs: ReadonlyMap<string, { tensor: Tensor; buffer: GPUBuffer }>;
   readonly #outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
@@ -120,7 +127,10 @@ export class Program<Names extends string = string> {
     }
   }
 
-  /** The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`. */
+  /**
+   * The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`, or until another program runs on
+   * the same shared memory.
+   */
   region(name: Names): Region {
     return this.#output(name).region;
   }
@@ -176,7 +186,7 @@ export async function compile<Names extends string>(
   device: Device,
   options: CompileOptions<Names>,
 ): Promise<Program<Names>> {
-  const { outputs, updates = [], variants = {} } = options;
+  const { outputs, updates = [], variants = {}, memory: shared } = options;
   const kept = Object.values<Tensor>(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
@@ -187,7 +197,7 @@ export async function compile<Names extends string>(
   );
   device.gpu.pushErrorScope('out-of-memory');
   device.gpu.pushErrorScope('validation');
-  const memory = new Memory(device, plan, nodes);
+  const memory = new Memory(device, plan, nodes, shared);
   const params = packParams(device, plan);
   const commands = plan.steps.map((step, index): Command | Copy => {
     if (step.kind === 'copy') {
@@ -223,19 +233,24 @@ class Memory {
   readonly #slots: readonly GPUBuffer[];
   readonly #leaves = new Map<Tensor, Region>();
 
-  constructor(device: Device, plan: Plan, nodes: ReturnType<typeof ancestors>) {
+  constructor(device: Device, plan: Plan, nodes: ReturnType<typeof ancestors>, shared?: SharedMemory) {
     this.#plan = plan;
-    const create = (size: number, label: string) => {
+    const allocate = (size: number, label: string) => {
       if (size > device.capabilities.maxBindingSize) {
         throw new GpuError(
           `${label} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}: use a smaller batch`,
         );
       }
-      const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label });
+      return device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label });
+    };
+    const own = (size: number, label: string) => {
+      const buffer = allocate(size, label);
       this.buffers.push(buffer);
       return buffer;
     };
-    this.#slots = plan.slots.map((size, index) => create(size, `slot ${index}`));
+    this.#slots = shared
+      ? shared.take(plan.slots, (size) => allocate(size, 'shared slot'))
+      : plan.slots.map((size, index) => own(size, `slot ${index}`));
     for (const node of nodes) {
       const [tensor] = node.outputs;
       const { source } = node;
@@ -243,9 +258,9 @@ class Memory {
         if (!source.region) throw new TypeError(`${source.name} has no memory: its graph can be planned, not compiled`);
         this.#leaves.set(tensor, source.region);
       }
-      if (source.kind !== 'input' && source.kind !== 'constant') continue;
+      if (!isOwned(source)) continue;
       const name = source.kind === 'input' ? source.name : 'constant';
-      const buffer = create(Math.ceil(byteLength(tensor) / 16) * 16, name);
+      const buffer = own(leafSize(tensor), name);
       this.#leaves.set(tensor, { buffer, offset: 0, size: byteLength(tensor) });
       if (source.kind === 'constant') device.gpu.queue.writeBuffer(buffer, 0, source.data as Float32Array<ArrayBuffer>);
       else if (this.inputs.has(name)) throw new RangeError(`two inputs are named '${name}'`);
@@ -266,13 +281,7 @@ function packParams(
   device: Device,
   plan: Plan,
 ): { buffer: GPUBuffer; offsets: ReadonlyMap<number, number> } | undefined {
-  const offsets = new Map<number, number>();
-  let size = 0;
-  for (const [index, step] of plan.steps.entries()) {
-    if (step.kind !== 'dispatch' || step.dispatch.kernel.params.size === 0) continue;
-    offsets.set(index, size);
-    size += Math.ceil(step.dispatch.kernel.params.size / 256) * 256;
-  }
+  const { size, offsets } = paramsLayout(plan);
   if (size === 0) return undefined;
   const view = new DataView(new ArrayBuffer(size));
   for (const [index, start] of offsets) {

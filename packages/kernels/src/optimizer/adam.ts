@@ -1,4 +1,4 @@
-import { gradients } from '../engine/gradients.ts';
+import { type GradientOptions, gradients } from '../engine/gradients.ts';
 import type { StorePart } from '../engine/layout.ts';
 import type { TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
@@ -40,11 +40,11 @@ export class Adam {
    * One step down the gradient of a loss, with respect to every tensor of the store, for `compile`'s `updates`.
    * @param loss one number, shape [1]
    */
-  minimize(loss: Tensor): Tensor[] {
+  minimize(loss: Tensor, options?: GradientOptions): Tensor[] {
     const tensors = this.parameters.flat.flatMap((_, chunk) =>
       this.parameters.layout(chunk).map(({ tensor }) => tensor),
     );
-    const found = gradients(loss, tensors);
+    const found = gradients(loss, tensors, options);
     const gradientOf = new Map(tensors.map((tensor, i) => [tensor, found[i]]));
     return this.updates(({ tensor }) => gradientOf.get(tensor)!);
   }
