@@ -21,4 +21,4 @@ export {
 } from './engine/tensor.ts';
 export { variantChoices } from './engine/variants.ts';
 export * from './generated/ops.ts';
-export { Adam, type AdamOptions, type AdamStep } from './optimizer/adam.ts';
+export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';

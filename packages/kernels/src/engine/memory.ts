@@ -3,13 +3,15 @@ import { ancestors } from './gradients.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Graph } from './program.ts';
 import { fitInto } from './shared-memory.ts';
-import { byteLength, type Source, type Tensor } from './tensor.ts';
+import { byteLength, type Tensor } from './tensor.ts';
 
 /** What a program takes on a device, in bytes, stored tensors not counted. */
 export interface MemoryNeed {
-  /** Buffers for intermediate values, largest first: what programs that take turns can share (`SharedMemory`). */
+  /** Buffers for intermediate values, largest first. */
   readonly slots: readonly number[];
-  /** Inputs, constants and parameters. */
+  /** By name. */
+  readonly inputs: ReadonlyMap<string, number>;
+  /** Constants and parameters: what programs on one `SharedMemory` cannot share. */
   readonly own: number;
   /** The largest buffer: no device that binds less can run the program. */
   readonly largest: number;
@@ -20,24 +22,28 @@ export function planMemory({ outputs, updates = [] }: Graph<string>, capabilitie
   const kept = Object.values(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, capabilities, {});
-  const leaves = nodes.filter(({ source }) => isOwned(source)).map(({ outputs: [tensor] }) => leafSize(tensor));
-  return {
-    slots: plan.slots,
-    own: leaves.reduce((sum, size) => sum + size, 0) + paramsLayout(plan).size,
-    largest: Math.max(0, ...plan.slots, ...leaves),
-  };
+  const inputs = new Map<string, number>();
+  let own = paramsLayout(plan).size;
+  let largest = plan.slots[0] ?? 0;
+  for (const {
+    source,
+    outputs: [tensor],
+  } of nodes) {
+    if (source.kind === 'input') inputs.set(source.name, leafSize(tensor));
+    else if (source.kind === 'constant') own += leafSize(tensor);
+    else continue;
+    largest = Math.max(largest, leafSize(tensor));
+  }
+  return { slots: plan.slots, inputs, own, largest };
 }
 
-/** Bytes that several programs take together when they take turns on shared memory. */
+/** Bytes that programs take together which take turns on one `SharedMemory`, the first one made first. */
 export function sharedSize(needs: readonly MemoryNeed[]): number {
-  const owned: number[] = [];
-  for (const { slots } of needs) fitInto(owned, slots);
-  return [...owned, ...needs.map(({ own }) => own)].reduce((sum, size) => sum + size, 0);
+  const slots: number[] = [];
+  for (const need of needs) fitInto(slots, need.slots);
+  const inputs = new Map(needs.flatMap((need) => [...need.inputs].map(([name, size]) => [`${name} ${size}`, size])));
+  return [...slots, ...inputs.values(), ...needs.map(({ own }) => own)].reduce((sum, size) => sum + size, 0);
 }
-
-/** A leaf whose memory is part of the program. */
-export const isOwned = (source: Source): source is Extract<Source, { kind: 'input' | 'constant' }> =>
-  source.kind === 'input' || source.kind === 'constant';
 
 /** Of the buffer of an input or a constant. */
 export const leafSize = (tensor: Tensor): number => Math.ceil(byteLength(tensor) / 16) * 16;

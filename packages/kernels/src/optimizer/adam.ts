@@ -1,5 +1,5 @@
 import { type GradientOptions, gradients } from '../engine/gradients.ts';
-import type { StorePart } from '../engine/layout.ts';
+import type { StoreLayout } from '../engine/layout.ts';
 import type { TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
 import { adam } from '../ops/adam/adam.ts';
@@ -41,30 +41,18 @@ export class Adam {
    * @param loss one number, shape [1]
    */
   minimize(loss: Tensor, options?: GradientOptions): Tensor[] {
-    const tensors = this.parameters.flat.flatMap((_, chunk) =>
-      this.parameters.layout(chunk).map(({ tensor }) => tensor),
-    );
-    const found = gradients(loss, tensors, options);
-    const gradientOf = new Map(tensors.map((tensor, i) => [tensor, found[i]]));
-    return this.updates(({ tensor }) => gradientOf.get(tensor)!);
+    return this.updates(packedGradients(loss, this.parameters, options));
   }
 
   /**
    * The update as part of a graph, for `compile`'s `updates`. The program gets an input 'adam' (see `hyper`).
-   * @param gradientOf the gradient of a tensor of the store, or of a part of one
+   * @param gradients side by side as the parameters are, one tensor for each buffer of the store
    */
-  updates(gradientOf: (part: StorePart) => Tensor): Tensor[] {
+  updates(gradients: readonly Tensor[]): Tensor[] {
     const hyper = input('adam', [4]);
     return this.parameters.flat.flatMap((parameters, chunk) => {
-      const layout = this.parameters.layout(chunk);
-      const gradients = pack(
-        layout.map(gradientOf),
-        layout.map(({ offset }) => offset / 4),
-        elements(parameters.shape),
-      );
-      const m = this.moments.m.flat[chunk];
-      const v = this.moments.v.flat[chunk];
-      return Object.values(adam({ parameters, gradients, m, v, hyper }, this.#options));
+      const [m, v] = [this.moments.m.flat[chunk], this.moments.v.flat[chunk]];
+      return Object.values(adam({ parameters, gradients: gradients[chunk], m, v, hyper }, this.#options));
     });
   }
 
@@ -78,4 +66,25 @@ export class Adam {
     this.moments.m.dispose();
     this.moments.v.dispose();
   }
+}
+
+/**
+ * The gradient of a loss with respect to all of a store.
+ * @param loss one number, shape [1]
+ * @returns one flat tensor for each buffer of the store, laid out as that buffer is
+ */
+export function packedGradients(loss: Tensor, store: StoreLayout, options?: GradientOptions): Tensor[] {
+  const layouts = store.flat.map((_, chunk) => store.layout(chunk));
+  const found = gradients(
+    loss,
+    layouts.flat().map(({ tensor }) => tensor),
+    options,
+  );
+  return layouts.map((layout, chunk) =>
+    pack(
+      found.splice(0, layout.length),
+      layout.map(({ offset }) => offset / 4),
+      elements(store.flat[chunk].shape),
+    ),
+  );
 }
