@@ -72,9 +72,10 @@ export class StoreLayout {
     return parts.length > 1 ? [firstRow + tensor.shape[0], ...tensor.shape.slice(1)] : tensor.shape;
   }
 
-  /** What lies in each flat buffer, in order. */
-  layout(chunk: number): StorePart[] {
-    return [...this.#parts.values()].flat().filter((part) => part.chunk === chunk);
+  /** What lies in one of the buffers, or in all of them, in order. */
+  layout(chunk?: number): StorePart[] {
+    const all = [...this.#parts.values()].flat();
+    return chunk === undefined ? all : all.filter((part) => part.chunk === chunk);
   }
 
   /** The graph's handle of a tensor. Throws RangeError where there is none, or only parts of it. */

@@ -1,5 +1,6 @@
 import type { Device } from './device.ts';
 import { GpuError } from './errors.ts';
+import type { MemoryNeed } from './memory.ts';
 
 /**
  * Memory for programs that take turns, such as one training step at different text lengths: together they need little more than
@@ -21,8 +22,16 @@ export class SharedMemory {
   }
 
   /**
+   * Makes room for a program ahead of others that need less: reserved for the largest first, they take the least together. Does
+   * nothing for a program that the device cannot run.
+   */
+  reserve({ slots, largest }: MemoryNeed): void {
+    if (largest <= this.#device.capabilities.maxBindingSize) this.take(slots);
+  }
+
+  /**
    * Buffers of at least these sizes for one program's intermediate values: those of earlier programs, and new ones where these do
-   * not do. Taken for the largest program first, programs make the least of them.
+   * not do.
    * @param sizes largest first
    * @throws GpuError when one is larger than the device can bind
    */

@@ -74,17 +74,11 @@ export class Adam {
  * @returns one flat tensor for each buffer of the store, laid out as that buffer is
  */
 export function packedGradients(loss: Tensor, store: StoreLayout, options?: GradientOptions): Tensor[] {
-  const layouts = store.flat.map((_, chunk) => store.layout(chunk));
-  const found = gradients(
-    loss,
-    layouts.flat().map(({ tensor }) => tensor),
-    options,
-  );
-  return layouts.map((layout, chunk) =>
-    pack(
-      found.splice(0, layout.length),
-      layout.map(({ offset }) => offset / 4),
-      elements(store.flat[chunk].shape),
-    ),
-  );
+  const tensors = store.layout().map(({ tensor }) => tensor);
+  const found = gradients(loss, tensors, options);
+  return store.flat.map(({ shape }, chunk) => {
+    const layout = store.layout(chunk);
+    const offsets = layout.map(({ offset }) => offset / 4);
+    return pack(found.splice(0, layout.length), offsets, elements(shape));
+  });
 }
