@@ -1,3 +1,4 @@
+export { pictureBatchFor, textBatchFor } from './batch-size.ts';
 export { type OnProgress, PictureEncoder, TextEncoderPrograms } from './encode.ts';
 export { checkBatch, type Drawn, drawEpoch, type Example, examplesOf } from './examples.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';

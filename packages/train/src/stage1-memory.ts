@@ -45,8 +45,9 @@ export function wholeNeeds(
   capabilities: Capabilities,
 ): MemoryNeed[] {
   const loss = wholeLoss(clip, pictures, longestGroups(batch, clip.config, trim), batch);
-  const updates = packedGradients(loss, clip.trained, { recompute });
-  return [planMemory({ outputs: { loss }, updates }, capabilities)];
+  const gradients = packedGradients(loss, clip.trained, { recompute });
+  // Outputs, as the optimizer that reads them takes no memory of its own.
+  return [planMemory({ outputs: { loss, ...Object.fromEntries(gradients.entries()) } }, capabilities)];
 }
 
 /**

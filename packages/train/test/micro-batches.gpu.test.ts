@@ -1,9 +1,9 @@
 // Stage 1 in micro-batches against the same steps in one piece: losses, gradients, weights.
-import { isVisual, readClipModel, uploadClip } from '@webcir/clip';
+import { entriesOf, isVisual, readClipModel, uploadClip } from '@webcir/clip';
 import { clipFixture, floats, relativeDifference, tokenRows } from '@webcir/clip/test/reference';
 import { openDevice } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isTuned, Stage1, type Stage1Settings, type TunedEncoder } from '../src/index.ts';
+import { isTuned, Stage1, type Stage1Settings, stage1Memory, type TunedEncoder } from '../src/index.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
@@ -101,6 +101,35 @@ for (const name of ['clip-vit', 'clip-rn'] as const) {
     });
   });
 }
+
+it('take the memory that is planned for them', async () => {
+  const model = readClipModel(await clipFixture('clip-vit'));
+  const { config } = model;
+  const settings = { batch: 4, trim: false, recompute: false };
+  for (const microBatch of [4, 2]) {
+    let taken = 0;
+    const { gpu } = device;
+    const create = gpu.createBuffer;
+    const counting = (descriptor: GPUBufferDescriptor) => {
+      if ((descriptor.usage & 0x1) === 0) taken += descriptor.size; // all but those for reading back
+      return create.call(gpu, descriptor);
+    };
+    Object.defineProperty(gpu, 'createBuffer', { configurable: true, value: counting });
+    const clip = uploadClip(device, model, isTuned('both'));
+    const stage = new Stage1(device, config, clip, { ...settings, microBatch });
+    const blank = Array(4).fill(new Float32Array(3 * config.imageResolution ** 2));
+    const run = await stage.prepare({ kind: 'pixels', reference: blank, target: blank }, Array(4).fill([1, 2]));
+    await run(stage.adam.hyper({ learningRate: 1e-3, weightDecay: 0, step: 1 }));
+    Reflect.deleteProperty(gpu, 'createBuffer');
+    await stage.dispose();
+    clip.dispose();
+    const { capabilities } = device;
+    const plan = { ...settings, config, entries: entriesOf(model), encoder: 'both', pictures: 'pixels' } as const;
+    const { total } = stage1Memory({ ...plan, capabilities }, microBatch);
+    expect(taken).toBeGreaterThanOrEqual(total);
+    expect(taken).toBeLessThan(1.01 * total); // the optimizer's parameters are not planned
+  }
+});
 
 it('must divide the batch', async () => {
   const model = readClipModel(await clipFixture('clip-vit'));
