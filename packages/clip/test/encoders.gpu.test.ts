@@ -9,20 +9,24 @@ import {
   matmul,
   openDevice,
   scale,
+  slice,
   softmaxCrossEntropy,
   sum,
   type Tensor,
+  TensorStore,
 } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   encodeImage,
   encodeText,
+  entriesOf,
   foldBatchNorm,
   isTrainable,
   lengthFor,
   packTokens,
   readClipModel,
   uploadClip,
+  weightsOf,
 } from '../src/index.ts';
 import { expectStage1Gradients } from './gradients.ts';
 import { clipFixture, floats, nhwc, relativeDifference, tokenRows } from './reference.ts';
@@ -103,6 +107,39 @@ for (const name of ['clip-vit', 'clip-rn']) {
       expect(relativeDifference(await at(length), await at(config.contextLength))).toBeLessThan(1e-6);
     });
 
+    it('encodes texts, and has their gradients, to the same bits with a token table larger than a binding', async () => {
+      const length = config.contextLength;
+      const entries = entriesOf(model);
+      const [table, rest] = [entries.filter(({ byRows }) => byRows), entries.filter(({ byRows }) => !byRows)];
+      const frozen = TensorStore.create(device, rest, 'weights');
+      for (const { name: tensor } of rest) frozen.write(tensor, await model.tensors.get(tensor)!.read());
+      const run = async (maxBinding: number) => {
+        const split = TensorStore.create(device, table, 'table', { maxBinding });
+        for (const { name: tensor } of table) split.write(tensor, await model.tensors.get(tensor)!.read());
+        const tokens = input('tokens', [4, length], 'u32');
+        const features = encodeText(tokens, input('ends', [4], 'u32'), weightsOf(split, frozen), config);
+        const pictureFeatures = input('pictures', features.shape);
+        const { loss } = stage1Loss(pictureFeatures, features, pictureFeatures);
+        const parts = table.flatMap(({ name: tensor }) => split.parts(tensor));
+        const targets = [...parts.map(({ tensor }) => tensor), frozen.tensor('positional_embedding')];
+        const found = gradients(loss, targets);
+        const names = found.map((_, i) => `gradient ${i}`);
+        const outputs: Record<string, Tensor> = { features };
+        for (const [i, gradient] of found.entries()) outputs[names[i]] = gradient;
+        const program = await compile(device, { outputs });
+        const feeds = { ...textInputs(length), pictures: floats(io, 'image_features') };
+        const results = await program.runAndRead(feeds, Object.keys(outputs));
+        const [whole, positions] = [names.slice(0, -1), names.slice(-1)].map((some) =>
+          some.flatMap((key) => [...results[key]]),
+        );
+        return { parts: parts.length, features: results.features, whole, positions };
+      };
+      const [{ parts: one, ...expected }, { parts: many, ...found }] = [await run(2 ** 27), await run(2 ** 15)];
+      expect([one, many]).toEqual([1, config.vocabularySize / (2 ** 15 / 4 / config.textWidth)]);
+      expect(found).toEqual(expected);
+      expect(relativeDifference(found.features, floats(io, 'text_features'))).toBeLessThan(1e-4);
+    });
+
     it('has the loss and every gradient of stage 1 with both encoders trained', async () => {
       const length = config.contextLength;
       const reference = encodeImage(pictures('reference'), clip.weights, config);
@@ -124,6 +161,30 @@ for (const name of ['clip-vit', 'clip-rn']) {
       expect(Math.abs(results.loss[0] / floats(io, 'stage1.loss')[0] - 1)).toBeLessThan(1e-3);
       expect(relativeDifference(results.logits, floats(io, 'stage1.logits'))).toBeLessThan(1e-4);
       await expectStage1Gradients(new Map(names.map((tensor) => [tensor, results[tensor]])), name);
+    });
+
+    it('has the same gradients, bit by bit, from activations that are computed again', async () => {
+      const length = config.contextLength;
+      const features = encodeImage(input('pictures', [8, size, size, 3]), clip.weights, config);
+      const [reference, target] = [0, 4].map((start) => slice(features, 0, start, 4));
+      const { loss } = stage1Loss(reference, text(length), target);
+      const names = clip.trained.entries.map((entry) => entry.name);
+      const targets = names.map((tensor) => clip.trained.tensor(tensor));
+      const both = new Float32Array(8 * 3 * size * size);
+      both.set(pixels('reference_images'));
+      both.set(pixels('target_images'), both.length / 2);
+      const [kept, again] = await Promise.all(
+        [false, true].map(async (recompute) => {
+          const grads = gradients(loss, targets, { recompute });
+          const outputs: Record<string, Tensor> = { loss };
+          for (const [i, tensor] of names.entries()) outputs[tensor] = grads[i];
+          const program = await compile(device, { outputs });
+          const results = await program.runAndRead({ pictures: both, ...textInputs(length) }, Object.keys(outputs));
+          return { results, memory: program.memory };
+        }),
+      );
+      expect(again.results).toEqual(kept.results);
+      expect(again.memory).toBeLessThan(kept.memory);
     });
   });
 }

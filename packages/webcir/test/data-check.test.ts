@@ -97,7 +97,7 @@ describe('webcir data check', () => {
       [['--dataset', 'circo', '--data', 'circo'], /annotations\/val\.json is not valid JSON/],
       [['--dataset', 'cirr', '--data', 'nowhere'], /nowhere does not exist; expected the folder of CIRR/],
       [['--data', 'cirr'], /add --dataset fashioniq, cirr, circo or folder/],
-      [['--dataset', 'lasco'], /Allowed choices are fmnist-cir, fashioniq, cirr, circo, folder/],
+      [['--dataset', 'lasco'], /expected one of fmnist-cir, fashioniq, cirr, circo, folder/],
     ];
     for (const [args, message] of failures) {
       const { code, stderr } = await check(...args);

@@ -1,5 +1,6 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
+import { tokenTable } from '../encoders/text.ts';
 import { encodeFloat32, isFloat } from '../weights/dtype.ts';
 import { toOpenAiNames } from '../weights/names/names.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
@@ -101,4 +102,8 @@ export const isVisual = (name: string): boolean => name.startsWith('visual.');
 export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_scale$/.test(name);
 
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
-  [...model.tensors].map(([name, { shape }]) => ({ name, shape: shape.length > 0 ? shape : [1] }));
+  [...model.tensors].map(([name, { shape }]) => ({
+    name,
+    shape: shape.length > 0 ? shape : [1],
+    byRows: name === tokenTable,
+  }));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Activation, type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
-import { type CombinerConfig, type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
+import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import type { DatasetName } from '@webcir/data/node';
 import type { Tensor } from '@webcir/kernels';
 import type { Command } from 'commander';
@@ -129,11 +129,13 @@ async function fuseOf(name: CombiningFunction, { device, model }: Session, optio
 
 /** @throws naming the width that is not the one that was asked for, or that of CLIP's features */
 function expectWidths({ config }: CombinerModel, featureDim: number, options: ModelOptions): void {
-  const { combinerPath, projectionDim = config.projectionDim, hiddenDim = config.hiddenDim } = options;
-  const wanted = { featureDim, projectionDim, hiddenDim };
-  for (const [name, width] of Object.entries(wanted)) {
-    const found = config[name as keyof CombinerConfig];
-    if (found === width) continue;
-    throw new Error(`${combinerPath}: a Combiner with ${name} ${found}, expected ${width}`);
+  const widths: [what: string, found: number, expected: number | undefined][] = [
+    ["for features of the CLIP's width", config.featureDim, featureDim],
+    ['of --projection-dim', config.projectionDim, options.projectionDim],
+    ['of --hidden-dim', config.hiddenDim, options.hiddenDim],
+  ];
+  for (const [what, found, expected = found] of widths) {
+    if (found === expected) continue;
+    throw new Error(`${options.combinerPath}: expected a Combiner ${what}, ${expected}; found ${found}`);
   }
 }

@@ -86,7 +86,7 @@ async function pretrainCommand({ out, steps, batchSize, learningRate, seed }: Pr
       );
     },
     // A killed run loses at most one epoch.
-    onEpoch: async () => save(out, await downloadClip(model, clip)),
+    onEpoch: async () => save(out, downloadClip(model, clip)),
   });
   line.finish(`loss ${lastLoss.toFixed(3)}`);
   clip.dispose();

@@ -76,6 +76,6 @@ export async function trainStage1(
 }
 
 async function saveModel({ model }: Session, clip: DeviceClip, paths: readonly string[]): Promise<void> {
-  const file = storeClipModel(await downloadClip(model, clip), 'F32');
+  const file = storeClipModel(downloadClip(model, clip), 'F32');
   for (const path of paths) await writeSafetensorsFile(path, file);
 }

@@ -1,4 +1,4 @@
-import { fromFloat32, type Weights } from '@webcir/clip';
+import { type ModelTensor, storeTensors, type Weights } from '@webcir/clip';
 import { writeSafetensorsFile } from '@webcir/clip/node';
 import { type CombinerConfig, combine, initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
@@ -75,8 +75,11 @@ const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }: TrainO
 });
 
 async function saveCombiner(combiner: TensorStore, paths: readonly string[]): Promise<void> {
-  const values = await combiner.read();
-  const tensors = new Map(combiner.entries.map(({ name, shape }) => [name, fromFloat32(values.get(name)!, shape)]));
+  const weights = combiner.entries.map(({ name, shape }): [string, ModelTensor] => [
+    name,
+    { shape, read: () => combiner.readTensor(name) },
+  ]);
+  const tensors = storeTensors(new Map(weights), 'F32');
   for (const path of paths) await writeSafetensorsFile(path, { tensors, metadata: new Map() });
 }
 
