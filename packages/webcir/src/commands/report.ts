@@ -57,6 +57,7 @@ async function queries({ session, validation }: Finished): Promise<ReportData['q
   const { dataset } = session;
   const { rankings, evaluator } = validation;
   const shown = async (id: string): Promise<Shown> => ({ id, image: await dataUriOf(dataset, id, thumbnail) });
+  const best = [...rankings.values()].at(-1)!; // the last method: the Combiner, where there is one
   const perCategory = Math.ceil(shownQueries / evaluator.categories.length);
   const result: ReportData['queries'] = [];
   for (const [index, { category, gallery, triplets, captions }] of evaluator.categories.entries()) {
@@ -64,7 +65,7 @@ async function queries({ session, validation }: Finished): Promise<ReportData['q
     for (let query = 0; query < triplets.length && query < stride * perCategory; query += stride) {
       const { reference, targets: alsoCorrect } = triplets[query];
       const { target } = evaluator.answers[index][query];
-      const found = Array.from(rankings.get('combiner')![index].rankings[query]).slice(0, 10);
+      const found = Array.from(best[index].rankings[query]).slice(0, 10);
       result.push({
         category,
         caption: captions[query],

@@ -33,10 +33,13 @@ async function summaryCommand(paths: readonly string[]): Promise<void> {
     const names = `${paths[0]} by ${protocol.name}, ${paths[i]} by ${run.protocol.name}`;
     throw new Error(`the runs were ranked by different protocols, whose numbers do not compare: ${names}`);
   }
-  const rows = (Object.keys(METHODS) as Method[]).flatMap((method) => meanRows(runs, protocol, method));
+  // A run of one stage lacks some.
+  const isRanked = (method: Method) => runs.every(({ methods }) => methods[method]);
+  const ranked = (Object.keys(METHODS) as Method[]).filter(isRanked);
+  const rows = ranked.flatMap((method) => meanRows(runs, protocol, method));
   console.log(`${runs.length} runs, mean\n\n${formatTable(methodLines(rows), protocol.metrics)}\n`);
   console.log(`In percent. Protocol ${protocol.name}. ${protocol.description}\n`);
-  for (const [better, than] of comparisons) {
+  for (const [better, than] of comparisons.filter((pair) => pair.every(isRanked))) {
     for (const metric of protocol.metrics) {
       const values = (method: Method) => meanValues(runs, method, metric);
       const { difference, low, high } = bootstrapDifference(values(better), values(than), { seed: 1 });

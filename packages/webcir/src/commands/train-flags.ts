@@ -31,11 +31,23 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
     .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
     .addOption(
+      choice('--stages <which>', 'what is trained; 2 takes the given CLIP as tuned', ['both', '1', '2']).default(
+        'both',
+      ),
+    )
+    .addOption(
       choice('--encoder <which>', `encoder that stage 1 tunes ${presetHelp('encoder')}`, ['text', 'image', 'both']),
     )
     .option('--num-epochs <n>', `epochs of stage 1 ${presetHelp('numEpochs')}`, wholeNumber(1))
     .option('--learning-rate <r>', `of stage 1 ${presetHelp('learningRate')}`, numberBetween(0, 1))
     .option('--batch-size <n>', `of stage 1 ${presetHelp('batchSize')}`, wholeNumber(2))
+    .option(
+      '--micro-batch-size <n>',
+      'pictures or texts that go through an encoder at once in stage 1, with the same result (default: what fits)',
+      wholeNumber(1),
+    )
+    .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.1, 1000), 16)
+    .option('--checkpoint-activations', 'computes activations of stage 1 again instead of keeping them', false)
     .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
     .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))
     .option('--combiner-batch-size <n>', `batch of stage 2 ${presetHelp('combinerBatchSize')}`, wholeNumber(2))
@@ -54,6 +66,8 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
       `epochs between validations ${presetHelp('validationFrequency')}`,
       wholeNumber(1),
     )
+    .option('--save-best', 'keeps the best model only', true)
+    .option('--no-save-best', 'keeps the model of every validated epoch as well, in checkpoints/')
     .option('--no-fold-batchnorm', 'keeps the BatchNorm of a frozen ResNet apart from its convolutions')
     .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
     .option('--no-trim-text', 'runs all text positions, not only those that the captions need')

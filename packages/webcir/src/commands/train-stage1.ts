@@ -1,8 +1,15 @@
-import { type DeviceClip, downloadClip, storeClipModel, uploadClip } from '@webcir/clip';
+import { type DeviceClip, downloadClip, entriesOf, storeClipModel, uploadClip } from '@webcir/clip';
 import { writeSafetensorsFile } from '@webcir/clip/node';
 import { elementwiseSum } from '@webcir/combiner';
 import type { Scores } from '@webcir/eval';
-import { type Example, type FeatureTable, isTuned, runStage1 } from '@webcir/train';
+import {
+  chooseMicroBatch,
+  type Example,
+  type FeatureTable,
+  isTuned,
+  runStage1,
+  type Stage1Options,
+} from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
 import { openPlanes } from '../pictures.ts';
 import type { RunFolder } from '../run-folder.ts';
@@ -42,6 +49,26 @@ export async function trainStage1(
     return validation.scores(current, await validation.textFeatures(clip.weights), elementwiseSum);
   };
 
+  const pictures: Stage1Options['pictures'] =
+    frozenPictures && options.imageCache ? { kind: 'features', features } : { kind: 'pixels', planes: source.planes };
+  const memory = { batch: options.batchSize, trim: options.trimText, recompute: options.checkpointActivations };
+  const microBatch =
+    options.microBatchSize ??
+    chooseMicroBatch(
+      {
+        ...memory,
+        config: model.config,
+        entries: entriesOf(model),
+        encoder,
+        pictures: pictures.kind,
+        capabilities: device.capabilities,
+      },
+      options.memoryBudget * 1e9,
+    );
+  if (microBatch < options.batchSize) {
+    console.log(`stage 1 takes its batch of ${options.batchSize} in micro-batches of ${microBatch} (GradCache)`);
+  }
+
   await log.restore();
   if (folder.has(checkpoint)) firstEpoch = log.lastEpoch;
   await runStage1({
@@ -49,12 +76,13 @@ export async function trainStage1(
     model,
     clip,
     examples,
-    pictures:
-      frozenPictures && options.imageCache ? { kind: 'features', features } : { kind: 'pixels', planes: source.planes },
+    pictures,
     recipe: { epochs, learningRate: options.learningRate, weightDecay: 0.01, schedule: options.schedule, warmup: 0 },
     batch: options.batchSize,
     seed,
     trimText: options.trimText,
+    microBatch,
+    recompute: options.checkpointActivations,
     firstEpoch,
     onStart: async (stage) => {
       if (firstEpoch > 0) await loadCheckpoint(folder.file(checkpoint), stage.adam);
@@ -64,6 +92,7 @@ export async function trainStage1(
       const due = epoch % options.validationFrequency === 0 || epoch === epochs;
       const scores = due ? await validate() : undefined;
       const kept = scores ? keptFiles(folder, best, protocol, log.improved(scores)) : [];
+      if (scores && !options.saveBest) kept.push(folder.file(`checkpoints/clip-epoch-${epoch}.safetensors`));
       if (kept.length > 0) await saveModel(session, clip, kept);
       await saveCheckpoint(folder.file(checkpoint), stage.adam, { epoch: String(epoch) });
       await log.epoch(epoch, scores);

@@ -59,6 +59,7 @@ export async function trainStage2(
       const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
       const scores = due ? await validation.scores(features, validationTexts, fuse) : undefined;
       const kept = scores ? keptFiles(folder, best, protocol, log.improved(scores)) : [];
+      if (scores && !options.saveBest) kept.push(folder.file(`checkpoints/combiner-epoch-${epoch}.safetensors`));
       if (kept.length > 0) await saveCombiner(combiner, kept);
       await saveCheckpoint(folder.file(checkpoint), adam, { epoch: String(epoch) });
       await log.epoch(epoch, scores);

@@ -1,13 +1,12 @@
-import { uploadClip } from '@webcir/clip';
-import { openClipModel } from '@webcir/clip/node';
+import { storeClipModel, uploadClip } from '@webcir/clip';
+import { openClipModel, writeSafetensorsFile } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { formatTable, methodLines, protocolsFor } from '@webcir/eval';
-import type { Tensor } from '@webcir/kernels';
+import { formatTable, type Method, methodLines, protocolsFor } from '@webcir/eval';
 import { checkBatch, examplesOf } from '@webcir/train';
 import { openCombinerModel } from '../models.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
-import { Evaluator, Scoreboard } from './evaluate.ts';
+import { Evaluator, type Fuse, Scoreboard } from './evaluate.ts';
 import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
@@ -16,7 +15,7 @@ import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { trainStage1, tunedClip } from './train-stage1.ts';
 import { trainedCombiner, trainStage2 } from './train-stage2.ts';
 
-/** `webcir train`: both stages, then the table of the paper. */
+/** `webcir train`: both stages, or one of them, then the table of the paper. */
 export async function trainCommand(
   path: string,
   options: TrainOptions,
@@ -45,27 +44,32 @@ export async function trainCommand(
 
   const before = await uploadClip(device, model);
   const features = await frozenPictureFeatures(session, pictureIds(session), config.foldBatchnorm);
-  const untuned = { image: 'image', text: 'text', sum: elementwiseSum } as const;
+  const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
   for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
   // Every picture has been read by now: a run that cannot start leaves nothing behind.
   const run = folder ?? (await RunFolder.create(path, config));
 
-  if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation.evaluator);
+  if (!run.has(tunedClip)) {
+    if (config.stages === '2') await writeSafetensorsFile(run.file(tunedClip), storeClipModel(model, 'F32'));
+    else await trainStage1(session, config, run, examples, features, validation.evaluator);
+  }
   const tuned = await openClipModel(run.file(tunedClip));
   const after = await uploadClip(device, tuned);
   // A tuned image encoder has other features, a frozen one the same.
   const tunedFeatures =
-    config.encoder === 'text'
+    config.encoder === 'text' || config.stages === '2'
       ? features
       : await encodePictures(session, after.weights, pictureIds(session), 'pictures');
 
-  if (!run.has(trainedCombiner)) {
-    await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
+  const tunedMethods: Partial<Record<Method, Fuse>> = { 'sum-stage1': elementwiseSum };
+  if (config.stages !== '1') {
+    if (!run.has(trainedCombiner)) {
+      await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
+    }
+    const combiner = await uploadCombiner(device, await openCombinerModel(run.file(trainedCombiner)));
+    tunedMethods.combiner = (image, text) => combine(image, text, (name) => combiner.tensor(name));
   }
-  const combiner = await uploadCombiner(device, await openCombinerModel(run.file(trainedCombiner)));
-  const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
-  const tunedMethods = { 'sum-stage1': elementwiseSum, combiner: fuse };
   for (const board of boards) await board.add(after.weights, tunedFeatures, tunedMethods);
 
   await finish({ session, run, config, test, validation, seconds: (performance.now() - started) / 1000 });
