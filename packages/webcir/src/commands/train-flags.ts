@@ -46,7 +46,7 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
       'pictures or texts that go through an encoder at once in stage 1, with the same result (default: what fits)',
       wholeNumber(1),
     )
-    .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.1, 1000), 16)
+    .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.001, 1000), 16)
     .option('--checkpoint-activations', 'computes activations of stage 1 again instead of keeping them', false)
     .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
     .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))
