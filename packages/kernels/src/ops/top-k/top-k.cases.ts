@@ -21,6 +21,7 @@ export const cases = [
   topKCase(64, fixed([2, 2048])),
   topKCase(7, fixed([3, 20011])),
   topKCase(64, fixed([2, 17002])),
+  topKCase(128, fixed([2, 17002])),
   topKCase(
     9,
     fixed([2, 1500], (_, i) => -i),

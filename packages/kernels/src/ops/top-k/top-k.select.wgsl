@@ -1,5 +1,5 @@
 // The best `selected` values of every row among its candidates, in falling order, equal ones by rising index. Candidates are
-// the tiles of 16 that `parents` names (see top-k.ts), at most 1,024 values.
+// the tiles of 16 that `parents` names (see select-top.ts), at most 2,048 values.
 //
 // One workgroup owns one row. The candidates are brought into workgroup memory once; then each thread counts how many are
 // better than its own, which is its place in the result. So there is one barrier, no sorting, and a thread stops counting
@@ -22,8 +22,8 @@ struct Params {
 const threads = 128u;
 const none = 0xffffffffu;
 
-var<workgroup> keys: array<vec4u, 256>;
-var<workgroup> places: array<vec4u, 256>;
+var<workgroup> keys: array<vec4u, 512>;
+var<workgroup> places: array<vec4u, 512>;
 
 // Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all: only a NaN
 // has it.

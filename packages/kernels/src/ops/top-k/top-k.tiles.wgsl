@@ -1,4 +1,4 @@
-// The largest value of every tile of 16 neighbours, as a first sieve for top-k (see top-k.ts). Tiles lie on multiples of 16 of
+// The largest value of every tile of 16 neighbours, as a first sieve for top-k (see select-top.ts). Tiles lie on multiples of 16 of
 // the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and the last tile of a row
 // may be part of their neighbour rows, and leave those values out.
 //
