@@ -1,4 +1,5 @@
 export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } from './bootstrap.ts';
+export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery.ts';
 export {
   type CategoryRecall,
   type CirrMetrics,
