@@ -36,12 +36,23 @@ export interface Neighbours {
 /** The most pictures that a gallery can be asked for at once. */
 export const MAX_NEIGHBOURS = MAX_SELECTED;
 
-/** Queries per run, each with a program of its own. The last run of a search is filled up with zeros. */
-const batchFor = (queries: number) => (queries > 128 ? 256 : queries > 8 ? 32 : queries > 1 ? 8 : 1);
+/** Queries per run, each with a program of its own, and how many are worth it: a run is filled up with zeros. */
+const batches = [
+  { queries: 256, atLeast: 129 },
+  { queries: 32, atLeast: 17 },
+  { queries: 8, atLeast: 2 },
+  { queries: 1, atLeast: 1 },
+];
+
+/** How many of the queries go into the next run: `nearest` keeps a score for every eight pictures in one buffer. */
+export function batchFor(queries: number, size: number, maxBindingSize: number): number {
+  const fits = (batch: number) => batch * Math.ceil(size / 8) * 4 <= maxBindingSize;
+  return batches.find((batch) => queries >= batch.atLeast && fits(batch.queries))?.queries ?? 1;
+}
 
 /**
- * The features of a gallery on the device, normalized, to be searched by cosine similarity any number of times. A search is
- * one submit for up to 256 queries, however many buffers the gallery needs, and only its results are read back.
+ * The features of a gallery on the device, normalized, to be searched by cosine similarity any number of times. Up to 256 queries are
+ * one submit, however many buffers the gallery needs, and only their results are read back.
  */
 export class GalleryIndex {
   /** How many pictures can be found. */
@@ -105,9 +116,7 @@ export class GalleryIndex {
     const found = Math.min(k, this.size);
     const indices = new Uint32Array(count * found);
     const scores = new Float32Array(count * found);
-    for (let start = 0, batch: number; start < count; start += batch) {
-      batch = batchFor(count - start);
-      const end = Math.min(start + batch, count);
+    const answer = async (start: number, end: number, batch: number) => {
       const padded = new Float32Array(batch * paddedDim(this.dim));
       copyRows(queries.subarray(start * this.dim, end * this.dim), this.dim, padded);
       const program = await this.#program(batch, found);
@@ -115,7 +124,13 @@ export class GalleryIndex {
       const wanted = (end - start) * found;
       scores.set(results.scores.subarray(0, wanted), start * found);
       indices.set(new Uint32Array(results.indices.buffer, results.indices.byteOffset, wanted), start * found);
+    };
+    const answers: Promise<void>[] = [];
+    for (let start = 0, batch: number; start < count; start += batch) {
+      batch = batchFor(count - start, this.size, this.#device.capabilities.maxBindingSize);
+      answers.push(answer(start, Math.min(start + batch, count), batch));
     }
+    await Promise.all(answers);
     return { k: found, indices, scores };
   }
 

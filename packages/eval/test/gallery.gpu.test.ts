@@ -1,7 +1,7 @@
 import { seededRandom } from '@webcir/data';
 import { type GalleryStorage, openDevice } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
-import { GalleryIndex, type GalleryOptions, type Neighbours } from '../src/gallery.ts';
+import { batchFor, GalleryIndex, type GalleryOptions, type Neighbours } from '../src/gallery.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
@@ -111,6 +111,13 @@ describe('a gallery index', () => {
       expect(scores).toEqual(all.scores.subarray(start * 10, end * 10));
     }
     await index.dispose();
+  });
+
+  it('asks as many queries at once as are left and fit into a buffer', () => {
+    expect([1, 2, 16, 17, 128, 129, 1000].map((queries) => batchFor(queries, 100_000, 2 ** 27))).toEqual([
+      1, 8, 8, 32, 32, 256, 256,
+    ]);
+    expect([2 ** 20, 2 ** 20 + 8, 2 ** 23 + 8].map((size) => batchFor(1000, size, 2 ** 27))).toEqual([256, 32, 8]);
   });
 
   it('gives the whole of a gallery smaller than k', async () => {

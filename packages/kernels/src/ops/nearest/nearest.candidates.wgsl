@@ -1,52 +1,55 @@
-// All scores in the panels that were chosen for each query, panels in rising order: place order is row order then, which decides
-// between equal scores. Bits, not floats: places past the gallery's last row hold 0xffffffff, which top-k takes for no value at all.
+// All scores in the strips that were chosen for each query, strips in rising order: place order is row order then, which decides
+// between equal scores. Bits, not floats: 0xffffffff, which top-k takes for no value at all, stands for rows past the last one.
 //
-// Eight threads own one chosen panel, a thread eight of its rows, as in nearest.wgsl; panels of other shards are left out.
+// One thread owns one chosen strip; those of other shards are left out.
 struct Params {
   queries: u32,
   dim4: u32, // dimensions / 4
-  shardPanels: u32, // of this shard
-  firstPanel: u32, // of this shard
-  chosen: u32, // panels per query
+  shardStrips: u32,
+  firstStrip: u32, // of this shard
+  chosen: u32, // strips per query
   rows: u32, // of all shards
 }
 
 @group(0) @binding(0) var<storage, read> queries: array<vec4f>; // [queries, dim / 4]
 @group(0) @binding(1) var<storage, read> gallery: array<vec4u>;
-@group(0) @binding(2) var<storage, read> panels: array<u32>; // [queries, chosen], in any order
-@group(0) @binding(3) var<storage, read_write> scores: array<vec4u>; // [queries, chosen, 64 / 4]
-@group(0) @binding(4) var<storage, read_write> ordered: array<u32>; // panels, in rising order
+@group(0) @binding(2) var<storage, read> strips: array<u32>; // [queries, chosen]
+@group(0) @binding(3) var<storage, read_write> scores: array<vec4u>; // [queries, chosen, 8 / 4]
+@group(0) @binding(4) var<storage, read_write> ordered: array<u32>; // strips in rising order
 @group(0) @binding(5) var<uniform> params: Params;
 
 #include gallery.include.wgsl
+
+const workgroup = 64u;
 
 fn bits(scores: vec4f, firstRow: u32) -> vec4u {
   let row = firstRow + vec4u(0u, 1u, 2u, 3u);
   return select(vec4u(0xffffffffu), bitcast<vec4u>(scores), row < vec4u(params.rows));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(workgroup)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let team = (group.y * groups.x + group.x) * 8u + local / 8u;
-  let lane = local % 8u;
-  let query = team / params.chosen;
+  let thread = (group.y * groups.x + group.x) * workgroup + local;
+  let query = thread / params.chosen;
   if (query >= params.queries) {
     return;
   }
-  let panel = panels[team];
-  if (panel < params.firstPanel || panel - params.firstPanel >= params.shardPanels) {
+  let strip = strips[thread];
+  if (strip < params.firstStrip || strip - params.firstStrip >= params.shardStrips) {
     return;
   }
-  var place = query * params.chosen;
-  for (var i = query * params.chosen; i < (query + 1u) * params.chosen; i++) {
-    place += select(0u, 1u, panels[i] < panel);
+  let first = query * params.chosen;
+  var place = first;
+  for (var i = first; i < first + params.chosen; i++) {
+    place += select(0u, 1u, strips[i] < strip);
   }
 
-  var at = (panel - params.firstPanel) * params.dim4 * 32u + lane;
+  let inShard = strip - params.firstStrip;
+  var at = inShard / 8u * params.dim4 * 32u + inShard % 8u;
   var low = vec4f();
   var high = vec4f();
   for (var k = query * params.dim4; k < (query + 1u) * params.dim4; k++) {
@@ -58,10 +61,7 @@ fn main(
 #end
     at += 32u;
   }
-  let row = panel * 64u + lane * 8u;
-  scores[place * 16u + lane * 2u] = bits(low, row);
-  scores[place * 16u + lane * 2u + 1u] = bits(high, row + 4u);
-  if (lane == 0u) {
-    ordered[place] = panel;
-  }
+  scores[place * 2u] = bits(low, strip * 8u);
+  scores[place * 2u + 1u] = bits(high, strip * 8u + 4u);
+  ordered[place] = strip;
 }

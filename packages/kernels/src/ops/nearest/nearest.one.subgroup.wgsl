@@ -1,19 +1,20 @@
 // As nearest.subgroup.wgsl, for one query: little is left then but reading the gallery (measured on lavapipe: 1.15 times as long
 // as a kernel that only reads it).
 //
-// One subgroup owns one panel. A lane holds four of the query's next 32 dimensions and hands them on by subgroupShuffle: loading them
+// One subgroup owns one panel, a lane a strip of it. A lane also holds four of the query's next 32 dimensions and hands them on by subgroupShuffle: loading them
 // anew at every step would cost as much as a quarter of the gallery. Few loads are unrolled: on lavapipe each has
 // forty branches, and more of them than these no longer fit into the caches of decoded instructions.
 enable subgroups;
 
 struct Params {
   dim4: u32, // dimensions / 4
-  firstPanel: u32, // of this shard
+  firstStrip: u32, // of this shard
+  strips: u32, // of all shards, without those past the last row
 }
 
 @group(0) @binding(0) var<storage, read> query: array<vec4f>; // [dim / 4]
 @group(0) @binding(1) var<storage, read> gallery: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> best: array<f32>; // [panels]
+@group(0) @binding(2) var<storage, read_write> best: array<f32>; // [strips]
 @group(0) @binding(3) var<uniform> params: Params;
 
 #include gallery.include.wgsl
@@ -36,8 +37,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
     at += 32u;
   }
-  let value = subgroupMax(largest(low, high));
-  if (lane == 0u) {
-    best[params.firstPanel + group.x] = value;
+  let strip = params.firstStrip + group.x * 8u + lane;
+  if (strip < params.strips) {
+    best[strip] = largest(low, high);
   }
 }

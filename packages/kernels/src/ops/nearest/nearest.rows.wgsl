@@ -2,11 +2,11 @@
 struct Params {
   count: u32, // queries * selected
   selected: u32, // places per query
-  chosen: u32, // panels per query
+  chosen: u32, // strips per query
 }
 
 @group(0) @binding(0) var<storage, read> places: array<u32>; // [queries, selected]
-@group(0) @binding(1) var<storage, read> panels: array<u32>; // [queries, chosen]
+@group(0) @binding(1) var<storage, read> strips: array<u32>; // [queries, chosen]
 @group(0) @binding(2) var<storage, read_write> rows: array<u32>; // [queries, selected]
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -23,5 +23,5 @@ fn main(
     return;
   }
   let place = places[thread];
-  rows[thread] = panels[thread / params.selected * params.chosen + place / 64u] * 64u + place % 64u;
+  rows[thread] = strips[thread / params.selected * params.chosen + place / 8u] * 8u + place % 8u;
 }

@@ -1,8 +1,8 @@
-// The largest score of every query in every panel of a gallery, for subgroups of exactly eight lanes (CPU Vulkan), where the
+// The largest score of every query in every strip of a gallery, for subgroups of exactly eight lanes (CPU Vulkan), where the
 // number of loads decides the time; see matmul.subgroup.wgsl.
 //
-// One subgroup owns 8 queries (16 where `wide`) and one panel, of which a lane holds eight rows: they are loaded once and used by
-// all queries. A lane also loads four dimensions of one query (two where `wide`) and hands them to the others by
+// One subgroup owns 8 queries (16 where `wide`) and one panel, of which a lane holds a strip: it is loaded once and used by all
+// queries. A lane also loads four dimensions of one query (two where `wide`) and hands them to the others by
 // subgroupBroadcast. Queries past the last one are clamped to it and not stored. Each accumulator takes its four terms at
 // once: there are more accumulators than registers, and taking turns would load and store them four times as often.
 enable subgroups;
@@ -10,13 +10,13 @@ enable subgroups;
 struct Params {
   queries: u32,
   dim4: u32, // dimensions / 4
-  firstPanel: u32, // of this shard
-  panels: u32, // of all shards
+  firstStrip: u32, // of this shard
+  strips: u32, // of all shards, without those past the last row
 }
 
 @group(0) @binding(0) var<storage, read> queries: array<vec4f>; // [queries, dim / 4]
 @group(0) @binding(1) var<storage, read> gallery: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> best: array<f32>; // [queries, panels]
+@group(0) @binding(2) var<storage, read_write> best: array<f32>; // [queries, strips]
 @group(0) @binding(3) var<uniform> params: Params;
 
 override wide: bool;
@@ -67,18 +67,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
   }
 
-#for r in 0..2
-  if (wide || $r == 0) {
-    var largest$r = 0.0;
-#for l in 0..8
-    {
-      let value = subgroupMax(largest(low${8*r+l}, high${8*r+l}));
-      largest$r = select(largest$r, value, lane == ${l}u);
-    }
-#end
-    if (query + ${8*r}u + lane < params.queries) {
-      best[(query + ${8*r}u + lane) * params.panels + params.firstPanel + group.y] = largest$r;
-    }
+  let strip = params.firstStrip + group.y * 8u + lane;
+  if (strip >= params.strips) {
+    return;
+  }
+#for m in 0..16
+  if ((wide || $m < 8) && query + ${m}u < params.queries) {
+    best[(query + ${m}u) * params.strips + strip] = largest(low$m, high$m);
   }
 #end
 }

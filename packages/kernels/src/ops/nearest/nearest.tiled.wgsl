@@ -1,4 +1,4 @@
-// The largest score of every query in every panel of a gallery, through workgroup memory, for many queries on a GPU.
+// The largest score of every query in every strip of a gallery, through workgroup memory, for many queries on a GPU.
 //
 // A workgroup of 16 x 16 threads owns 64 queries and one panel and walks the dimensions in steps of 16, each of which it copies once
 // into workgroup memory: four dimensions of one query to a vector, and one dimension of four rows. A thread owns every 16th
@@ -7,13 +7,13 @@
 struct Params {
   queries: u32,
   dim4: u32, // dimensions / 4
-  firstPanel: u32, // of this shard
-  panels: u32, // of all shards
+  firstStrip: u32, // of this shard
+  strips: u32, // of all shards, without those past the last row
 }
 
 @group(0) @binding(0) var<storage, read> queries: array<vec4f>; // [queries, dim / 4]
 @group(0) @binding(1) var<storage, read> gallery: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> best: array<f32>; // [queries, panels]
+@group(0) @binding(2) var<storage, read_write> best: array<f32>; // [queries, strips]
 @group(0) @binding(3) var<uniform> params: Params;
 
 #include gallery.include.wgsl
@@ -62,13 +62,13 @@ fn main(
 #end
   );
   workgroupBarrier();
-  // Four threads per row of threads take one query each.
-  let query = group.x * 64u + local.x * 16u + local.y;
-  if (local.x < 4u && query < params.queries) {
-    var value = galleryTile[local.y * 16u][local.x];
-    for (var i = 1u; i < 16u; i++) {
-      value = max(value, galleryTile[local.y * 16u + i][local.x]);
+  // A strip is the rows of two threads. Eight threads side by side take one query each time.
+  let strip = params.firstStrip + group.y * 8u + thread % 8u;
+  for (var i = thread / 8u; i < 64u; i += 32u) {
+    let query = group.x * 64u + i;
+    let pair = i % 16u * 16u + thread % 8u * 2u;
+    if (query < params.queries && strip < params.strips) {
+      best[query * params.strips + strip] = max(galleryTile[pair][i / 16u], galleryTile[pair + 1u][i / 16u]);
     }
-    best[query * params.panels + params.firstPanel + group.y] = value;
   }
 }

@@ -19,17 +19,21 @@ interface Attributes {
 interface Shard {
   readonly gallery: Tensor;
   readonly shardPanels: number;
-  readonly firstPanel: number;
+  readonly firstStrip: number;
 }
+
+/** Neighbouring rows of a panel that a thread owns; of their scores, only the largest is kept at first. */
+const stripRows = 8;
+const panelStrips = PANEL_ROWS / stripRows;
 
 /** WebGPU's limit on workgroups along one axis of a grid. */
 export const MAX_SHARD_PANELS = 65535;
 
 function shardsOf(galleries: readonly Tensor[]): Shard[] {
-  let firstPanel = 0;
+  let firstStrip = 0;
   return galleries.map((gallery) => {
-    const shard = { gallery, shardPanels: gallery.shape[0], firstPanel };
-    firstPanel += shard.shardPanels;
+    const shard = { gallery, shardPanels: gallery.shape[0], firstStrip };
+    firstStrip += shard.shardPanels * panelStrips;
     return shard;
   });
 }
@@ -76,8 +80,8 @@ const definition: OpDefinition<Attributes> = {
       { shape: [count, k], dtype: 'u32' },
     ];
   },
-  // Of each panel only the largest score is kept at first. The k best rows lie in the k panels with the largest maxima (of equal
-  // ones the first): every panel that comes before theirs holds a better row. So choose these panels, score their rows
+  // Of each strip only the largest score is kept at first. The k best rows lie in the k strips with the largest maxima (of equal
+  // ones the first): every strip that comes before theirs holds a better row. So choose these strips, score their rows
   // again, and choose among them.
   launch(context) {
     const { inputs, outputs, attributes, used, scratch } = context;
@@ -86,33 +90,33 @@ const definition: OpDefinition<Attributes> = {
     const { rows, k } = attributes;
     const [count, dim] = queries.shape;
     const shards = shardsOf(galleries);
-    const panels = Math.ceil(rows / PANEL_ROWS);
-    const chosen = Math.min(k, panels);
+    const strips = Math.ceil(rows / stripRows);
+    const chosen = Math.min(k, strips);
     const half = Number(galleries[0].dtype === 'u32');
 
-    const best = scratch([count, panels]);
-    const chosenPanels = scratch([count, chosen], 'u32');
-    const scores = scratch([count, chosen * PANEL_ROWS]);
+    const best = scratch([count, strips]);
+    const largest = { values: scratch([count, chosen]), indices: scratch([count, chosen], 'u32') };
+    const scores = scratch([count, chosen * stripRows]);
     const ordered = scratch([count, chosen], 'u32');
-    const places = scratch([count, k], 'u32');
+    const top = { values: used(values) ? values : scratch([count, k]), indices: scratch([count, k], 'u32') };
     return [
       ...shards.map((shard) => largestScores(context, shard, best)),
-      ...selectTop(best, { values: scratch([count, chosen]), indices: chosenPanels }, scratch),
-      ...shards.map(({ gallery, shardPanels, firstPanel }) =>
+      ...selectTop(best, largest, scratch),
+      ...shards.map(({ gallery, shardPanels, firstStrip }) =>
         dispatch(
           nearestCandidates,
-          { queries, gallery, panels: chosenPanels, scores, ordered },
-          { queries: count, dim4: dim / 4, shardPanels, firstPanel, chosen, rows },
-          linearGrid(count * chosen * 8, 64),
+          { queries, gallery, strips: largest.indices, scores, ordered },
+          { queries: count, dim4: dim / 4, shardStrips: shardPanels * panelStrips, firstStrip, chosen, rows },
+          linearGrid(count * chosen, 64),
           { half },
         ),
       ),
-      ...selectTop(scores, { values: used(values) ? values : scratch([count, k]), indices: places }, scratch),
+      ...selectTop(scores, top, scratch),
       ...(used(indices)
         ? [
             dispatch(
               nearestRows,
-              { places, panels: ordered, rows: indices },
+              { places: top.indices, strips: ordered, rows: indices },
               { count: count * k, selected: k, chosen },
               linearGrid(count * k, 64),
             ),
@@ -123,33 +127,30 @@ const definition: OpDefinition<Attributes> = {
   gradient: { reason: 'rankings are for retrieval, not for training' },
 };
 
-/** Of every query in every panel of one shard. */
+/** Of every query in every strip of one shard. */
 function largestScores(
   { inputs: [queries], variant }: LaunchContext<Attributes>,
-  { gallery, shardPanels, firstPanel }: Shard,
+  { gallery, shardPanels, firstStrip }: Shard,
   best: Tensor,
 ): Dispatch {
   const [count, dim] = queries.shape;
-  const dim4 = dim / 4;
+  const sizes = { dim4: dim / 4, firstStrip, strips: best.shape[1] };
+  const params = { ...sizes, queries: count };
+  const bindings = { queries, gallery, best };
   const half = Number(gallery.dtype === 'u32');
-  const params = { queries: count, dim4, firstPanel, panels: best.shape[1] };
   if (variant === 'subgroup' && count === 1) {
-    return dispatch(nearestOneSubgroup, { query: queries, gallery, best }, { dim4, firstPanel }, [shardPanels], {
-      half,
-    });
+    return dispatch(nearestOneSubgroup, { query: queries, gallery, best }, sizes, [shardPanels], { half });
   }
   if (variant === 'subgroup') {
-    const wide = count > 8;
-    const grid = [Math.ceil(count / (wide ? 16 : 8)), shardPanels] as const;
-    return dispatch(nearestSubgroup, { queries, gallery, best }, params, grid, { half, wide: Number(wide) });
+    const tile = count > 8 ? 16 : 8;
+    const grid = [Math.ceil(count / tile), shardPanels] as const;
+    return dispatch(nearestSubgroup, bindings, params, grid, { half, wide: Number(tile === 16) });
   }
   if (variant === 'tiled' && count > 16) {
-    return dispatch(nearestTiled, { queries, gallery, best }, params, [Math.ceil(count / 64), shardPanels], { half });
+    return dispatch(nearestTiled, bindings, params, [Math.ceil(count / 64), shardPanels], { half });
   }
-  const threads = Math.ceil(count / 4) * shardPanels * 8;
-  return dispatch(nearestPlain, { queries, gallery, best }, { ...params, shardPanels }, linearGrid(threads, 64), {
-    half,
-  });
+  const threads = Math.ceil(count / 4) * shardPanels * panelStrips;
+  return dispatch(nearestPlain, bindings, { ...params, shardPanels }, linearGrid(threads, 64), { half });
 }
 
 /**

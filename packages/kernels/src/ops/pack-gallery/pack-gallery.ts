@@ -10,7 +10,7 @@ interface Attributes {
   readonly storage: GalleryStorage;
 }
 
-/** Rows of a gallery that lie side by side, and of which a search first finds the largest score only. */
+/** Rows of a gallery that lie side by side. */
 export const PANEL_ROWS = 64;
 
 const definition: OpDefinition<Attributes> = {

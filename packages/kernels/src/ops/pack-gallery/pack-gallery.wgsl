@@ -3,7 +3,7 @@
 // time that rows of 1280 bytes take, and on a GPU in whole cache lines without a detour through workgroup memory.
 //
 // One thread owns eight neighbouring rows over four dimensions. Rows past the last one repeat it, so that they never change
-// the largest score of a panel. Halves are rounded to the nearest, ties to even, in whole numbers: pack2x16float may round
+// a largest score. Halves are rounded to the nearest, ties to even, in whole numbers: pack2x16float may round
 // either way, and a gallery should be the same on every device.
 struct Params {
   rows: u32,

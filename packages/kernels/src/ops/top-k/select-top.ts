@@ -6,8 +6,8 @@ import { topKTiles } from './top-k.tiles.wgsl.ts';
 
 /** Values whose largest one a thread finds. A power of two that both kernels know. */
 const tile = 16;
-/** Rows of at most this length are selected from as they are, wherever they begin. */
-const longest = 1024 - tile;
+/** Rows of at most this length are selected from as they are: the work of a selection grows with the square of it. */
+const longest = 256 - tile;
 /** The most values that can be selected: a selection holds a tile for each of them, 2,048 values in all. */
 export const MAX_SELECTED = 2048 / tile;
 
@@ -47,22 +47,23 @@ export function selectTop(
     dispatches.push(dispatch(topKTiles, { x: below.x, best }, params, linearGrid(queries * tileStride, 64)));
     levels.push({ x: best, count: tiles, stride: tileStride });
   }
-  let parents: Tensor | undefined;
+  let parents: { readonly values: Tensor; readonly indices: Tensor } | undefined;
   for (const level of levels.toReversed()) {
     const { x, count, stride } = level;
     const selected = Math.min(k, count);
     const isLast = x === scores;
     const bindings = {
       x,
-      parents: parents ?? x,
+      parents: parents?.indices ?? x,
+      maxima: parents?.values ?? x,
       values: isLast ? results.values : scratch([queries, selected]),
       indices: isLast ? results.indices : scratch([queries, selected], 'u32'),
     };
-    const named = parents?.shape[1] ?? 0;
+    const named = parents?.indices.shape[1] ?? 0;
     const candidates4 = ((named || tilesOf(level)) * tile) / 4;
     const params = { queries, count, stride, candidates4, parents: named, selected };
     dispatches.push(dispatch(topKSelect, bindings, params, linearGrid(queries, 1)));
-    parents = bindings.indices;
+    parents = bindings;
   }
   return dispatches;
 }

@@ -16,6 +16,8 @@ const fixed = (shape: number[], map: (value: number, i: number) => number = (val
 export const cases = [
   topKCase(1, fixed([1, 1])),
   topKCase(5, fixed([3, 5])),
+  topKCase(10, fixed([4, 240])),
+  topKCase(100, fixed([3, 241])),
   topKCase(10, fixed([4, 1008])),
   topKCase(64, fixed([5, 1037])),
   topKCase(64, fixed([2, 2048])),
