@@ -126,6 +126,13 @@ describe('a gallery index', () => {
     expect([...indices]).toEqual([2, 0, 1]);
   });
 
+  it('takes nothing that fills up its buffers for a picture, not even where all similarities are negative', async () => {
+    const gallery = Float32Array.from({ length: 18 }, (_, i) => (i % 2 === 0 ? -1 : 1 - i / 18));
+    const { indices, scores } = await found(gallery, Float32Array.of(1, 0), 2, 1, {});
+    expect([...indices]).toEqual([0]);
+    expect(scores[0]).toBeLessThan(0);
+  });
+
   it('says what is wrong with its input', async () => {
     const two = new Float32Array(4).fill(1);
     const create = (features: Float32Array, dim: number, options?: GalleryOptions) =>
