@@ -51,8 +51,8 @@ export function batchFor(queries: number, size: number, maxBindingSize: number):
 }
 
 /**
- * The features of a gallery on the device, normalized, to be searched by cosine similarity any number of times. Up to 256 queries are
- * one submit, however many buffers the gallery needs, and only their results are read back.
+ * The features of a gallery on the device, normalized, to be searched by cosine similarity any number of times. Up to
+ * 256 queries are one submit, however many buffers the gallery needs, and only their results are read back.
  */
 export class GalleryIndex {
   /** How many pictures can be found. */
@@ -105,7 +105,8 @@ export class GalleryIndex {
   /**
    * @param queries `[q, dim]`, raw or normalized
    * @param k at most `MAX_NEIGHBOURS`
-   * @throws RangeError where the length of queries is no multiple of `dim`, a feature is not finite, or `k` is out of range
+   * @throws RangeError where the length of queries is no multiple of `dim`, a feature is not finite, or `k` is out of
+   *   range
    */
   async search(queries: Float32Array, k: number): Promise<Neighbours> {
     const count = rowCount('queries', queries, this.dim);

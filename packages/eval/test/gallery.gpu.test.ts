@@ -35,8 +35,8 @@ async function found(
 }
 
 /**
- * Rows of sixteen ones, of either sign, among zeros: they normalize to quarters, so that float32 and halves hold them and their
- * scores exactly, and many scores are equal.
+ * Rows of sixteen ones, of either sign, among zeros: they normalize to quarters, so that float32 and halves hold them
+ * and their scores exactly, and many scores are equal.
  */
 function signs(rows: number, dim: number, seed: number): Float32Array {
   const random = seededRandom(seed);
@@ -63,7 +63,7 @@ describe('a gallery index', () => {
       [389, 20, 45, 192],
       [3400, 640, 1, 3392], // more than one block of an upload
     ] as const) {
-      it(`finds what brute force finds, equal scores included: ${size} x ${dim} ${storage}, shards of ${shardRows}`, async () => {
+      it(`finds what brute force finds: ${size} x ${dim} ${storage}, shards of ${shardRows ?? size}`, async () => {
         const gallery = signs(size, dim, 1);
         const queries = signs(count, dim, 2);
         const { k, indices, scores } = await found(gallery, queries, dim, 100, { storage, shardRows });
@@ -126,7 +126,7 @@ describe('a gallery index', () => {
     expect([...indices]).toEqual([2, 0, 1]);
   });
 
-  it('takes nothing that fills up its buffers for a picture, not even where all similarities are negative', async () => {
+  it('takes no padding for a picture, not even where all similarities are negative', async () => {
     const gallery = Float32Array.from({ length: 18 }, (_, i) => (i % 2 === 0 ? -1 : 1 - i / 18));
     const { indices, scores } = await found(gallery, Float32Array.of(1, 0), 2, 1, {});
     expect([...indices]).toEqual([0]);

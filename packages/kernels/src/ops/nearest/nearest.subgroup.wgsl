@@ -1,10 +1,11 @@
-// The largest score of every query in every strip of a gallery, for subgroups of exactly eight lanes (CPU Vulkan), where the
-// number of loads decides the time; see matmul.subgroup.wgsl.
+// The largest score of every query in every strip of a gallery, for subgroups of exactly eight lanes (CPU Vulkan),
+// where the number of loads decides the time; see matmul.subgroup.wgsl.
 //
-// One subgroup owns 8 queries (16 where `wide`) and one panel, of which a lane holds a strip: it is loaded once and used by all
-// queries. A lane also loads four dimensions of one query (two where `wide`) and hands them to the others by
-// subgroupBroadcast. Queries past the last one are clamped to it and not stored. Each accumulator takes its four terms at
-// once: there are more accumulators than registers, and taking turns would load and store them four times as often.
+// One subgroup owns 8 queries (16 where `wide`) and one panel, of which a lane holds a strip: it is loaded once and
+// used by all queries. A lane also loads four dimensions of one query (two where `wide`) and hands them to the others
+// by subgroupBroadcast. Queries past the last one are clamped to it and not stored. Each accumulator takes its four
+// terms at once: there are more accumulators than registers, and taking turns would load and store them four times as
+// often.
 enable subgroups;
 
 struct Params {

@@ -1,9 +1,9 @@
 // The largest score of every query in every strip of a gallery, through workgroup memory, for many queries on a GPU.
 //
-// A workgroup of 16 x 16 threads owns 64 queries and one panel and walks the dimensions in steps of 16, each of which it copies once
-// into workgroup memory: four dimensions of one query to a vector, and one dimension of four rows. A thread owns every 16th
-// query and four neighbouring rows; eight vectors feed 64 multiply-adds. Queries past the last one are clamped to it
-// and not stored; dimensions past the last one are zero.
+// A workgroup of 16 x 16 threads owns 64 queries and one panel and walks the dimensions in steps of 16, each of which
+// it copies once into workgroup memory: four dimensions of one query to a vector, and one dimension of four rows. A
+// thread owns every 16th query and four neighbouring rows; eight vectors feed 64 multiply-adds. Queries past the last
+// one are clamped to it and not stored; dimensions past the last one are zero.
 struct Params {
   queries: u32,
   dim4: u32, // dimensions / 4

@@ -80,9 +80,9 @@ const definition: OpDefinition<Attributes> = {
       { shape: [count, k], dtype: 'u32' },
     ];
   },
-  // Of each strip only the largest score is kept at first. The k best rows lie in the k strips with the largest maxima (of equal
-  // ones the first): every strip that comes before theirs holds a better row. So choose these strips, score their rows
-  // again, and choose among them.
+  // Of each strip only the largest score is kept at first. The k best rows lie in the k strips with the largest maxima
+  // (of equal ones the first): every strip that comes before theirs holds a better row. So choose these strips, score
+  // their rows again, and choose among them.
   launch(context) {
     const { inputs, outputs, attributes, used, scratch } = context;
     const [queries, ...galleries] = inputs;
@@ -154,10 +154,12 @@ function largestScores(
 }
 
 /**
- * The k rows of a gallery with the largest scores, queries times rows, for every query: exact, equal scores by rising row. Scores are
- * summed in float32 and never written out in full. Queries and rows must be finite, and queries below 2^15 in magnitude.
+ * The k rows of a gallery with the largest scores, queries times rows, for every query: exact, equal scores by rising
+ * row. Scores are summed in float32 and never written out in full. Queries and rows must be finite, and queries below
+ * 2^15 in magnitude.
  * @param queries [q, dim], dim a multiple of 4
- * @param galleries what `packGallery` made of the rows: one tensor, or several (shards) of which all but the last have whole panels
+ * @param galleries what `packGallery` made of the rows: one tensor, or several (shards) of which all but the last have
+ *   whole panels
  * @param rows how many rows the galleries hold in all
  * @param k at most 128, and at most `rows`
  * @returns scores [q, k] in falling order, and their rows, u32 [q, k], counted through all galleries

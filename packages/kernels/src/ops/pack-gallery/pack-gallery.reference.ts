@@ -2,7 +2,7 @@ import { type NdArray, zeros } from '../../engine/case.ts';
 
 const panelRows = 64;
 
-/** Rounded to eleven bits, ties to even; then 0 below the smallest normal half, and the largest half where it is larger. */
+/** Rounded to eleven bits, ties to even; then 0 below the smallest normal half, and the largest half above it. */
 export function toHalf(value: number): number {
   const ulp = 2 ** (Math.floor(Math.log2(Math.abs(value) || 1)) - 10);
   const lower = Math.floor(Math.abs(value) / ulp);

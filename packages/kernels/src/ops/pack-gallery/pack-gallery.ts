@@ -3,7 +3,7 @@ import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { packGallery as packGalleryKernel } from './pack-gallery.wgsl.ts';
 
-/** How a gallery's values are stored: float32, or IEEE half precision, which takes half the memory and half the time to read. */
+/** How a gallery's values are stored: float32, or IEEE half precision, in half the memory and read in half the time. */
 export type GalleryStorage = 'f32' | 'f16';
 
 interface Attributes {
@@ -40,11 +40,12 @@ const definition: OpDefinition<Attributes> = {
 };
 
 /**
- * Lays a gallery out for `nearest`, in panels of `PANEL_ROWS` rows, dimension by dimension; the last panel repeats the last row
- * where it has too few. As halves, values are rounded to the nearest, ties to even; below 2^-14 in magnitude they become 0,
- * above 65,504 they become 65,504.
+ * Lays a gallery out for `nearest`, in panels of `PANEL_ROWS` rows, dimension by dimension; the last panel repeats the
+ * last row where it has too few. As halves, values are rounded to the nearest, ties to even; below 2^-14 in magnitude
+ * they become 0, above 65,504 they become 65,504.
  * @param rows [n, dim], finite, dim a multiple of 4
- * @returns f32 [ceil(n / 64), dim, 64], or u32 [ceil(n / 64), dim, 32] with two halves to a word, the lower row in the lower bits
+ * @returns f32 [ceil(n / 64), dim, 64], or u32 [ceil(n / 64), dim, 32] with two halves to a word, the lower row in the
+ *   lower bits
  * @throws ShapeError
  */
 export function packGallery(rows: Tensor, storage: GalleryStorage): Tensor {

@@ -1,9 +1,10 @@
-// A gallery laid out for `nearest`: in panels of 64 rows, dimension by dimension, as floats or as halves, two to a word. All of
-// a panel's rows are then read side by side, without a gap from the panel's first dimension to its last: on lavapipe in 0.6 of the
-// time that rows of 1280 bytes take, and on a GPU in whole cache lines without a detour through workgroup memory.
+// A gallery laid out for `nearest`: in panels of 64 rows, dimension by dimension, as floats or as halves, two to a
+// word. All of a panel's rows are then read side by side, without a gap from the panel's first dimension to its last:
+// on lavapipe in 0.6 of the time that rows of 1280 bytes take, and on a GPU in whole cache lines without a detour
+// through workgroup memory.
 //
-// One thread owns eight neighbouring rows over four dimensions. Rows past the last one repeat it, so that they never change
-// a largest score. Halves are rounded to the nearest, ties to even, in whole numbers: pack2x16float may round
+// One thread owns eight neighbouring rows over four dimensions. Rows past the last one repeat it, so that they never
+// change a largest score. Halves are rounded to the nearest, ties to even, in whole numbers: pack2x16float may round
 // either way, and a gallery should be the same on every device.
 struct Params {
   rows: u32,
@@ -12,14 +13,15 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [rows, dim / 4]
-@group(0) @binding(1) var<storage, read_write> panels: array<vec4u>; // [panels, dim, 8 halves] or [panels, dim, 16 floats]
+@group(0) @binding(1) var<storage, read_write> panels: array<vec4u>; // [panels, dim, 8 (floats: 16)]
 @group(0) @binding(2) var<uniform> params: Params;
 
 override half: bool;
 
 const workgroup = 64u;
 
-// The bits of the halves nearest to four floats: 0 where that is below 2^-14, the largest half where there is none so large.
+// The bits of the halves nearest to four floats: 0 where that is below 2^-14, the largest half where there is none so
+// large.
 fn halves(x: vec4f) -> vec4u {
   let bits = bitcast<vec4u>(x);
   let magnitude = bits & vec4u(0x7fffffffu);

@@ -22,8 +22,8 @@ interface Level {
 const tilesOf = ({ count, stride }: Level) => Math.ceil((stride % tile === 0 ? count : count + tile - 1) / tile);
 
 /**
- * The dispatches that find the k best of scores [queries, n], in falling order, equal ones by rising index. Values of the bits 0xffffffff,
- * a NaN, come after all others.
+ * The dispatches that find the k best of scores [queries, n], in falling order, equal ones by rising index. Values of
+ * the bits 0xffffffff, a NaN, come after all others.
  *
  * The k best values lie in the k tiles with the largest maxima (of equal ones the first): every tile that comes before
  * theirs holds a better value. So climb until a row of maxima is short, select there, and descend through the tiles
