@@ -125,6 +125,17 @@ it('webcir encode writes the features of pictures and texts', async () => {
   expect(values.subarray(0, 128)).not.toEqual(values.subarray(128, 256));
 });
 
+it('webcir encode takes a model that was pulled, by its name', async () => {
+  await mkdir(path('cache/weights'), { recursive: true });
+  await writeFile(path('cache/weights/ViT-B-32.pt'), await readFile(path('openai-vit.pt')));
+  const encode = ['encode', 'pictures', '--clip-model-name', 'vit-b/32', '--out', 'named.safetensors'];
+  const { code, stdout } = await webcir(...encode);
+  expect(code).toBe(0);
+  expect(stdout).toContain('3 pictures and 0 texts, 96 features each');
+  const failed = await webcir(...encode, '--texts', 'texts.txt');
+  expect(failed.stderr).toContain("the model has 512 tokens, CLIP's tokenizer 49408");
+});
+
 describe('bad input ends in one sentence and exit code 1:', () => {
   it.each<[string, string[], RegExp]>([
     ['a file that is not there', ['weights', 'inspect', 'no.pt'], /no\.pt: there is no such file/],
@@ -145,6 +156,11 @@ describe('bad input ends in one sentence and exit code 1:', () => {
       /keeps only the tokens that it was trained on/,
     ],
     ['nothing to encode', ['encode', '--out', 'x.safetensors'], /nothing to encode/],
+    [
+      'a model that was not pulled',
+      ['encode', 'pictures', '--clip-model-name', 'RN50x4', '--out', 'x.safetensors'],
+      /RN50x4\.pt is missing: get it with webcir weights pull RN50x4/,
+    ],
     ['no such picture', ['encode', 'nowhere.png', '--out', 'x.safetensors'], /nowhere\.png: there is no such picture/],
     [
       'a text too long',

@@ -1,35 +1,26 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Activation,
-  foldBatchNorm,
-  fromFloat32,
-  type StoredTensor,
-  TRANSFORMS,
-  type Transform,
-  uploadClip,
-} from '@webcir/clip';
+import { foldBatchNorm, fromFloat32, type StoredTensor, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
 import { decodePicture, writeSafetensorsFile } from '@webcir/clip/node';
 import { TextEncoderPrograms } from '@webcir/train';
 import type { Command } from 'commander';
 import type { Pictures } from '../pictures.ts';
 import { ProgressLine } from '../progress.ts';
+import { addClipOptions, type ClipSource } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
-import { activationOption, choice, numberBetween } from './options.ts';
+import { choice, numberBetween } from './options.ts';
 import { type EncoderSession, encodePictures, openEncoder } from './session.ts';
 
-interface EncodeOptions {
+interface EncodeOptions extends ClipSource {
   readonly out: string;
   readonly texts?: string;
-  readonly clipModelPath?: string;
-  readonly activation?: Activation;
   readonly transform: Transform;
   readonly targetRatio: number;
 }
 
-export const registerEncode = (program: Command, { assets }: CommandContext): Command =>
-  program
+export function registerEncode(program: Command, { assets }: CommandContext): void {
+  const command = program
     .command('encode')
     .description("Encodes pictures and texts to CLIP's features, as CLIP gives them: not normalized.")
     .argument('[pictures...]', 'pictures, or folders of them (.jpg, .jpeg, .png, .webp)')
@@ -37,12 +28,12 @@ export const registerEncode = (program: Command, { assets }: CommandContext): Co
       '--out <file>',
       'safetensors with image_features and text_features, a row for each of image_names and texts in the metadata',
     )
-    .option('--texts <file>', 'texts to encode, one per line')
-    .option('--clip-model-path <file>', 'CLIP, in any container (default: the small one that ships with webcir)')
-    .addOption(activationOption())
+    .option('--texts <file>', 'texts to encode, one per line');
+  addClipOptions(command)
     .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
     .action((paths, options) => encodeCommand(paths, options, assets));
+}
 
 async function encodeCommand(paths: readonly string[], options: EncodeOptions, assets: URL): Promise<void> {
   const files = (await Promise.all(paths.map(picturesIn))).flat();

@@ -1,22 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import {
-  type Activation,
-  type ClipModel,
-  foldBatchNorm,
-  type Transform,
-  textTokenizer,
-  uploadClip,
-  type Weights,
-} from '@webcir/clip';
+import { type ClipModel, foldBatchNorm, type Transform, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset, SplitUses, Triplet } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
-import { embeddedClip } from '../models.ts';
 import { madeAhead, openPlanes, type Pictures, type Preprocessing } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
+import { type ClipSource, clipPath } from './clip-source.ts';
 
 const pictureBatch = 128;
 
@@ -36,11 +27,7 @@ export interface Session extends EncoderSession {
 }
 
 /** The model and its preprocessing, as the options of the commands name them. */
-export interface EncoderOptions {
-  /** Weight file of the CLIP; the embedded one unless given. */
-  readonly clipModelPath?: string;
-  /** Where the weight file does not say it. */
-  readonly activation?: Activation;
+export interface EncoderOptions extends ClipSource {
   readonly transform: Transform;
   readonly targetRatio: number;
 }
@@ -59,10 +46,7 @@ export async function openSession(options: SessionOptions, assets: URL): Promise
 }
 
 export async function openEncoder(options: EncoderOptions, assets: URL): Promise<EncoderSession> {
-  const model = await openClipModel(
-    options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)),
-    options.activation,
-  );
+  const model = await openClipModel(clipPath(options, assets), options.activation);
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {

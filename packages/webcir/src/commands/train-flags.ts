@@ -1,8 +1,9 @@
 import { TRANSFORMS } from '@webcir/clip';
 import { DATASETS } from '@webcir/data/node';
 import type { Command } from 'commander';
+import { addClipOptions } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
-import { activationOption, choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
+import { choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
 
@@ -13,17 +14,13 @@ const trainable = DATASETS.filter((name) => name !== 'circo');
 
 /** The flags of `webcir train`, with CLIP4Cir's names and defaults where it has them. */
 export function registerTrain(program: Command, { assets, command }: CommandContext): void {
-  program
+  const train = program
     .command('train')
     .description('Trains both stages of CLIP4Cir and shows the table of the paper.')
     .addOption(choice('--dataset <name>', 'data set', trainable).default('fmnist-cir'))
     .option('--data <folder>', 'folder of a data set that is not embedded')
-    .addOption(skipMissingOption())
-    .option(
-      '--clip-model-path <file>',
-      'CLIP to start from, in any container (default: the small one that ships with webcir)',
-    )
-    .addOption(activationOption())
+    .addOption(skipMissingOption());
+  addClipOptions(train)
     .option('--name <name>', 'name of the run folder (default: data set and time)')
     .option('--out <folder>', 'where run folders go', 'runs')
     .option('--resume <folder>', 'goes on with an interrupted run, with the options that it was started with')

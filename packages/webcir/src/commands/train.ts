@@ -35,6 +35,11 @@ export async function trainCommand(
   checkBatch(config.combinerBatchSize, examples.length);
   microBatchOf(session, config); // before anything is computed: it may not fit
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
+  if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
+    console.log(
+      'It starts from the small CLIP that ships with webcir. Published numbers need --clip-model-name RN50x4.',
+    );
+  }
 
   const [protocol] = protocolsFor(dataset);
   const test = new Scoreboard(new Evaluator(session, splits.test, protocol));
