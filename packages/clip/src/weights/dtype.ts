@@ -31,7 +31,8 @@ const DECODE: { readonly [dtype in TensorDtype]: (bytes: Uint8Array<ArrayBuffer>
  */
 export function decodeFloat32(dtype: TensorDtype, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  return DECODE[dtype]((aligned ? bytes : bytes.slice()) as Uint8Array<ArrayBuffer>);
+  // Not `slice`, which copies nothing of Node's Buffers.
+  return DECODE[dtype]((aligned ? bytes : new Uint8Array(bytes)) as Uint8Array<ArrayBuffer>);
 }
 
 /** Single precision as F32 or F16 bytes; F16 rounds to the nearest, ties to even. */

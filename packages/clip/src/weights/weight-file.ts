@@ -41,7 +41,7 @@ export function fromFloat32(
 
 /** A stored tensor's values in single precision (`decodeFloat32`), in an array of their own. */
 export function toFloat32({ dtype, bytes }: StoredTensor): Float32Array<ArrayBuffer> {
-  return decodeFloat32(dtype, bytes.slice());
+  return decodeFloat32(dtype, new Uint8Array(bytes));
 }
 
 /** Reads a tensor's values in single precision (`decodeFloat32`). */
