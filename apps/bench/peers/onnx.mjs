@@ -30,16 +30,21 @@ export const tensor = (name, dims, values) =>
     bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
   ]);
 
-/** @param {Record<string, number>} attributes whole numbers, but for the ones that are named `epsilon` */
+// AttributeProto: the value in a field of its type, and the type.
+const typed = (name, value) => {
+  if (Array.isArray(value)) return [...value.map((each) => integer(8, each)), integer(20, 7)];
+  return name === 'epsilon' ? [float(2, value), integer(20, 1)] : [integer(3, value), integer(20, 2)];
+};
+
+/** @param {Record<string, number | number[]>} attributes whole numbers, but for `epsilon` */
 export const node = (type, inputs, outputs, attributes = {}, domain = '') =>
   Buffer.concat([
     ...inputs.map((name) => bytes(1, name)),
     ...outputs.map((name) => bytes(2, name)),
     bytes(4, type),
-    ...Object.entries(attributes).map(([name, value]) => {
-      const typed = name === 'epsilon' ? [float(2, value), integer(20, 1)] : [integer(3, value), integer(20, 2)];
-      return bytes(5, Buffer.concat([bytes(1, name), ...typed]));
-    }),
+    ...Object.entries(attributes).map(([name, value]) =>
+      bytes(5, Buffer.concat([bytes(1, name), ...typed(name, value)])),
+    ),
     ...(domain ? [bytes(7, domain)] : []),
   ]);
 

@@ -37,13 +37,35 @@ function formula(work) {
     case 'attention': {
       const { batch, heads, tokens, headSize, backward } = work;
       if (backward) throw cannot({ kind: 'training' });
-      return {
-        nodes: [
-          node('Split', ['qkv'], ['q', 'k', 'v'], { axis: -1 }),
-          node('MultiHeadAttention', ['q', 'k', 'v'], ['y'], { num_heads: heads }, 'com.microsoft'),
-        ],
-        arrays: [array('qkv', [batch, tokens, 3 * heads * headSize])],
-      };
+      const arrays = [array('qkv', [batch, tokens, 3 * heads * headSize])];
+      const split = node('Split', ['qkv'], ['q', 'k', 'v'], { axis: -1 });
+      if (provider === 'cpu') {
+        const fused = node('MultiHeadAttention', ['q', 'k', 'v'], ['y'], { num_heads: heads }, 'com.microsoft');
+        return { nodes: [split, fused], arrays };
+      }
+      // On WebGPU its fused attention differs from everybody else's by 5 % on lavapipe: composed, then.
+      const byHead = (name, perm) => [
+        node('Reshape', [name, 'heads'], [`${name} split`]),
+        node('Transpose', [`${name} split`], [`${name} by head`], { perm }),
+      ];
+      const nodes = [
+        split,
+        ...byHead('q', [0, 2, 1, 3]),
+        ...byHead('k', [0, 2, 3, 1]),
+        ...byHead('v', [0, 2, 1, 3]),
+        node('MatMul', ['q by head', 'k by head'], ['products']),
+        node('Mul', ['products', 'scale'], ['scores']),
+        node('Softmax', ['scores'], ['shares'], { axis: -1 }),
+        node('MatMul', ['shares', 'v by head'], ['mixed']),
+        node('Transpose', ['mixed'], ['mixed by token'], { perm: [0, 2, 1, 3] }),
+        node('Reshape', ['mixed by token', 'joined'], ['y']),
+      ];
+      const shapes = [
+        integers('heads', [batch, tokens, heads, headSize]),
+        integers('joined', [batch, tokens, heads * headSize]),
+        tensor('scale', [1], Float32Array.of(1 / Math.sqrt(headSize))),
+      ];
+      return { nodes, arrays: [...arrays, ...shapes] };
     }
     case 'search': {
       const { pictures, width, queries, k, shard } = work;

@@ -335,12 +335,12 @@ def best_threads(run):
     if DEVICE.type == "cuda":
         return
     most = torch.get_num_threads()
-    seconds = {}
+    times = 1 if timed(run, 1) > 1000 else 5
+    milliseconds = {}
     for threads in sorted({1, most}):
         torch.set_num_threads(threads)
-        timed(run, 1)
-        seconds[threads] = timed(run, 1)
-    torch.set_num_threads(min(seconds, key=seconds.get))
+        milliseconds[threads] = timed(run, times)
+    torch.set_num_threads(min(milliseconds, key=milliseconds.get))
 
 
 def main():

@@ -10,6 +10,8 @@ import type { Measured } from './verdict.ts';
 export interface Context {
   readonly device: Device;
   readonly rounds: number;
+  /** Node's threads, before the driver's came (`threads`). */
+  readonly ownThreads: readonly string[];
   /** A work, done by all that can; once, however many goals ask for it. */
   race(work: string): Promise<Race>;
 }
@@ -32,15 +34,28 @@ export async function closeField(field: Field): Promise<void> {
   for (const peer of field.values()) if (!(peer instanceof Unable)) await peer.close();
 }
 
-export function contextOf(device: Device, field: Field, rounds: number): Context {
+/** The context of one run; peers are started when the first of them is asked for, and stopped by `close`. */
+export function contextOf(
+  device: Device,
+  { rounds, ownThreads }: Pick<Context, 'rounds' | 'ownThreads'>,
+): Context & { close(): Promise<void> } {
   const races = new Map<string, Promise<Race>>();
+  let field: Promise<Field> | undefined;
+  const run = async (work: string) => {
+    field ??= openField(device);
+    return race(ours(device), await field, workNamed(work), rounds);
+  };
   return {
     device,
     rounds,
+    ownThreads,
     race(work) {
       let found = races.get(work);
-      if (!found) races.set(work, (found = race(ours(device), field, workNamed(work), rounds)));
+      if (!found) races.set(work, (found = run(work)));
       return found;
+    },
+    async close() {
+      if (field) await closeField(await field);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { openDevice } from '@webcir/kernels';
-import { closeField, contextOf, openField } from '../goals/context.ts';
+import { contextOf } from '../goals/context.ts';
 import { goals } from '../goals/goals.ts';
 import { goalTable } from '../goals/table.ts';
+import { threads } from '../goals/threads.ts';
 import { type Judged, judgeGoal, tally } from '../goals/verdict.ts';
 import type { Options } from '../options.ts';
 import { machineOf, resultsOf, writeResults } from '../report/results.ts';
@@ -13,20 +14,20 @@ export async function runGoals({ names, rounds, out }: Options): Promise<boolean
     const works = [...new Set(goals.map(({ work }) => work))].join('; ');
     throw new RangeError(`no goal has '${names.join("' or '")}' in its name: ${works}`);
   }
+  const ownThreads = threads();
   const device = await openDevice();
   const machine = machineOf(device);
-  const field = await openField(device);
+  const context = contextOf(device, { rounds, ownThreads });
   const judged: Judged[] = [];
   try {
     console.log(`${machine.adapter}; ${machine.processor}, ${machine.cores} cores; Node ${machine.node}\n`);
-    const context = contextOf(device, field, rounds);
     for (const { work, goal, measure } of wanted) {
       const measured = await measure(context).catch(({ message }: Error) => ({ failed: message }));
       judged.push(judgeGoal(work, goal, measured));
       console.log(goalTable(judged.slice(-1), judged.length === 1));
     }
   } finally {
-    await closeField(field);
+    await context.close();
     device.close();
   }
   console.log(`\n${tally(judged)}`);

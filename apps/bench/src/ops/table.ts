@@ -28,22 +28,22 @@ const rate = (amount: number | undefined, milliseconds: number) =>
   amount ? (amount / milliseconds / 1e6).toFixed(1) : '';
 
 const columns: readonly Column<OpRow>[] = [
-  { title: 'op', width: 22, of: ({ op }) => op },
-  { title: 'case', width: 42, of: (row) => row.case },
-  { title: 'pass', width: 9, of: ({ pass }) => pass },
-  { title: 'variant', width: 10, of: ({ variant }) => variant },
-  { title: 'device ms', width: 10, right: true, of: ({ device }) => device?.median.toFixed(3) ?? '–' },
+  { title: 'op', width: 21, of: ({ op }) => op },
+  { title: 'case', width: 36, of: (row) => row.case },
+  { title: 'pass', width: 8, of: ({ pass }) => pass },
+  { title: 'variant', width: 9, of: ({ variant }) => variant },
+  { title: 'device ms', width: 9, right: true, of: ({ device }) => device?.median.toFixed(3) ?? '–' },
   {
     title: '95 % interval',
-    width: 17,
+    width: 15,
     right: true,
     of: (row) => `${timeOf(row).low.toFixed(3)}…${timeOf(row).high.toFixed(3)}`,
   },
-  { title: 'wall ms', width: 9, right: true, of: ({ wall }) => wall.median.toFixed(3) },
-  { title: 'GFLOP/s', width: 9, right: true, of: (row) => rate(row.flops, timeOf(row).median) },
-  { title: 'GB/s', width: 7, right: true, of: (row) => rate(row.bytes, timeOf(row).median) },
-  { title: 'of ceiling', width: 17, right: true, of: (row) => `${percent(row.ofCeiling)} ${row.ceiling}` },
-  { title: 'of best', width: 8, right: true, of: ({ ofBest }) => percent(ofBest) },
+  { title: 'wall ms', width: 8, right: true, of: ({ wall }) => wall.median.toFixed(3) },
+  { title: 'GFLOP/s', width: 7, right: true, of: (row) => rate(row.flops, timeOf(row).median) },
+  { title: 'GB/s', width: 5, right: true, of: (row) => rate(row.bytes, timeOf(row).median) },
+  { title: 'of ceiling', width: 16, right: true, of: (row) => `${percent(row.ofCeiling)} ${row.ceiling}` },
+  { title: 'of best', width: 7, right: true, of: ({ ofBest }) => percent(ofBest) },
 ];
 
 export const opTable = (rows: readonly OpRow[], withHeader = true) => formatTable(columns, rows, withHeader);

@@ -8,42 +8,51 @@ export interface Command {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A peer answers within this time, or is given up: the slowest step of the slowest peer takes some ten seconds. */
-const PATIENCE = 5 * 60_000;
+/** A peer answers within this time, or is given up: the slowest one makes a dozen steps of some ten seconds before it does. */
+const PATIENCE = 10 * 60_000;
 
 type Reply = { ready?: string; result?: Picked; milliseconds?: number; unable?: string; error?: string };
 
 /**
  * Starts a peer in a process of its own: its memory, its event loop and its crashes are its own. It is asked, and answers,
- * in lines of JSON (peers/serve.mjs and src/peers/torch.py); it is idle, and costs nothing, while others are timed.
+ * in lines of JSON (peers/serve.mjs, peers/torch_peer.py); it is idle, and costs nothing, while others are timed. One that
+ * broke at a work is started again for the next.
  * @throws Unable when it does not start, with the last line that it wrote
  */
-export async function startPeer({ name, file, args, env = {} }: Command): Promise<Contestant> {
-  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
+export async function startPeer(command: Command): Promise<Contestant> {
+  let running = await launch(command);
+  return {
+    name: running.name,
+    async prepare(work: Work): Promise<Prepared> {
+      if (running.replies.ended) running = await launch(command);
+      const { result } = await running.ask({ do: 'prepare', work });
+      return {
+        result: result!,
+        time: async (times) => (await running.ask({ do: 'time', times })).milliseconds!,
+        release: async () => void (await running.ask({ do: 'release' })),
+      };
+    },
+    async close() {
+      running.child.kill();
+      await running.replies.closed;
+    },
+  };
+}
+
+async function launch({ name, file, args }: Command) {
+  const child = spawn(file, args, { stdio: 'pipe' });
   const replies = new Replies(child);
-  const ask = async (request: object): Promise<Reply> => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    return replies.next();
-  };
-  const close = async () => {
-    child.kill();
-    await replies.closed;
-  };
   const { ready } = await replies.next();
   return {
     name: ready ?? name,
-    async prepare(work: Work): Promise<Prepared> {
-      const { result } = await ask({ do: 'prepare', work });
-      return {
-        result: result!,
-        time: async (times) => (await ask({ do: 'time', times })).milliseconds!,
-        release: async () => void (await ask({ do: 'release' })),
-      };
+    child,
+    replies,
+    ask(request: object): Promise<Reply> {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      return replies.next();
     },
-    close,
   };
 }
 
@@ -53,7 +62,8 @@ class Replies {
   readonly #child: ChildProcess;
   readonly #waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
   readonly #early: Reply[] = [];
-  #ended: Error | undefined;
+  /** Why there will be no more. */
+  ended: Error | undefined;
   #lastWords = '';
 
   constructor(child: ChildProcess) {
@@ -68,8 +78,8 @@ class Replies {
     this.closed = new Promise((resolve) => {
       const end = (why: string) => {
         const words = this.#lastWords.trim().split('\n').at(-1);
-        this.#ended = new Unable(words ? `${why}: ${words.slice(0, 200)}` : why);
-        for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+        this.ended = new Unable(words ? `${why}: ${words.slice(0, 200)}` : why);
+        for (const { reject } of this.#waiting.splice(0)) reject(this.ended);
         resolve();
       };
       child.on('error', ({ message }) => end(message));
@@ -80,7 +90,7 @@ class Replies {
   next(): Promise<Reply> {
     const early = this.#early.shift();
     if (early) return this.#checked(early);
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.ended) return Promise.reject(this.ended);
     return new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#lastWords = `no answer within ${PATIENCE / 60_000} minutes`;

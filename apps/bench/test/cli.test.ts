@@ -1,0 +1,102 @@
+// Drives the real command, as built, once in each of its modes.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { page } from '../src/report/page.ts';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-bench-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [cli, ...args, ...(args.includes('--out') ? [] : ['--out', folder])],
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+describe('pnpm bench', () => {
+  it('times ops and programs, writes both reports, and compares with them', async () => {
+    const { code, stdout } = await bench('--rounds', '1', 'broadcast', 'submits');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ceilings: [\d.]+ GFLOP\/s of arithmetic/m);
+    expect(stdout).toMatch(/^broadcast .* forward +default +[\d.]+ /m);
+    expect(stdout).toMatch(/^broadcast .* backward +default +[\d.]+ /m);
+    expect(stdout).toMatch(/^submits +[\d.]+ /m);
+    const json = (await readdir(folder)).find((name) => name.endsWith('.json'))!;
+    const results = JSON.parse(await readFile(join(folder, json), 'utf8'));
+    expect(results.ops).toHaveLength(2);
+    expect(results.programs[0].name).toBe('submits');
+    expect(await readFile(join(folder, json.replace(/json$/, 'html')), 'utf8')).toBe(page(results));
+
+    const again = await bench('--rounds', '1', 'broadcast', '--compare', join(folder, json));
+    expect(again.code).toBe(0);
+    expect(again.stdout).toMatch(/^\d of 2 timings moved beyond noise\.$/m);
+    expect(again.stdout).toContain('Not in both runs: 1 timings.');
+  });
+
+  it('sets webcir beside its peers, naming the ones that are not there', async () => {
+    const { code, stdout } = await bench('--peers', '--rounds', '1', 'layernorm');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^layernorm \[2464, 512\] +[\d.]+ /m);
+    // Whatever is installed here: usearch does no layernorm.
+    expect(stdout).toMatch(/^usearch: not run: it (is not installed|does not do layernorm)/m);
+  });
+
+  it('prints goals, and fails where one is missed', async () => {
+    const met = await bench('--goals', '--rounds', '1', 'attention, memory', 'a training step');
+    expect(met.stdout).toMatch(/^attention, memory +≤ 1\.1× .* met: \d+ and \d+ bytes a token and head$/m);
+    expect(met.stdout).toMatch(/^a training step +≤ 1 submit +1 submits met$/m);
+    expect(met.stdout).toContain('2 met, 0 missed, 0 not run');
+    expect(met.code).toBe(0);
+    const missed = await bench('--goals', 'subgroup-matrix', 'F16-packed [512, 512]');
+    expect(missed.stdout).toContain('missed: not there yet: F16-packed storage in matmul');
+    expect(missed.code).toBe(1);
+  });
+
+  it('takes a program apart', async () => {
+    const { code, stdout } = await bench('--profile', 'dispatches', '--rounds', '1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^binary +binary\S* +1000 +[\d.]+ +[\d.]+ +100\.0 %$/m);
+    const { traceEvents } = JSON.parse(await readFile(join(folder, 'dispatches.trace.json'), 'utf8'));
+    expect(traceEvents).toHaveLength(1001);
+    expect((await bench('--profile', 'search-100k')).stderr).toContain('it is more than one program');
+  });
+
+  it('knows how long the first training step takes', async () => {
+    const { code, stdout } = await bench('--first-step');
+    expect(code).toBe(0);
+    const { device, program, step } = JSON.parse(stdout);
+    expect(0 < device && device < program && program < step).toBe(true);
+  });
+
+  it('explains itself, and says what is wrong with a command line', async () => {
+    const { stdout } = await bench('--help');
+    for (const option of [
+      '--peers',
+      '--goals',
+      '--profile PROGRAM',
+      '--browser',
+      '--rounds N',
+      '--compare FILE',
+      '--out FOLDER',
+      'stage1-embedded',
+    ])
+      expect(stdout).toContain(option);
+    const complaint = async (...args: string[]) => (await bench(...args)).stderr;
+    expect(await complaint('sofmax')).toContain("there is no op or program 'sofmax'; there are: activation, ");
+    expect(await complaint('--rounds', '0')).toContain('--rounds: expected a whole number of at least 1');
+    expect(await complaint('--peers', '--goals')).toContain('--peers and --goals: expected one of them');
+    expect(await complaint('--goals', '--compare', 'x.json')).toContain('--compare: expected without another mode');
+    expect(await complaint('--compare', join(folder, 'no.json'))).toContain('no.json: expected a JSON file');
+  });
+});
