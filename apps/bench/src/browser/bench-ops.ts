@@ -14,7 +14,7 @@ export async function benchOps(names: readonly string[], rounds: number, say: (t
   const unknown = names.find((name) => !(name in allCases));
   if (unknown !== undefined) throw new RangeError(`there is no op '${unknown}': ${Object.keys(allCases).join(', ')}`);
   const device = await openDevice();
-  const ceilings = await measureCeilings(device, Math.min(3, rounds));
+  const ceilings = await measureCeilings(device, rounds);
   say(`${device.name}`);
   say(`ceilings: ${ceilings.gflops.toFixed(1)} GFLOP/s of arithmetic, ${ceilings.gbps.toFixed(1)} GB/s copied\n`);
   let withHeader = true;

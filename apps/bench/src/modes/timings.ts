@@ -20,7 +20,7 @@ export async function runTimings({ names, rounds, compare, out }: Options): Prom
   const before = compare === undefined ? undefined : readResults(compare);
   const device = await openDevice();
   const machine = machineOf(device);
-  const ceilings = await measureCeilings(device, Math.min(3, rounds));
+  const ceilings = await measureCeilings(device, rounds);
   console.log(`${machine.adapter}; ${machine.processor}, ${machine.cores} cores; Node ${machine.node}`);
   console.log(
     `ceilings: ${ceilings.gflops.toFixed(1)} GFLOP/s of arithmetic, ${ceilings.gbps.toFixed(1)} GB/s copied\n`,

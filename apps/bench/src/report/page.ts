@@ -37,8 +37,8 @@ const rate = (amount: number | undefined, milliseconds: number) => (amount ? one
 const bar = (share: number, kind = '') =>
   `<span class="bar ${kind}"><span style="width:${(100 * Math.min(1, Math.max(0, share))).toFixed(1)}%"></span></span>`;
 
-const table = (head: readonly string[], rows: readonly string[]) =>
-  `<div class="scroll"><table><thead><tr>${head.map((title) => `<th>${title}</th>`).join('')}</tr></thead>` +
+const table = (head: readonly string[], rows: readonly string[], kind = '') =>
+  `<div class="scroll"><table class="${kind}"><thead><tr>${head.map((title) => `<th>${title}</th>`).join('')}</tr></thead>` +
   `<tbody>${rows.join('\n')}</tbody></table></div>`;
 const row = (cells: readonly string[], kind = '') =>
   `<tr class="${kind}"><th>${cells[0]}</th>${cells
@@ -51,13 +51,12 @@ function goalSection({ goals }: Results): string {
   const rows = goals.map(({ work, goal, measured, verdict, note }) =>
     row([
       escaped(work),
-      escaped(goal),
+      `${escaped(goal)} <span class="note">${escaped(note)}</span>`,
       escaped(measured),
       `<span class="verdict ${verdict.replace(' ', '-')}">${verdict}</span>`,
-      `<span class="note">${escaped(note)}</span>`,
     ]),
   );
-  return `<h2>Goals</h2>${table(['work', 'goal', 'measured', '', ''], rows)}`;
+  return `<h2>Goals</h2>${table(['work', 'goal', 'measured', ''], rows, 'goals')}`;
 }
 
 function raceSection({ races }: Results): string {
@@ -77,7 +76,7 @@ function raceSection({ races }: Results): string {
       'notRun' in result ? [`${peer}: ${result.notRun}`] : [],
     );
     const note = absent.length > 0 ? `<p class="note">Not run: ${escaped(absent.join('; '))}</p>` : '';
-    return `<h3>${escaped(name)}</h3>${table(['', '', 'ms', 'of webcir', '95 %'], rows)}${note}`;
+    return `<h3>${escaped(name)}</h3>${table(['', '', 'ms', 'times webcir’s', '95 %'], rows)}${note}`;
   });
   return `<h2>Peers</h2><p class="note">The same work in turns, medians; each result was checked against webcir’s. Bars are times: shorter is faster.</p>${blocks.join('\n')}`;
 }

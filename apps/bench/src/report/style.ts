@@ -28,8 +28,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .2rem .75rem; text-align: right; white-space: nowrap; }
 thead th { color: var(--muted); font-weight: 600; font-size: .8rem; border-bottom: 2px solid var(--line); }
 tbody th { padding-left: 0; text-align: left; font-weight: normal; }
-td:nth-child(2) { text-align: left; }
-td:nth-last-child(-n+2):has(.note), td:has(.bar) { text-align: left; }
+thead th:first-child, th:nth-child(2), td:nth-child(2), td:has(.bar) { text-align: left; }
+thead th:first-child { padding-left: 0; }
+.goals td:last-child { text-align: left; }
+.goals .note { display: block; max-width: 34rem; white-space: normal; }
 tbody tr.first:not(:first-child) > * { border-top: 1px solid var(--line); }
 tr.ours > th { font-weight: 600; }
 .bar { display: inline-block; width: 11rem; height: .7rem; margin-right: .4rem; background: var(--track); border-radius: .2rem; overflow: hidden; vertical-align: -.05rem; }
