@@ -21,7 +21,7 @@ export async function ensurePeers(say = console.error) {
   const wanted = readFileSync(LOCKFILE, 'utf8');
   if (!existsSync(INSTALLED) || readFileSync(INSTALLED, 'utf8') !== wanted) {
     const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    say('Installing the peers into apps/bench/peers (npm packages, 460 MB)');
+    say('Installing the peers into apps/bench/peers (npm packages, 510 MB)');
     const args = ['--yes', packageManager, 'install', '--frozen-lockfile', '--ignore-scripts', '--prefer-offline'];
     const { code, output } = await run('npx', args, { cwd: FOLDER, timeoutMs: 10 * 60_000 });
     if (code !== 0)
