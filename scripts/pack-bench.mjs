@@ -40,7 +40,7 @@ async function pack(archive) {
   try {
     await fill(join(scratch, NAME));
     mkdirSync(dirname(archive), { recursive: true });
-    const { code, output } = await run('tar', ['-czf', archive, '-C', scratch, NAME]);
+    const { code, output } = await run('tar', ['-I', 'gzip -1', '-cf', archive, '-C', scratch, NAME]);
     if (code !== 0) throw new Error(`tar failed: ${output.trim()}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
