@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const entryPoints = ['index', 'node', 'cli', 'cases'].map((name) => `src/${name}.ts`).filter(existsSync);
+const entryPoints = ['index', 'node', 'cli', 'cases', 'picture-worker']
+  .map((name) => `src/${name}.ts`)
+  .filter(existsSync);
 
 await build({
   entryPoints,

@@ -8,7 +8,7 @@ import ts from 'typescript';
 const LAYERS = [['kernels'], ['clip', 'combiner'], ['data'], ['eval'], ['train'], ['webcir'], ['apps/*']];
 
 // npm packages that run in Node only. Dawn may be asked for with `await import('webgpu')`, where a browser never arrives.
-const NODE_PACKAGES = ['sharp', 'webgpu', 'commander'];
+const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici'];
 const NODE_PACKAGES_ON_DEMAND = ['webgpu'];
 
 /**

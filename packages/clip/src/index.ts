@@ -21,6 +21,8 @@ export {
   type ModelTensor,
   readClipModel,
   storeClipModel,
+  storeTensors,
+  VOCABULARY_KEY,
 } from './model/model.ts';
 export { weightShapes } from './model/shapes.ts';
 export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
@@ -30,7 +32,8 @@ export type { Picture } from './preprocess/picture.ts';
 export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from './preprocess/preprocess.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
-export type { TensorDtype } from './weights/dtype.ts';
+export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
+export { type Naming, toOpenAiNames } from './weights/names/names.ts';
 export {
   openSafetensors,
   readSafetensors,
@@ -39,9 +42,10 @@ export {
   safetensorsPieces,
 } from './weights/safetensors.ts';
 export { type ByteSource, blobSource, memorySource } from './weights/source.ts';
+export { openTorch } from './weights/torch/open-torch.ts';
+export { torchZipPieces } from './weights/torch/torch-write.ts';
 export {
   fromFloat32,
-  parameterCount,
   readFloat32,
   type StoredTensor,
   storedTensor,

@@ -1,5 +1,6 @@
 // Reads the numbers that the original PyTorch code made (test/fixtures, see its README), in Node and in the browser.
 import { expect } from 'vitest';
+import { channelsLast } from '../src/encoders/pixels.ts';
 import { readSafetensors, type Safetensors } from '../src/weights/safetensors.ts';
 import { toFloat32 } from '../src/weights/weight-file.ts';
 
@@ -17,6 +18,15 @@ export function floats(file: Safetensors, name: string): Float32Array {
   const tensor = file.tensors.get(name);
   if (!tensor) throw new Error(`the fixture has no tensor ${name}`);
   return toFloat32(tensor);
+}
+
+/** Pictures of planes, [n, 3, size, size], in the encoders' layout, [n, size, size, 3]. */
+export function nhwc(planes: Float32Array, size: number): Float32Array {
+  const out = new Float32Array(planes.length);
+  const picture = 3 * size * size;
+  for (let i = 0; i < planes.length; i += picture)
+    channelsLast(planes.subarray(i, i + picture), size, out.subarray(i, i + picture));
+  return out;
 }
 
 /** The tokens of each row up to its end-of-text token, which has the largest id. */

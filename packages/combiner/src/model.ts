@@ -46,6 +46,6 @@ export function combinerModel(tensors: ReadonlyMap<string, CombinerTensor>): Com
 /** Copies a Combiner to a device. */
 export async function uploadCombiner(device: Device, { config, tensors }: CombinerModel): Promise<TensorStore> {
   const store = TensorStore.create(device, combinerEntries(config), 'combiner');
-  for (const [name, tensor] of tensors) store.write(name, await tensor.read());
+  for (const [name, tensor] of tensors) await store.upload(name, await tensor.read());
   return store;
 }

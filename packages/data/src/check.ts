@@ -1,70 +1,130 @@
+import { readFile, stat } from 'node:fs/promises';
 import type { CirDataset } from './types.ts';
+import { withoutPictures } from './without.ts';
 
 export interface PictureProblem {
   id: string;
-  /** The error of opening it: names the file. */
+  /** `duplicate`: another file with the same id has other contents; one of them is taken, and can be read. */
+  kind: 'missing' | 'empty' | 'damaged' | 'duplicate';
+  /** Names the file. */
   message: string;
 }
 
 export interface SplitReport {
   split: string;
   pictures: number;
+  triplets: number;
   problems: PictureProblem[];
 }
 
-/** Opens every picture of every split; dead links and pages saved as .jpg are common in FashionIQ downloads. */
-export async function checkPictures(dataset: CirDataset): Promise<SplitReport[]> {
-  const reports: SplitReport[] = [];
-  for (const split of dataset.splits) {
-    const ids = dataset.gallery(split);
-    const problems: PictureProblem[] = [];
-    const batch = 16;
-    for (let start = 0; start < ids.length; start += batch) {
-      const opened = await Promise.all(
-        ids.slice(start, start + batch).map((id) =>
-          dataset.picture(id).then(
-            () => [],
-            (error: Error) => [{ id, message: error.message }],
-          ),
-        ),
-      );
-      problems.push(...opened.flat());
-    }
-    reports.push({ split, pictures: ids.length, problems });
-  }
-  return reports;
+export interface CheckOptions {
+  /** Pictures opened at a time. */
+  concurrency?: number;
+  onProgress?(done: number, total: number): void;
 }
+
+/**
+ * Opens every picture of every split, each once; dead links and pages saved as .jpg are common in FashionIQ downloads.
+ * Other files in the folders are not looked at.
+ */
+export async function checkPictures(
+  dataset: CirDataset,
+  { concurrency = 8, onProgress }: CheckOptions = {},
+): Promise<SplitReport[]> {
+  const ids = [...new Set(dataset.splits.flatMap((split) => dataset.gallery(split)))];
+  const problems = new Map<string, PictureProblem[]>();
+  const queue = ids.values();
+  const checkNext = async () => {
+    for (const id of queue) {
+      problems.set(id, await problemsOf(dataset, id));
+      onProgress?.(problems.size, ids.length);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, checkNext));
+  return dataset.splits.map((split) => {
+    const gallery = dataset.gallery(split);
+    const triplets = dataset.triplets(split).length;
+    return { split, pictures: gallery.length, triplets, problems: gallery.flatMap((id) => problems.get(id)!) };
+  });
+}
+
+async function problemsOf(dataset: CirDataset, id: string): Promise<PictureProblem[]> {
+  const unreadable = await unreadableBecause(dataset, id);
+  return [...(unreadable ? [unreadable] : []), ...(await duplicatesOf(dataset, id))];
+}
+
+async function unreadableBecause(dataset: CirDataset, id: string): Promise<PictureProblem | undefined> {
+  let file: string | undefined;
+  try {
+    file = dataset.file(id);
+  } catch (error) {
+    return { id, kind: 'missing', message: (error as Error).message };
+  }
+  if (file !== undefined) {
+    const info = await stat(file).catch(() => undefined);
+    if (!info) return { id, kind: 'missing', message: `${file} is missing` };
+    if (info.isFile() && info.size === 0) return { id, kind: 'empty', message: `${file} is empty; get it again` };
+  }
+  return dataset.picture(id).then(
+    () => undefined,
+    (error: Error) => ({ id, kind: 'damaged', message: error.message }),
+  );
+}
+
+/** Copies, as of a picture that is in the folders of two categories, are no problem. */
+async function duplicatesOf(dataset: CirDataset, id: string): Promise<PictureProblem[]> {
+  const others = dataset.otherFiles?.(id) ?? [];
+  if (!others.length) return [];
+  const file = dataset.file(id)!;
+  const bytesOf = (path: string) => readFile(path).catch(() => undefined);
+  const taken = await bytesOf(file);
+  const differing: string[] = [];
+  for (const other of others) {
+    if (!taken || !(await bytesOf(other))?.equals(taken)) differing.push(other);
+  }
+  if (!differing.length) return [];
+  return [
+    { id, kind: 'duplicate', message: `${file} is taken for "${id}", not ${differing.join(', ')}; keep one of them` },
+  ];
+}
+
+const isUnreadable = ({ kind }: PictureProblem): boolean => kind !== 'duplicate';
 
 /** One line per split: "val: 3 of 15,536 pictures are missing or damaged, the first: ...". */
 export function describeReports(reports: SplitReport[]): string {
   return reports
     .map(({ split, pictures, problems }) => {
       const total = pictures.toLocaleString('en');
-      if (!problems.length) return `${split}: all ${total} pictures open`;
-      const count = problems.length.toLocaleString('en');
-      return `${split}: ${count} of ${total} pictures are missing or damaged, the first: ${problems[0].message}`;
+      const unreadable = problems.filter(isUnreadable);
+      if (!unreadable.length) return `${split}: all ${total} pictures open`;
+      const count = unreadable.length.toLocaleString('en');
+      return `${split}: ${count} of ${total} pictures are missing or damaged, the first: ${unreadable[0].message}`;
     })
     .join('\n');
 }
 
 /**
- * The data set without some pictures: they leave the galleries, and so do the triplets whose reference or target they are and
- * groups that they belong to. Results on it are not comparable with published ones.
+ * The data set without the pictures that cannot be read, and without the triplets that need them; the data set itself where
+ * all can be read. `incomplete` counts what was left out.
+ * @throws when a split has no triplet left
  */
-export function withoutPictures(dataset: CirDataset, ids: Iterable<string>): CirDataset {
-  const gone = new Set(ids);
-  const stays = (id: string) => !gone.has(id);
-  return {
-    ...dataset,
-    gallery: (split, category) => dataset.gallery(split, category).filter(stays),
-    triplets: (split, category) =>
-      dataset
-        .triplets(split, category)
-        .filter((t) => stays(t.reference) && (t.target === undefined || stays(t.target)))
-        .map(({ group, targets, ...triplet }) => ({
-          ...triplet,
-          ...(targets && { targets: targets.filter(stays) }),
-          ...(group?.every(stays) && { group }),
-        })),
-  };
+export async function skipUnreadable(
+  dataset: CirDataset,
+  onProgress?: (done: number, total: number) => void,
+): Promise<CirDataset> {
+  const reports = await checkPictures(dataset, { onProgress });
+  const unreadable = reports.flatMap(({ problems }) => problems.filter(isUnreadable));
+  if (!unreadable.length) return dataset;
+  const rest = withoutPictures(
+    dataset,
+    unreadable.map(({ id }) => id),
+  );
+  for (const { split, triplets } of reports) {
+    if (triplets > 0 && !rest.triplets(split).length) {
+      throw new Error(
+        `${dataset.name}: every triplet of split ${split} needs a picture that cannot be read, for instance: ${unreadable[0].message}`,
+      );
+    }
+  }
+  return rest;
 }

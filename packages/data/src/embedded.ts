@@ -11,6 +11,7 @@ import {
 import { describe } from './describe.ts';
 import { readIdx } from './idx.ts';
 import { parseJson } from './json.ts';
+import { accessTo } from './parts.ts';
 import type { Random } from './random.ts';
 import type { CirDataset, Triplet } from './types.ts';
 
@@ -94,16 +95,19 @@ export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDatase
     const { index } = entry(id);
     return data.subarray(index * side * side, (index + 1) * side * side).map((ink) => 255 - ink);
   };
-  const parts = blocks.map((block) => ({ ...block, triplets: toTriplets(block, (id) => entry(id).key) }));
-  const select = (split: string, category?: string) =>
-    parts.filter((part) => part.split === split && (category === undefined || part.category === category));
+  const parts = blocks.map((block) => ({
+    split: block.split,
+    category: block.category,
+    gallery: block.ids,
+    triplets: toTriplets(block, (id) => entry(id).key),
+  }));
   return {
+    ...accessTo('fmnist-cir', parts),
     name: 'fmnist-cir',
     categories: fashionCategories,
-    splits: ['train', 'val', 'test'],
-    triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
-    gallery: (split, category) => select(split, category).flatMap((part) => part.ids),
+    uses: { train: 'train', validation: 'val', test: 'test' },
     picture: async (id) => greyToRgb(photo(id)),
+    file: () => undefined,
     version: async (id) => String(entry(id).index), // its place in a file that does not change
     photo,
     attributes: (id) => entry(id).attributes,

@@ -7,17 +7,42 @@ import type { z } from 'zod';
  *   `captions/cap.dress.train.json, entry 12: "captions" is missing; expected a list of two strings`
  */
 export function parseJson<T extends z.ZodType>(text: string, schema: T, name: string): z.output<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${name} is not valid JSON (${(error as Error).message}); get the file again`);
-  }
+  return checkValue(parse(text, name, 'get the file again'), schema, name);
+}
+
+/**
+ * Parses and checks a file of one JSON value per line; empty lines are left out.
+ * @returns each value with its line, counted from 1
+ * @throws as `parseJson`, with the line for the entry: `triplets.jsonl, line 3: "target" is missing; expected …`
+ */
+export function parseJsonLines<T extends z.ZodType>(
+  text: string,
+  schema: T,
+  name: string,
+): { line: number; value: z.output<T> }[] {
+  return text.split('\n').flatMap((source, i) => {
+    if (!source.trim()) return [];
+    const place = `${name}, line ${i + 1}`;
+    return [{ line: i + 1, value: checkValue(parse(source, place, 'expected one JSON object'), schema, place) }];
+  });
+}
+
+/** Checks a value that was read from a file. @throws as `parseJson` */
+export function checkValue<T extends z.ZodType>(value: unknown, schema: T, name: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message } = result.error.issues[0];
-  const expected = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
+  const [issue] = result.error.issues;
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path;
+  const expected = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
   throw new Error(`${name}${place(path, value)} ${found(path, value)}; ${expected}`);
+}
+
+function parse(text: string, name: string, remedy: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${name} is not valid JSON (${(error as Error).message}); ${remedy}`);
+  }
 }
 
 /** `, entry 12: "captions"`; for a file that is not a list `: "captions"`. */
@@ -32,6 +57,15 @@ function place(path: PropertyKey[], file: unknown): string {
 function found(path: PropertyKey[], file: unknown): string {
   const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], file);
   if (value === undefined) return 'is missing';
-  const text = JSON.stringify(value);
+  const text = written(value);
   return `is ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
+}
+
+/** A value as JSON: nested deeper than the stack allows, only what kind it is. */
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return Array.isArray(value) ? '[...]' : '{...}';
+  }
 }

@@ -9,7 +9,7 @@ export interface Triplet {
   reference: string;
   /** Picture id of the target image; absent in test splits whose answers are kept secret. */
   target?: string;
-  /** The relative captions: two in FashionIQ and the embedded set, one in CIRR. */
+  /** The relative captions: two in FashionIQ and the embedded set, one in CIRR and CIRCO. */
   captions: string[];
   /** Every picture of the gallery that is a correct answer, the target included, where the set knows them. */
   targets?: string[];
@@ -17,19 +17,44 @@ export interface Triplet {
   group?: string[];
 }
 
+/** Which split of a data set is for what. */
+export interface SplitUses {
+  /** Absent where there is nothing to train on. */
+  train?: string;
+  /** What the best epoch is chosen by. */
+  validation: string;
+  /** Whose numbers are quoted: the validation split again where the test answers are secret. */
+  test: string;
+  /** Its answers are secret: rankings of it are sent to the set's evaluation server. */
+  submission?: string;
+}
+
 /** What training and evaluation read, whatever the layout on disk. */
 export interface CirDataset {
-  /** `fmnist-cir`, `fashioniq` or `cirr`. */
+  /** `fmnist-cir`, `fashioniq`, `cirr`, `circo` or `folder`. */
   name: string;
-  /** `dress`, `shirt`, `toptee`; the single category `all` for CIRR. */
+  /** `dress`, `shirt`, `toptee`; the single category `all` for CIRR and CIRCO. */
   categories: readonly string[];
   splits: readonly string[];
-  /** The queries of a split: of one category, or of all in the order of `categories`. */
+  uses: SplitUses;
+  /**
+   * The queries of a split: of one category, or of all in the order of `categories`.
+   * @throws when there is no such split or category
+   */
   triplets(split: string, category?: string): readonly Triplet[];
-  /** The picture ids that a query of this split and category is ranked against; without a category, their union. */
+  /**
+   * The picture ids that a query of this split and category is ranked against; without a category, their union.
+   * @throws when there is no such split or category
+   */
   gallery(split: string, category?: string): readonly string[];
   /** Decodes a picture at its full size. @throws naming the file, when it is missing, empty or damaged */
   picture(id: string): Promise<Picture>;
+  /** Path of a picture's file; undefined in a set that is held in memory. @throws saying where it was looked for */
+  file(id: string): string | undefined;
+  /** Files that have the same id as the one that is taken; absent where a set says itself which file it means. */
+  otherFiles?(id: string): readonly string[];
   /** Changes when the picture does: what was computed from it before is then out of date. @throws as `picture` does */
   version(id: string): Promise<string>;
+  /** What was left out of the set: results on it are not comparable with published ones. */
+  incomplete?: { readonly pictures: number; readonly triplets: number };
 }

@@ -2,8 +2,16 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CirDataset, checkPictures, describeReports, withoutPictures } from '../src/index.ts';
-import { openCirr, openEmbeddedFromPackage, openFashionIq, writeCirr, writeFashionIq } from '../src/node.ts';
+import { type CirDataset, withoutPictures } from '../src/index.ts';
+import {
+  checkPictures,
+  describeReports,
+  openCirr,
+  openEmbeddedFromPackage,
+  openFashionIq,
+  writeCirr,
+  writeFashionIq,
+} from '../src/node.ts';
 
 let scratch: string;
 let folder: string;

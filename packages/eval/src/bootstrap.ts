@@ -14,11 +14,11 @@ export interface BootstrapInterval {
 }
 
 /**
- * How much higher the recall of A is than that of B, as the unweighted mean over categories, with a 95 % interval from
+ * How much higher the score of A is than that of B, as the unweighted mean over categories, with a 95 % interval from
  * a paired bootstrap over queries (Efron's percentile interval): each resample draws as many queries per category as
  * there are, with replacement, and looks at both methods on the same ones.
  *
- * @param hitsA by category, one value per query: 1 for a hit, 0 for a miss, or a mean over seeds
+ * @param hitsA by category, one value per query (`Metric.of`): 1 for a hit, 0 for a miss, or a mean over seeds
  * @param hitsB of the same queries in the same order
  * @throws RangeError where categories or numbers of queries differ, or one is empty
  */

@@ -1,15 +1,19 @@
 export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } from './bootstrap.ts';
+export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
+export { type Answer, placesOf, type Ranking } from './places.ts';
+export { protocolNamed, protocolsFor } from './protocols/index.ts';
 export {
-  type CategoryRecall,
-  type CirrMetrics,
-  type CirrQuery,
-  cirrMetrics,
-  fashionIqRecall,
-  hitsAt,
-  meanAveragePrecisionAt,
-  type Ranking,
-  recallAt,
-} from './metrics.ts';
-export { MAX_RANKED, rankGallery, splitRows } from './rank.ts';
-export { formatTable } from './report/table.ts';
+  type CategoryScores,
+  type Criterion,
+  type Metric,
+  type MetricKey,
+  overallScores,
+  type Places,
+  type Protocol,
+  type Scores,
+  scoreCategories,
+} from './protocols/protocol.ts';
+export { MAX_RANKED, rankGallery, rankWithGroups, splitRows } from './rank.ts';
+export { formatTable, methodLines, type TableLine } from './report/table.ts';
 export { METHODS, type Method, type ReportData, type ResultRow, type Shown } from './report/types.ts';
+export { circoSubmission, cirrSubmission } from './submission.ts';

@@ -1,18 +1,19 @@
-import { compile, type Device, input, l2Normalize, matmul, topK } from '@webcir/kernels';
-
-/** Queries that are ranked in one run: a fixed number, so that one program serves any number of them. */
-const BATCH = 256;
+import type { Device } from '@webcir/kernels';
+import { type Scored, scoreShards } from './shards.ts';
 
 /** The most gallery pictures that a query can be answered with. */
 export const MAX_RANKED = 64;
 
 /**
  * The `k` gallery pictures nearest to each query by cosine similarity, best first; equal scores keep the gallery's
- * order. The gallery is normalized here, as CLIP4Cir's `validate.py` does with its index features.
+ * order. The gallery is normalized here, as CLIP4Cir's `validate.py` does with its index features. One that is larger
+ * than the device binds is ranked shard by shard, which misses nothing.
  *
  * @param queries `[q, dim]`
  * @param gallery `[n, dim]`, raw or normalized
  * @param k at most `MAX_RANKED`
+ * @param shard how many gallery pictures are scored at once; as many as the device can, unless given. A product of another
+ *   shape may round a score otherwise, so two pictures that differ in the last bit only may change places
  * @returns gallery indices `[q, min(k, n)]`
  * @throws RangeError where a length is no multiple of `dim`, the gallery is empty, a feature is not
  *   finite, or `k` is out of range
@@ -23,38 +24,52 @@ export async function rankGallery(
   gallery: Float32Array,
   dim: number,
   k: number,
+  shard?: number,
 ): Promise<Uint32Array> {
+  return (await rankWithGroups(device, queries, gallery, dim, k, [], shard)).rankings;
+}
+
+/**
+ * As `rankGallery`; also ranks the members of each query's group among themselves, by the same scores and with the same
+ * rule for equal ones.
+ * @param groups gallery indices per query; none at all ranks no groups
+ * @returns `rankings` `[q, min(k, n)]`, and in `groups` the members of each query's group, best first
+ */
+export async function rankWithGroups(
+  device: Device,
+  queries: Float32Array,
+  gallery: Float32Array,
+  dim: number,
+  k: number,
+  groups: readonly (readonly number[])[],
+  shard?: number,
+): Promise<{ rankings: Uint32Array; groups: number[][] }> {
   const count = rowCount('queries', queries, dim);
-  const size = rowCount('gallery', gallery, dim);
-  if (size === 0) throw new RangeError('gallery: expected at least one picture to rank, found none');
+  if (rowCount('gallery', gallery, dim) === 0) {
+    throw new RangeError('gallery: expected at least one picture to rank, found none');
+  }
   if (!Number.isInteger(k) || k < 1 || k > MAX_RANKED) {
     throw new RangeError(`k: expected a whole number from 1 to ${MAX_RANKED}, found ${k}`);
   }
   expectFinite('queries', queries, dim);
   expectFinite('gallery', gallery, dim);
-  const ranked = Math.min(k, size);
-  const rankings = new Uint32Array(count * ranked);
-  if (count === 0) return rankings;
+  if (count === 0) return { rankings: new Uint32Array(), groups: [] };
 
-  const batch = Math.min(BATCH, count);
-  const pictures = l2Normalize(input('gallery', [size, dim]));
-  const scores = matmul(l2Normalize(input('queries', [batch, dim])), pictures, { transposeB: true });
-  const program = await compile(device, { outputs: { indices: topK(scores, ranked)[1] } });
-  try {
-    program.write({ gallery });
-    for (let start = 0; start < count; start += batch) {
-      // The last batch is filled up with zeros, whose answers are dropped.
-      const padded = new Float32Array(batch * dim);
-      padded.set(queries.subarray(start * dim, (start + batch) * dim));
-      const { indices } = await program.runAndRead({ queries: padded }, ['indices']);
-      const wanted = Math.min(batch, count - start) * ranked;
-      rankings.set(new Uint32Array(indices.buffer, indices.byteOffset, wanted), start * ranked);
-    }
-  } finally {
-    program.dispose();
+  const ranked = Array.from({ length: count }, (): Scored[] => []);
+  const ofGroups = groups.map((): Scored[] => []);
+  for await (const { query, best, members } of scoreShards(device, { queries, gallery, dim, k, groups, shard })) {
+    ranked[query] = [...ranked[query], ...best].sort(byScore).slice(0, k);
+    ofGroups[query]?.push(...members);
   }
-  return rankings;
+  const pictures = (scored: readonly Scored[]) => scored.map(({ picture }) => picture);
+  return {
+    rankings: Uint32Array.from(ranked.flatMap(pictures)),
+    groups: ofGroups.map((members) => pictures(members.sort(byScore))),
+  };
 }
+
+/** Best first; of equal scores the first in the gallery. */
+const byScore = (a: Scored, b: Scored): number => b.score - a.score || a.picture - b.picture;
 
 /** The rows of a `[rows, columns]` matrix as views, e.g. one ranking per query out of `rankGallery`. */
 export function splitRows(values: Uint32Array, columns: number): Uint32Array[] {

@@ -1,11 +1,15 @@
 import { seededRandom } from '@webcir/data';
+import type { CategoryScores, Protocol, Scores } from '../src/protocols/protocol.ts';
 import { METHODS, type Method, type ReportData, type ResultRow, type Shown } from '../src/report/types.ts';
 
-const CATEGORIES = ['dress', 'shirt', 'toptee'];
 const methods = Object.keys(METHODS) as Method[];
 
 /** A report of made-up numbers, in the size of a real one. */
-export function exampleReport(picture: (index: number) => string): ReportData {
+export function exampleReport(
+  picture: (index: number) => string,
+  protocol: Protocol,
+  categories: readonly string[],
+): ReportData {
   const random = seededRandom(7);
   let index = 0;
   const shown = (): Shown => {
@@ -13,15 +17,16 @@ export function exampleReport(picture: (index: number) => string): ReportData {
     index = (index + 37) % 1000;
     return { id: `test-${String(index).padStart(5, '0')}`, image: picture(index) };
   };
+  /** Rises from metric to metric as recall does with k, and with `progress` from 0 to 1. */
+  const scores = (progress: number): Scores =>
+    Object.fromEntries(
+      protocol.metrics.map(({ key }, i) => [key, 8 + (3 * i + 55 * progress) * (0.6 + 0.05 * i) + random()]),
+    );
   const rows: ResultRow[] = methods.flatMap((method, m) => {
-    const own = CATEGORIES.map((category, c) => ({
-      method,
-      category,
-      recall_at10: 4 + 7 * m + c + random(),
-      recall_at50: 15 + 14 * m + 2 * c + random(),
-    }));
-    const mean = (name: 'recall_at10' | 'recall_at50') => own.reduce((sum, row) => sum + row[name], 0) / own.length;
-    return [...own, { method, category: 'mean', recall_at10: mean('recall_at10'), recall_at50: mean('recall_at50') }];
+    const own = categories.map((category): CategoryScores => ({ category, ...scores(m / methods.length) }));
+    const mean = protocol.metrics.map(({ key }) => [key, own.reduce((sum, row) => sum + row[key], 0) / own.length]);
+    const all = own.length > 1 ? [...own, { category: 'mean', ...Object.fromEntries(mean) }] : own;
+    return all.map((row): ResultRow => ({ method, ...row }));
   });
   const curve = (stage: string, steps: number, epochs: number, start: number) => ({
     stage,
@@ -31,8 +36,7 @@ export function exampleReport(picture: (index: number) => string): ReportData {
     })),
     validation: Array.from({ length: epochs }, (_, epoch) => ({
       epoch: epoch + 1,
-      recallAt10: 10 + 20 * (1 - Math.exp(-epoch / 4)) + random(),
-      recallAt50: 32 + 36 * (1 - Math.exp(-epoch / 4)) + random(),
+      scores: scores(1 - Math.exp(-epoch / 4)),
     })),
   });
   const captions = [
@@ -51,15 +55,15 @@ export function exampleReport(picture: (index: number) => string): ReportData {
       ['Durations', 'stage 1: 3 min 12 s, stage 2: 2 min 40 s, evaluation: 20 s'],
     ],
     rows,
-    protocol:
-      'FashionIQ protocol, test split: each category against all of its 1,000 pictures, the reference among them.',
+    protocol,
+    split: 'the test split of fmnist-cir',
     curves: [curve('Stage 1: text encoder', 1200, 10, 5), curve('Stage 2: Combiner', 900, 20, 3)],
     queries: Array.from({ length: 24 }, (_, i) => {
       const top = Array.from({ length: 10 }, shown);
       const place = [0, 2, 17][i % 3];
       const target = place < 10 ? top[place] : shown();
       return {
-        category: CATEGORIES[Math.floor(i / 8)],
+        category: categories[Math.floor((i * categories.length) / 24)],
         caption: captions[i % 3],
         reference: shown(),
         target,

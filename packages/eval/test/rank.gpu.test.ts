@@ -1,7 +1,7 @@
 import { seededRandom } from '@webcir/data';
 import { openDevice } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
-import { rankGallery, splitRows } from '../src/rank.ts';
+import { rankGallery, rankWithGroups, splitRows } from '../src/rank.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
@@ -62,9 +62,34 @@ describe('rankGallery', () => {
     await expectRanked(randomFeatures(20, 16, 6), gallery, 16, 64);
   });
 
+  it('ranks a gallery in shards as it does at once, ties across shards among them', async () => {
+    const [queries, gallery] = [randomFeatures(40, 16, 7), randomFeatures(212, 16, 8)];
+    // Copies in the same shard, in the next ones, and in the part of the last one that the shard before it has, too.
+    for (const copy of [4, 66, 100, 150, 209]) gallery.copyWithin(copy * 16, 3 * 16, 4 * 16);
+    queries.set(gallery.subarray(3 * 16, 4 * 16), 39 * 16);
+    const whole = await rankGallery(device, queries, gallery, 16, 50);
+    // Four shards, the last one mostly of pictures already seen; shards smaller than k.
+    for (const shard of [64, 20]) {
+      expect(await rankGallery(device, queries, gallery, 16, 50, shard), `shards of ${shard}`).toEqual(whole);
+    }
+    expect([...whole.subarray(39 * 50, 39 * 50 + 6)]).toEqual([3, 4, 66, 100, 150, 209]);
+  });
+
   it('ranks the whole of a gallery smaller than k', async () => {
     const gallery = Float32Array.of(1, 0, 0, 1, 1, 1);
     expect([...(await rankGallery(device, Float32Array.of(2, 1), gallery, 2, 50))]).toEqual([2, 0, 1]);
+  });
+
+  it('ranks groups by the same scores and the same rule for ties, in shards as well', async () => {
+    const [queries, gallery] = [randomFeatures(5, 16, 9), randomFeatures(60, 16, 10)];
+    for (const copy of [7, 31, 58]) gallery.copyWithin(copy * 16, 20 * 16, 21 * 16);
+    const groups = [[58, 3, 20, 7, 31], [1, 2, 59, 40, 0], [31, 58], [], [20, 20 + 1, 7, 5, 4, 6]];
+    const whole = await rankWithGroups(device, queries, gallery, 16, 60, groups);
+    for (const [query, ranking] of splitRows(whole.rankings, 60).entries()) {
+      expect(whole.groups[query]).toEqual([...ranking].filter((picture) => groups[query].includes(picture)));
+    }
+    expect(whole.groups[2]).toEqual([31, 58]);
+    expect(await rankWithGroups(device, queries, gallery, 16, 60, groups, 24)).toEqual(whole);
   });
 
   it('says what is wrong with its input', async () => {

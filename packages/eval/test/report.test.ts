@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { cirr } from '../src/protocols/cirr.ts';
+import { fashionIqOriginal } from '../src/protocols/fashioniq.ts';
 import { html } from '../src/report/html.ts';
 import { renderReport } from '../src/report/report.ts';
-import { formatTable } from '../src/report/table.ts';
+import { formatTable, methodLines } from '../src/report/table.ts';
 import type { ResultRow } from '../src/report/types.ts';
 import { exampleReport } from './example.ts';
 
 const PIXEL = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
-const data = exampleReport(() => PIXEL);
+const data = exampleReport(() => PIXEL, fashionIqOriginal, ['dress', 'shirt', 'toptee']);
 const count = (text: string, part: string) => text.split(part).length - 1;
 
 describe('formatTable', () => {
@@ -23,7 +25,7 @@ describe('formatTable', () => {
       row('combiner', 'dress', 31.626, 56.67),
       row('image', 'dress', 5.9, 13.37),
     ];
-    expect(formatTable(rows)).toBe(
+    expect(formatTable(methodLines(rows), fashionIqOriginal.metrics)).toBe(
       [
         '                                 dress            mean',
         '                           R@10   R@50     R@10   R@50',
@@ -31,6 +33,24 @@ describe('formatTable', () => {
         'Combiner after stage 2    31.63  56.67   100.00 100.00',
       ].join('\n'),
     );
+  });
+
+  it('puts metrics of one kind side by side where a data set has no categories', () => {
+    const scores = Object.fromEntries(cirr.metrics.map(({ key }, i) => [key, 10 * i + 0.126]));
+    const lines = [
+      { label: 'Sum', rows: [{ category: 'all', ...scores }] },
+      { label: 'None', rows: [] },
+    ];
+    expect(formatTable(lines, cirr.metrics)).toBe(
+      [
+        '                     whole gallery           group of six',
+        '          R@1    R@5   R@10   R@50     Rs@1   Rs@2   Rs@3     Avg.',
+        'Sum      0.13  10.13  20.13  30.13    40.13  50.13  60.13    70.13',
+        'None        –      –      –      –        –      –      –        –',
+      ].join('\n'),
+    );
+    const [first] = cirr.metrics;
+    expect(formatTable([lines[0]], [{ ...first, family: undefined }])).toBe('         R@1\nSum     0.13');
   });
 });
 
@@ -53,7 +73,8 @@ describe('renderReport', () => {
     }
     expect(count(page, '<th scope="row">')).toBe(5);
     expect(count(page, '<strong>')).toBe(8);
-    expect(page).toContain(data.protocol);
+    expect(page).toContain(`<b>${data.protocol.name}</b> on ${data.split}`);
+    expect(page).toContain(html`${data.protocol.description}`.text);
     expect(page).toContain(data.notes![0]);
     expect(count(page, '<svg')).toBe(4);
     expect(count(page, '<article')).toBe(24);
@@ -74,7 +95,8 @@ describe('renderReport', () => {
       ...data,
       title: evil,
       facts: [[evil, evil]],
-      protocol: evil,
+      protocol: { ...data.protocol, name: evil, description: evil },
+      split: evil,
       notes: [evil],
       curves: [{ ...data.curves[0], stage: evil }],
       queries: [
@@ -89,6 +111,17 @@ describe('renderReport', () => {
     });
     expect(page).not.toContain('<script');
     expect(page).toContain('&quot;&gt;&lt;script&gt;');
+  });
+
+  it("shows CIRR's eight metrics, curves of the main ones, and queries without a category", async () => {
+    const page = await renderReport(exampleReport(() => PIXEL, cirr, ['all']));
+    for (const heading of ['whole gallery', 'group of six']) expect(page).toContain(`${heading}</th>`);
+    for (const { label } of cirr.metrics) expect(page).toContain(`${label}</th>`);
+    expect(count(page, '<strong>')).toBe(8);
+    expect(count(page, '<svg')).toBe(4);
+    expect(page).toMatch(/Best by the arithmetic mean of the seven recalls: epoch \d+ with R@1 [\d.]+, R@5/);
+    expect(count(page, '<article')).toBe(24);
+    expect(page).not.toContain('>all');
   });
 
   it('asks for nothing from a network', async () => {

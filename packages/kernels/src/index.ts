@@ -1,11 +1,14 @@
 export type { Capabilities } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
-export { gradients } from './engine/gradients.ts';
+export { type GradientOptions, gradients } from './engine/gradients.ts';
+export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
+export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
-export { type CompileOptions, compile, type HostArray, Program } from './engine/program.ts';
-export { type StoreEntry, TensorStore } from './engine/store.ts';
+export { type CompileOptions, compile, type Graph, type HostArray, Program } from './engine/program.ts';
+export { SharedMemory } from './engine/shared-memory.ts';
+export { TensorStore } from './engine/store.ts';
 export {
   constant,
   type DType,
@@ -19,4 +22,4 @@ export {
 export { variantChoices } from './engine/variants.ts';
 export { Waiter } from './engine/wait.ts';
 export * from './generated/ops.ts';
-export { Adam, type AdamOptions, type AdamStep } from './optimizer/adam.ts';
+export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';

@@ -7,7 +7,6 @@ import {
   constant,
   DeviceLostError,
   GpuError,
-  gradients,
   input,
   linear,
   multiply,
@@ -37,11 +36,7 @@ async function trainingStep() {
   const adam = new Adam(store);
   const y = linear(input('x', [5, 4]), store.tensor('weight'), { bias: store.tensor('bias'), activation: 'relu' });
   const loss = scale(sum(reshape(multiply(y, y), [15])), 1 / 15);
-  const grads = gradients(loss, [store.tensor('weight'), store.tensor('bias')]);
-  const program = await compile(device, {
-    outputs: { loss },
-    updates: adam.updates(({ name }) => grads[name === 'weight' ? 0 : 1]),
-  });
+  const program = await compile(device, { outputs: { loss }, updates: adam.minimize(loss) });
   return { store, adam, program };
 }
 

@@ -1,4 +1,4 @@
-import { fromFloat32, readFloat32 } from '@webcir/clip';
+import { type ModelTensor, readFloat32, storeTensors } from '@webcir/clip';
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import type { Adam, TensorStore } from '@webcir/kernels';
 
@@ -8,13 +8,16 @@ export async function saveCheckpoint(
   adam: Adam,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const tensors = new Map<string, ReturnType<typeof fromFloat32>>();
-  for (const [prefix, store] of storesOf(adam)) {
-    for (const [name, values] of await store.read()) {
-      tensors.set(prefix + name, fromFloat32(values, store.tensor(name).shape));
-    }
-  }
-  await writeSafetensorsFile(path, { tensors, metadata: new Map(Object.entries(metadata)) });
+  const tensors = storesOf(adam).flatMap(([prefix, store]) =>
+    store.entries.map(({ name, shape }): [string, ModelTensor] => [
+      prefix + name,
+      { shape, read: () => store.readTensor(name) },
+    ]),
+  );
+  await writeSafetensorsFile(path, {
+    tensors: storeTensors(new Map(tensors), 'F32'),
+    metadata: new Map(Object.entries(metadata)),
+  });
 }
 
 /**
@@ -32,7 +35,7 @@ export async function loadCheckpoint(path: string, adam: Adam): Promise<Readonly
           `${path}: expected a tensor ${prefix}${name} [${shape}], found ${tensor ? `[${tensor.shape}]` : 'none'}: it belongs to another run`,
         );
       }
-      store.write(name, await readFloat32(tensor));
+      await store.upload(name, await readFloat32(tensor));
     }
   }
   return metadata;

@@ -1,13 +1,6 @@
-import {
-  type ClipConfig,
-  channelsLast,
-  encodeImage,
-  encodeText,
-  lengthFor,
-  packTokens,
-  type Weights,
-} from '@webcir/clip';
-import { compile, type Device, input, type Program } from '@webcir/kernels';
+import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
+import { compile, type Device, type Program, SharedMemory } from '@webcir/kernels';
+import { pictureBatchFor, pictureGraph, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Something that reports how far a long job is: done of total. */
 export type OnProgress = (done: number, total: number) => void;
@@ -24,11 +17,10 @@ export class PictureEncoder {
     this.#config = config;
   }
 
-  static async create(device: Device, config: ClipConfig, weights: Weights, batch: number): Promise<PictureEncoder> {
-    const size = config.imageResolution;
-    const pixels = input('pixels', [batch, size, size, 3]);
-    const program = await compile(device, { outputs: { features: encodeImage(pixels, weights, config) } });
-    return new PictureEncoder(program, batch, config);
+  /** @param most pictures of a batch; fewer where the device could not bind their activations */
+  static async create(device: Device, config: ClipConfig, weights: Weights, most: number): Promise<PictureEncoder> {
+    const batch = pictureBatchFor(config, weights, device.capabilities, most);
+    return new PictureEncoder(await compile(device, pictureGraph(config, weights, batch)), batch, config);
   }
 
   /**
@@ -74,14 +66,17 @@ export class TextEncoderPrograms {
   readonly #weights: Weights;
   readonly #batch: number;
   readonly #trim: boolean;
+  readonly #memory: SharedMemory;
   readonly #programs = new Map<number, Promise<Program<'features'>>>();
 
+  /** @param options the most texts of a batch, 256 unless given; fewer where the device could not bind their activations */
   constructor(device: Device, config: ClipConfig, weights: Weights, { batch = 256, trim = true } = {}) {
     this.#device = device;
     this.#config = config;
     this.#weights = weights;
-    this.#batch = batch;
+    this.#batch = textBatchFor(config, weights, device.capabilities, batch);
     this.#trim = trim;
+    this.#memory = new SharedMemory(device);
   }
 
   /**
@@ -114,14 +109,14 @@ export class TextEncoderPrograms {
   async dispose(): Promise<void> {
     for (const program of this.#programs.values()) (await program).dispose();
     this.#programs.clear();
+    this.#memory.dispose();
   }
 
   #program(length: number): Promise<Program<'features'>> {
     let program = this.#programs.get(length);
     if (!program) {
-      const tokens = input('tokens', [this.#batch, length], 'u32');
-      const ends = input('ends', [this.#batch], 'u32');
-      program = compile(this.#device, { outputs: { features: encodeText(tokens, ends, this.#weights, this.#config) } });
+      const graph = textGraph(this.#config, this.#weights, this.#batch, length);
+      program = compile(this.#device, { ...graph, memory: this.#memory });
       this.#programs.set(length, program);
     }
     return program;

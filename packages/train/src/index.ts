@@ -1,3 +1,4 @@
+export { pictureBatchFor, textBatchFor } from './batch-size.ts';
 export { type OnProgress, PictureEncoder, TextEncoderPrograms } from './encode.ts';
 export { checkBatch, type Drawn, drawEpoch, type Example, examplesOf } from './examples.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
@@ -8,6 +9,15 @@ export { type CaptionedPicture, type PretrainOptions, pretrain } from './pretrai
 export { runStage1, type Stage1Options } from './run-stage1.ts';
 export { runStage2, type Stage2Options } from './run-stage2.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
-export { isTuned, Stage1, stage1Adam, type TunedEncoder } from './stage1.ts';
+export { Stage1, type Stage1Settings, stage1Adam } from './stage1.ts';
+export { chooseMicroBatch, type Stage1Plan, stage1Memory } from './stage1-memory.ts';
 export { Stage2 } from './stage2.ts';
-export { type CategoryQueries, type CategoryRanking, type QueryFeatures, queriesOf, rankQueries } from './validate.ts';
+export { isTuned, type TunedEncoder } from './tuned.ts';
+export {
+  answersOf,
+  type CategoryQueries,
+  type CategoryRanking,
+  type QueryFeatures,
+  queriesOf,
+  rankQueries,
+} from './validate.ts';

@@ -22,11 +22,18 @@ export interface StepReport {
   readonly secondsLeft: number;
 }
 
-/** A step that is ready to run: its program has an output 'loss'. */
-export interface PreparedStep {
-  readonly program: Program<'loss'>;
-  readonly inputs: Readonly<Record<string, HostArray>>;
-}
+/**
+ * Runs a step that has been prepared.
+ * @param adam the values of the input 'adam' (`Adam.hyper`)
+ * @returns the loss, once the device has it
+ */
+export type PreparedStep = (adam: Float32Array) => Promise<number>;
+
+/** A step that is one run of a program, and so one submit. */
+export const programStep =
+  (program: Program<'loss'>, inputs: Readonly<Record<string, HostArray>>): PreparedStep =>
+  async (adam) =>
+    (await program.runAndRead({ ...inputs, adam }, ['loss'])).loss[0];
 
 export interface Training {
   readonly device: Device;
@@ -61,10 +68,10 @@ export async function runTraining(training: Training): Promise<void> {
     for (let index = 0; index < stepsPerEpoch; index++) {
       const step = epoch * stepsPerEpoch + index;
       const learningRate = learningRateAt(step, steps, recipe.learningRate, recipe.schedule, recipe.warmup);
-      const { program, inputs } = await stepAt(index);
+      const run = await stepAt(index);
       await running;
       const hyper = adam.hyper({ learningRate, weightDecay: recipe.weightDecay, step: step + 1 });
-      running = program.runAndRead({ ...inputs, adam: hyper }, ['loss']).then(({ loss: [loss] }) => {
+      running = run(hyper).then((loss) => {
         if (!Number.isFinite(loss))
           throw new DivergedError(
             `the loss of step ${step + 1} is ${loss}: try a lower learning rate than ${recipe.learningRate}`,

@@ -10,13 +10,14 @@ import {
   l2Normalize,
   matmul,
   type Program,
+  SharedMemory,
   scale,
   softmaxCrossEntropy,
   sum,
   type Tensor,
 } from '@webcir/kernels';
 import { checkBatch } from './examples.ts';
-import { type Recipe, runTraining, type StepReport } from './loop.ts';
+import { programStep, type Recipe, runTraining, type StepReport } from './loop.ts';
 import { byLength, encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 
 /** A picture with a way to caption it. Pictures of one key share their captions: they are no negatives of each other. */
@@ -52,13 +53,14 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
   const { trained, weights } = clip;
   const adam = new Adam(trained, { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 });
   const size = config.imageResolution;
+  const memory = new SharedMemory(device);
   const programs = new Map<string, Promise<Program<'loss'>>>();
 
   const build = (lengths: GroupLengths): Promise<Program<'loss'>> => {
     const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
     const text = encodeGroups(lengths, batch, weights, config);
     const loss = symmetricLoss(image, text, input('mask', [batch, batch]), options.logitScale);
-    return compile(device, { outputs: { loss }, updates: adam.minimize(loss) });
+    return compile(device, { outputs: { loss }, updates: adam.minimize(loss), memory });
   };
 
   await runTraining({
@@ -82,16 +84,15 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
         );
         const key = String(lengths);
         if (!programs.has(key)) programs.set(key, build(lengths));
-        return {
-          program: await programs.get(key)!,
-          inputs: { ...inputs, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) },
-        };
+        const program = await programs.get(key)!;
+        return programStep(program, { ...inputs, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) });
       };
     },
     onStep: options.onStep,
     onEpoch: options.onEpoch,
   });
   for (const program of programs.values()) (await program).dispose();
+  memory.dispose();
   adam.dispose();
 }
 

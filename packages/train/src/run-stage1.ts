@@ -3,7 +3,8 @@ import type { Device } from '@webcir/kernels';
 import { drawEpoch, type Example } from './examples.ts';
 import { type FeatureTable, featureRows } from './features.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
-import { type PictureBatch, Stage1 } from './stage1.ts';
+import type { PictureBatch } from './pictures.ts';
+import { Stage1 } from './stage1.ts';
 import { byLength } from './text-groups.ts';
 
 export interface Stage1Options {
@@ -21,6 +22,10 @@ export interface Stage1Options {
   readonly seed: number;
   /** Run only as many text positions as a batch needs. */
   readonly trimText: boolean;
+  /** Pictures, or texts, that go through an encoder at once; divides the batch. The whole batch unless given. */
+  readonly microBatch?: number;
+  /** Compute activations again in the backward pass instead of keeping them. */
+  readonly recompute?: boolean;
   readonly firstEpoch?: number;
   /** Called with the stage before the first step: a resumed run puts the optimizer's state back. */
   onStart?(stage: Stage1): Promise<void>;
@@ -30,8 +35,20 @@ export interface Stage1Options {
 
 /** Tunes CLIP on triplets: all epochs of stage 1. */
 export async function runStage1(options: Stage1Options): Promise<void> {
-  const { device, model, clip, examples, pictures, recipe, batch, seed, trimText } = options;
-  const stage = new Stage1(device, model.config, clip, { batch, trim: trimText });
+  const {
+    device,
+    model,
+    clip,
+    examples,
+    pictures,
+    recipe,
+    batch,
+    seed,
+    trimText: trim,
+    microBatch,
+    recompute,
+  } = options;
+  const stage = new Stage1(device, model.config, clip, { batch, trim, microBatch, recompute });
   await options.onStart?.(stage);
   const picturesOf = async (references: readonly string[], targets: readonly string[]): Promise<PictureBatch> => {
     if (pictures.kind === 'pixels') {

@@ -1,5 +1,6 @@
 import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
-import { Adam, compile, type Device, type HostArray, input, type Program, TensorStore } from '@webcir/kernels';
+import { Adam, compile, type Device, input, type Program, TensorStore } from '@webcir/kernels';
+import { type PreparedStep, programStep } from './loop.ts';
 import { batchContrastiveLoss } from './loss.ts';
 
 /** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
@@ -43,14 +44,11 @@ export class Stage2 {
   }
 
   /**
-   * The program and the inputs of one step, without 'adam'.
+   * Makes ready for one step.
    * @param seed of the dropouts: another one for every step
    */
-  prepare(
-    batch: FeatureBatch,
-    seed?: readonly [number, number],
-  ): { program: Program<'loss'>; inputs: Record<string, HostArray> } {
-    return { program: this.#program, inputs: { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) } };
+  prepare(batch: FeatureBatch, seed?: readonly [number, number]): PreparedStep {
+    return programStep(this.#program, { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) });
   }
 
   dispose(): void {

@@ -29,8 +29,14 @@ export function groupTexts(
   return { lengths, inputs };
 }
 
+/** The groups of a batch whose texts are all as long as the context: no others take more memory. */
+export const longestGroups = (batch: number, { contextLength }: ClipConfig, trim: boolean): GroupLengths =>
+  Array(trim ? groupCount(batch) : 1).fill(contextLength);
+
+const groupCount = (batch: number): number => [mostGroups, 2, 1].find((groups) => batch % groups === 0)!;
+
 function partsOf(texts: Texts): Texts[] {
-  const count = [mostGroups, 2, 1].find((groups) => texts.length % groups === 0)!;
+  const count = groupCount(texts.length);
   const size = texts.length / count;
   return Array.from({ length: count }, (_, i) => texts.slice(i * size, (i + 1) * size));
 }

@@ -1,51 +1,83 @@
 import { type CirDataset, evalCaption, type Triplet } from '@webcir/data';
-import { MAX_RANKED, type Ranking, rankGallery, splitRows } from '@webcir/eval';
+import { type Answer, type Protocol, type Ranking, rankWithGroups, splitRows } from '@webcir/eval';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, featureRows } from './features.ts';
 
-/** The queries and the gallery of one category. */
+/** The queries of one category, and the gallery that they are ranked against. */
 export interface CategoryQueries {
   readonly category: string;
   readonly gallery: readonly string[];
   readonly triplets: readonly Triplet[];
-  /** Gallery index of each query's target. */
-  readonly targets: readonly number[];
+  /** Gallery indices of the other pictures of each query's group, where the protocol ranks groups. */
+  readonly groups: readonly (readonly number[])[];
   readonly captions: readonly string[];
   /** Token rows of each caption. */
   readonly texts: readonly (readonly number[])[];
 }
 
 /**
- * A split as it is evaluated: both captions joined, every category against its own gallery.
- * @throws RangeError naming a triplet whose target is secret or not in the gallery
+ * A split as a protocol looks at it: both captions joined, every category against its own gallery.
+ * @throws RangeError naming a triplet without the group that the protocol ranks
  */
 export function queriesOf(
   dataset: CirDataset,
   split: string,
+  protocol: Protocol,
   tokenRows: (text: string) => readonly number[],
 ): CategoryQueries[] {
   return dataset.categories.map((category) => {
-    const gallery = dataset.gallery(split, category);
+    const gallery = protocol.gallery(dataset, split, category);
     const triplets = dataset.triplets(split, category);
-    const indexOf = new Map(gallery.map((id, index) => [id, index]));
-    const targets = triplets.map(({ id, target }) => {
-      const index = target === undefined ? undefined : indexOf.get(target);
-      if (index === undefined)
-        throw new RangeError(
-          `${dataset.name}, ${split}, ${category}: the target of triplet ${id} is not in the gallery`,
-        );
-      return index;
-    });
     const captions = triplets.map((triplet) => evalCaption(triplet.captions));
-    return { category, gallery, triplets, targets, captions, texts: captions.map(tokenRows) };
+    const texts = captions.map(tokenRows);
+    const indexOf = indicesOf(gallery);
+    const groups = protocol.ranksGroup ? triplets.map((triplet) => groupOf(triplet, indexOf)) : [];
+    return { category, gallery, triplets, groups, captions, texts };
   });
 }
 
+function groupOf({ id, reference, group }: Triplet, indexOf: ReadonlyMap<string, number>): number[] {
+  if (!group) throw new RangeError(`triplet ${id} has no group of look-alikes, which this protocol ranks`);
+  return group
+    .filter((picture) => picture !== reference)
+    .map((picture) => {
+      const index = indexOf.get(picture);
+      if (index === undefined) throw new RangeError(`triplet ${id}: "${picture}" of its group is not in the gallery`);
+      return index;
+    });
+}
+
+/**
+ * What the queries are to find.
+ * @throws RangeError naming a triplet whose target is secret, or cannot be found under the protocol
+ */
+export function answersOf({ gallery, triplets, groups }: CategoryQueries, protocol: Protocol): Answer[] {
+  const indexOf = indicesOf(gallery);
+  return triplets.map(({ id, reference, target, targets }, query) => {
+    if (target === undefined) throw new RangeError(`triplet ${id} has no target: the answers of its split are secret`);
+    const index = indexOf.get(target);
+    if (index === undefined) throw new RangeError(`the target of triplet ${id}, "${target}", is not in the gallery`);
+    if (protocol.removesReference && target === reference) {
+      throw new RangeError(
+        `the target of triplet ${id}, "${target}", is its reference, which ${protocol.name} takes out`,
+      );
+    }
+    if (protocol.ranksGroup && !groups[query].includes(index)) {
+      throw new RangeError(`the target of triplet ${id}, "${target}", is not in its group`);
+    }
+    const correct = targets?.map((picture) => indexOf.get(picture) ?? -1);
+    return { target: index, ...(correct && { correct }) };
+  });
+}
+
+const indicesOf = (gallery: readonly string[]) => new Map(gallery.map((id, index) => [id, index]));
+
 export interface CategoryRanking {
   readonly category: string;
-  /** Gallery indices of the first pictures, best first, per query. */
+  /** Gallery indices of the first pictures, best first, per query; without its reference where the protocol takes it out. */
   readonly rankings: readonly Ranking[];
-  readonly targets: readonly number[];
+  /** Gallery indices of the query's group, best first, where the protocol ranks groups. */
+  readonly groups: readonly Ranking[];
 }
 
 /** Raw features of all queries of one category, [queries, dim] each. */
@@ -61,6 +93,7 @@ export interface QueryFeatures {
  */
 export async function rankQueries(
   device: Device,
+  protocol: Protocol,
   categories: readonly CategoryQueries[],
   features: FeatureTable,
   textOf: (category: CategoryQueries) => Promise<Float32Array>,
@@ -68,14 +101,20 @@ export async function rankQueries(
 ): Promise<CategoryRanking[]> {
   const results: CategoryRanking[] = [];
   for (const queries of categories) {
-    const image = featureRows(
-      features,
-      queries.triplets.map(({ reference }) => reference),
-    );
-    const fused = await fuse({ image, text: await textOf(queries) });
-    const k = Math.min(MAX_RANKED, queries.gallery.length);
-    const ranked = await rankGallery(device, fused, featureRows(features, queries.gallery), features.dim, k);
-    results.push({ category: queries.category, rankings: splitRows(ranked, k), targets: queries.targets });
+    const { category, gallery, triplets } = queries;
+    const references = triplets.map(({ reference }) => reference);
+    const fused = await fuse({ image: featureRows(features, references), text: await textOf(queries) });
+    // One place more than is looked at, for the reference that is taken out.
+    const k = Math.min(protocol.places + Number(protocol.removesReference), gallery.length);
+    const pictures = featureRows(features, gallery);
+    const { rankings, groups } = await rankWithGroups(device, fused, pictures, features.dim, k, queries.groups);
+    const kept = (row: Uint32Array, query: number) =>
+      protocol.removesReference ? row.filter((index) => gallery[index] !== references[query]) : row;
+    results.push({
+      category,
+      rankings: splitRows(rankings, k).map((row, query) => kept(row, query).subarray(0, protocol.places)),
+      groups,
+    });
   }
   return results;
 }

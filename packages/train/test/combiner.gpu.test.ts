@@ -2,22 +2,24 @@
 
 import { expectClose, floats, loadFixture, relativeDifference } from '@webcir/clip/test/reference';
 import { combine, combinerEntries, initialCombiner } from '@webcir/combiner';
-import { compile, gradients, input, openDevice, TensorStore } from '@webcir/kernels';
+import { compile, gradients, input, l2Normalize, matmul, openDevice, scale, TensorStore } from '@webcir/kernels';
 import { afterAll, expect, it } from 'vitest';
-import { batchContrastiveLoss } from '../src/index.ts';
+import { batchContrastiveLoss, logitScale } from '../src/index.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
 
 const fixture = (name: string) => loadFixture(new URL(`./fixtures/${name}.safetensors`, import.meta.url));
 
-it("agrees with CLIP4Cir's Combiner in features, loss and gradients", async () => {
+it("agrees with CLIP4Cir's Combiner in features, logits, loss and gradients", async () => {
   const [weights, io] = await Promise.all([fixture('combiner'), fixture('combiner.io')]);
   const store = TensorStore.create(device, combinerEntries({ featureDim: 96, projectionDim: 160, hiddenDim: 224 }));
   for (const { name } of store.entries) store.write(name, floats(weights, name));
   const feature = (name: string) => input(name, [12, 96]);
   const combined = combine(feature('image'), feature('text'), (name) => store.tensor(name));
-  const loss = batchContrastiveLoss(combined, feature('target'));
+  const target = feature('target');
+  const loss = batchContrastiveLoss(combined, target);
+  const logits = scale(matmul(combined, l2Normalize(target), { transposeB: true }), logitScale);
   const names = store.entries.map(({ name }) => name);
   const grads = gradients(
     loss,
@@ -25,6 +27,7 @@ it("agrees with CLIP4Cir's Combiner in features, loss and gradients", async () =
   );
   const outputs = Object.fromEntries([
     ['combined', combined],
+    ['logits', logits],
     ['loss', loss],
     ...names.map((name, i) => [name, grads[i]]),
   ]);
@@ -32,6 +35,7 @@ it("agrees with CLIP4Cir's Combiner in features, loss and gradients", async () =
   const feeds = Object.fromEntries(['image', 'text', 'target'].map((name) => [name, floats(io, `${name}_features`)]));
   const results = await program.runAndRead(feeds, Object.keys(outputs));
   expect(relativeDifference(results.combined, floats(io, 'combined'))).toBeLessThan(1e-5);
+  expect(relativeDifference(results.logits, floats(io, 'logits'))).toBeLessThan(1e-5);
   expect(Math.abs(results.loss[0] / floats(io, 'loss')[0] - 1)).toBeLessThan(1e-4);
   for (const name of names) expectClose(results[name], io, 'grad', name, 1e-3);
 });

@@ -1,20 +1,27 @@
-import { readFloat32 } from '@webcir/clip';
+import { readFloat32, type WeightFile } from '@webcir/clip';
 import { openWeights } from '@webcir/clip/node';
 import { type CombinerModel, combinerModel } from '@webcir/combiner';
 
 /** The small CLIP that ships in `assets/`, pre-trained on the embedded pictures (`pnpm pretrain`). */
 export const embeddedClip = 'fmnist-clip.safetensors';
 
+/** Whether a file holds a Combiner, and no CLIP. */
+export const isCombiner = ({ tensors }: WeightFile): boolean => tensors.has('combiner_layer.weight');
+
+/** @throws naming the tensor at fault */
+export const readCombinerModel = ({ tensors }: WeightFile): CombinerModel =>
+  combinerModel(
+    new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, read: () => readFloat32(tensor) }])),
+  );
+
 /**
  * Opens a Combiner: webcir's own, or CLIP4Cir's `combiner.pt`.
  * @throws Error naming the file and the tensor at fault
  */
 export async function openCombinerModel(path: string): Promise<CombinerModel> {
-  const { tensors } = await openWeights(path);
+  const file = await openWeights(path);
   try {
-    return combinerModel(
-      new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, read: () => readFloat32(tensor) }])),
-    );
+    return readCombinerModel(file);
   } catch (cause) {
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }

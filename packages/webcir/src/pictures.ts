@@ -1,4 +1,5 @@
 import { normalizePixels, preprocess, type Transform } from '@webcir/clip';
+import { createPicturePool } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
 import sharp from 'sharp';
 
@@ -12,6 +13,40 @@ export interface Preprocessing {
 /** A picture of a data set as the encoder takes it: normalized planes [3, size, size]. */
 export async function planesOf(dataset: CirDataset, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
   return normalizePixels(preprocess(await dataset.picture(id), preprocessing));
+}
+
+/** Pictures of a data set as `planesOf` gives them; those in files are decoded and preprocessed in threads. */
+export interface PlanesSource {
+  planes(id: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+export function openPlanes(dataset: CirDataset, preprocessing: Preprocessing): PlanesSource {
+  const pool = createPicturePool(preprocessing);
+  return {
+    async planes(id) {
+      const file = dataset.file(id);
+      return file === undefined ? planesOf(dataset, id, preprocessing) : pool.planes(file);
+    },
+    close: () => pool.close(),
+  };
+}
+
+/**
+ * Makes items before they are asked for, `ahead` of them at most: one after the other, each once.
+ * @returns the item of an index; asked for in order
+ */
+export function madeAhead<T>(count: number, ahead: number, make: (index: number) => Promise<T>) {
+  const made: Promise<T>[] = [];
+  let next = 0;
+  return (index: number): Promise<T> => {
+    for (; next < Math.min(index + 1 + ahead, count); next++) {
+      const item = make(next);
+      item.catch(() => {}); // whoever asks for it is told
+      made.push(item);
+    }
+    return made.shift()!;
+  };
 }
 
 /** A picture of a data set for a page: a PNG data URI, at most `size` pixels wide and high. */

@@ -27,7 +27,7 @@ export class RunFolder {
   /** @throws when there is no run in the folder */
   static async open(path: string): Promise<{ folder: RunFolder; config: Record<string, unknown> }> {
     const file = join(path, 'config.json');
-    if (!existsSync(file)) throw new Error(`--resume ${path}: ${file} is missing: this is not the folder of a run`);
+    if (!existsSync(file)) throw new Error(`${file} is missing: ${path} is not the folder of a run`);
     return { folder: new RunFolder(path), config: JSON.parse(await readFile(file, 'utf8')) };
   }
 

@@ -32,6 +32,8 @@ function run(script: string, ...args: string[]): Promise<{ code: number; stdout:
 }
 
 const small = [
+  '--encoder',
+  'text',
   '--batch-size',
   '16',
   '--combiner-batch-size',

@@ -1,4 +1,4 @@
-import type { Tensor } from '@webcir/kernels';
+import { checkpoint, type Tensor } from '@webcir/kernels';
 import type { ClipConfig } from '../config.ts';
 import { encodeImageResnet } from './resnet.ts';
 import { encodeImageVit } from './vit.ts';
@@ -10,7 +10,9 @@ import type { Weights } from './weights.ts';
  * @returns [batch, embed], not normalized
  */
 export function encodeImage(pixels: Tensor, weights: Weights, { vision, activation }: ClipConfig): Tensor {
-  return vision.kind === 'vit'
-    ? encodeImageVit(pixels, weights, vision, activation)
-    : encodeImageResnet(pixels, weights, vision);
+  const features =
+    vision.kind === 'vit'
+      ? encodeImageVit(pixels, weights, vision, activation)
+      : encodeImageResnet(pixels, weights, vision);
+  return checkpoint(features);
 }

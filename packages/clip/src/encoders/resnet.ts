@@ -3,6 +3,7 @@ import {
   attentionPool,
   averagePool,
   batchnorm,
+  checkpoint,
   concat,
   conv2d,
   linear,
@@ -25,11 +26,11 @@ export function encodeImageResnet(
   weights: Weights,
   { layers, heads, foldedBatchNorm: folded = false }: ResnetConfig,
 ): Tensor {
-  let x = stem(pixels, weights, folded);
+  let x = checkpoint(stem(pixels, weights, folded));
   for (const [index, blocks] of layers.entries()) {
     for (let block = 0; block < blocks; block++) {
       const stride = block === 0 && index > 0 ? 2 : 1;
-      x = bottleneck(x, weights, folded, `visual.layer${index + 1}.${block}`, stride, block === 0);
+      x = checkpoint(bottleneck(x, weights, folded, `visual.layer${index + 1}.${block}`, stride, block === 0));
     }
   }
   return pool(x, weights, heads);

@@ -1,7 +1,20 @@
-import { add, gather, layernorm, matmul, reshape, slice, type Tensor } from '@webcir/kernels';
+import {
+  add,
+  checkpoint,
+  gather,
+  layernorm,
+  matmul,
+  reshape,
+  type StorePart,
+  slice,
+  type Tensor,
+} from '@webcir/kernels';
 import type { ClipConfig } from '../config.ts';
 import { transformer } from './transformer.ts';
 import type { Weights } from './weights.ts';
+
+/** The one tensor that is read by rows (`StoreEntry.byRows`). */
+export const tokenTable = 'token_embedding.weight';
 
 /**
  * CLIP's text encoder. It is causal and read at the end-of-text token, so that positions after the longest caption of a
@@ -18,8 +31,13 @@ export function encodeText(
 ): Tensor {
   const [batch, length] = tokens.shape;
   const positions = slice(weights('positional_embedding'), 0, 0, length);
-  const embedded = add(gather(weights('token_embedding.weight'), tokens), positions);
+  const embedded = add(embed(tokens, weights.parts(tokenTable)), positions);
   const pick = (hidden: Tensor) => gather(reshape(hidden, [batch * length, width]), ends);
   const last = transformer(embedded, weights, 'transformer', { layers, heads, activation, causal: true, pick });
-  return matmul(layernorm(last, weights('ln_final.weight'), weights('ln_final.bias')), weights('text_projection'));
+  const normalized = layernorm(last, weights('ln_final.weight'), weights('ln_final.bias'));
+  return checkpoint(matmul(normalized, weights('text_projection')));
 }
+
+/** The rows of a table that the tokens name. Each part has zeros for the rows of the others. */
+const embed = (tokens: Tensor, parts: readonly StorePart[]): Tensor =>
+  parts.map(({ tensor, firstRow }) => gather(tensor, tokens, { firstRow })).reduce((sum, rows) => add(sum, rows));

@@ -1,4 +1,4 @@
-import { attention, layernorm, linear, type Tensor } from '@webcir/kernels';
+import { attention, checkpoint, layernorm, linear, type Tensor } from '@webcir/kernels';
 import type { ClipConfig } from '../config.ts';
 import type { Weights } from './weights.ts';
 
@@ -31,6 +31,7 @@ export function transformer(
   for (let layer = 0; layer < layers; layer++) {
     const weight = (name: string) => weights(`${prefix}.resblocks.${layer}.${name}`);
     const norm = (input: Tensor, name: string) => layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`));
+    hidden = checkpoint(hidden);
 
     const qkv = linear(norm(hidden, 'ln_1'), weight('attn.in_proj_weight'), { bias: weight('attn.in_proj_bias') });
     let mixed = attention(qkv, { heads, causal });

@@ -1,19 +1,23 @@
 import type { Activation } from '../config.ts';
-import type { WeightFile } from '../weights/weight-file.ts';
+import { TORCH_SCRIPT, type WeightFile } from '../weights/weight-file.ts';
 
 export const activationKey = 'webcir.activation';
 
 /** The class of CLIP4Cir's checkpoints: openai/CLIP's `CLIP`, which knows QuickGELU only. */
 const CLIP4CIR_CLASS = 'CLIP';
 
+/** What of a file may tell. */
+type Words = Pick<WeightFile, 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
+
 /** The activation that a file's own words tell; undefined when they do not. */
-export function knownActivation({ metadata }: Pick<WeightFile, 'metadata'>): Activation | undefined {
+export function knownActivation({ metadata, format }: Words): Activation | undefined {
   const stored = metadata.get(activationKey);
   if (stored === 'quickgelu' || stored === 'gelu') return stored;
   if (stored !== undefined) {
     throw new Error(`CLIP weights: ${activationKey}: expected quickgelu or gelu, found ${JSON.stringify(stored)}.`);
   }
-  const isOpenAi = metadata.get('class') === CLIP4CIR_CLASS || metadata.get('container') === 'TorchScript';
+  // Nobody but OpenAI published CLIP as TorchScript.
+  const isOpenAi = metadata.get('class') === CLIP4CIR_CLASS || format === TORCH_SCRIPT;
   return isOpenAi ? 'quickgelu' : undefined;
 }
 
@@ -23,7 +27,7 @@ export function knownActivation({ metadata }: Pick<WeightFile, 'metadata'>): Act
  * @param asked for files that do not say it
  * @throws asking for it when nobody says it, or when the file says another one
  */
-export function activationOf(file: Pick<WeightFile, 'metadata'>, asked?: Activation): Activation {
+export function activationOf(file: Words, asked?: Activation): Activation {
   const known = knownActivation(file);
   if (known && asked && known !== asked) {
     throw new Error(`CLIP weights: the file says that its activation is ${known}, not ${asked}: leave it out.`);

@@ -1,5 +1,6 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
+import { tokenTable } from '../encoders/text.ts';
 import { encodeFloat32, isFloat } from '../weights/dtype.ts';
 import { toOpenAiNames } from '../weights/names/names.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
@@ -31,14 +32,18 @@ export const hostTensor = (shape: readonly number[], values: Float32Array): Mode
   read: async () => values,
 });
 
-const vocabularyKey = 'webcir.vocabulary';
+/** Where safetensors keep `ClipModel.vocabulary`. */
+export const VOCABULARY_KEY = 'webcir.vocabulary';
 
 /**
  * Makes a model of an opened weight file: OpenAI's, open_clip's or Hugging Face's names, sizes from the shapes.
  * @param activation for files that do not say it
  * @throws naming the tensor, when the file does not hold a whole CLIP; or asking for the activation
  */
-export function readClipModel(file: Pick<WeightFile, 'tensors' | 'metadata'>, activation?: Activation): ClipModel {
+export function readClipModel(
+  file: Pick<WeightFile, 'tensors' | 'metadata'> & Partial<Pick<WeightFile, 'format'>>,
+  activation?: Activation,
+): ClipModel {
   const { tensors } = toOpenAiNames(file.tensors);
   for (const [name, { dtype }] of tensors) {
     if (!isFloat(dtype)) throw new Error(`CLIP weights: ${name}: expected floating point values, found ${dtype}.`);
@@ -48,7 +53,7 @@ export function readClipModel(file: Pick<WeightFile, 'tensors' | 'metadata'>, ac
     activationOf(file, activation),
   );
   checkWeights(tensors, config);
-  const vocabulary = file.metadata.get(vocabularyKey);
+  const vocabulary = file.metadata.get(VOCABULARY_KEY);
   return {
     config,
     tensors: new Map(
@@ -62,7 +67,7 @@ function parseVocabulary(text: string, rows: number): number[] {
   const ids: unknown = JSON.parse(text);
   if (!Array.isArray(ids) || ids.length !== rows || !ids.every((id) => Number.isInteger(id) && id >= 0)) {
     throw new Error(
-      `CLIP weights: ${vocabularyKey}: expected ${rows} token ids, one for each row of token_embedding.weight.`,
+      `CLIP weights: ${VOCABULARY_KEY}: expected ${rows} token ids, one for each row of token_embedding.weight.`,
     );
   }
   return ids;
@@ -74,17 +79,21 @@ export function storeClipModel(
   dtype: 'F16' | 'F32',
 ): { tensors: Map<string, WeightTensor>; metadata: Map<string, string> } {
   const metadata = new Map<string, string>([[activationKey, config.activation]]);
-  if (vocabulary) metadata.set(vocabularyKey, JSON.stringify(vocabulary));
-  return {
-    tensors: new Map(
-      [...tensors].map(([name, { shape, read }]) => [
-        name,
-        { dtype, shape, read: async () => encodeFloat32(await read(), dtype) },
-      ]),
-    ),
-    metadata,
-  };
+  if (vocabulary) metadata.set(VOCABULARY_KEY, JSON.stringify(vocabulary));
+  return { tensors: storeTensors(tensors, dtype), metadata };
 }
+
+/** Tensors of a model as a file is to hold them; F16 rounds. */
+export const storeTensors = (
+  tensors: ReadonlyMap<string, ModelTensor>,
+  dtype: 'F16' | 'F32',
+): Map<string, WeightTensor> =>
+  new Map(
+    [...tensors].map(([name, { shape, read }]) => [
+      name,
+      { dtype, shape, read: async () => encodeFloat32(await read(), dtype) },
+    ]),
+  );
 
 /** Which encoder a tensor belongs to. */
 export const isVisual = (name: string): boolean => name.startsWith('visual.');
@@ -93,4 +102,8 @@ export const isVisual = (name: string): boolean => name.startsWith('visual.');
 export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_scale$/.test(name);
 
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
-  [...model.tensors].map(([name, { shape }]) => ({ name, shape: shape.length > 0 ? shape : [1] }));
+  [...model.tensors].map(([name, { shape }]) => ({
+    name,
+    shape: shape.length > 0 ? shape : [1],
+    byRows: name === tokenTable,
+  }));

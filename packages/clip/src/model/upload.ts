@@ -1,6 +1,6 @@
 import { type Device, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
-import { type ClipModel, entriesOf, hostTensor } from './model.ts';
+import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
 
 /** A CLIP on a device: what is trained and what is not, in stores of their own. */
 export interface DeviceClip {
@@ -9,9 +9,6 @@ export interface DeviceClip {
   readonly weights: Weights;
   dispose(): void;
 }
-
-/** Bytes that may wait in the device's queue: it keeps a copy of them until they have arrived. */
-const UPLOAD_WINDOW = 64e6;
 
 /** Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them. */
 export async function uploadClip(
@@ -30,15 +27,8 @@ export async function uploadClip(
     entries.filter(({ name }) => !isTrained(name)),
     'frozen weights',
   );
-  let waiting = 0;
   for (const [name, tensor] of model.tensors) {
-    const values = await tensor.read();
-    (isTrained(name) ? trained : frozen).write(name, values);
-    waiting += values.byteLength;
-    if (waiting > UPLOAD_WINDOW) {
-      await device.idle();
-      waiting = 0;
-    }
+    await (isTrained(name) ? trained : frozen).upload(name, await tensor.read());
   }
   return {
     trained,
@@ -51,14 +41,11 @@ export async function uploadClip(
   };
 }
 
-/** The model with the trained tensors as they are on the device now. */
-export async function downloadClip(model: ClipModel, { trained }: DeviceClip): Promise<ClipModel> {
-  const values = await trained.read();
-  const tensors = new Map(
-    [...model.tensors].map(([name, tensor]) => {
-      const tuned = values.get(name);
-      return [name, tuned ? hostTensor(tensor.shape, tuned) : tensor];
-    }),
-  );
-  return { ...model, tensors };
+/** The model with the trained tensors as they are on the device when they are read. */
+export function downloadClip(model: ClipModel, { trained }: DeviceClip): ClipModel {
+  const tensors = [...model.tensors].map(([name, tensor]): [string, ModelTensor] => [
+    name,
+    trained.has(name) ? { shape: tensor.shape, read: () => trained.readTensor(name) } : tensor,
+  ]);
+  return { ...model, tensors: new Map(tensors) };
 }

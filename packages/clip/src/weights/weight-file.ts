@@ -1,4 +1,4 @@
-import { decodeFloat32, elementsOf, encodeFloat32, type TensorDtype } from './dtype.ts';
+import { decodeFloat32, encodeFloat32, type TensorDtype } from './dtype.ts';
 
 /** A tensor of a weight file: what is known of it before its data is read. */
 export interface WeightTensor {
@@ -18,12 +18,14 @@ export interface WeightFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** The format of TorchScript archives. */
+export const TORCH_SCRIPT = 'PyTorch (TorchScript)';
+
 /** A tensor that is held in memory. */
 export interface StoredTensor extends WeightTensor {
   readonly bytes: Uint8Array;
 }
 
-/** @throws RangeError when the bytes do not fit the shape */
 export function storedTensor(dtype: TensorDtype, shape: readonly number[], bytes: Uint8Array): StoredTensor {
   return { dtype, shape, bytes, read: async () => bytes };
 }
@@ -46,6 +48,3 @@ export function toFloat32({ dtype, bytes }: StoredTensor): Float32Array<ArrayBuf
 export async function readFloat32({ dtype, read }: WeightTensor): Promise<Float32Array<ArrayBuffer>> {
   return decodeFloat32(dtype, await read());
 }
-
-export const parameterCount = (tensors: Iterable<{ readonly shape: readonly number[] }>): number =>
-  [...tensors].reduce((total, { shape }) => total + elementsOf(shape), 0);

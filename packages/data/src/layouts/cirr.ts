@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodePicture } from '@webcir/clip/node';
 import { z } from 'zod';
+import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { fileVersion, presentSplits, readJson, requireFolder } from './files.ts';
+import { checkUnique, innerPath, picturesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
 
 const name = z.string({ error: 'expected a picture name' });
 const members = z.array(name, { error: 'expected a list of six picture names' });
@@ -20,7 +20,9 @@ const captionsSchema = z.array(
   }),
   { error: 'expected a list of entries' },
 );
-const splitSchema = z.record(z.string(), z.string({ error: 'expected a path such as "./dev/NAME.png"' }));
+const splitSchema = z.record(z.string(), innerPath('expected a path such as "./dev/NAME.png"'), {
+  error: 'expected an object of picture names and paths',
+});
 
 const allSplits = ['train', 'val', 'test1'];
 export const captionsFile = (split: string) => `captions/cap.rc2.${split}.json`;
@@ -38,14 +40,13 @@ export async function openCirr(folder: string): Promise<CirDataset> {
   const pictureRoots = [folder, root, join(root, 'img_raw')];
   const splits = presentSplits(root, allSplits, captionsFile);
   const paths = new Map<string, string>();
-  const parts = new Map<string, { gallery: string[]; triplets: Triplet[] }>();
+  const parts: Part[] = [];
   for (const split of splits) {
     const pictures = await readJson(root, splitFile(split), splitSchema);
     for (const [picture, path] of Object.entries(pictures)) paths.set(picture, path);
     const triplets = await readTriplets(root, split, pictures);
-    parts.set(split, { gallery: Object.keys(pictures), triplets });
+    parts.push({ split, category: 'all', gallery: Object.keys(pictures), triplets });
   }
-  const part = (split: string, category = 'all') => (category === 'all' ? parts.get(split) : undefined);
   const fileOf = (id: string): string => {
     const path = paths.get(id);
     if (!path) throw new Error(`${root}: no image split of CIRR lists "${id}"`);
@@ -56,19 +57,16 @@ export async function openCirr(folder: string): Promise<CirDataset> {
   };
   return {
     name: 'cirr',
-    categories: ['all'],
-    splits,
-    triplets: (split, category) => part(split, category)?.triplets ?? [],
-    gallery: (split, category) => part(split, category)?.gallery ?? [],
-    picture: async (id) => decodePicture(fileOf(id)),
-    version: async (id) => fileVersion(fileOf(id)),
+    ...accessTo('cirr', parts),
+    uses: presentUses({ train: 'train', validation: 'val', test: 'val', submission: 'test1' }, splits),
+    ...picturesIn(fileOf),
   };
 }
 
 async function readTriplets(root: string, split: string, pictures: Record<string, string>): Promise<Triplet[]> {
   const file = captionsFile(split);
   const entries = await readJson(root, file, captionsSchema);
-  return entries.map(({ pairid, reference, target_hard: target, caption, img_set: { members } }, i) => {
+  const triplets = entries.map(({ pairid, reference, target_hard: target, caption, img_set: { members } }, i) => {
     const named = { reference, target_hard: target, ...Object.fromEntries(members.map((m, k) => [`member ${k}`, m])) };
     for (const [field, id] of Object.entries(named)) {
       if (id !== undefined && !Object.hasOwn(pictures, id)) {
@@ -81,4 +79,7 @@ async function readTriplets(root: string, split: string, pictures: Record<string
     const answer = target === undefined ? {} : { target };
     return { id: String(pairid), category: 'all', reference, ...answer, captions: [caption], group: members };
   });
+  const ids = triplets.map(({ id }) => id);
+  checkUnique(ids, (i) => `${file}, entry ${i}`, 'pairid');
+  return triplets;
 }

@@ -1,9 +1,10 @@
-import { join } from 'node:path';
-import { decodePicture } from '@webcir/clip/node';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { fashionCategories } from '../attributes.ts';
+import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { fileVersion, listPictures, presentSplits, readJson, requireFolder } from './files.ts';
+import { picturesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import { listPictures } from './listing.ts';
 
 const id = z.string({ error: 'expected a picture id' });
 const captionsError = 'expected a list of two strings';
@@ -21,7 +22,8 @@ export const splitFile = (category: string, split: string) => `image_splits/spli
 /**
  * Opens FashionIQ: `captions/cap.{dress,shirt,toptee}.{train,val,test}.json`, `image_splits/split.*.json` and `images/`
  * with .jpg, .jpeg, .png or .webp files, flat or in one folder per category. Splits without files are left out.
- * The gallery of a split and category is all of its image split, as in the "original split" protocol.
+ * The gallery of a split and category is all of its image split, as in the "original split" protocol. The test answers
+ * are secret: the literature, and CLIP4Cir, quote the validation split.
  * Pictures are opened when asked for; `checkPictures` tells which are missing or damaged.
  * @throws naming the file, the entry and the field at fault
  */
@@ -29,33 +31,28 @@ export async function openFashionIq(folder: string): Promise<CirDataset> {
   await requireFolder(folder, 'FashionIQ', 'captions, image_splits and images');
   await requireFolder(join(folder, 'images'), "FashionIQ's pictures", 'ID.jpg');
   const splits = presentSplits(folder, ['train', 'val', 'test'], (split) => captionsFile('dress', split));
-  const paths = await listPictures(join(folder, 'images'));
+  const paths = await listPictures(join(folder, 'images'), basename);
   const parts = await Promise.all(
     splits.flatMap((split) => fashionCategories.map((category) => readPart(folder, split, category))),
   );
-  const select = (split: string, category?: string) =>
-    parts.filter((part) => part.split === split && (category === undefined || part.category === category));
   const fileOf = (id: string): string => {
-    const path = paths.get(id);
+    const path = paths.get(id)?.[0];
     if (!path) throw new Error(`${join(folder, 'images')} holds no picture "${id}" (.jpg, .jpeg, .png or .webp)`);
     return path;
   };
   return {
     name: 'fashioniq',
-    categories: fashionCategories,
-    splits,
-    triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
-    gallery: (split, category) => [...new Set(select(split, category).flatMap((part) => part.gallery))],
-    picture: async (id) => decodePicture(fileOf(id)),
-    version: async (id) => fileVersion(fileOf(id)),
+    ...accessTo('fashioniq', parts),
+    uses: presentUses({ train: 'train', validation: 'val', test: 'val' }, splits),
+    ...picturesIn(fileOf),
+    otherFiles: (id) => paths.get(id)?.slice(1) ?? [],
   };
 }
 
-async function readPart(folder: string, split: string, category: string) {
+async function readPart(folder: string, split: string, category: string): Promise<Part> {
   const file = captionsFile(category, split);
   const entries = await readJson(folder, file, captionsSchema);
-  const gallery = await readJson(folder, splitFile(category, split), splitSchema);
-  const known = new Set(gallery);
+  const known = new Set(await readJson(folder, splitFile(category, split), splitSchema));
   const triplets = entries.map(({ candidate, target, captions }, i): Triplet => {
     for (const [field, id] of Object.entries({ candidate, target })) {
       if (id !== undefined && !known.has(id)) {
@@ -69,5 +66,5 @@ async function readPart(folder: string, split: string, category: string) {
     }
     return { id: `${category}-${split}-${i}`, category, reference: candidate, ...(target && { target }), captions };
   });
-  return { split, category, gallery, triplets };
+  return { split, category, gallery: [...known], triplets };
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { z } from 'zod';
+import { readFile, stat } from 'node:fs/promises';
+import { join, posix, win32 } from 'node:path';
+import { decodePicture } from '@webcir/clip/node';
+import { z } from 'zod';
 import { parseJson } from '../json.ts';
+import type { CirDataset, SplitUses } from '../types.ts';
 
 /** @throws when the folder of a data set does not exist, or is a file */
 export async function requireFolder(folder: string, set: string, holds: string): Promise<void> {
@@ -12,17 +14,40 @@ export async function requireFolder(folder: string, set: string, holds: string):
   throw new Error(`${folder} ${problem}; expected the folder of ${set}, which holds ${holds}`);
 }
 
-/** Reads and checks a JSON file of a data set; errors call it by its path within the data set's folder. */
-export async function readJson<T extends z.ZodType>(folder: string, name: string, schema: T): Promise<z.output<T>> {
-  let text: string;
+/** Reads a text file of a data set. @throws naming the file when it is missing or not UTF-8 */
+export async function readText(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  let bytes: Uint8Array;
   try {
-    text = await readFile(join(folder, name), 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Error(`${join(folder, name)} ${missing ? 'is missing' : `cannot be read: ${(error as Error).message}`}`);
+    throw new Error(`${path} ${missing ? 'is missing' : `cannot be read: ${(error as Error).message}`}`);
   }
-  return parseJson(text, schema, name);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes); // without a byte order mark
+  } catch {
+    throw new Error(`${path} is not UTF-8 text; save it as UTF-8`);
+  }
 }
+
+/** Reads and checks a JSON file of a data set; errors call it by its path within the data set's folder. */
+export async function readJson<T extends z.ZodType>(folder: string, name: string, schema: T): Promise<z.output<T>> {
+  return parseJson(await readText(folder, name), schema, name);
+}
+
+/** A path in an annotation file; one that leaves the data set's folder is refused. */
+export const innerPath = (error: string) =>
+  z
+    .string({ error })
+    .refine(
+      (path) =>
+        !posix.isAbsolute(path) &&
+        !win32.isAbsolute(path) &&
+        !/^\w:|\0/.test(path) &&
+        !/(^|[\\/])\.\.([\\/]|$)/.test(path),
+      { error: `${error} inside the data set's folder` },
+    );
 
 /** The given splits whose files exist. @throws when there is none */
 export function presentSplits(folder: string, splits: readonly string[], fileOf: (split: string) => string): string[] {
@@ -31,25 +56,35 @@ export function presentSplits(folder: string, splits: readonly string[], fileOf:
   throw new Error(`${folder} holds none of ${splits.map(fileOf).join(', ')}; download the annotations into it`);
 }
 
-/** Size and time of change of a picture's file. */
-export async function fileVersion(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  return `${size} ${mtimeMs}`;
+/** Without a use for training or submission whose split is not there. */
+export function presentUses({ train, submission, ...uses }: SplitUses, splits: readonly string[]): SplitUses {
+  const has = (split: string | undefined) => split !== undefined && splits.includes(split);
+  return { ...uses, ...(has(train) && { train }), ...(has(submission) && { submission }) };
 }
 
-const pictureFile = /^(.+)\.(jpe?g|png|webp)$/i;
-
-/** Picture files by name without extension: those in `folder` itself and one level below. */
-export async function listPictures(folder: string): Promise<Map<string, string>> {
-  const paths = new Map<string, string>();
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    const inside = entry.isDirectory() ? (await readdir(path)).map((name) => ({ name, path: join(path, name) })) : [];
-    for (const file of [{ name: entry.name, path }, ...inside]) {
-      const name = pictureFile.exec(file.name)?.[1];
-      if (name && !paths.has(name)) paths.set(name, file.path);
+/** Refuses ids that occur twice. @param place names the file and entry or line of an id's first and second place */
+export function checkUnique(ids: readonly string[], place: (index: number) => string, field: string): void {
+  const first = new Map<string, number>();
+  for (const [index, id] of ids.entries()) {
+    const before = first.get(id);
+    if (before !== undefined) {
+      throw new Error(`${place(index)}: "${field}" is "${id}", as in ${place(before)}; expected another for each`);
     }
+    first.set(id, index);
   }
-  return paths;
+}
+
+/** Pictures out of files. @param fileOf the path of a picture; throws saying where it was looked for */
+export function picturesIn(fileOf: (id: string) => string): Pick<CirDataset, 'picture' | 'file' | 'version'> {
+  return {
+    picture: async (id) => decodePicture(fileOf(id)),
+    file: fileOf,
+    version: async (id) => fileVersion(fileOf(id)),
+  };
+}
+
+/** Size and time of change of a picture's file. */
+async function fileVersion(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${size} ${mtimeMs}`;
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Picture } from '@webcir/clip';
 import sharp, { type Sharp } from 'sharp';
 import type { CirDataset, Triplet } from '../types.ts';
+import * as circo from './circo.ts';
 import * as cirr from './cirr.ts';
 import * as fashionIq from './fashioniq.ts';
 
@@ -65,6 +66,50 @@ export async function writeCirr(dataset: CirDataset, folder: string, options: Wr
     await writeText(join(folder, 'cirr', cirr.captionsFile(split)), JSON.stringify(entries));
     await writeText(join(folder, 'cirr', cirr.splitFile(split)), JSON.stringify(paths));
   }
+}
+
+/**
+ * Writes `val` as it is and `test` without targets in CIRCO's layout, the first caption of each triplet, one gallery for all.
+ * @returns the COCO ids that the pictures' own ids became
+ */
+export async function writeCirco(
+  dataset: CirDataset,
+  folder: string,
+  options: WriteOptions = {},
+): Promise<Map<string, string>> {
+  const parts = ['val', 'test'].map((split) => {
+    const all = dataset.categories.map((category) => selection(dataset, split, category, options));
+    return { split, triplets: all.flatMap((part) => part.triplets), gallery: all.flatMap((part) => part.gallery) };
+  });
+  const named = parts.flatMap(({ triplets }) => triplets.flatMap(({ targets }) => targets ?? []));
+  const gallery = [...new Set([...parts.flatMap((part) => part.gallery), ...named])];
+  const numbers = new Map(gallery.map((id, i) => [id, 1000 + 7 * i]));
+  const fileOf = (id: string) => circo.pictureFile(String(numbers.get(id)));
+  for (const { split, triplets } of parts) {
+    const entries = triplets.map(({ reference, target, targets, captions }, id) => ({
+      reference_img_id: numbers.get(reference),
+      relative_caption: captions[0],
+      shared_concept: 'clothing',
+      id,
+      ...(split === 'val' && {
+        target_img_id: numbers.get(target!),
+        gt_img_ids: [target!, ...(targets ?? []).filter((other) => other !== target)].map((other) =>
+          numbers.get(other),
+        ),
+      }),
+    }));
+    await writeText(join(folder, circo.captionsFile(split)), JSON.stringify(entries));
+  }
+  const [pictures] = circo.pictureFolders;
+  const images = gallery.map((id) => ({ id: numbers.get(id), file_name: fileOf(id) }));
+  await writeText(join(folder, dirname(pictures), circo.galleryFile), JSON.stringify({ images }));
+  await writePictures(
+    dataset,
+    gallery,
+    (id) => join(folder, pictures, fileOf(id)),
+    (image) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),
+  );
+  return new Map([...numbers].map(([id, number]) => [id, String(number)]));
 }
 
 function selection(dataset: CirDataset, split: string, category: string, { maxTriplets }: WriteOptions) {

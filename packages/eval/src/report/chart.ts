@@ -1,5 +1,6 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import type { Metric } from '../protocols/protocol.ts';
 import type { TrainingCurve } from './types.ts';
 
 /** More points than this cannot be told apart at the width of a chart. */
@@ -10,9 +11,11 @@ const SMOOTHING = 0.02;
 const WIDTH = 330;
 const HEIGHT = 160;
 /** Room for axes and for the names at the ends of lines; the same in every chart, so that they stand in line. */
-const PADDING = { left: 46, top: 8, right: 44, bottom: 38 };
+const PADDING = { left: 46, top: 8, right: 56, bottom: 38 };
+const LABEL_HEIGHT = 13;
 
 // Colours are custom properties of the page, which know light from dark.
+const COLOURS = ['var(--first)', 'var(--second)', 'var(--third)', 'var(--fourth)'];
 const LOOK: TopLevelSpec['config'] = {
   background: 'transparent',
   font: 'system-ui, sans-serif',
@@ -52,13 +55,21 @@ export function lossChart(losses: TrainingCurve['losses']): Promise<string> {
   });
 }
 
-/** Validation recall over epochs as an SVG, each line named at its end. */
-export function recallChart(validation: TrainingCurve['validation']): Promise<string> {
-  const values = validation.flatMap(({ epoch, recallAt10, recallAt50 }) => [
-    { epoch, recall: recallAt10, metric: 'R@10' },
-    { epoch, recall: recallAt50, metric: 'R@50' },
-  ]);
+/** Validation scores over epochs as an SVG, each line named at its end. */
+export function scoreChart(
+  validation: TrainingCurve['validation'],
+  metrics: readonly Pick<Metric, 'key' | 'label'>[],
+): Promise<string> {
+  const values = validation.flatMap(({ epoch, scores }) =>
+    metrics.map(({ key, label }) => ({ epoch, metric: label, score: scores[key] })),
+  );
   const last = Math.max(...validation.map(({ epoch }) => epoch));
+  const top = 10 * Math.ceil(Math.max(1, ...values.map(({ score }) => score)) / 10);
+  const names = apart(
+    values.filter(({ epoch }) => epoch === last),
+    (LABEL_HEIGHT / HEIGHT) * top,
+    top,
+  );
   const x = {
     field: 'epoch',
     type: 'quantitative',
@@ -66,27 +77,39 @@ export function recallChart(validation: TrainingCurve['validation']): Promise<st
     axis: { tickMinStep: 1, format: 'd' },
     scale: { nice: false },
   } as const;
-  const y = { field: 'recall', type: 'quantitative', title: 'validation recall, %', scale: { zero: true } } as const;
+  const y = { field: 'score', type: 'quantitative' as const, title: 'validation, %', scale: { domain: [0, top] } };
   const color = {
     field: 'metric',
     type: 'nominal',
     legend: null,
-    scale: { domain: ['R@10', 'R@50'], range: ['var(--first)', 'var(--second)'] },
+    scale: { domain: metrics.map(({ label }) => label), range: COLOURS },
   } as const;
   return draw({
-    data: { values },
     layer: [
       {
+        data: { values },
         mark: { type: 'line', strokeWidth: 2, point: { size: values.length > 60 ? 0 : 22 } },
         encoding: { x, y, color },
       },
       {
-        transform: [{ filter: `datum.epoch === ${last}` }],
+        data: { values: names },
         mark: { type: 'text', align: 'left', dx: 7, fontSize: 12, fontWeight: 'bold' },
         encoding: { x, y, color, text: { field: 'metric' } },
       },
     ],
   });
+}
+
+/** Moves names that would overlap apart: upwards as far as needed, then down again from the top of the chart. */
+function apart<T extends { score: number }>(names: readonly T[], distance: number, top: number): T[] {
+  const placed = [...names].sort((a, b) => a.score - b.score);
+  for (let i = 1; i < placed.length; i++) {
+    placed[i] = { ...placed[i], score: Math.max(placed[i].score, placed[i - 1].score + distance) };
+  }
+  for (let i = placed.length - 1, most = top; i >= 0; i--, most = placed[i + 1].score - distance) {
+    placed[i] = { ...placed[i], score: Math.min(placed[i].score, most) };
+  }
+  return placed;
 }
 
 function draw(spec: Pick<Extract<TopLevelSpec, { layer: unknown }>, 'data' | 'layer'>): Promise<string> {

@@ -14,7 +14,8 @@ export function queriesSection(queries: readonly ReportQuery[]): Html {
 The target has a green frame.${also}</p>
 ${categories.map((category) => {
   const own = queries.filter((query) => query.category === category);
-  return html`<h3>${category} <small>${own.length} ${own.length === 1 ? 'query' : 'queries'}</small></h3>
+  const count = html`<small>${own.length} ${own.length === 1 ? 'query' : 'queries'}</small>`;
+  return html`${categories.length > 1 ? html`<h3>${category} ${count}</h3>` : html``}
 ${own.map(renderQuery)}`;
 })}
 </section>`;

@@ -1,9 +1,10 @@
-import { lossChart, recallChart } from './chart.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import { lossChart, scoreChart } from './chart.ts';
 import { Html, html } from './html.ts';
 import { queriesSection } from './queries.ts';
 import { STYLE } from './style.ts';
-import { arrange } from './table.ts';
-import { METHODS, type ReportData, type TrainingCurve } from './types.ts';
+import { arrange, type Block, methodLines } from './table.ts';
+import type { ReportData, TrainingCurve } from './types.ts';
 
 /**
  * A run's results as one HTML page that needs nothing else: no network, no script.
@@ -27,7 +28,7 @@ ${data.facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd
 </header>
 <main>
 ${resultsSection(data)}
-${await curvesSection(data.curves)}
+${await curvesSection(data)}
 ${queriesSection(data.queries)}
 </main>
 </body>
@@ -36,33 +37,32 @@ ${queriesSection(data.queries)}
   return page.text;
 }
 
-function resultsSection({ rows, protocol, notes = [] }: ReportData): Html {
-  const { categories, lines } = arrange(rows);
-  const shade = (category: string) => (category === 'mean' ? ' mean' : '');
-  const value = (text: string, best: boolean) => (best ? html`<strong>${text}</strong>` : html`${text}`);
+function resultsSection({ rows, protocol, split, notes = [] }: ReportData): Html {
+  const { blocks, lines } = arrange(methodLines(rows), protocol.metrics);
+  const shade = ({ category }: Block) => (category === 'mean' ? ' mean' : '');
+  // A block is set off from the one before it.
+  const kind = (block: Block, column: number) => (column === 0 ? `first${shade(block)}` : shade(block));
   return html`<section aria-labelledby="results">
 <h2 id="results">Results</h2>
-<p class="muted">Recall in percent, the best of each column in bold; ${protocol}.</p>
+<p class="muted">In percent, the best of each column in bold. Protocol <b>${protocol.name}</b> on ${split}. ${protocol.description}</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="results">
 <table>
 <thead>
-<tr><td rowspan="2"></td>
-${categories.map((category) => html`<th scope="colgroup" colspan="2" class="pair${shade(category)}">${category}</th>`)}</tr>
-<tr>
-${categories.map(
-  (category) =>
-    html`<th scope="col" class="pair${shade(category)}">R@10</th><th scope="col" class="${shade(category)}">R@50</th>`,
+${headings(blocks, shade)}
+<tr><td></td>
+${blocks.flatMap((block) =>
+  block.metrics.map(({ label }, column) => html`<th scope="col" class="${kind(block, column)}">${label}</th>`),
 )}</tr>
 </thead>
 <tbody>
 ${lines.map(
-  ({ method, cells }) => html`<tr><th scope="row">${METHODS[method]}</th>
-${cells.map((cell, i) => {
-  const { recalls, best } = cell ?? { recalls: ['–', '–'], best: [false, false] };
-  return html`<td class="pair${shade(categories[i])}">${value(recalls[0], best[0])}</td><td class="${shade(
-    categories[i],
-  )}">${value(recalls[1], best[1])}</td>`;
-})}</tr>`,
+  ({ label, cells }) => html`<tr><th scope="row">${label}</th>
+${blocks.flatMap((block, i) =>
+  cells[i].map(
+    ({ text, best }, column) =>
+      html`<td class="${kind(block, column)}">${best ? html`<strong>${text}</strong>` : text}</td>`,
+  ),
+)}</tr>`,
 )}
 </tbody>
 </table>
@@ -71,17 +71,27 @@ ${notes.map((note) => html`<p class="muted">${note}</p>`)}
 </section>`;
 }
 
-async function curvesSection(curves: readonly TrainingCurve[]): Promise<Html> {
+/** The row above the metrics' names, where there is something to say. */
+function headings(blocks: readonly Block[], shade: (block: Block) => string): Html {
+  if (blocks.every(({ heading }) => heading === '')) return html``;
+  return html`<tr class="headings"><td></td>
+${blocks.map(
+  (block) =>
+    html`<th scope="colgroup" colspan="${block.metrics.length}" class="first${shade(block)}">${block.heading}</th>`,
+)}</tr>`;
+}
+
+async function curvesSection({ curves, protocol }: ReportData): Promise<Html> {
   if (curves.length === 0) return html``;
   return html`<section aria-labelledby="training">
 <h2 id="training">Training</h2>
 <div class="curves">
-${await Promise.all(curves.map(renderCurve))}
+${await Promise.all(curves.map((curve) => renderCurve(curve, protocol)))}
 </div>
 </section>`;
 }
 
-async function renderCurve({ stage, losses, validation }: TrainingCurve): Promise<Html> {
+async function renderCurve({ stage, losses, validation }: TrainingCurve, protocol: Protocol): Promise<Html> {
   const figures: Html[] = [];
   if (losses.length > 0) {
     const [first, last] = [losses[0], losses[losses.length - 1]];
@@ -89,9 +99,13 @@ async function renderCurve({ stage, losses, validation }: TrainingCurve): Promis
     figures.push(figure(await lossChart(losses), summary));
   }
   if (validation.length > 0) {
-    const best = validation.reduce((a, b) => (b.recallAt10 > a.recallAt10 ? b : a));
-    const recalls = `R@10 ${best.recallAt10.toFixed(2)}, R@50 ${best.recallAt50.toFixed(2)}`;
-    figures.push(figure(await recallChart(validation), `Best by R@10: epoch ${best.epoch} with ${recalls}`));
+    const [criterion] = protocol.criteria;
+    const shown = protocol.metrics.filter(({ key }) => protocol.headline.includes(key));
+    const best = validation.reduce((a, b) => (criterion.of(b.scores) > criterion.of(a.scores) ? b : a));
+    const scores = shown.map(({ key, label }) => `${label} ${best.scores[key].toFixed(2)}`).join(', ');
+    figures.push(
+      figure(await scoreChart(validation, shown), `Best by ${criterion.label}: epoch ${best.epoch} with ${scores}`),
+    );
   }
   return html`<section><h3>${stage}</h3>
 ${figures}</section>`;

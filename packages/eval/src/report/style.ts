@@ -4,11 +4,13 @@ export const STYLE = `
   color-scheme: light dark;
   --page: #fbfbfa; --card: #ffffff; --text: #1d2126; --muted: #626b75; --line: #dfe2e6;
   --hit: #15803d; --hit-soft: #dcf5e4; --loss: #2563a8; --first: #b4530a; --second: #2563a8;
+  --third: #15803d; --fourth: #86399b;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --card: #1c2024; --text: #e6e8ea; --muted: #9aa4ae; --line: #343a41;
     --hit: #4ade80; --hit-soft: #12351f; --loss: #7db4ee; --first: #f2a25c; --second: #7db4ee;
+    --third: #4ade80; --fourth: #cf8fe0;
   }
 }
 * { box-sizing: border-box; }
@@ -29,11 +31,12 @@ p { margin: .5rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: .4rem .75rem; text-align: right; }
 thead th { color: var(--muted); font-weight: 600; font-size: .9rem; }
-thead tr:first-child th { padding-bottom: 0; text-align: center; color: var(--text); text-transform: capitalize; }
+thead .headings th { padding-bottom: 0; text-align: center; color: var(--text); }
+.headings th::first-letter { text-transform: uppercase; }
 thead tr:last-child { border-bottom: 2px solid var(--line); }
 tbody tr { border-bottom: 1px solid var(--line); }
 tbody th { position: sticky; left: 0; padding-left: 0; text-align: left; font-weight: normal; background: var(--page); }
-.pair { padding-left: 1.5rem; }
+.first { padding-left: 1.5rem; }
 .mean { background: color-mix(in srgb, var(--line) 35%, transparent); }
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; }
 .curves section { padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
@@ -66,7 +69,7 @@ li.target { border: 2px solid var(--hit); background: var(--hit-soft); color: va
   table { font-size: .85rem; }
   th, td { padding: .35rem .4rem; }
   tbody th { min-width: 6.8rem; white-space: normal; }
-  .pair { padding-left: .8rem; }
+  .first { padding-left: .8rem; }
 }
 @media print { .query, .curves section { break-inside: avoid; } }
 `;

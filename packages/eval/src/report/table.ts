@@ -1,63 +1,112 @@
+import type { CategoryScores, Metric } from '../protocols/protocol.ts';
 import { METHODS, type Method, type ResultRow } from './types.ts';
 
-/** The results as the paper lays them out: one line per method, a pair of recalls per category. */
+/** What is compared: a method, or a protocol, with its scores in every category. */
+export interface TableLine {
+  readonly label: string;
+  readonly rows: readonly CategoryScores[];
+}
+
+/** The results as the papers lay them out: one line per method, and the metrics side by side in blocks of columns. */
 export interface Table {
-  /** In the order of the rows, `mean` last. */
-  categories: string[];
-  lines: { method: Method; cells: (Cell | undefined)[] }[];
+  /** A category; in a data set without categories, a family of metrics. */
+  readonly blocks: readonly Block[];
+  readonly lines: readonly { readonly label: string; readonly cells: readonly (readonly Cell[])[] }[];
 }
 
-/** Texts with two decimals, and whether no other method is better. */
+export interface Block {
+  readonly heading: string;
+  readonly category: string;
+  readonly metrics: readonly Column[];
+}
+
+type Column = Pick<Metric, 'key' | 'label' | 'family'>;
+
 export interface Cell {
-  recalls: [at10: string, at50: string];
-  best: [at10: boolean, at50: boolean];
+  /** With two decimals; a dash where there is no score. */
+  readonly text: string;
+  /** Whether no other line is better. */
+  readonly best: boolean;
 }
 
-/** Methods without a single row are left out; a missing category leaves an undefined cell. */
-export function arrange(rows: readonly ResultRow[]): Table {
-  const named = new Set(rows.map((row) => row.category));
-  const hasMean = named.delete('mean');
-  const categories = [...named, ...(hasMean ? ['mean'] : [])];
-  const methods = (Object.keys(METHODS) as Method[]).filter((method) => rows.some((row) => row.method === method));
+/** The single category of a data set that has none (`CirDataset.categories`). */
+const noCategories = 'all';
 
-  const texts = (row: ResultRow): [string, string] => [row.recall_at10.toFixed(2), row.recall_at50.toFixed(2)];
+/** One line per method that has a row, in the paper's order. */
+export function methodLines(rows: readonly ResultRow[]): TableLine[] {
+  const methods = Object.keys(METHODS) as Method[];
+  return methods
+    .map((method) => ({ label: METHODS[method], rows: rows.filter((row) => row.method === method) }))
+    .filter((line) => line.rows.length > 0);
+}
+
+/** Categories stand in the order of the rows, `mean` last. */
+export function arrange(lines: readonly TableLine[], metrics: readonly Column[]): Table {
+  const blocks = blocksOf(lines, metrics);
+  const textOf = ({ rows }: TableLine, category: string, { key }: Column): string =>
+    rows.find((row) => row.category === category)?.[key]?.toFixed(2) ?? '–';
   // Compared as shown: what reads the same is equally bold.
-  const best = (category: string, column: 0 | 1) =>
-    Math.max(...rows.filter((row) => row.category === category).map((row) => Number(texts(row)[column])));
-
-  const cell = (method: Method, category: string): Cell | undefined => {
-    const row = rows.find((candidate) => candidate.method === method && candidate.category === category);
-    if (!row) return undefined;
-    const recalls = texts(row);
-    const isBest = (column: 0 | 1) => Number(recalls[column]) === best(category, column);
-    return { recalls, best: [isBest(0), isBest(1)] };
+  const best = (category: string, column: Column) =>
+    Math.max(...lines.map((line) => Number(textOf(line, category, column))).filter((score) => !Number.isNaN(score)));
+  const cellOf = (line: TableLine, category: string, column: Column): Cell => {
+    const text = textOf(line, category, column);
+    return { text, best: Number(text) === best(category, column) };
   };
   return {
-    categories,
-    lines: methods.map((method) => ({ method, cells: categories.map((category) => cell(method, category)) })),
+    blocks,
+    lines: lines.map((line) => ({
+      label: line.label,
+      cells: blocks.map(({ category, metrics }) => metrics.map((column) => cellOf(line, category, column))),
+    })),
   };
 }
 
-/** The results table as plain text with aligned columns, for a terminal. Recalls in percent. */
-export function formatTable(rows: readonly ResultRow[]): string {
-  const { categories, lines } = arrange(rows);
-  const labelWidth = Math.max(...Object.values(METHODS).map((label) => label.length));
-  const pair = ([left, right]: readonly [string, string]) => left.padStart(6) + right.padStart(7);
-  const line = (label: string, pairs: string[]) => [label.padEnd(labelWidth), ...pairs].join('   ').trimEnd();
+function blocksOf(lines: readonly TableLine[], metrics: readonly Column[]): Block[] {
+  const named = new Set(lines.flatMap(({ rows }) => rows.map(({ category }) => category)));
+  if (named.size === 1 && named.has(noCategories)) {
+    const families = [...new Set(metrics.map(({ family = '' }) => family))];
+    return families.map((heading) => ({
+      heading,
+      category: noCategories,
+      metrics: metrics.filter(({ family = '' }) => family === heading),
+    }));
+  }
+  const hasMean = named.delete('mean');
+  return [...named, ...(hasMean ? ['mean'] : [])].map((category) => ({ heading: category, category, metrics }));
+}
+
+/** The results table as plain text with aligned columns, for a terminal. Scores in percent. */
+export function formatTable(lines: readonly TableLine[], metrics: readonly Column[]): string {
+  const table = arrange(lines, metrics);
+  const labelWidth = Math.max(...lines.map(({ label }) => label.length));
+  const line = (label: string, blocks: readonly string[]) =>
+    [label.padEnd(labelWidth), ...blocks].join('   ').trimEnd();
+  const columns = (block: Block, texts: readonly string[]) =>
+    block.metrics.map(({ label }, i) => texts[i].padStart(Math.max(6, label.length))).join(' ');
+  const labels = table.blocks.map((block) =>
+    columns(
+      block,
+      block.metrics.map(({ label }) => label),
+    ),
+  );
   return [
     line(
       '',
-      categories.map((category) => `${category.padStart(13)}`),
+      table.blocks.map(({ heading }, i) => heading.padStart(labels[i].length)),
     ),
-    line(
-      '',
-      categories.map(() => pair(['R@10', 'R@50'])),
-    ),
-    ...lines.map(({ method, cells }) =>
+    line('', labels),
+    ...table.lines.map(({ label, cells }) =>
       line(
-        METHODS[method],
-        cells.map((cell) => pair(cell?.recalls ?? ['–', '–'])),
+        label,
+        table.blocks.map((block, i) =>
+          columns(
+            block,
+            cells[i].map(({ text }) => text),
+          ),
+        ),
       ),
     ),
-  ].join('\n');
+  ]
+    .filter((text) => text !== '')
+    .join('\n');
 }

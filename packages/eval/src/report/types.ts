@@ -1,4 +1,4 @@
-import type { CategoryRecall } from '../metrics.ts';
+import type { CategoryScores, Protocol, Scores } from '../protocols/protocol.ts';
 
 /** The rows of the results table, in the paper's order, by their names in `results.json`. */
 export const METHODS = {
@@ -12,8 +12,8 @@ export const METHODS = {
 export type Method = keyof typeof METHODS;
 
 /** One line of `results.json`. */
-export interface ResultRow extends CategoryRecall {
-  method: Method;
+export interface ResultRow extends CategoryScores {
+  readonly method: Method;
 }
 
 /** A picture as the report shows it. */
@@ -27,8 +27,7 @@ export interface TrainingCurve {
   /** The heading, e.g. `Stage 1: text encoder`. */
   stage: string;
   losses: { step: number; loss: number }[];
-  /** Recalls in percent. */
-  validation: { epoch: number; recallAt10: number; recallAt50: number }[];
+  validation: { epoch: number; scores: Scores }[];
 }
 
 export interface ReportQuery {
@@ -49,8 +48,9 @@ export interface ReportData {
   /** Label and value: model, data set, adapter, seeds, command, durations, ... */
   facts: [label: string, value: string][];
   rows: ResultRow[];
-  /** In a phrase: which pictures are ranked, and whether the reference is among them. */
-  protocol: string;
+  protocol: Protocol;
+  /** The queries that `rows` are about, e.g. `the val split of cirr`. */
+  split: string;
   curves: TrainingCurve[];
   queries: ReportQuery[];
   /** Shown below the table. */

@@ -1,7 +1,16 @@
 import { add } from '../ops/binary/binary.ts';
 import { fill } from '../ops/fill/fill.ts';
+import { Recomputation } from './recompute.ts';
 import type { Node, Tensor } from './tensor.ts';
 import { elements, formatShape } from './tensor.ts';
+
+export interface GradientOptions {
+  /**
+   * Keep only what `checkpoint` marks from the forward pass, and compute the rest again where the backward pass needs it: the same
+   * bits in less memory, for about one more forward pass.
+   */
+  readonly recompute?: boolean;
+}
 
 /**
  * Reverse-mode differentiation, graph to graph.
@@ -9,15 +18,23 @@ import { elements, formatShape } from './tensor.ts';
  * @param targets any tensors of the graph
  * @returns one gradient per target, of the target's shape; zeros where the loss does not depend on it
  */
-export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
+export function gradients(
+  loss: Tensor,
+  targets: readonly Tensor[],
+  { recompute = false }: GradientOptions = {},
+): Tensor[] {
   if (elements(loss.shape) !== 1)
     throw new RangeError(`gradients: the loss must be one number, found ${formatShape(loss.shape)}`);
-  const nodes = pathBetween(loss, targets);
+  const order = ancestors([loss]);
+  const nodes = pathBetween(order, targets);
+  const recomputation = recompute ? new Recomputation(order) : undefined;
+  const value = (tensor: Tensor) => recomputation?.again(tensor) ?? tensor;
   const dependent = new Set(nodes);
   const wanted = new Set(targets);
   const accumulated = new Map<Tensor, Tensor>([[loss, fill(loss.shape, 1)]]);
   for (const node of nodes.reverse()) {
     if (node.source.kind !== 'op') continue;
+    recomputation?.enter(node);
     const { definition, inputs, attributes } = node.source;
     const outputGradients = node.outputs.map((output) => accumulated.get(output));
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
@@ -25,7 +42,8 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     if (!needed.some(Boolean)) continue;
     const rule = definition.gradient;
     if (typeof rule !== 'function') throw new TypeError(`${definition.name} has no gradient: ${rule.reason}`);
-    const inputGradients = rule({ inputs, outputs: node.outputs, attributes, needed }, outputGradients);
+    const context = { inputs: inputs.map(value), outputs: node.outputs.map(value), attributes, needed };
+    const inputGradients = rule(context, outputGradients);
     for (const [index, gradient] of inputGradients.entries()) {
       if (!gradient || !needed[index]) continue;
       const earlier = accumulated.get(inputs[index]);
@@ -35,10 +53,9 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
   return targets.map((target) => accumulated.get(target) ?? fill(target.shape, 0));
 }
 
-/** The nodes that lie between the targets and the loss, in the order in which they run. */
-function pathBetween(loss: Tensor, targets: readonly Tensor[]): Node[] {
+/** Those nodes of a graph that depend on the targets. */
+function pathBetween(order: readonly Node[], targets: readonly Tensor[]): Node[] {
   const sources = new Set(targets.map((target) => target.node));
-  const order = ancestors([loss]);
   const dependent = new Set<Node>();
   for (const node of order) {
     const reads = node.source.kind === 'op' ? node.source.inputs : [];

@@ -2,16 +2,23 @@ import type { Device } from './device.ts';
 import { GpuError } from './errors.ts';
 import { ancestors } from './gradients.ts';
 import type { Dispatch } from './kernel.ts';
+import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { createBuffer, SharedMemory } from './shared-memory.ts';
 import { byteLength, elements, formatShape, type Region, type Tensor } from './tensor.ts';
 
 export type HostArray = Float32Array | Uint32Array;
 
-export interface CompileOptions<Names extends string> {
+export interface Graph<Names extends string> {
   /** Results that can be read after a run, by name. */
   readonly outputs: Readonly<Record<Names, Tensor>>;
   /** Updates in place (optimizer steps) that the program is also to make. */
   readonly updates?: readonly Tensor[];
+}
+
+export interface CompileOptions<Names extends string> extends Graph<Names> {
+  /** Where inputs and intermediate values go; memory of the program's own unless given. */
+  readonly memory?: SharedMemory;
   /** Variant by op name, instead of the choice made for the adapter. */
   readonly variants?: Readonly<Record<string, string>>;
 }
@@ -32,11 +39,12 @@ export class Program<Names extends string = string> {
   readonly device: Device;
   /** What is run, in order, with the op that each dispatch belongs to. */
   readonly commands: readonly (Command | Copy)[];
-  /** Bytes of GPU memory that the program owns (stored tensors are not counted). */
+  /** Bytes of GPU memory that the program owns (stored tensors and shared memory are not counted). */
   readonly memory: number;
   readonly #inputs: ReadonlyMap<string, { tensor: Tensor; buffer: GPUBuffer }>;
   readonly #outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
   readonly #buffers: readonly GPUBuffer[];
+  readonly #own: SharedMemory | undefined;
   readonly #staging = new Map<string, GPUBuffer[]>();
 
   /** @internal use `compile` */
@@ -45,14 +53,18 @@ export class Program<Names extends string = string> {
     commands: readonly (Command | Copy)[];
     inputs: ReadonlyMap<string, { tensor: Tensor; buffer: GPUBuffer }>;
     outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
+    /** Constants and parameters. */
     buffers: readonly GPUBuffer[];
+    /** Inputs and intermediate values, where they are not shared. */
+    own: SharedMemory | undefined;
   }) {
     this.device = parts.device;
     this.commands = parts.commands;
     this.#inputs = parts.inputs;
     this.#outputs = parts.outputs;
     this.#buffers = parts.buffers;
-    this.memory = parts.buffers.reduce((sum, buffer) => sum + buffer.size, 0);
+    this.#own = parts.own;
+    this.memory = parts.buffers.reduce((sum, buffer) => sum + buffer.size, parts.own?.size ?? 0);
   }
 
   /**
@@ -120,15 +132,19 @@ export class Program<Names extends string = string> {
     }
   }
 
-  /** The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`. */
+  /**
+   * The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`, or until another program runs on
+   * the same shared memory.
+   */
   region(name: Names): Region {
     return this.#output(name).region;
   }
 
-  /** Frees the program's own memory. */
+  /** Frees the program's own memory. Shared memory stays. */
   dispose(): void {
     for (const buffer of [...this.#buffers, ...[...this.#staging.values()].flat()]) buffer.destroy();
     this.#staging.clear();
+    this.#own?.dispose();
   }
 
   #submit<Name extends Names>(inputs: Readonly<Record<string, HostArray>>, names: readonly Name[]) {
@@ -176,7 +192,7 @@ export async function compile<Names extends string>(
   device: Device,
   options: CompileOptions<Names>,
 ): Promise<Program<Names>> {
-  const { outputs, updates = [], variants = {} } = options;
+  const { outputs, updates = [], variants = {}, memory: shared = new SharedMemory(device) } = options;
   const kept = Object.values<Tensor>(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
@@ -187,7 +203,7 @@ export async function compile<Names extends string>(
   );
   device.gpu.pushErrorScope('out-of-memory');
   device.gpu.pushErrorScope('validation');
-  const memory = new Memory(device, plan, nodes);
+  const memory = new Memory(device, plan, nodes, shared);
   const params = packParams(device, plan);
   const commands = plan.steps.map((step, index): Command | Copy => {
     if (step.kind === 'copy') {
@@ -200,8 +216,10 @@ export async function compile<Names extends string>(
   const errors = await Promise.all([device.wait(device.gpu.popErrorScope()), device.wait(device.gpu.popErrorScope())]);
   const error = errors.find(Boolean);
   const buffers = [...memory.buffers, ...(params ? [params.buffer] : [])];
+  const own = options.memory ? undefined : shared;
   if (error) {
     for (const buffer of buffers) buffer.destroy();
+    own?.dispose();
     throw new GpuError(error.message);
   }
   return new Program({
@@ -212,41 +230,40 @@ export async function compile<Names extends string>(
       Object.entries<Tensor>(outputs).map(([name, tensor]) => [name, { tensor, region: memory.region(tensor) }]),
     ),
     buffers,
+    own,
   });
 }
 
 /** The buffers of a plan and the region of each tensor in them. */
 class Memory {
+  /** Of constants. */
   readonly buffers: GPUBuffer[] = [];
   readonly inputs = new Map<string, { tensor: Tensor; buffer: GPUBuffer }>();
   readonly #plan: Plan;
   readonly #slots: readonly GPUBuffer[];
   readonly #leaves = new Map<Tensor, Region>();
 
-  constructor(device: Device, plan: Plan, nodes: ReturnType<typeof ancestors>) {
+  constructor(device: Device, plan: Plan, nodes: ReturnType<typeof ancestors>, shared: SharedMemory) {
     this.#plan = plan;
-    const create = (size: number, label: string) => {
-      if (size > device.capabilities.maxBindingSize) {
-        throw new GpuError(
-          `${label} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}: use a smaller batch`,
-        );
-      }
-      const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label });
-      this.buffers.push(buffer);
-      return buffer;
-    };
-    this.#slots = plan.slots.map((size, index) => create(size, `slot ${index}`));
+    this.#slots = shared.take(plan.slots);
     for (const node of nodes) {
       const [tensor] = node.outputs;
       const { source } = node;
-      if (source.kind === 'stored') this.#leaves.set(tensor, source.region);
-      if (source.kind !== 'input' && source.kind !== 'constant') continue;
-      const name = source.kind === 'input' ? source.name : 'constant';
-      const buffer = create(Math.ceil(byteLength(tensor) / 16) * 16, name);
-      this.#leaves.set(tensor, { buffer, offset: 0, size: byteLength(tensor) });
-      if (source.kind === 'constant') device.gpu.queue.writeBuffer(buffer, 0, source.data as Float32Array<ArrayBuffer>);
-      else if (this.inputs.has(name)) throw new RangeError(`two inputs are named '${name}'`);
-      else this.inputs.set(name, { tensor, buffer });
+      if (source.kind === 'stored') {
+        if (!source.region) throw new TypeError(`${source.name} has no memory: its graph can be planned, not compiled`);
+        this.#leaves.set(tensor, source.region);
+      } else if (source.kind === 'input') {
+        const { name } = source;
+        if (this.inputs.has(name)) throw new RangeError(`two inputs are named '${name}'`);
+        const buffer = shared.input(name, leafSize(tensor));
+        this.#leaves.set(tensor, { buffer, offset: 0, size: byteLength(tensor) });
+        this.inputs.set(name, { tensor, buffer });
+      } else if (source.kind === 'constant') {
+        const buffer = createBuffer(device, leafSize(tensor), 'constant');
+        this.buffers.push(buffer);
+        this.#leaves.set(tensor, { buffer, offset: 0, size: byteLength(tensor) });
+        device.gpu.queue.writeBuffer(buffer, 0, source.data as Float32Array<ArrayBuffer>);
+      }
     }
   }
 
@@ -263,13 +280,7 @@ function packParams(
   device: Device,
   plan: Plan,
 ): { buffer: GPUBuffer; offsets: ReadonlyMap<number, number> } | undefined {
-  const offsets = new Map<number, number>();
-  let size = 0;
-  for (const [index, step] of plan.steps.entries()) {
-    if (step.kind !== 'dispatch' || step.dispatch.kernel.params.size === 0) continue;
-    offsets.set(index, size);
-    size += Math.ceil(step.dispatch.kernel.params.size / 256) * 256;
-  }
+  const { size, offsets } = paramsLayout(plan);
   if (size === 0) return undefined;
   const view = new DataView(new ArrayBuffer(size));
   for (const [index, start] of offsets) {

@@ -1,132 +1,136 @@
 import type { Device } from './device.ts';
-import { byteLength, elements, formatShape, type Region, type Shape, stored, type Tensor } from './tensor.ts';
+import { type Chunk, layOut, type StoreEntry, StoreLayout, type StorePart } from './layout.ts';
+import { byteLength, elements, formatShape } from './tensor.ts';
 
-export interface StoreEntry {
-  readonly name: string;
-  readonly shape: Shape;
-}
-
-const alignment = 256;
+/** Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are sent. */
+const pieceValues = 2 ** 22;
+const mostWaiting = 2 ** 23;
 
 /**
  * Named float32 tensors that outlive programs (weights, optimizer state), side by side in a few large buffers, so that an
  * optimizer updates all of them in as many dispatches as there are buffers.
  */
-export class TensorStore {
+export class TensorStore extends StoreLayout {
   readonly device: Device;
-  readonly entries: readonly StoreEntry[];
-  /** Each buffer as one flat tensor, padding included. */
-  readonly flat: readonly Tensor[];
-  readonly #tensors: ReadonlyMap<string, Tensor>;
-  readonly #chunks: readonly (readonly StoreEntry[])[];
+  readonly #chunks: readonly Chunk[];
+  readonly #buffers: readonly GPUBuffer[];
+  /** Values given to the queue since it was last waited for. */
+  #waiting = 0;
 
-  private constructor(device: Device, chunks: readonly (readonly StoreEntry[])[], label: string) {
+  private constructor(device: Device, entries: readonly StoreEntry[], chunks: readonly Chunk[], label: string) {
+    const buffers = chunks.map(({ size }, index) =>
+      device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label: `${label} ${index}` }),
+    );
+    super(entries, chunks, label, buffers);
     this.device = device;
     this.#chunks = chunks;
-    this.entries = chunks.flat();
-    const tensors = new Map<string, Tensor>();
-    this.flat = chunks.map((chunk, index) => {
-      const size = chunk.reduce((sum, { shape }) => sum + paddedSize(shape), 0);
-      const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label: `${label} ${index}` });
-      let offset = 0;
-      for (const { name, shape } of chunk) {
-        if (tensors.has(name)) throw new RangeError(`two tensors are named '${name}'`);
-        tensors.set(name, stored(name, { buffer, offset, size: elements(shape) * 4 }, shape));
-        offset += paddedSize(shape);
-      }
-      return stored(`${label} ${index}`, { buffer, offset: 0, size }, [size / 4]);
-    });
-    this.#tensors = tensors;
+    this.#buffers = buffers;
   }
 
-  /** Makes a store of zeros. Throws RangeError where one tensor is larger than a binding of the device. */
-  static create(device: Device, entries: readonly StoreEntry[], label = 'store'): TensorStore {
-    const limit = Math.min(device.capabilities.maxBindingSize, 2 ** 27);
-    const chunks: StoreEntry[][] = [];
-    let room = 0;
-    for (const entry of entries) {
-      const size = paddedSize(entry.shape);
-      if (size > device.capabilities.maxBindingSize) {
-        throw new RangeError(
-          `${entry.name} ${formatShape(entry.shape)} needs ${size} bytes, this device binds at most ${device.capabilities.maxBindingSize}`,
-        );
-      }
-      if (chunks.length === 0 || size > room) {
-        chunks.push([]);
-        room = limit;
-      }
-      chunks[chunks.length - 1].push(entry);
-      room -= size;
-    }
-    return new TensorStore(device, chunks, label);
+  /**
+   * Makes a store of zeros.
+   * @param options the most bytes of a binding, where it is to be less than the device's
+   * @throws RangeError where one tensor is larger than that and is not one that is read by rows
+   */
+  static create(
+    device: Device,
+    entries: readonly StoreEntry[],
+    label = 'store',
+    { maxBinding = device.capabilities.maxBindingSize } = {},
+  ): TensorStore {
+    return new TensorStore(device, entries, layOut(entries, maxBinding), label);
   }
 
   /** A store of the same layout, filled with zeros. */
   createLike(label: string): TensorStore {
-    return new TensorStore(this.device, this.#chunks, label);
-  }
-
-  /** Names and byte offsets of the tensors in each flat buffer. */
-  layout(chunk: number): { name: string; offset: number }[] {
-    let offset = 0;
-    return this.#chunks[chunk].map(({ name, shape }) => {
-      const here = offset;
-      offset += paddedSize(shape);
-      return { name, offset: here };
-    });
-  }
-
-  /** The graph's handle of a tensor. */
-  tensor(name: string): Tensor {
-    const tensor = this.#tensors.get(name);
-    if (!tensor) throw new RangeError(`no tensor named '${name}' in this store`);
-    return tensor;
-  }
-
-  has(name: string): boolean {
-    return this.#tensors.has(name);
+    return new TensorStore(this.device, this.entries, this.#chunks, label);
   }
 
   /** Queues new values for one tensor. */
   write(name: string, values: Float32Array): void {
-    const tensor = this.tensor(name);
-    if (values.length !== elements(tensor.shape)) {
-      throw new RangeError(
-        `${name} ${formatShape(tensor.shape)} needs ${elements(tensor.shape)} values, found ${values.length}`,
-      );
+    this.#expectCount(name, values);
+    this.#queue(name, values, 0);
+  }
+
+  /**
+   * As `write`, for the tensors of a large model one after the other: waits now and then for the queue, which would otherwise
+   * keep a copy of them all.
+   */
+  async upload(name: string, values: Float32Array): Promise<void> {
+    this.#expectCount(name, values);
+    for (let start = 0; start < values.length; start += pieceValues) {
+      const piece = values.subarray(start, start + pieceValues);
+      if (this.#waiting + piece.length > mostWaiting) {
+        await this.device.idle();
+        this.#waiting = 0;
+      }
+      this.#queue(name, piece, start);
     }
-    const { buffer, offset } = regionOf(tensor);
-    this.device.gpu.queue.writeBuffer(buffer, offset, values as Float32Array<ArrayBuffer>);
+  }
+
+  /** Reads one tensor back. */
+  async readTensor(name: string): Promise<Float32Array> {
+    const parts = this.parts(name);
+    const bytes = parts.map(({ tensor }) => byteLength(tensor));
+    const size = bytes.reduce((sum, length) => sum + length, 0);
+    const staging = this.device.gpu.createBuffer({ size, usage: 0x1 | 0x8 });
+    const encoder = this.device.gpu.createCommandEncoder();
+    for (const [i, part] of parts.entries()) {
+      encoder.copyBufferToBuffer(this.#buffers[part.chunk], part.offset, staging, 4 * startOf(part), bytes[i]);
+    }
+    this.device.gpu.queue.submit([encoder.finish()]);
+    await this.device.wait(staging.mapAsync(1) as Promise<undefined>);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return values;
   }
 
   /** Reads every tensor back, by name. */
   async read(): Promise<Map<string, Float32Array>> {
     const result = new Map<string, Float32Array>();
     for (const [index, flat] of this.flat.entries()) {
-      const { buffer } = regionOf(flat);
       const staging = this.device.gpu.createBuffer({ size: byteLength(flat), usage: 0x1 | 0x8 });
       const encoder = this.device.gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, byteLength(flat));
+      encoder.copyBufferToBuffer(this.#buffers[index], 0, staging, 0, byteLength(flat));
       this.device.gpu.queue.submit([encoder.finish()]);
       await this.device.wait(staging.mapAsync(1) as Promise<undefined>);
       const bytes = staging.getMappedRange().slice(0);
       staging.destroy();
-      for (const { name, offset } of this.layout(index)) {
-        result.set(name, new Float32Array(bytes, offset, elements(this.tensor(name).shape)));
+      for (const part of this.layout(index)) {
+        const values = new Float32Array(bytes, part.offset, elements(part.tensor.shape));
+        if (this.parts(part.name).length > 1) {
+          const whole = result.get(part.name) ?? new Float32Array(elements(this.shape(part.name)));
+          whole.set(values, startOf(part));
+          result.set(part.name, whole);
+        } else result.set(part.name, values);
       }
     }
     return result;
   }
 
   dispose(): void {
-    for (const flat of this.flat) regionOf(flat).buffer.destroy();
+    for (const buffer of this.#buffers) buffer.destroy();
+  }
+
+  #expectCount(name: string, { length }: Float32Array): void {
+    const shape = this.shape(name);
+    if (length === elements(shape)) return;
+    throw new RangeError(`${name} ${formatShape(shape)} needs ${elements(shape)} values, found ${length}`);
+  }
+
+  /** Values from `start` on, into whichever parts hold them. */
+  #queue(name: string, values: Float32Array, start: number): void {
+    for (const part of this.parts(name)) {
+      const first = startOf(part);
+      const from = Math.max(start, first);
+      const to = Math.min(start + values.length, first + elements(part.tensor.shape));
+      if (from >= to) continue;
+      const piece = values.subarray(from - start, to - start) as Float32Array<ArrayBuffer>;
+      this.device.gpu.queue.writeBuffer(this.#buffers[part.chunk], part.offset + 4 * (from - first), piece);
+    }
+    this.#waiting += values.length;
   }
 }
 
-const paddedSize = (shape: Shape): number => Math.ceil((elements(shape) * 4) / alignment) * alignment;
-
-function regionOf(tensor: Tensor): Region {
-  const { source } = tensor.node;
-  if (source.kind !== 'stored') throw new TypeError('not a stored tensor');
-  return source.region;
-}
+/** The first value of the whole tensor that a part holds. */
+const startOf = ({ firstRow, tensor: { shape } }: StorePart): number => firstRow * elements(shape.slice(1));

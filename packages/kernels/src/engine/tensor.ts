@@ -27,8 +27,11 @@ export interface Region {
 export type Source =
   /** Written by the caller of every `program.run`. */
   | { readonly kind: 'input'; readonly name: string }
-  /** Lives outside the program: weights, optimizer state, a host application's buffer. */
-  | { readonly kind: 'stored'; readonly name: string; readonly region: Region }
+  /**
+   * Lives outside the program: weights, optimizer state, a host application's buffer. Without a region it is there for planning
+   * only.
+   */
+  | { readonly kind: 'stored'; readonly name: string; readonly region: Region | undefined }
   /** Uploaded once, when the program is compiled. */
   | { readonly kind: 'constant'; readonly data: Float32Array | Uint32Array }
   /** Memory of one running node. */
@@ -80,9 +83,12 @@ export function constant(data: Float32Array | Uint32Array, shape: Shape): Tensor
     .outputs[0];
 }
 
-/** A tensor that lives in a buffer that the program does not own. */
-export function stored(name: string, region: Region, shape: Shape, dtype: DType = 'f32'): Tensor {
-  if (region.size < elements(shape) * 4) {
+/**
+ * A tensor that lives in a buffer that the program does not own.
+ * @param region undefined: there is no such buffer yet. A graph on it can be planned (`planMemory`), not compiled.
+ */
+export function stored(name: string, region: Region | undefined, shape: Shape, dtype: DType = 'f32'): Tensor {
+  if (region && region.size < elements(shape) * 4) {
     throw new RangeError(
       `${name}: ${formatShape(shape)} needs ${elements(shape) * 4} bytes, its region has ${region.size}`,
     );

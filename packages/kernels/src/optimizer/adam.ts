@@ -1,5 +1,6 @@
-import { gradients } from '../engine/gradients.ts';
-import type { StoreEntry, TensorStore } from '../engine/store.ts';
+import { type GradientOptions, gradients } from '../engine/gradients.ts';
+import type { StoreLayout } from '../engine/layout.ts';
+import type { TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
 import { adam } from '../ops/adam/adam.ts';
 import { pack } from '../ops/pack/pack.ts';
@@ -39,33 +40,19 @@ export class Adam {
    * One step down the gradient of a loss, with respect to every tensor of the store, for `compile`'s `updates`.
    * @param loss one number, shape [1]
    */
-  minimize(loss: Tensor): Tensor[] {
-    const { entries } = this.parameters;
-    const found = gradients(
-      loss,
-      entries.map(({ name }) => this.parameters.tensor(name)),
-    );
-    const byName = new Map(entries.map(({ name }, i) => [name, found[i]]));
-    return this.updates(({ name }) => byName.get(name)!);
+  minimize(loss: Tensor, options?: GradientOptions): Tensor[] {
+    return this.updates(packedGradients(loss, this.parameters, options));
   }
 
   /**
    * The update as part of a graph, for `compile`'s `updates`. The program gets an input 'adam' (see `hyper`).
-   * @param gradientOf the gradient of a tensor of the store
+   * @param gradients side by side as the parameters are, one tensor for each buffer of the store
    */
-  updates(gradientOf: (entry: StoreEntry) => Tensor): Tensor[] {
+  updates(gradients: readonly Tensor[]): Tensor[] {
     const hyper = input('adam', [4]);
-    const byName = new Map(this.parameters.entries.map((entry) => [entry.name, entry]));
     return this.parameters.flat.flatMap((parameters, chunk) => {
-      const layout = this.parameters.layout(chunk);
-      const gradients = pack(
-        layout.map(({ name }) => gradientOf(byName.get(name)!)),
-        layout.map(({ offset }) => offset / 4),
-        elements(parameters.shape),
-      );
-      const m = this.moments.m.flat[chunk];
-      const v = this.moments.v.flat[chunk];
-      return Object.values(adam({ parameters, gradients, m, v, hyper }, this.#options));
+      const [m, v] = [this.moments.m.flat[chunk], this.moments.v.flat[chunk]];
+      return Object.values(adam({ parameters, gradients: gradients[chunk], m, v, hyper }, this.#options));
     });
   }
 
@@ -79,4 +66,19 @@ export class Adam {
     this.moments.m.dispose();
     this.moments.v.dispose();
   }
+}
+
+/**
+ * The gradient of a loss with respect to all of a store.
+ * @param loss one number, shape [1]
+ * @returns one flat tensor for each buffer of the store, laid out as that buffer is
+ */
+export function packedGradients(loss: Tensor, store: StoreLayout, options?: GradientOptions): Tensor[] {
+  const tensors = store.layout().map(({ tensor }) => tensor);
+  const found = gradients(loss, tensors, options);
+  return store.flat.map(({ shape }, chunk) => {
+    const layout = store.layout(chunk);
+    const offsets = layout.map(({ offset }) => offset / 4);
+    return pack(found.splice(0, layout.length), offsets, elements(shape));
+  });
 }

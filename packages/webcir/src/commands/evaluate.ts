@@ -1,7 +1,18 @@
 import type { Weights } from '@webcir/clip';
-import { fashionIqRecall, type Method, type ResultRow } from '@webcir/eval';
+import {
+  type Answer,
+  type Method,
+  overallScores,
+  type Places,
+  type Protocol,
+  placesOf,
+  type ResultRow,
+  type Scores,
+  scoreCategories,
+} from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
 import {
+  answersOf,
   type CategoryQueries,
   type CategoryRanking,
   type FeatureTable,
@@ -12,14 +23,26 @@ import {
 } from '@webcir/train';
 import type { Session } from './session.ts';
 
-/** Ranks the queries of one split, with whatever weights and features are current. */
-export class Evaluator {
+/** A category's rankings with the places of the answers in them. */
+export interface Judged extends CategoryRanking {
+  readonly places: readonly Places[];
+}
+
+/** How a method makes query features; 'image' and 'text' take one of the two features as it is. */
+export type Fuse = 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor);
+
+/** Ranks the queries of one split by a protocol, with whatever weights and features are current. */
+export class Ranker {
+  readonly protocol: Protocol;
+  readonly split: string;
   readonly categories: readonly CategoryQueries[];
   readonly #session: Session;
 
-  constructor(session: Session, split: string) {
+  constructor(session: Session, split: string, protocol: Protocol) {
+    this.protocol = protocol;
+    this.split = split;
     this.#session = session;
-    this.categories = queriesOf(session.dataset, split, session.tokenRows);
+    this.categories = queriesOf(session.dataset, split, protocol, session.tokenRows);
   }
 
   /** Text features of every category's captions: made once, used by several methods. */
@@ -35,9 +58,12 @@ export class Evaluator {
   async rank(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<CategoryRanking[]> {
     const { device, model } = this.#session;
     const textOf = async ({ category }: CategoryQueries) => texts.get(category)!;
-    if (typeof fuse === 'string') return rankQueries(device, this.categories, features, textOf, (query) => query[fuse]);
+    const { protocol, categories } = this;
+    if (typeof fuse === 'string') {
+      return rankQueries(device, protocol, categories, features, textOf, (query) => query[fuse]);
+    }
     const fusion = await Fusion.create(device, model.config.embedDim, fuse);
-    const rankings = await rankQueries(device, this.categories, features, textOf, ({ image, text }) =>
+    const rankings = await rankQueries(device, protocol, categories, features, textOf, ({ image, text }) =>
       fusion.run(image, text),
     );
     fusion.dispose();
@@ -45,13 +71,34 @@ export class Evaluator {
   }
 }
 
-/** How a method makes query features; 'image' and 'text' take one of the two features as it is. */
-export type Fuse = 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor);
+/** A ranker that knows the answers. Its constructor throws where they are secret. */
+export class Evaluator extends Ranker {
+  readonly answers: readonly (readonly Answer[])[];
+
+  constructor(session: Session, split: string, protocol: Protocol) {
+    super(session, split, protocol);
+    this.answers = this.categories.map((queries) => answersOf(queries, protocol));
+  }
+
+  async judge(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<Judged[]> {
+    const rankings = await this.rank(features, texts, fuse);
+    return rankings.map((ranking, category) => ({
+      ...ranking,
+      places: ranking.rankings.map((row, query) => placesOf(row, this.answers[category][query], ranking.groups[query])),
+    }));
+  }
+
+  /** What validation looks at: the scores over all categories. */
+  async scores(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<Scores> {
+    const { category: _, ...scores } = overallScores(this.protocol, await this.judge(features, texts, fuse));
+    return scores;
+  }
+}
 
 /** One split with what each method ranks first on it. */
 export class Scoreboard {
   readonly evaluator: Evaluator;
-  readonly rankings = new Map<Method, readonly CategoryRanking[]>();
+  readonly rankings = new Map<Method, readonly Judged[]>();
 
   constructor(evaluator: Evaluator) {
     this.evaluator = evaluator;
@@ -61,17 +108,14 @@ export class Scoreboard {
   async add(weights: Weights, features: FeatureTable, methods: Partial<Record<Method, Fuse>>): Promise<void> {
     const texts = await this.evaluator.textFeatures(weights);
     for (const [method, fuse] of Object.entries(methods)) {
-      this.rankings.set(method as Method, await this.evaluator.rank(features, texts, fuse));
+      this.rankings.set(method as Method, await this.evaluator.judge(features, texts, fuse));
     }
   }
-}
 
-/** Lines of results.json: recall per category and its mean. */
-export const resultRows = (method: Method, rankings: readonly CategoryRanking[]): ResultRow[] =>
-  fashionIqRecall(rankings).map((row) => ({ method, ...row }));
-
-/** What validation shows: the mean over the categories. */
-export function meanRecall(rankings: readonly CategoryRanking[]): { recallAt10: number; recallAt50: number } {
-  const mean = fashionIqRecall(rankings).at(-1)!;
-  return { recallAt10: mean.recall_at10, recallAt50: mean.recall_at50 };
+  /** Lines of results.json. */
+  rows(): ResultRow[] {
+    return [...this.rankings].flatMap(([method, judged]) =>
+      scoreCategories(this.evaluator.protocol, judged).map((row) => ({ method, ...row })),
+    );
+  }
 }

@@ -1,3 +1,4 @@
+import type { CirDataset } from '@webcir/data';
 import type { RunFolder } from '../run-folder.ts';
 import type { Scoreboard } from './evaluate.ts';
 import type { Session } from './session.ts';
@@ -13,7 +14,14 @@ export interface Finished {
   readonly seconds: number;
 }
 
-/** Which pictures are ranked: three protocols are in use for FashionIQ, and their numbers do not compare. */
-export const protocolOf = ({ dataset, splits }: Session): string =>
-  `the ${splits.test} split of ${dataset.name}, each category ranked against all of its own pictures, the reference picture among ` +
-  'them (the protocol of CLIP4Cir)';
+/** Which queries some numbers are about. */
+export const splitPhrase = ({ name }: CirDataset, split: string): string => `the ${split} split of ${name}`;
+
+/** What has to stand beside numbers of a data set that is not whole. */
+export const incompleteNotes = ({ name, incomplete }: CirDataset): string[] =>
+  incomplete
+    ? [
+        `${name} is not complete: ${incomplete.pictures} pictures and ${incomplete.triplets} triplets are left out. ` +
+          'These numbers do not compare with published ones.',
+      ]
+    : [];

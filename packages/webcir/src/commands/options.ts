@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { ACTIVATIONS } from '@webcir/clip';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser for commander: a whole number of at least `least`. */
 export const wholeNumber =
@@ -19,3 +20,20 @@ export const numberBetween =
       throw new InvalidArgumentError(`expected a number from ${least} to ${most}.`);
     return value;
   };
+
+/** An option with a few values, written in upper or lower case: CLIP4Cir says `CIRR` and `fashionIQ`. */
+export function choice(flags: string, description: string, values: readonly string[]): Option {
+  const option = new Option(flags, description).choices([...values]);
+  return option.argParser((text) => {
+    const value = values.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
+    if (value === undefined) throw new InvalidArgumentError(`expected one of ${values.join(', ')}.`);
+    return value;
+  });
+}
+
+export const skipMissingOption = (): Option =>
+  new Option('--skip-missing', 'leaves out unreadable pictures and what refers to them: numbers then do not compare');
+
+/** For weights that do not say it, and no config.json does. */
+export const activationOption = (): Option =>
+  choice('--activation <name>', "CLIP's activation, where its file does not say it", ACTIVATIONS);

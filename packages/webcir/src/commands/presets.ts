@@ -3,6 +3,7 @@ import type { TrainOptions } from './train-options.ts';
 /** What an option is where it is not given: it depends on the data set. */
 type Preset = Pick<
   TrainOptions,
+  | 'encoder'
   | 'numEpochs'
   | 'learningRate'
   | 'batchSize'
@@ -14,33 +15,36 @@ type Preset = Pick<
   | 'validationFrequency'
 >;
 
-export const presets: Readonly<Record<TrainOptions['dataset'], Preset>> = {
-  /** A small model on small pictures, within ten minutes on two CPU cores; more epochs reach further. */
-  'fmnist-cir': {
-    numEpochs: 2,
-    learningRate: 1e-3,
-    batchSize: 128,
-    combinerEpochs: 8,
-    combinerLr: 1e-3,
-    combinerBatchSize: 256,
-    dropout: 0.5,
-    schedule: 'cosine',
-    validationFrequency: 2,
-  },
-  /** CLIP4Cir's README: OpenAI's weights, fine-tuned with care. */
-  fashioniq: {
-    numEpochs: 100,
-    learningRate: 2e-6,
-    batchSize: 128,
-    combinerEpochs: 300,
-    combinerLr: 2e-5,
-    combinerBatchSize: 4096,
-    dropout: 0.5,
-    schedule: 'constant',
-    validationFrequency: 1,
-  },
+/** A small model on small pictures, within ten minutes on two CPU cores; more epochs reach further. */
+const embedded: Preset = {
+  encoder: 'text',
+  numEpochs: 2,
+  learningRate: 1e-3,
+  batchSize: 128,
+  combinerEpochs: 8,
+  combinerLr: 1e-3,
+  combinerBatchSize: 256,
+  dropout: 0.5,
+  schedule: 'cosine',
+  validationFrequency: 2,
 };
+
+/** CLIP4Cir's README: OpenAI's weights, fine-tuned with care. */
+const clip4cir: Preset = {
+  encoder: 'both',
+  numEpochs: 100,
+  learningRate: 2e-6,
+  batchSize: 128,
+  combinerEpochs: 300,
+  combinerLr: 2e-5,
+  combinerBatchSize: 4096,
+  dropout: 0.5,
+  schedule: 'constant',
+  validationFrequency: 1,
+};
+
+export const presetOf = (dataset: TrainOptions['dataset']): Preset => (dataset === 'fmnist-cir' ? embedded : clip4cir);
 
 /** For a help text: the values of an option in both presets. */
 export const presetHelp = (key: keyof Preset): string =>
-  `(default: ${presets['fmnist-cir'][key]}; fashioniq: ${presets.fashioniq[key]})`;
+  `(default: ${embedded[key]} on the embedded set, else ${clip4cir[key]})`;

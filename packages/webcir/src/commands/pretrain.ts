@@ -13,16 +13,29 @@ import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
 import { type CaptionedPicture, pretrain } from '@webcir/train';
+import type { Command } from 'commander';
 import { planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
+import { numberBetween, wholeNumber } from './options.ts';
 
-export interface PretrainCommandOptions {
+interface PretrainOptions {
   readonly out: string;
   readonly steps: number;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly seed: number;
 }
+
+export const registerPretrain = (program: Command): Command =>
+  program
+    .command('pretrain')
+    .description('Stage 0: pre-trains the small CLIP that ships with webcir, on the embedded pictures.')
+    .option('--out <file>', 'where it goes', 'fmnist-clip.safetensors')
+    .option('--steps <n>', 'training steps, rounded up to whole epochs', wholeNumber(1), 580)
+    .option('--batch-size <n>', 'pictures per step', wholeNumber(2), 256)
+    .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
+    .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
+    .action(pretrainCommand);
 
 /** Sizes of the embedded model: OpenAI's architecture, small. */
 const sizes = {
@@ -37,13 +50,7 @@ const sizes = {
 };
 
 /** `webcir pretrain`: stage 0, the small CLIP that ships with webcir. */
-export async function pretrainCommand({
-  out,
-  steps,
-  batchSize,
-  learningRate,
-  seed,
-}: PretrainCommandOptions): Promise<void> {
+async function pretrainCommand({ out, steps, batchSize, learningRate, seed }: PretrainOptions): Promise<void> {
   const device = await openDevice();
   console.log(`Pre-training a small CLIP on the embedded pictures, on ${device.name}`);
   const dataset = await openEmbeddedFromPackage();
@@ -79,7 +86,7 @@ export async function pretrainCommand({
       );
     },
     // A killed run loses at most one epoch.
-    onEpoch: async () => save(out, await downloadClip(model, clip)),
+    onEpoch: async () => save(out, downloadClip(model, clip)),
   });
   line.finish(`loss ${lastLoss.toFixed(3)}`);
   clip.dispose();

@@ -1,17 +1,16 @@
-import type { Method, ReportData, ResultRow, Shown } from '@webcir/eval';
+import type { Method, ReportData, ResultRow, Scores, Shown } from '@webcir/eval';
 import { renderReport } from '@webcir/eval/node';
 import { dataUriOf } from '../pictures.ts';
 import { formatSeconds } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { type Finished, protocolOf } from './finished.ts';
-import type { Recall } from './stage-log.ts';
+import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 
 const shownQueries = 24;
 const thumbnail = 112;
 
 /** Writes report.html: results, training curves, and what two dozen queries find. */
 export async function writeReport(finished: Finished, rows: ResultRow[]): Promise<void> {
-  const { run, session, config, seconds } = finished;
+  const { run, session, config, test, seconds } = finished;
   const { device, dataset } = session;
   const data: ReportData = {
     title: `webcir: ${run.path.split(/[\\/]/).at(-1)}`,
@@ -25,10 +24,11 @@ export async function writeReport(finished: Finished, rows: ResultRow[]): Promis
       ['Started', config.startedAt],
     ],
     rows,
-    protocol: protocolOf(session),
+    protocol: test.evaluator.protocol,
+    split: splitPhrase(dataset, test.evaluator.split),
     curves: await curves(run),
     queries: await queries(finished),
-    notes: [`The queries are from the ${session.splits.validation} split.`],
+    notes: [...incompleteNotes(dataset), `The queries are from the ${session.splits.validation} split.`],
   };
   await run.write('report.html', await renderReport(data));
 }
@@ -47,7 +47,7 @@ async function curves(run: RunFolder): Promise<ReportData['curves']> {
         .map(({ step, loss }) => ({ step: step as number, loss: loss as number })),
       validation: entries
         .filter(({ type, validation }) => type === 'epoch' && validation)
-        .map(({ epoch, validation }) => ({ epoch: epoch as number, ...(validation as Recall) })),
+        .map(({ epoch, validation }) => ({ epoch: epoch as number, scores: validation as Scores })),
     };
   });
 }
@@ -57,21 +57,21 @@ async function queries({ session, validation }: Finished): Promise<ReportData['q
   const { dataset } = session;
   const { rankings, evaluator } = validation;
   const shown = async (id: string): Promise<Shown> => ({ id, image: await dataUriOf(dataset, id, thumbnail) });
+  const best = [...rankings.values()].at(-1)!; // the last method: the Combiner, where there is one
   const perCategory = Math.ceil(shownQueries / evaluator.categories.length);
   const result: ReportData['queries'] = [];
-  for (const [index, { category, gallery, triplets, targets, captions }] of evaluator.categories.entries()) {
+  for (const [index, { category, gallery, triplets, captions }] of evaluator.categories.entries()) {
     const stride = Math.max(1, Math.floor(triplets.length / perCategory));
     for (let query = 0; query < triplets.length && query < stride * perCategory; query += stride) {
       const { reference, targets: alsoCorrect } = triplets[query];
-      const found = Array.from(rankings.get('combiner')![index].rankings[query]).slice(0, 10);
+      const { target } = evaluator.answers[index][query];
+      const found = Array.from(best[index].rankings[query]).slice(0, 10);
       result.push({
         category,
         caption: captions[query],
         reference: await shown(reference),
-        target: await shown(gallery[targets[query]]),
-        ranks: [...rankings].flatMap(([method, ranked]) =>
-          place(method, Array.from(ranked[index].rankings[query]), targets[query]),
-        ),
+        target: await shown(gallery[target]),
+        ranks: [...rankings].flatMap(([method, ranked]) => rankOf(method, ranked[index].places[query].target)),
         top: await Promise.all(found.map((picture) => shown(gallery[picture]))),
         ...(alsoCorrect ? { alsoCorrect: [...alsoCorrect] } : {}),
       });
@@ -80,7 +80,5 @@ async function queries({ session, validation }: Finished): Promise<ReportData['q
   return result;
 }
 
-const place = (method: Method, ranking: readonly number[], target: number): { method: Method; rank: number }[] => {
-  const index = ranking.indexOf(target);
-  return index < 0 ? [] : [{ method, rank: index + 1 }];
-};
+const rankOf = (method: Method, rank: number): { method: Method; rank: number }[] =>
+  rank === 0 ? [] : [{ method, rank }];

@@ -1,16 +1,7 @@
+import type { Criterion, Protocol, Scores } from '@webcir/eval';
 import type { StepReport } from '@webcir/train';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
-
-export interface Recall {
-  readonly recallAt10: number;
-  readonly recallAt50: number;
-}
-
-/** CLIP4Cir picks the best epoch by this number. */
-const score = ({ recallAt10, recallAt50 }: Recall): number => (recallAt10 + recallAt50) / 2;
-const format = ({ recallAt10, recallAt50 }: Recall): string =>
-  `validation R@10 ${recallAt10.toFixed(1)}  R@50 ${recallAt50.toFixed(1)}`;
 
 /** Progress line and metrics.jsonl of one stage. */
 export class StageLog {
@@ -19,16 +10,18 @@ export class StageLog {
   readonly #stage: string;
   readonly #folder: RunFolder;
   readonly #epochs: number;
+  readonly #protocol: Protocol;
   readonly #line: ProgressLine;
-  #best: Recall | undefined;
-  #recall = '';
+  readonly #best = new Map<Criterion, Scores>();
+  #validation = '';
   #loss = Number.NaN;
   #pending: object[] = [];
 
-  constructor(stage: string, folder: RunFolder, epochs: number) {
+  constructor(stage: string, folder: RunFolder, epochs: number, protocol: Protocol) {
     this.#stage = stage;
     this.#folder = folder;
     this.#epochs = epochs;
+    this.#protocol = protocol;
     this.#line = new ProgressLine(stage);
   }
 
@@ -37,7 +30,7 @@ export class StageLog {
     for (const entry of await this.#folder.logged()) {
       if (entry.stage !== this.#stage || entry.type !== 'epoch') continue;
       this.lastEpoch = entry.epoch as number;
-      if (entry.validation) this.isBest(entry.validation as Recall);
+      if (entry.validation) this.improved(entry.validation as Scores);
     }
   }
 
@@ -48,26 +41,35 @@ export class StageLog {
     const speed = `${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
     this.#line.update(
       step / steps,
-      `epoch ${epoch}/${this.#epochs}  step ${step}/${steps}  loss ${this.#loss.toFixed(3)}  ${speed}  ${this.#recall}`,
+      `epoch ${epoch}/${this.#epochs}  step ${step}/${steps}  loss ${this.#loss.toFixed(3)}  ${speed}  ${this.#validation}`,
     );
   }
 
-  /** Whether this is the best validation so far; remembers it if so. */
-  isBest(recall: Recall): boolean {
-    if (this.#best && score(recall) <= score(this.#best)) return false;
-    this.#best = recall;
-    return true;
+  /** The criteria by which this is the best validation so far; remembers it for those. */
+  improved(scores: Scores): Criterion[] {
+    const improved = this.#protocol.criteria.filter((criterion) => {
+      const best = this.#best.get(criterion);
+      return !best || criterion.of(scores) > criterion.of(best);
+    });
+    for (const criterion of improved) this.#best.set(criterion, scores);
+    return improved;
   }
 
   /** Writes the epoch's lines in one go: the log and the checkpoint then agree on what has been done. */
-  async epoch(epoch: number, validation: Recall | undefined): Promise<void> {
-    if (validation) this.#recall = format(validation);
+  async epoch(epoch: number, validation: Scores | undefined): Promise<void> {
+    if (validation) this.#validation = this.#format(validation);
     for (const entry of this.#pending.splice(0)) await this.#folder.log(entry);
     await this.#folder.log({ type: 'epoch', stage: this.#stage, epoch, ...(validation ? { validation } : {}) });
   }
 
   finish(): void {
-    const result = this.#best ? `best ${format(this.#best)}` : this.#recall;
+    const best = this.#best.get(this.#protocol.criteria[0]);
+    const result = best ? `best ${this.#format(best)}` : this.#validation;
     this.#line.finish(`${this.#epochs} epochs  loss ${this.#loss.toFixed(3)}  ${result}`);
+  }
+
+  #format(scores: Scores): string {
+    const shown = this.#protocol.metrics.filter(({ key }) => this.#protocol.headline.includes(key));
+    return `validation ${shown.map(({ key, label }) => `${label} ${scores[key].toFixed(1)}`).join('  ')}`;
   }
 }

@@ -1,20 +1,21 @@
-import type { Transform } from '@webcir/clip';
 import type { TunedEncoder } from '@webcir/train';
+import type { SessionOptions } from './session.ts';
 
 /** What `webcir train` can be told; written to the run folder's config.json. */
-export interface TrainOptions {
-  readonly dataset: 'fmnist-cir' | 'fashioniq';
-  /** Folder of a data set that is not embedded. */
-  readonly data?: string;
-  /** Safetensors file of the CLIP to start from; the embedded one unless given. */
-  readonly clipModelPath?: string;
+export interface TrainOptions extends SessionOptions {
+  /** What is trained; with `2`, the CLIP that is given counts as tuned. */
+  readonly stages: 'both' | '1' | '2';
   readonly seed: number;
-  readonly transform: Transform;
-  readonly targetRatio: number;
   readonly encoder: TunedEncoder;
   readonly numEpochs: number;
   readonly learningRate: number;
   readonly batchSize: number;
+  /** What goes through an encoder at once in stage 1; as much as the memory budget allows unless given. */
+  readonly microBatchSize?: number;
+  /** GPU memory for stage 1, in GB. */
+  readonly memoryBudget: number;
+  /** Computes activations again in the backward pass of stage 1 instead of keeping them. */
+  readonly checkpointActivations: boolean;
   readonly combinerEpochs: number;
   readonly combinerLr: number;
   readonly combinerBatchSize: number;
@@ -25,6 +26,8 @@ export interface TrainOptions {
   readonly dropout: number;
   readonly schedule: 'constant' | 'cosine';
   readonly validationFrequency: number;
+  /** Keeps the best model only, not that of every validated epoch. */
+  readonly saveBest: boolean;
   /** The exact shortcuts; each can be switched off. */
   readonly foldBatchnorm: boolean;
   readonly imageCache: boolean;

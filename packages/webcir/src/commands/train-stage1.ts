@@ -1,13 +1,21 @@
-import { rename } from 'node:fs/promises';
-import { type DeviceClip, downloadClip, storeClipModel, uploadClip } from '@webcir/clip';
+import { type DeviceClip, downloadClip, entriesOf, storeClipModel, uploadClip } from '@webcir/clip';
 import { writeSafetensorsFile } from '@webcir/clip/node';
 import { elementwiseSum } from '@webcir/combiner';
-import { type Example, type FeatureTable, isTuned, runStage1 } from '@webcir/train';
+import type { Scores } from '@webcir/eval';
+import {
+  chooseMicroBatch,
+  type Example,
+  type FeatureTable,
+  isTuned,
+  runStage1,
+  type Stage1Options,
+} from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
-import { planesOf } from '../pictures.ts';
+import { openPlanes } from '../pictures.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { type Evaluator, meanRecall } from './evaluate.ts';
-import { encodePictures, type Session } from './session.ts';
+import type { Evaluator } from './evaluate.ts';
+import { keepBest, keptFiles } from './kept-models.ts';
+import { encodePictures, type Session, splitPictures } from './session.ts';
 import { StageLog } from './stage-log.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -25,19 +33,41 @@ export async function trainStage1(
   features: FeatureTable,
   validation: Evaluator,
 ): Promise<void> {
-  const { device, model, dataset, preprocessing } = session;
+  const { device, model, dataset, splits, preprocessing } = session;
   const { encoder, seed, numEpochs: epochs } = options;
   const clip = await uploadClip(device, model, isTuned(encoder));
-  const log = new StageLog('stage 1', folder, epochs);
+  const { protocol } = validation;
+  const log = new StageLog('stage 1', folder, epochs, protocol);
   const frozenPictures = encoder === 'text';
+  const source = openPlanes(dataset, preprocessing);
   let firstEpoch = 0;
 
-  const validate = async (): Promise<{ recallAt10: number; recallAt50: number }> => {
+  const validate = async (): Promise<Scores> => {
     const current = frozenPictures
       ? features
-      : await encodePictures(session, clip.weights, validationPictures(session), 'pictures');
-    return meanRecall(await validation.rank(current, await validation.textFeatures(clip.weights), elementwiseSum));
+      : await encodePictures(session, clip.weights, splitPictures(dataset, splits.validation), 'pictures');
+    return validation.scores(current, await validation.textFeatures(clip.weights), elementwiseSum);
   };
+
+  const pictures: Stage1Options['pictures'] =
+    frozenPictures && options.imageCache ? { kind: 'features', features } : { kind: 'pixels', planes: source.planes };
+  const memory = { batch: options.batchSize, trim: options.trimText, recompute: options.checkpointActivations };
+  const microBatch =
+    options.microBatchSize ??
+    chooseMicroBatch(
+      {
+        ...memory,
+        config: model.config,
+        entries: entriesOf(model),
+        encoder,
+        pictures: pictures.kind,
+        capabilities: device.capabilities,
+      },
+      options.memoryBudget * 1e9,
+    );
+  if (microBatch < options.batchSize) {
+    console.log(`stage 1 takes its batch of ${options.batchSize} in micro-batches of ${microBatch} (GradCache)`);
+  }
 
   await log.restore();
   if (folder.has(checkpoint)) firstEpoch = log.lastEpoch;
@@ -46,14 +76,13 @@ export async function trainStage1(
     model,
     clip,
     examples,
-    pictures:
-      frozenPictures && options.imageCache
-        ? { kind: 'features', features }
-        : { kind: 'pixels', planes: (id) => planesOf(dataset, id, preprocessing) },
+    pictures,
     recipe: { epochs, learningRate: options.learningRate, weightDecay: 0.01, schedule: options.schedule, warmup: 0 },
     batch: options.batchSize,
     seed,
     trimText: options.trimText,
+    microBatch,
+    recompute: options.checkpointActivations,
     firstEpoch,
     onStart: async (stage) => {
       if (firstEpoch > 0) await loadCheckpoint(folder.file(checkpoint), stage.adam);
@@ -61,18 +90,21 @@ export async function trainStage1(
     onStep: (report) => log.step(report),
     onEpoch: async (epoch, stage) => {
       const due = epoch % options.validationFrequency === 0 || epoch === epochs;
-      const recall = due ? await validate() : undefined;
-      if (recall && log.isBest(recall)) await saveModel(session, clip, folder.file(best));
+      const scores = due ? await validate() : undefined;
+      const kept = scores ? keptFiles(folder, best, protocol, log.improved(scores)) : [];
+      if (scores && !options.saveBest) kept.push(folder.file(`checkpoints/clip-epoch-${epoch}.safetensors`));
+      if (kept.length > 0) await saveModel(session, clip, kept);
       await saveCheckpoint(folder.file(checkpoint), stage.adam, { epoch: String(epoch) });
-      await log.epoch(epoch, recall);
+      await log.epoch(epoch, scores);
     },
   });
   log.finish();
   clip.dispose();
-  await rename(folder.file(best), folder.file(tunedClip));
+  await source.close();
+  await keepBest(folder, best, tunedClip, protocol);
 }
 
-const saveModel = async ({ model }: Session, clip: DeviceClip, path: string): Promise<void> =>
-  writeSafetensorsFile(path, storeClipModel(await downloadClip(model, clip), 'F32'));
-
-const validationPictures = ({ dataset, splits }: Session): string[] => [...new Set(dataset.gallery(splits.validation))];
+async function saveModel({ model }: Session, clip: DeviceClip, paths: readonly string[]): Promise<void> {
+  const file = storeClipModel(downloadClip(model, clip), 'F32');
+  for (const path of paths) await writeSafetensorsFile(path, file);
+}

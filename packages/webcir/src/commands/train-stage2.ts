@@ -1,5 +1,4 @@
-import { rename } from 'node:fs/promises';
-import { fromFloat32, type Weights } from '@webcir/clip';
+import { type ModelTensor, storeTensors, type Weights } from '@webcir/clip';
 import { writeSafetensorsFile } from '@webcir/clip/node';
 import { type CombinerConfig, combine, initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
@@ -8,7 +7,8 @@ import { type Drawn, type Example, type FeatureTable, runStage2, TextEncoderProg
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
 import { ProgressLine } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { type Evaluator, meanRecall } from './evaluate.ts';
+import type { Evaluator } from './evaluate.ts';
+import { keepBest, keptFiles } from './kept-models.ts';
 import type { Session } from './session.ts';
 import { StageLog } from './stage-log.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -33,7 +33,8 @@ export async function trainStage2(
   const config = combinerConfig(model.config.embedDim, options);
   const validationTexts = await validation.textFeatures(weights);
   const textFeatures = await captionFeatures(session, options, examples, weights);
-  const log = new StageLog('stage 2', folder, epochs);
+  const { protocol } = validation;
+  const log = new StageLog('stage 2', folder, epochs, protocol);
   await log.restore();
   const firstEpoch = folder.has(checkpoint) ? log.lastEpoch : 0;
 
@@ -56,14 +57,16 @@ export async function trainStage2(
     onEpoch: async (epoch, { combiner, adam }) => {
       const due = epoch % options.validationFrequency === 0 || epoch === epochs;
       const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
-      const recall = due ? meanRecall(await validation.rank(features, validationTexts, fuse)) : undefined;
-      if (recall && log.isBest(recall)) await saveCombiner(combiner, folder.file(best));
+      const scores = due ? await validation.scores(features, validationTexts, fuse) : undefined;
+      const kept = scores ? keptFiles(folder, best, protocol, log.improved(scores)) : [];
+      if (scores && !options.saveBest) kept.push(folder.file(`checkpoints/combiner-epoch-${epoch}.safetensors`));
+      if (kept.length > 0) await saveCombiner(combiner, kept);
       await saveCheckpoint(folder.file(checkpoint), adam, { epoch: String(epoch) });
-      await log.epoch(epoch, recall);
+      await log.epoch(epoch, scores);
     },
   });
   log.finish();
-  await rename(folder.file(best), folder.file(trainedCombiner));
+  await keepBest(folder, best, trainedCombiner, protocol);
 }
 
 const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }: TrainOptions): CombinerConfig => ({
@@ -72,10 +75,13 @@ const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }: TrainO
   hiddenDim: hiddenDim ?? 8 * featureDim,
 });
 
-async function saveCombiner(combiner: TensorStore, path: string): Promise<void> {
-  const values = await combiner.read();
-  const tensors = new Map(combiner.entries.map(({ name, shape }) => [name, fromFloat32(values.get(name)!, shape)]));
-  await writeSafetensorsFile(path, { tensors, metadata: new Map() });
+async function saveCombiner(combiner: TensorStore, paths: readonly string[]): Promise<void> {
+  const weights = combiner.entries.map(({ name, shape }): [string, ModelTensor] => [
+    name,
+    { shape, read: () => combiner.readTensor(name) },
+  ]);
+  const tensors = storeTensors(new Map(weights), 'F32');
+  for (const path of paths) await writeSafetensorsFile(path, { tensors, metadata: new Map() });
 }
 
 /**

@@ -1,21 +1,21 @@
-import { uploadClip } from '@webcir/clip';
-import { openClipModel } from '@webcir/clip/node';
+import { storeClipModel, uploadClip } from '@webcir/clip';
+import { openClipModel, writeSafetensorsFile } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { formatTable, type ResultRow } from '@webcir/eval';
-import type { Tensor } from '@webcir/kernels';
-import { type CategoryRanking, checkBatch, examplesOf } from '@webcir/train';
+import { formatTable, type Method, methodLines, protocolsFor } from '@webcir/eval';
+import { checkBatch, examplesOf } from '@webcir/train';
 import { openCombinerModel } from '../models.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
-import { Evaluator, resultRows, Scoreboard } from './evaluate.ts';
-import { type Finished, protocolOf } from './finished.ts';
+import { Evaluator, type Fuse, Scoreboard } from './evaluate.ts';
+import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
+import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
-import { encodePictures, frozenPictureFeatures, openSession, pictureIds } from './session.ts';
+import { encodePictures, frozenPictureFeatures, openSession, pictureIds, trainingTriplets } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { trainStage1, tunedClip } from './train-stage1.ts';
 import { trainedCombiner, trainStage2 } from './train-stage2.ts';
 
-/** `webcir train`: both stages, then the table of the paper. */
+/** `webcir train`: both stages, or one of them, then the table of the paper. */
 export async function trainCommand(
   path: string,
   options: TrainOptions,
@@ -30,40 +30,46 @@ export async function trainCommand(
   if (!resume) RunFolder.expectFree(path);
   const session = await openSession(config, assets);
   const { device, dataset, splits, model } = session;
-  const examples = examplesOf(dataset.triplets(splits.train), session.tokenRows);
+  const examples = examplesOf(trainingTriplets(session), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
   checkBatch(config.combinerBatchSize, examples.length);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
 
-  const test = new Scoreboard(new Evaluator(session, splits.test));
+  const [protocol] = protocolsFor(dataset);
+  const test = new Scoreboard(new Evaluator(session, splits.test, protocol));
   // Validation may be looked at, so its queries are what the report shows.
   const validation =
-    splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation));
+    splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation, protocol));
   const boards = new Set([test, validation]);
 
   const before = await uploadClip(device, model);
-  const features = await frozenPictureFeatures(session, config.foldBatchnorm);
-  const untuned = { image: 'image', text: 'text', sum: elementwiseSum } as const;
+  const features = await frozenPictureFeatures(session, pictureIds(session), config.foldBatchnorm);
+  const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
   for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
   // Every picture has been read by now: a run that cannot start leaves nothing behind.
   const run = folder ?? (await RunFolder.create(path, config));
 
-  if (!run.has(tunedClip)) await trainStage1(session, config, run, examples, features, validation.evaluator);
+  if (!run.has(tunedClip)) {
+    if (config.stages === '2') await writeSafetensorsFile(run.file(tunedClip), storeClipModel(model, 'F32'));
+    else await trainStage1(session, config, run, examples, features, validation.evaluator);
+  }
   const tuned = await openClipModel(run.file(tunedClip));
   const after = await uploadClip(device, tuned);
   // A tuned image encoder has other features, a frozen one the same.
   const tunedFeatures =
-    config.encoder === 'text'
+    config.encoder === 'text' || config.stages === '2'
       ? features
       : await encodePictures(session, after.weights, pictureIds(session), 'pictures');
 
-  if (!run.has(trainedCombiner)) {
-    await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
+  const tunedMethods: Partial<Record<Method, Fuse>> = { 'sum-stage1': elementwiseSum };
+  if (config.stages !== '1') {
+    if (!run.has(trainedCombiner)) {
+      await trainStage2(session, config, run, examples, after.weights, tunedFeatures, validation.evaluator);
+    }
+    const combiner = await uploadCombiner(device, await openCombinerModel(run.file(trainedCombiner)));
+    tunedMethods.combiner = (image, text) => combine(image, text, (name) => combiner.tensor(name));
   }
-  const combiner = await uploadCombiner(device, await openCombinerModel(run.file(trainedCombiner)));
-  const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
-  const tunedMethods = { 'sum-stage1': elementwiseSum, combiner: fuse };
   for (const board of boards) await board.add(after.weights, tunedFeatures, tunedMethods);
 
   await finish({ session, run, config, test, validation, seconds: (performance.now() - started) / 1000 });
@@ -77,22 +83,15 @@ async function resumed(path: string): Promise<{ folder: RunFolder; config: Store
 
 async function finish(finished: Finished): Promise<void> {
   const { run, test, session, seconds } = finished;
-  const rows: ResultRow[] = [...test.rankings].flatMap(([method, ranking]) => resultRows(method, ranking));
-  await run.writeJson('results.json', { protocol: protocolOf(session), rows });
-  await run.writeJson('places.json', placesOf(test.rankings));
+  const { protocol, split } = test.evaluator;
+  const rows = test.rows();
+  await run.writeJson('results.json', { protocol: protocol.name, description: protocol.description, split, rows });
+  await run.write(placesFile, placesJson(test));
   await writeReport(finished, rows);
-  console.log(`\n${formatTable(rows)}\n\nRecall in percent: ${protocolOf(session)}.`);
-  console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
-}
-
-/** Per method and category, the place of each query's target from 1, or 0 beyond the first places: for bootstraps over queries. */
-function placesOf(rankings: Scoreboard['rankings']): object {
-  const places = (ranking: CategoryRanking) =>
-    ranking.rankings.map((row, query) => Array.from(row).indexOf(ranking.targets[query]) + 1);
-  return Object.fromEntries(
-    [...rankings].map(([method, categories]) => [
-      method,
-      Object.fromEntries(categories.map((ranking) => [ranking.category, places(ranking)])),
-    ]),
+  console.log(`\n${formatTable(methodLines(rows), protocol.metrics)}\n`);
+  console.log(
+    `In percent. Protocol ${protocol.name} on ${splitPhrase(session.dataset, split)}. ${protocol.description}`,
   );
+  for (const note of incompleteNotes(session.dataset)) console.log(note);
+  console.log(`\n${formatSeconds(seconds)} in all. Open ${run.file('report.html')} in a browser.`);
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Activation } from '../../config.ts';
 import { knownActivation } from '../../model/activation.ts';
 import { type ClipModel, readClipModel } from '../../model/model.ts';
+import type { WeightFile } from '../../weights/weight-file.ts';
 import { openWeights, weightPath } from './open-weights.ts';
 
 /**
@@ -16,12 +17,15 @@ import { openWeights, weightPath } from './open-weights.ts';
 export async function openClipModel(path: string, activation?: Activation): Promise<ClipModel> {
   const file = await openWeights(path);
   try {
-    const beside = knownActivation(file) ? undefined : await configuredActivation(dirname(weightPath(path)));
-    return readClipModel(file, activation ?? beside);
+    return readClipModel(file, activation ?? (await knownActivationOf(path, file)));
   } catch (cause) {
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }
 }
+
+/** The activation that an opened file says, or else a config beside it; undefined when neither does. */
+export const knownActivationOf = async (path: string, file: WeightFile): Promise<Activation | undefined> =>
+  knownActivation(file) ?? (await configuredActivation(dirname(weightPath(path))));
 
 interface HuggingFaceConfig {
   readonly text_config?: { readonly hidden_act?: string };

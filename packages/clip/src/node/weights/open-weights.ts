@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensors } from '../../weights/safetensors.ts';
 import type { ByteSource } from '../../weights/source.ts';
-import { openTorch } from '../../weights/torch/open.ts';
+import { openTorch } from '../../weights/torch/open-torch.ts';
 import type { WeightFile } from '../../weights/weight-file.ts';
 import { fileSource } from './file-source.ts';
 import { openShards } from './shards.ts';

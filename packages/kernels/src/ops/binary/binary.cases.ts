@@ -24,7 +24,9 @@ export const cases = Object.keys(operations).flatMap((name) => [
   binaryCase(name, [3, 7], [3, 7]),
   binaryCase(name, [2, 3, 8], [8]),
   binaryCase(name, [4, 3, 5], [3, 5]),
+  binaryCase(name, [1, 3, 5], [3, 5]),
   binaryCase(name, [6, 5], [6, 1], 5),
   binaryCase(name, [3, 3], [1]),
+  binaryCase(name, [1, 3, 4], [3, 4]),
 ]);
 export const benchmarks = [binaryCase('add', [2464, 512], [2464, 512]), binaryCase('add', [32, 77, 512], [77, 512])];

@@ -71,7 +71,7 @@ const definition: OpDefinition<Attributes> = {
 /** Undoes the broadcast of b: sums over everything that it was spread over. */
 function sumTo(full: Tensor, b: Tensor): Tensor {
   const { stretch, repeat } = broadcasting(full, b)!;
-  if (repeat === elements(full.shape)) return full;
+  if (repeat === elements(full.shape)) return reshape(full, b.shape);
   const total = stretch === 1 ? sum(reshape(full, [elements(full.shape) / repeat, repeat])) : sum(full, 'last');
   return reshape(total, b.shape);
 }

@@ -1,6 +1,7 @@
 // As gather.backward.wgsl, for rows whose width is not a multiple of four: one thread owns one value of one position.
 struct Params {
   rows: u32,
+  firstRow: u32,
   width: u32,
   positions: u32,
 }
@@ -25,8 +26,9 @@ fn main(
   }
   let last = thread / params.width;
   let column = thread % params.width;
+  let row = indices[last] - params.firstRow; // wraps around to a large number below firstRow
   var position = next[last];
-  if (position > last) {
+  if (position > last || row >= params.rows) {
     return;
   }
   var sum = dy[position * params.width + column];
@@ -34,6 +36,5 @@ fn main(
     position = next[position];
     sum += dy[position * params.width + column];
   }
-  let row = min(indices[last], params.rows - 1u);
   dx[row * params.width + column] = sum;
 }

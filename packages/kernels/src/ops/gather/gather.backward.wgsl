@@ -1,10 +1,11 @@
-// Gradient of gather: row r of dx is the sum of the rows of dy whose index is r. Rows that no index names must be zero
-// already. The thread of the last position with some index adds up all of them, first to last, along the chain that
+// Gradient of gather: row r of dx is the sum of the rows of dy whose index is firstRow + r. Rows that no index names must be
+// zero already. The thread of the last position with some index adds up all of them, first to last, along the chain that
 // gather.next.wgsl made: no atomics, a fixed order, and work in proportion to dy.
 //
 // One thread owns four columns of one position; those of all but the last position of a chain have nothing to do.
 struct Params {
   rows: u32,
+  firstRow: u32,
   width4: u32, // width / 4
   positions: u32,
 }
@@ -29,8 +30,9 @@ fn main(
   }
   let last = thread / params.width4;
   let column = thread % params.width4;
+  let row = indices[last] - params.firstRow; // wraps around to a large number below firstRow
   var position = next[last];
-  if (position > last) {
+  if (position > last || row >= params.rows) {
     return;
   }
   var sum = dy[position * params.width4 + column];
@@ -38,6 +40,5 @@ fn main(
     position = next[position];
     sum += dy[position * params.width4 + column];
   }
-  let row = min(indices[last], params.rows - 1u);
   dx[row * params.width4 + column] = sum;
 }

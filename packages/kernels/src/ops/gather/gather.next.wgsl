@@ -4,7 +4,6 @@
 //
 // One thread owns one position and stops at its first find: only indices that occur once are scanned for in full.
 struct Params {
-  rows: u32,
   positions: u32,
 }
 
@@ -25,8 +24,7 @@ fn main(
   if (position >= params.positions) {
     return;
   }
-  let lastRow = vec4u(params.rows - 1u);
-  let wanted = min(indices[position / 4u], lastRow)[position % 4u];
+  let wanted = indices[position / 4u][position % 4u];
   let blocks = (params.positions + 3u) / 4u;
   var block = position / 4u;
   var after = position + 1u; // of the own block only what follows, until the scan comes round to it again
@@ -34,7 +32,7 @@ fn main(
   for (var step = 0u; step <= blocks && found == none; step++) {
     let here = block * 4u + vec4u(0u, 1u, 2u, 3u);
     let inRange = (here >= vec4u(after)) & (here < vec4u(params.positions));
-    let same = inRange & (min(indices[block], lastRow) == vec4u(wanted));
+    let same = inRange & (indices[block] == vec4u(wanted));
     let matches = select(vec4u(none), here, same);
     found = min(min(matches.x, matches.y), min(matches.z, matches.w));
     block++;

@@ -1,6 +1,7 @@
 // As gather.wgsl, for rows whose width is not a multiple of four: one thread owns one value.
 struct Params {
   rows: u32,
+  firstRow: u32,
   width: u32,
   positions: u32,
 }
@@ -22,6 +23,10 @@ fn main(
   if (thread >= params.positions * params.width) {
     return;
   }
-  let row = min(indices[thread / params.width], params.rows - 1u);
-  y[thread] = x[row * params.width + thread % params.width];
+  let row = indices[thread / params.width] - params.firstRow; // wraps around to a large number below firstRow
+  if (row < params.rows) {
+    y[thread] = x[row * params.width + thread % params.width];
+  } else {
+    y[thread] = 0u;
+  }
 }

@@ -14,7 +14,12 @@ const sizes = (shape: Shape, indices: Tensor) => ({
   positions: elements(indices.shape),
 });
 
-const definition: OpDefinition<object> = {
+interface Attributes {
+  /** The row of the whole table that is row 0 of x. */
+  readonly firstRow: number;
+}
+
+const definition: OpDefinition<Attributes> = {
   name: 'gather',
   outputs(inputs) {
     const [x, indices] = inputs;
@@ -22,39 +27,45 @@ const definition: OpDefinition<object> = {
     expectShapes(fits, 'gather', 'x [rows, ...rest] and indices of u32', inputs);
     return [{ shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype }];
   },
-  launch({ inputs: [x, indices], outputs: [y] }) {
+  launch({ inputs: [x, indices], outputs: [y], attributes: { firstRow } }) {
     const { rows, width, positions } = sizes(x.shape, indices);
     const bindings = { x, indices, y };
     if (width % 4 === 0) {
-      const width4 = width / 4;
-      return [dispatch(gatherKernel, bindings, { rows, width4, positions }, linearGrid(positions * width4, 64))];
+      const params = { rows, firstRow, width4: width / 4, positions };
+      return [dispatch(gatherKernel, bindings, params, linearGrid(positions * params.width4, 64))];
     }
-    return [dispatch(gatherScalar, bindings, { rows, width, positions }, linearGrid(positions * width, 64))];
+    const params = { rows, firstRow, width, positions };
+    return [dispatch(gatherScalar, bindings, params, linearGrid(positions * width, 64))];
   },
-  gradient({ inputs: [x, indices] }, [dy]) {
-    return [dy && apply(backward, [indices, dy], { shape: x.shape })[0]];
+  gradient({ inputs: [x, indices], attributes }, [dy]) {
+    return [dy && apply(backward, [indices, dy], { ...attributes, shape: x.shape })[0]];
   },
 };
 
-const backward: OpDefinition<{ readonly shape: Shape }> = {
+const backward: OpDefinition<Attributes & { readonly shape: Shape }> = {
   name: 'gather.backward',
   outputs: (_, { shape }) => [{ shape, dtype: 'f32' }],
-  launch({ inputs: [indices, dy], outputs: [dx], attributes: { shape }, scratch }) {
+  launch({ inputs: [indices, dy], outputs: [dx], attributes: { shape, firstRow }, scratch }) {
     const { rows, width, positions } = sizes(shape, indices);
     const next = scratch([positions], 'u32');
     const count4 = Math.ceil(elements(shape) / 4);
     const bindings = { indices, next, dy, dx };
     return [
       dispatch(fill, { y: dx }, { count4, value: 0 }, linearGrid(count4, 64)),
-      dispatch(gatherNext, { indices, next }, { rows, positions }, linearGrid(positions, 64)),
+      dispatch(gatherNext, { indices, next }, { positions }, linearGrid(positions, 64)),
       width % 4 === 0
         ? dispatch(
             gatherBackward,
             bindings,
-            { rows, width4: width / 4, positions },
+            { rows, firstRow, width4: width / 4, positions },
             linearGrid(positions * (width / 4), 64),
           )
-        : dispatch(gatherBackwardScalar, bindings, { rows, width, positions }, linearGrid(positions * width, 64)),
+        : dispatch(
+            gatherBackwardScalar,
+            bindings,
+            { rows, firstRow, width, positions },
+            linearGrid(positions * width, 64),
+          ),
     ];
   },
   gradient: firstOrderOnly,
@@ -62,11 +73,12 @@ const backward: OpDefinition<{ readonly shape: Shape }> = {
 
 /**
  * Rows of x by number: an embedding lookup, or one token picked out of every sequence.
- * @param x [rows, ...rest]
- * @param indices u32, any shape. Callers check their range: an index past the last row reads the last row.
+ * @param x [rows, ...rest]: a table, or its rows from `firstRow` on. A table in several parts is gathered from by the sum
+ *   over its parts.
+ * @param indices u32, any shape, into the whole table. An index of a row that x does not hold reads zeros.
  * @returns [...indices.shape, ...rest]
  * @throws ShapeError
  */
-export function gather(x: Tensor, indices: Tensor): Tensor {
-  return apply(definition, [x, indices], {})[0];
+export function gather(x: Tensor, indices: Tensor, { firstRow = 0 } = {}): Tensor {
+  return apply(definition, [x, indices], { firstRow })[0];
 }

@@ -1,7 +1,9 @@
 // y [positions, width] = the rows of x [rows, width] that the indices name. Bits are copied, whatever their type.
-// One thread owns four columns of one position. An index past the last row reads the last row.
+// x holds the rows from firstRow on of a table: an index of any other row reads zeros. One thread owns four columns of one
+// position.
 struct Params {
   rows: u32,
+  firstRow: u32,
   width4: u32, // width / 4
   positions: u32,
 }
@@ -23,6 +25,10 @@ fn main(
   if (thread >= params.positions * params.width4) {
     return;
   }
-  let row = min(indices[thread / params.width4], params.rows - 1u);
-  y[thread] = x[row * params.width4 + thread % params.width4];
+  let row = indices[thread / params.width4] - params.firstRow; // wraps around to a large number below firstRow
+  if (row < params.rows) {
+    y[thread] = x[row * params.width4 + thread % params.width4];
+  } else {
+    y[thread] = vec4u();
+  }
 }

@@ -1,0 +1,20 @@
+// What each thread of a picture pool runs: an entry of its own in the bundle.
+import { parentPort, workerData } from 'node:worker_threads';
+import { decodePicture } from './node/decode.ts';
+import type { PictureAnswer, PictureJob } from './node/picture-pool.ts';
+import { normalizePixels } from './preprocess/normalize.ts';
+import { type PreprocessOptions, preprocess } from './preprocess/preprocess.ts';
+
+const options = workerData as PreprocessOptions;
+const answer = (message: PictureAnswer, handedOver: ArrayBuffer[] = []) => parentPort!.postMessage(message, handedOver);
+
+parentPort!.on('message', async ({ id, file }: PictureJob) => {
+  try {
+    const planes = new Float32Array(3 * options.size * options.size);
+    normalizePixels(preprocess(await decodePicture(file), options), planes);
+    answer({ id, planes }, [planes.buffer]);
+  } catch (error) {
+    const { message } = error as Error;
+    answer({ id, error: message.startsWith(file) ? message : `${file}: ${message}` });
+  }
+});

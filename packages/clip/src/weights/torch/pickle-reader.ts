@@ -1,0 +1,77 @@
+import type { Fail } from './fail.ts';
+
+/** The bytes of a pickle, read from the front. Lengths in it are checked before anything is made of them. */
+export interface PickleReader {
+  /** Where the next byte is. */
+  readonly at: number;
+  byte(): number;
+  /** Little-endian and unsigned, of 2, 4 or 8 bytes. */
+  uint(bytes: 2 | 4 | 8): number;
+  int32(): number;
+  /** Big-endian, as pickles have it. */
+  float64(): number;
+  /** Little-endian two's complement of any length up to 16 bytes. */
+  long(bytes: number): number | bigint;
+  text(bytes: number): string;
+  /** Up to the end of the line. */
+  line(): string;
+}
+
+/** `torch.save` writes integers of at most 10 bytes, the magic number of its older container. */
+const MAX_LONG_BYTES = 16;
+const MAX_LINE_BYTES = 512;
+const NEWLINE = 10;
+
+export function pickleReader(bytes: Uint8Array, begin: number, fail: Fail): PickleReader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // TextDecoder would eat a byte order mark, and then the names would not be those of the file.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let at = begin;
+
+  /** The position of the next `length` bytes, which are taken. */
+  const take = (length: number): number => {
+    if (length > bytes.length - at) {
+      fail(`wants ${length} bytes, and ${bytes.length - at} are left. The file is cut short or damaged.`);
+    }
+    at += length;
+    return at - length;
+  };
+  const text = (length: number): string => {
+    const start = take(length);
+    try {
+      return decoder.decode(bytes.subarray(start, start + length));
+    } catch {
+      return fail('holds text that is not UTF-8.');
+    }
+  };
+
+  return {
+    get at() {
+      return at;
+    },
+    byte: () => bytes[take(1)],
+    uint(length) {
+      const start = take(length);
+      if (length === 2) return view.getUint16(start, true);
+      return length === 4 ? view.getUint32(start, true) : Number(view.getBigUint64(start, true));
+    },
+    int32: () => view.getInt32(take(4), true),
+    float64: () => view.getFloat64(take(8)),
+    long(length) {
+      if (length > MAX_LONG_BYTES) fail(`holds an integer of ${length} bytes, expected at most ${MAX_LONG_BYTES}.`);
+      const start = take(length);
+      let value = 0n;
+      for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[start + i]);
+      const signed = BigInt.asIntN(8 * length, value);
+      return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+    },
+    text,
+    line() {
+      const end = bytes.subarray(at, at + MAX_LINE_BYTES).indexOf(NEWLINE);
+      if (end < 0) fail(`holds a name without an end in ${MAX_LINE_BYTES} bytes.`);
+      const line = text(end);
+      at++;
+      return line;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { Part } from '../parts.ts';
+import type { Triplet } from '../types.ts';
+import { checkUnique } from './files.ts';
+import { type FolderPicture, plainName } from './folder-gallery.ts';
+import type { Row, TripletRow } from './folder-rows.ts';
+
+/** Split and category of triplets whose file names none; every picture belongs to it. */
+const all = 'all';
+
+/**
+ * The queries and galleries of one's own folder.
+ * @param source what lists the pictures, for errors
+ * @throws naming the file, the line and the field at fault
+ */
+export function folderParts(
+  rows: readonly Row<TripletRow>[],
+  pictures: readonly FolderPicture[],
+  source: string,
+): Part[] {
+  checkAllOrNone(rows, 'split');
+  checkAllOrNone(rows, 'category');
+  const queries = rows.map(({ place, value }, i): Query => {
+    const { split = all, category = all } = value;
+    return { place, row: value, split, category, id: value.id ?? `${category}-${split}-${i}` };
+  });
+  const categories = [...new Set(queries.map(({ category }) => category))];
+  return [...new Set(queries.map(({ split }) => split))].flatMap((split) => {
+    const own = queries.filter((query) => query.split === split);
+    const ids = own.map(({ id }) => id);
+    checkUnique(ids, (i) => own[i].place, 'id');
+    return categories.map((category) => {
+      const shown = pictures.filter((picture) => fits(picture.split, split) && fits(picture.category, category));
+      const find = finder(shown, split === all && category === all ? source : `${source} for ${split}, ${category}`);
+      const triplets = own.filter((query) => query.category === category).map((query) => toTriplet(query, find));
+      return { split, category, gallery: shown.map(({ id }) => id), triplets };
+    });
+  });
+}
+
+interface Query {
+  readonly place: string;
+  readonly row: TripletRow;
+  readonly split: string;
+  readonly category: string;
+  readonly id: string;
+}
+
+/** The id of the picture that a field of a query names. */
+type Find = (query: Query, field: string, name: string) => string;
+
+function finder(pictures: readonly FolderPicture[], source: string): Find {
+  const ids = new Map<string, string>();
+  for (const { id } of pictures) ids.set(id, id);
+  for (const { id, name } of pictures) ids.set(name, id);
+  return ({ place }, field, name) => {
+    const id = ids.get(plainName(name));
+    if (id === undefined) throw new Error(`${place}: "${field}" is "${name}"; expected a picture of ${source}`);
+    return id;
+  };
+}
+
+function toTriplet(query: Query, find: Find): Triplet {
+  const { id, category, row } = query;
+  const reference = find(query, 'reference', row.reference);
+  const target = find(query, 'target', row.target);
+  const list = (field: 'targets' | 'group', members: readonly string[]) => {
+    const found = row[field]?.map((name) => find(query, field, name));
+    const lacking = found && members.find((member) => !found.includes(member));
+    if (lacking !== undefined)
+      throw new Error(`${query.place}: "${field}" lacks "${lacking}"; expected it in the list`);
+    return found && { [field]: found };
+  };
+  const lists = { ...list('targets', [target]), ...list('group', [reference, target]) };
+  return { id, category, reference, target, captions: row.captions, ...lists };
+}
+
+const fits = (own: string | undefined, wanted: string): boolean =>
+  own === undefined || wanted === all || own === wanted;
+
+/** A line without a split among lines that have one would be lost to all of them. */
+function checkAllOrNone(rows: readonly Row<TripletRow>[], field: 'split' | 'category'): void {
+  const has = rows.find(({ value }) => value[field] !== undefined);
+  const lacks = rows.find(({ value }) => value[field] === undefined);
+  if (has && lacks)
+    throw new Error(`${lacks.place}: "${field}" is missing; ${has.place} has one, so expected it in all`);
+}

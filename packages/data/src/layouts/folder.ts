@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { accessTo } from '../parts.ts';
+import type { CirDataset, SplitUses } from '../types.ts';
+import { picturesIn, requireFolder } from './files.ts';
+import { listedPictures, picturesFound } from './folder-gallery.ts';
+import { folderParts } from './folder-parts.ts';
+import { readTriplets } from './folder-rows.ts';
+
+/**
+ * Opens a folder of one's own. Its triplets are in one of
+ * - `triplets.jsonl`, a JSON object per line: `reference`, `target`, `captions` (one or two) and, where wanted, `id`, `split`,
+ *   `category`, `group` (look-alikes) and `targets` (all correct answers);
+ * - `triplets.csv` with a header: `reference`, `target`, `caption` and, where wanted, `caption2`, `split`, `category`, `id`.
+ *
+ * Pictures are called by their path in the folder or in its `images/`, with or without extension. The gallery is what
+ * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, where wanted, `split` and `category`, which keep a picture out of
+ * other galleries), else every picture file in `images/`, or in the folder where there is no `images/`, and one level below.
+ *
+ * Triplets without a split are in the one split "all", those without a category in the one category "all"; either all
+ * have one or none. Training uses "train", else "all"; validation "val" or "validation", and test "test", each in place of the
+ * other where it is missing, then "all", then the first split. So with "all" alone, or "train" alone, a model is
+ * evaluated on what it was trained on.
+ * @throws naming the file, the line (of a CSV record: its last) and the field at fault
+ */
+export async function openFolder(folder: string): Promise<CirDataset> {
+  await requireFolder(folder, 'pictures and triplets', 'triplets.jsonl or triplets.csv');
+  const tripletsFile = oneOf(folder, ['triplets.jsonl', 'triplets.csv']);
+  if (!tripletsFile) throw new Error(`${folder} holds neither triplets.jsonl nor triplets.csv; write one of them`);
+  const rows = await readTriplets(folder, tripletsFile);
+  const listFile = oneOf(folder, ['images.jsonl', 'metadata.jsonl']);
+  const pictures = listFile ? await listedPictures(folder, listFile) : await picturesFound(folder);
+  const access = accessTo('folder', folderParts(rows, pictures, listFile ?? 'the folder'));
+  const byId = new Map(pictures.map((picture) => [picture.id, picture]));
+  const fileOf = (id: string): string => {
+    const picture = byId.get(id);
+    if (!picture) throw new Error(`${folder} holds no picture "${id}"`);
+    const file = picture.files.find(existsSync);
+    if (!file) throw new Error(`picture "${id}" is missing; looked for ${picture.files.join(', ')}`);
+    return file;
+  };
+  return {
+    name: 'folder',
+    ...access,
+    uses: usesOf(access.splits),
+    ...picturesIn(fileOf),
+    otherFiles: (id) => byId.get(id)?.others ?? [],
+  };
+}
+
+/** The one of these files that is there, if any. @throws when there are two */
+function oneOf(folder: string, names: readonly string[]): string | undefined {
+  const [present, second] = names.filter((name) => existsSync(join(folder, name)));
+  if (second) throw new Error(`${folder} holds both ${present} and ${second}; take one of them away`);
+  return present;
+}
+
+function usesOf(splits: readonly string[]): SplitUses {
+  const first = (...names: string[]) => names.find((name) => splits.includes(name));
+  const train = first('train', 'all');
+  return {
+    ...(train && { train }),
+    validation: first('val', 'validation', 'test', 'all') ?? splits[0],
+    test: first('test', 'val', 'validation', 'all') ?? splits[0],
+  };
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { type EmbeddedDataset, openEmbedded } from './embedded.ts';
+import { openCirco } from './layouts/circo.ts';
+import { openCirr } from './layouts/cirr.ts';
+import { openFashionIq } from './layouts/fashioniq.ts';
+import { openFolder } from './layouts/folder.ts';
+import type { CirDataset } from './types.ts';
+
+/** The data sets by name: the embedded one, the published ones, and one's own folder. */
+export const DATASETS = ['fmnist-cir', 'fashioniq', 'cirr', 'circo', 'folder'] as const;
+export type DatasetName = (typeof DATASETS)[number];
+
+/** The folder of the embedded data set's files, seen from `src/` and from `dist/` alike. */
+const embeddedFolder = new URL('../embedded/', import.meta.url);
+
+/** Opens the embedded data set that comes with this package. */
+export async function openEmbeddedFromPackage(): Promise<EmbeddedDataset> {
+  const [pictures, annotations] = await Promise.all(
+    ['pictures-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => readFile(new URL(name, embeddedFolder))),
+  );
+  return openEmbedded({ pictures, annotations });
+}
+
+const onDisk: Record<Exclude<DatasetName, 'fmnist-cir'>, (folder: string) => Promise<CirDataset>> = {
+  fashioniq: openFashionIq,
+  cirr: openCirr,
+  circo: openCirco,
+  folder: openFolder,
+};
+
+/**
+ * Opens a data set by its name.
+ * @param folder of a data set on disk; none for the embedded one
+ * @throws when a folder is missing or of no use, and whatever the set's own function throws
+ */
+export async function openDataset(name: DatasetName, folder?: string): Promise<CirDataset> {
+  if (name === 'fmnist-cir') {
+    if (folder === undefined) return openEmbeddedFromPackage();
+    throw new Error(
+      `--data is for data sets on disk; the embedded set ${name} needs none: add --dataset fashioniq, cirr, circo or folder`,
+    );
+  }
+  if (folder === undefined) throw new Error(`--dataset ${name} needs --data with the folder of the data set`);
+  return onDisk[name](folder);
+}

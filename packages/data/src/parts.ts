@@ -1,0 +1,35 @@
+import type { CirDataset, Triplet } from './types.ts';
+
+/** The queries of one split and category, and what they are ranked against. */
+export interface Part {
+  readonly split: string;
+  readonly category: string;
+  /** Each picture once. */
+  readonly gallery: readonly string[];
+  readonly triplets: readonly Triplet[];
+}
+
+type Access = Pick<CirDataset, 'categories' | 'splits' | 'triplets' | 'gallery'>;
+
+/** A data set's queries and galleries out of its parts, which come in the order of the splits and categories. */
+export function accessTo(name: string, parts: readonly Part[]): Access {
+  const splits = [...new Set(parts.map((part) => part.split))];
+  const categories = [...new Set(parts.map((part) => part.category))];
+  const select = (split: string, category: string | undefined) => {
+    if (!splits.includes(split)) throw new Error(`${name} has no split "${split}", only ${splits.join(', ')}`);
+    if (category !== undefined && !categories.includes(category)) {
+      throw new Error(`${name} has no category "${category}", only ${categories.join(', ')}`);
+    }
+    return parts.filter((part) => part.split === split && (category === undefined || part.category === category));
+  };
+  return {
+    splits,
+    categories,
+    triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
+    gallery(split, category) {
+      const selected = select(split, category).map((part) => part.gallery);
+      // A picture may be in several categories.
+      return selected.length === 1 ? selected[0] : [...new Set(selected.flat())];
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Places } from './protocols/protocol.ts';
+
+/** Gallery indices, best first; the first places, or the whole gallery. */
+export type Ranking = ArrayLike<number>;
+
+/** What a query is to find, as gallery indices. */
+export interface Answer {
+  readonly target: number;
+  /** Every correct picture, the target among them, where the data set knows several. */
+  readonly correct?: readonly number[];
+}
+
+/**
+ * Looks up the answers to a query in what was found.
+ * @param group the ranking of the query's group, where the protocol has one
+ */
+export function placesOf(ranking: Ranking, { target, correct }: Answer, group?: Ranking): Places {
+  return {
+    target: placeIn(ranking, target),
+    ...(correct && { correct: correct.map((picture) => placeIn(ranking, picture)) }),
+    ...(group && { group: placeIn(group, target) }),
+  };
+}
+
+function placeIn(ranking: Ranking, picture: number): number {
+  for (let i = 0; i < ranking.length; i++) if (ranking[i] === picture) return i + 1;
+  return 0;
+}

@@ -1,0 +1,20 @@
+import { meanAveragePrecision } from '../metrics.ts';
+import { fashionIqOriginal } from './fashioniq.ts';
+import type { Protocol } from './protocol.ts';
+
+/** For pictures of one's own: what CLIP4Cir does on FashionIQ. */
+export const fullGallery: Protocol = {
+  ...fashionIqOriginal,
+  name: 'full-gallery',
+  description: 'Each category is ranked against all of its pictures, the reference picture among them.',
+};
+
+/** Where the data set knows other correct pictures than the one target. */
+export const fullGallerySeveralTargets: Protocol = {
+  ...fullGallery,
+  name: 'full-gallery-several-targets',
+  description:
+    'Each category is ranked against all of its pictures, the reference picture among them; mAP@10 counts every correct ' +
+    'picture of a query, R@k its one target.',
+  metrics: [...fullGallery.metrics, meanAveragePrecision(10)],
+};

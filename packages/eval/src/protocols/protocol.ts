@@ -1,0 +1,87 @@
+import type { CirDataset } from '@webcir/data';
+
+/** A metric's name in `results.json`: CLIP4Cir's where CLIP4Cir has it. */
+export type MetricKey = `recall_at${number}` | `group_recall_at${number}` | `map_at${number}` | `mean_${string}`;
+
+/** In percent, by metric. */
+export type Scores = Readonly<Record<MetricKey, number>>;
+
+export interface CategoryScores extends Scores {
+  /** A category of the data set, or `mean` for the unweighted mean over all of them. */
+  readonly category: string;
+}
+
+/** Where the answers to one query stand: all that a metric looks at. Places count from 1; 0 is past those ranked. */
+export interface Places {
+  readonly target: number;
+  /** Of every correct picture, the target among them, where the data set knows several. */
+  readonly correct?: readonly number[];
+  /** Of the target among the other pictures of its group, where the protocol ranks groups. */
+  readonly group?: number;
+}
+
+export interface Metric {
+  readonly key: MetricKey;
+  /** Over its column. */
+  readonly label: string;
+  /** Over neighbouring columns that belong together, in a table without categories. */
+  readonly family?: string;
+  /** The value of one query, 0 to 1: a category's score is the mean over its queries. */
+  of(places: Places): number;
+}
+
+/** What the best checkpoint of a training run is the best by. */
+export interface Criterion {
+  readonly name: string;
+  /** As it stands in a sentence. */
+  readonly label: string;
+  /** Higher is better. */
+  of(scores: Scores): number;
+}
+
+/** How a data set is evaluated. Numbers of different protocols do not compare, so the name stands beside every number. */
+export interface Protocol {
+  readonly name: string;
+  /** One sentence for readers who do not know the name. */
+  readonly description: string;
+  /** In the order of the table. */
+  readonly metrics: readonly Metric[];
+  /** The few that a progress line and a training curve show. */
+  readonly headline: readonly MetricKey[];
+  /** Ids of the pictures that the queries of a category are ranked against; of equal scores the first comes first. */
+  gallery(dataset: CirDataset, split: string, category: string): readonly string[];
+  /** Whether a query's reference is taken out of its ranking. */
+  readonly removesReference: boolean;
+  /** Whether the other pictures of a query's group are ranked among themselves, too. */
+  readonly ranksGroup: boolean;
+  /** How many places of a ranking the metrics look at. */
+  readonly places: number;
+  /** One model is kept for each; the first decides about the model that a run ends with. None where nothing is trained. */
+  readonly criteria: readonly Criterion[];
+}
+
+/**
+ * The scores of every category in the order given, then, where there are several, `mean`.
+ * @throws RangeError on no category, or one without queries
+ */
+export function scoreCategories(
+  { metrics }: Protocol,
+  categories: readonly { readonly category: string; readonly places: readonly Places[] }[],
+): CategoryScores[] {
+  if (categories.length === 0) throw new RangeError('categories: expected at least one, found none');
+  const rows = categories.map(({ category, places }): CategoryScores => {
+    if (places.length === 0) throw new RangeError(`category ${category}: expected queries, found none`);
+    return { category, ...scoresOf(metrics, (metric) => 100 * mean(places.map(metric.of))) };
+  });
+  if (rows.length === 1) return rows;
+  return [...rows, { category: 'mean', ...scoresOf(metrics, ({ key }) => mean(rows.map((row) => row[key]))) }];
+}
+
+/** What stands for the whole data set: the mean over the categories, or the only one. Throws as `scoreCategories` does. */
+export const overallScores = (...args: Parameters<typeof scoreCategories>): CategoryScores =>
+  scoreCategories(...args).at(-1)!;
+
+const scoresOf = (metrics: readonly Metric[], score: (metric: Metric) => number): Scores =>
+  Object.fromEntries(metrics.map((metric) => [metric.key, score(metric)]));
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

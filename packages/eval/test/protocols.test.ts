@@ -1,0 +1,69 @@
+import type { CirDataset, Triplet } from '@webcir/data';
+import { describe, expect, it } from 'vitest';
+import { fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit } from '../src/protocols/fashioniq.ts';
+import { protocolNamed, protocolsFor } from '../src/protocols/index.ts';
+import { MAX_RANKED } from '../src/rank.ts';
+
+const triplet = (reference: string, target: string, targets?: string[]): Triplet => ({
+  id: `${reference} ${target}`,
+  category: 'dress',
+  reference,
+  target,
+  captions: ['is longer'],
+  ...(targets && { targets }),
+});
+
+const datasetOf = (name: string, triplets: Triplet[]): CirDataset => ({
+  name,
+  categories: ['dress'],
+  splits: ['val'],
+  uses: { validation: 'val', test: 'val' },
+  triplets: () => triplets,
+  gallery: () => ['a', 'b', 'c', 'd', 'e'],
+  picture: () => Promise.reject(new Error('not opened here')),
+  file: () => undefined,
+  version: async () => '',
+});
+
+describe('FashionIQ', () => {
+  const dataset = datasetOf('fashioniq', [triplet('d', 'b'), triplet('b', 'a')]);
+
+  it('has three protocols, which differ in the gallery and in what becomes of the reference', () => {
+    const galleryOf = (protocol: typeof fashionIqOriginal) => protocol.gallery(dataset, 'val', 'dress').join('');
+    expect(protocolsFor(dataset)).toEqual([fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit]);
+    expect(protocolsFor(dataset).map(galleryOf)).toEqual(['abcde', 'abcde', 'abd']);
+    expect(protocolsFor(dataset).map(({ removesReference }) => removesReference)).toEqual([false, true, true]);
+  });
+
+  it("keeps the model with CLIP4Cir's best average recall", () => {
+    expect(fashionIqOriginal.criteria.map(({ of }) => of({ recall_at10: 30, recall_at50: 50 }))).toEqual([40]);
+  });
+});
+
+describe('every protocol', () => {
+  const own = datasetOf('my pictures', [triplet('a', 'b')]);
+  const several = datasetOf('my pictures', [triplet('a', 'b', ['b', 'c'])]);
+  const datasets = [...['fashioniq', 'fmnist-cir', 'cirr', 'circo'].map((name) => datasetOf(name, [])), own, several];
+  const protocols = new Set(datasets.flatMap(protocolsFor));
+
+  it('is found by its name, which no other has, and says in a sentence what it is', () => {
+    expect([...protocols].map(({ name }) => protocolNamed(name))).toEqual([...protocols]);
+    for (const { description } of protocols) expect(description).toMatch(/^[A-Z][^.]*(Avg\. the)?[^.]*\.$/);
+    expect(protocolNamed('fashioniq')).toBeUndefined();
+  });
+
+  it('ranks as many places as its metrics look at, and no more than can be ranked', () => {
+    for (const { metrics, places, removesReference } of protocols) {
+      const deepest = Math.max(...metrics.map(({ key }) => Number(/\d+$/.exec(key)![0])));
+      expect(places).toBeGreaterThanOrEqual(deepest);
+      expect(places + Number(removesReference)).toBeLessThanOrEqual(MAX_RANKED);
+    }
+  });
+
+  it('counts several targets only where the data set knows them', () => {
+    const keysOf = (dataset: CirDataset) => protocolsFor(dataset)[0].metrics.map(({ key }) => key);
+    expect(keysOf(own)).toEqual(['recall_at10', 'recall_at50']);
+    expect(keysOf(several)).toEqual(['recall_at10', 'recall_at50', 'map_at10']);
+    expect(keysOf(datasetOf('circo', []))).toEqual(['map_at5', 'map_at10', 'map_at25', 'map_at50']);
+  });
+});

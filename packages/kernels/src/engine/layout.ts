@@ -1,0 +1,150 @@
+import { elements, formatShape, type Shape, stored, type Tensor } from './tensor.ts';
+
+export interface StoreEntry {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Only `gather` reads it, row by row: it may be stored in parts where it is larger than a binding. */
+  readonly byRows?: boolean;
+}
+
+/** A tensor of a store, or some rows of one that is larger than a binding. */
+export interface StorePart {
+  readonly name: string;
+  /** The row of the whole tensor that is row 0 of this one. */
+  readonly firstRow: number;
+  readonly tensor: Tensor;
+  /** Which buffer of the store it lies in, and where, in bytes. */
+  readonly chunk: number;
+  readonly offset: number;
+}
+
+/** Room for one part, before it has a tensor. */
+type Slot = Omit<StorePart, 'tensor' | 'chunk'> & { readonly shape: Shape };
+
+export interface Chunk {
+  /** In bytes. */
+  readonly size: number;
+  readonly slots: readonly Slot[];
+}
+
+/**
+ * Which tensors a store has and where they lie, side by side in a few large buffers. Without buffers (`StoreLayout.plan`) graphs
+ * on its tensors can be planned, not compiled.
+ */
+export class StoreLayout {
+  readonly entries: readonly StoreEntry[];
+  /** Each buffer as one flat tensor, padding included. */
+  readonly flat: readonly Tensor[];
+  readonly #parts = new Map<string, StorePart[]>();
+
+  protected constructor(
+    entries: readonly StoreEntry[],
+    chunks: readonly Chunk[],
+    label: string,
+    buffers?: readonly GPUBuffer[],
+  ) {
+    this.entries = entries;
+    this.flat = chunks.map(({ size, slots }, chunk) => {
+      const region = (offset: number, length: number) => buffers && { buffer: buffers[chunk], offset, size: length };
+      for (const { name, firstRow, shape, offset } of slots) {
+        const tensor = stored(name, region(offset, elements(shape) * 4), shape);
+        const parts = this.#parts.get(name) ?? [];
+        this.#parts.set(name, [...parts, { name, firstRow, tensor, chunk, offset }]);
+      }
+      return stored(`${label} ${chunk}`, region(0, size), [size / 4]);
+    });
+  }
+
+  /** The layout alone: what a store of these entries would be on a device that binds so many bytes. Throws as `create` does. */
+  static plan(entries: readonly StoreEntry[], maxBinding: number): StoreLayout {
+    return new StoreLayout(entries, layOut(entries, maxBinding), 'planned');
+  }
+
+  /** Bytes of all buffers. */
+  get size(): number {
+    return this.flat.reduce((sum, { shape }) => sum + elements(shape) * 4, 0);
+  }
+
+  /** A tensor's whole shape, whether it lies in parts or not. Throws RangeError where there is none. */
+  shape(name: string): Shape {
+    const parts = this.parts(name);
+    const { firstRow, tensor } = parts[parts.length - 1];
+    return parts.length > 1 ? [firstRow + tensor.shape[0], ...tensor.shape.slice(1)] : tensor.shape;
+  }
+
+  /** What lies in one of the buffers, or in all of them, in order. */
+  layout(chunk?: number): StorePart[] {
+    const all = [...this.#parts.values()].flat();
+    return chunk === undefined ? all : all.filter((part) => part.chunk === chunk);
+  }
+
+  /** The graph's handle of a tensor. Throws RangeError where there is none, or only parts of it. */
+  tensor(name: string): Tensor {
+    const [part, ...more] = this.parts(name);
+    if (more.length > 0) {
+      throw new RangeError(
+        `'${name}' is larger than a binding and stored in ${more.length + 1} parts: gather from each`,
+      );
+    }
+    return part.tensor;
+  }
+
+  /** The tensor, in more than one part where it is larger than a binding. Throws RangeError where there is none. */
+  parts(name: string): readonly StorePart[] {
+    const parts = this.#parts.get(name);
+    if (!parts) throw new RangeError(`no tensor named '${name}' in this store`);
+    return parts;
+  }
+
+  has(name: string): boolean {
+    return this.#parts.has(name);
+  }
+}
+
+/** Regions of a buffer that are bound begin at multiples of it. */
+const alignment = 256;
+/** Of a buffer that holds several tensors. */
+const usualSize = 2 ** 27;
+
+/**
+ * Distributes tensors over buffers.
+ * @param maxBinding the most bytes that a buffer, and so a tensor or a part of one, may have
+ * @throws RangeError naming a tensor that is larger and is not read by rows, or a name that occurs twice
+ */
+export function layOut(entries: readonly StoreEntry[], maxBinding: number): Chunk[] {
+  const names = new Set<string>();
+  for (const { name } of entries) {
+    if (names.has(name)) throw new RangeError(`two tensors are named '${name}'`);
+    names.add(name);
+  }
+  const chunks: { size: number; slots: Slot[] }[] = [];
+  for (const part of entries.flatMap((entry) => split(entry, maxBinding))) {
+    const size = paddedSize(part.shape);
+    let chunk = chunks.at(-1);
+    if (!chunk || chunk.size + size > Math.min(maxBinding, usualSize)) {
+      chunk = { size: 0, slots: [] };
+      chunks.push(chunk);
+    }
+    chunk.slots.push({ ...part, offset: chunk.size });
+    chunk.size += size;
+  }
+  return chunks;
+}
+
+/** The entry itself, or as many whole rows of it at a time as can be bound. */
+function split({ name, shape, byRows }: StoreEntry, maxBinding: number): Omit<Slot, 'offset'>[] {
+  const size = paddedSize(shape);
+  if (size <= maxBinding) return [{ name, firstRow: 0, shape }];
+  const [rows, ...row] = shape;
+  const most = Math.floor((Math.floor(maxBinding / alignment) * alignment) / (4 * elements(row)));
+  if (!byRows || most === 0) {
+    throw new RangeError(`${name} ${formatShape(shape)} needs ${size} bytes, this device binds at most ${maxBinding}`);
+  }
+  return Array.from({ length: Math.ceil(rows / most) }, (_, i) => ({
+    name,
+    firstRow: i * most,
+    shape: [Math.min(most, rows - i * most), ...row],
+  }));
+}
+
+const paddedSize = (shape: Shape): number => Math.ceil((elements(shape) * 4) / alignment) * alignment;

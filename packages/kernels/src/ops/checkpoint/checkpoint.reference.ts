@@ -1,0 +1,3 @@
+import type { NdArray } from '../../engine/case.ts';
+
+export const checkpointReference = (x: NdArray): NdArray => x;

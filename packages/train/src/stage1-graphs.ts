@@ -1,0 +1,96 @@
+import { type ClipConfig, encodeImage, encodeText, isVisual, type Weights } from '@webcir/clip';
+import { elementwiseSum } from '@webcir/combiner';
+import {
+  accumulate,
+  elements,
+  type Graph,
+  gradients,
+  input,
+  multiply,
+  reshape,
+  type StoreLayout,
+  type StorePart,
+  slice,
+  sum,
+  type Tensor,
+} from '@webcir/kernels';
+import { batchContrastiveLoss } from './loss.ts';
+import type { PictureBatch } from './pictures.ts';
+import { encodeGroups, type GroupLengths } from './text-groups.ts';
+
+/** A CLIP that graphs are built on, with or without memory behind it. */
+export interface ClipLayout {
+  readonly config: ClipConfig;
+  readonly weights: Weights;
+  readonly trained: StoreLayout;
+}
+
+/**
+ * The loss of a whole batch. References and targets go through the encoder as one batch. Inputs: those of `groupTexts`;
+ * 'pixels' [2 batch, size, size, 3], references first, or 'reference' and 'target' [batch, embed].
+ */
+export function wholeLoss(clip: ClipLayout, kind: PictureBatch['kind'], lengths: GroupLengths, batch: number): Tensor {
+  const { config, weights } = clip;
+  const text = encodeGroups(lengths, batch, weights, config);
+  const shape = [batch, config.embedDim];
+  if (kind === 'features') return stage1Loss(input('reference', shape), text, input('target', shape));
+  return lossOfPictures(encodePictures(2 * batch, clip), text);
+}
+
+/** What a micro-batch is of: pictures, or texts that are run at one length. */
+export type MicroKind = { readonly encoder: 'image' } | { readonly encoder: 'text'; readonly length: number };
+
+/** The features of a micro-batch. Inputs: 'pixels' [count, size, size, 3], or 'tokens' [count, length] and 'ends' [count]. */
+export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number): Tensor {
+  if (kind.encoder === 'image') return encodePictures(count, clip);
+  const { config, weights } = clip;
+  return encodeText(input('tokens', [count, kind.length], 'u32'), input('ends', [count], 'u32'), weights, config);
+}
+
+/** The loss of a batch and its gradient with respect to the features, which are the inputs 'pictures', references first, and 'texts'. */
+export function featureLoss(batch: number, { embedDim }: ClipConfig): Graph<'loss' | 'pictures' | 'texts'> {
+  const inputs = [input('pictures', [2 * batch, embedDim]), input('texts', [batch, embedDim])] as const;
+  const loss = lossOfPictures(...inputs);
+  const [pictures, texts] = gradients(loss, inputs);
+  return { outputs: { loss, pictures, texts } };
+}
+
+/**
+ * Adds a micro-batch's part of the gradients of its encoder to a store of gradients. Inputs: those of `microFeatures`; 'pull', the
+ * gradient with respect to the features; 'keep', 0 for the first micro-batch and 1 for those that follow.
+ */
+export function accumulateGradients(
+  clip: ClipLayout,
+  kind: MicroKind,
+  count: number,
+  store: StoreLayout,
+  recompute: boolean,
+): Graph<never> {
+  const features = microFeatures(clip, kind, count);
+  const keep = input('keep', [1]);
+  // The gradient of this number is the vector-Jacobian product of 'pull' with the encoder.
+  const product = sum(reshape(multiply(features, input('pull', features.shape)), [elements(features.shape)]));
+  const isOfEncoder = ({ name }: StorePart) => isVisual(name) === (kind.encoder === 'image');
+  const parameters = clip.trained.layout().filter(isOfEncoder);
+  const totals = store.layout().filter(isOfEncoder);
+  const found = gradients(
+    product,
+    parameters.map(({ tensor }) => tensor),
+    { recompute },
+  );
+  return { outputs: {}, updates: totals.map(({ tensor }, i) => accumulate(tensor, found[i], keep)) };
+}
+
+function encodePictures(count: number, { config, weights }: ClipLayout): Tensor {
+  const size = config.imageResolution;
+  return encodeImage(input('pixels', [count, size, size, 3]), weights, config);
+}
+
+const stage1Loss = (reference: Tensor, text: Tensor, target: Tensor): Tensor =>
+  batchContrastiveLoss(elementwiseSum(reference, text), target);
+
+/** @param pictures [2 batch, embed], references first */
+function lossOfPictures(pictures: Tensor, text: Tensor): Tensor {
+  const [batch] = text.shape;
+  return stage1Loss(slice(pictures, 0, 0, batch), text, slice(pictures, 0, batch, batch));
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Adam, openDevice, TensorStore } from '@webcir/kernels';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadCheckpoint, saveCheckpoint } from '../src/node.ts';
+
+const device = await openDevice();
+const entries = [
+  { name: 'table', shape: [40, 4], byRows: true },
+  { name: 'bias', shape: [3] },
+];
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-checkpoint-'));
+});
+afterAll(async () => {
+  device.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const adamOf = (options = {}) => new Adam(TensorStore.create(device, entries, 'store', options));
+const states = ({ parameters, moments: { m, v } }: Adam) =>
+  Promise.all([parameters, m, v].map((store) => store.read()));
+
+it('puts weights and moments back, also where a tensor is larger than a binding of either device', async () => {
+  const path = join(folder, 'checkpoint.safetensors');
+  const saved = adamOf({ maxBinding: 256 });
+  expect(saved.parameters.parts('table').length).toBeGreaterThan(1);
+  for (const [i, store] of [saved.parameters, saved.moments.m, saved.moments.v].entries()) {
+    store.write(
+      'table',
+      Float32Array.from({ length: 160 }, (_, k) => Math.cos(k + i)),
+    );
+    store.write('bias', Float32Array.of(i, 2, 3));
+  }
+  await saveCheckpoint(path, saved, { epoch: '3' });
+  const expected = await states(saved);
+  for (const options of [{}, { maxBinding: 512 }]) {
+    const loaded = adamOf(options);
+    expect((await loadCheckpoint(path, loaded)).get('epoch')).toBe('3');
+    expect(await states(loaded)).toEqual(expected);
+  }
+});
+
+it('names a tensor that does not fit', async () => {
+  const path = join(folder, 'other.safetensors');
+  await saveCheckpoint(path, adamOf(), {});
+  const other = new Adam(TensorStore.create(device, [{ name: 'table', shape: [4, 40] }]));
+  await expect(loadCheckpoint(path, other)).rejects.toThrow('expected a tensor table [4,40], found [40,4]');
+});

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+
+/** What a server says about a file. */
+export interface Entity {
+  /** Only a strong one, which changes with every byte. */
+  readonly etag?: string;
+  /** In bytes. */
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+/**
+ * A file on its way: FILE.part grows, and FILE.part.json says what it is a part of, so that another run can go on with
+ * it, also after this one was killed. Writes are synchronous: when a connection breaks, a stream drops what it has
+ * received and not yet handed on, and so nothing may wait in one.
+ */
+export class Part {
+  /** FILE.part */
+  readonly path: string;
+  readonly #file: number;
+  readonly #url: string;
+  #hash = createHash('sha256');
+  bytes = 0;
+  entity: Entity = {};
+  /** Not all of it came over one connection. */
+  inPieces = false;
+
+  private constructor(path: string, url: string) {
+    this.path = path;
+    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
+    this.#url = url;
+  }
+
+  /** Opens what an earlier run left of the same address, and reads it for the checksum; else begins anew. */
+  static async open(target: string, url: string): Promise<Part> {
+    const part = new Part(`${target}.part`, url);
+    const { url: before, ...entity } = readNote(`${part.path}.json`);
+    if (before === url) {
+      part.entity = entity;
+      part.bytes = await hashFile(part.path, part.#hash);
+      part.inPieces = part.bytes > 0;
+    } else {
+      part.restart();
+    }
+    return part;
+  }
+
+  restart(): void {
+    ftruncateSync(this.#file);
+    this.#hash = createHash('sha256');
+    this.bytes = 0;
+    this.entity = {};
+    this.inPieces = false;
+  }
+
+  describe(entity: Entity): void {
+    this.entity = entity;
+    writeFileSync(`${this.path}.json`, JSON.stringify({ url: this.#url, ...entity }));
+  }
+
+  /** @throws naming the file, when the disk is full for instance */
+  append(chunk: Uint8Array): void {
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(this.#file, chunk, at, chunk.length - at, this.bytes + at);
+    } catch (cause) {
+      throw new Error(`${this.path}: ${(cause as Error).message}`, { cause });
+    }
+    this.#hash.update(chunk);
+    this.bytes += chunk.length;
+  }
+
+  sha256(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  /** The file is whole: gives it its name. */
+  finish(target: string): void {
+    fsyncSync(this.#file);
+    renameSync(this.path, target);
+    rmSync(`${this.path}.json`, { force: true });
+  }
+
+  /** Leaves nothing behind when nothing has come. */
+  close(): void {
+    closeSync(this.#file);
+    if (this.bytes === 0) for (const path of [this.path, `${this.path}.json`]) rmSync(path, { force: true });
+  }
+}
+
+/** Nothing, unless it can be read: then the part is begun anew. */
+function readNote(path: string): Entity & { url?: string } {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+async function hashFile(path: string, hash: ReturnType<typeof createHash>): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return bytes;
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await hashFile(path, hash);
+  return hash.digest('hex');
+}
