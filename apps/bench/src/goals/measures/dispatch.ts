@@ -1,21 +1,22 @@
+import { buildTextEncoder } from '../../build/encoders.ts';
 import { buildStage1 } from '../../build/training.ts';
 import { median } from '../../measure/stats.ts';
 import type { Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
-/** What it costs to write a training step's dispatches into an encoder, for one of them. */
+/** What it costs to write a program's dispatches into an encoder, for one of them: a text encoder's, with its gradients. */
 export async function dispatchCost({ device }: Context): Promise<Measured> {
-  const step = await buildStage1(device, 'embedded', { batch: 128 });
-  const program = step.program!;
+  const encoder = await buildTextEncoder(device, 'embedded', { batch: 128, backward: true });
+  const program = encoder.program!;
   const dispatches = program.commands.filter((command) => 'pipeline' in command).length;
   const samples: number[] = [];
-  for (let i = 0; i < 30; i++) {
-    const encoder = device.gpu.createCommandEncoder();
+  for (let i = 0; i < 100; i++) {
+    const commands = device.gpu.createCommandEncoder();
     const start = performance.now();
-    program.encode(encoder);
+    program.encode(commands);
     samples.push(performance.now() - start);
   }
-  await step.dispose();
+  await encoder.dispose();
   return { value: (1000 * median(samples)) / dispatches, detail: `${dispatches} dispatches` };
 }
 
