@@ -1,7 +1,7 @@
 import { type ClipModel, isVisual, uploadClip } from '@webcir/clip';
 import { type CombinerConfig, combinerEntries } from '@webcir/combiner';
-import type { Adam, Device, HostArray, Program } from '@webcir/kernels';
-import { isTuned, Stage1, Stage2 } from '@webcir/train';
+import type { Adam, Device } from '@webcir/kernels';
+import { isTuned, type PreparedStep, Stage1, Stage2 } from '@webcir/train';
 import { numbers } from '../measure/numbers.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
@@ -37,11 +37,11 @@ export async function buildStage1(
   const stage = new Stage1(device, model.config, clip, { batch, trim });
   const { embedDim, vocabularySize } = model.config;
   const features = (kind: string) => numbers(kind, batch * embedDim);
-  const { program, inputs } = await stage.prepare(
+  const step = await stage.prepare(
     { kind: 'features', reference: features('reference'), target: features('target') },
     captions(batch, vocabularySize),
   );
-  return replayed(device, { program, inputs, adam: stage.adam, weightDecay: WEIGHT_DECAY }, async () => {
+  return repeated(device, step, { adam: stage.adam, weightDecay: WEIGHT_DECAY }, async () => {
     await stage.dispose();
     clip.dispose();
   });
@@ -56,41 +56,33 @@ export async function buildStage2(
   const weights = new Map(combinerEntries(config).map(({ name, shape }) => [name, seededValues(name, shape)]));
   const stage = await Stage2.create(device, config, weights, { batch, dropout });
   const features = (kind: string) => numbers(kind, batch * config.featureDim);
-  const { program, inputs } = stage.prepare(
+  const step = stage.prepare(
     { reference: features('reference'), text: features('text'), target: features('target') },
     dropout > 0 ? [1, 2] : undefined,
   );
-  return replayed(device, { program, inputs, adam: stage.adam, weightDecay: 0 }, () => stage.dispose());
+  return repeated(device, step, { adam: stage.adam, weightDecay: 0 }, () => stage.dispose());
 }
 
-interface Step {
-  readonly program: Program<'loss'>;
-  readonly inputs: Readonly<Record<string, HostArray>>;
-  readonly adam: Adam;
-  readonly weightDecay: number;
-}
-
-/** Runs the same step again and again. Inputs are given anew at every step, as training does. */
-function replayed(
+/** Runs the same step again and again, each after the loss of the one before has been read, as training does. */
+function repeated(
   device: Device,
-  { program, inputs, adam, weightDecay }: Step,
+  step: PreparedStep,
+  { adam, weightDecay }: { readonly adam: Adam; readonly weightDecay: number },
   dispose: () => void | Promise<void>,
 ): BuiltStep {
-  let step = 0;
-  const next = () => ({ ...inputs, adam: adam.hyper({ learningRate: LEARNING_RATE, weightDecay, step: ++step }) });
-  const loss = async () => (await program.runAndRead(next(), ['loss'])).loss[0];
+  let count = 0;
+  const next = () => step(adam.hyper({ learningRate: LEARNING_RATE, weightDecay, step: ++count }));
   return {
     async run(times) {
-      for (let i = 1; i < times; i++) program.run(next());
-      await loss();
+      for (let i = 0; i < times; i++) await next();
       await device.idle(); // the updates come after the loss
     },
     async losses(steps) {
       const found = new Float32Array(steps);
-      for (let i = 0; i < steps; i++) found[i] = await loss();
+      for (let i = 0; i < steps; i++) found[i] = await next();
       return found;
     },
-    program,
+    program: step.program,
     dispose,
   };
 }
