@@ -6,7 +6,7 @@ export const usage = `usage: pnpm bench [NAME ...] [options]
 Without an option, times what is named, or else everything: every benchmark case of every op, forward and backward, in every
 variant that this adapter can run, and then whole things. NAME is an op (layernorm), or one of these programs:
 ${programs.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}
-The machine's ceilings are measured first: multiply-adds on registers, and a copy.
+The machine's ceilings are measured first: multiply-adds on registers, and a copy (by a kernel or the device, the faster).
 
 Instead of that:
   --peers            the same work with tfjs, jax-js, ONNX Runtime (WebGPU and CPU), usearch and PyTorch, in turns, each
