@@ -48,7 +48,7 @@ export function textActivations(shapes, positions) {
   return { all: blocks * block, again: blocks * width * positions + block };
 }
 
-/** As `textActivations`, of one picture through a ResNet: what enters and leaves each convolution, and what enters each relu. */
+/** As `textActivations`, of one picture through a ResNet: what enters and leaves each convolution. */
 export function imageActivations(shapes) {
   const layers = resnetLayers(shapes);
   const blocks = [...new Set(layers.map(({ block }) => block))].map((name) => {
@@ -67,10 +67,10 @@ function resnetLayers(shapes) {
   const [positions, channels] = shapes['visual.attnpool.positional_embedding'];
   const grid = Math.sqrt(positions - 1);
   // `from` and `to`: sides of what enters and of what leaves. `pooled`: side of what is pooled before it enters.
-  const convolution = (block, name, from, to, { relu = true, pooled = 0, enters = true } = {}) => {
+  const convolution = (block, name, from, to, { pooled = 0, enters = true } = {}) => {
     const [out, inner, ...window] = shapes[`visual.${name}.weight`];
     const entering = inner * from * from;
-    const kept = (enters ? entering : 0) + (relu ? 2 : 1) * out * to * to + inner * pooled * pooled;
+    const kept = (enters ? entering : 0) + out * to * to + inner * pooled * pooled;
     layers.push({ block, flops: 2 * out * inner * product(window) * to * to, kept, enters: entering });
   };
   convolution('stem', 'conv1', 32 * grid, 16 * grid);
@@ -87,7 +87,7 @@ function resnetLayers(shapes) {
       // Its relu comes after the shortcut has been added.
       convolution(block, `${block}.conv3`, side, side, { pooled: pools ? from : 0 });
       // The shortcut reads what conv1 reads, unless it is pooled before.
-      if (index === 0) convolution(block, `${block}.downsample.0`, side, side, { relu: false, enters: pools });
+      if (index === 0) convolution(block, `${block}.downsample.0`, side, side, { enters: pools });
     }
   }
   const [embed] = shapes['visual.attnpool.c_proj.weight'];

@@ -1,4 +1,5 @@
 export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } from './bootstrap.ts';
+export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery.ts';
 export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
 export { type Answer, placesOf, type Ranking } from './places.ts';
 export { protocolNamed, protocolsFor } from './protocols/index.ts';

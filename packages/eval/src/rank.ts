@@ -1,4 +1,5 @@
 import type { Device } from '@webcir/kernels';
+import { expectFinite, rowCount } from './features.ts';
 import { type Scored, scoreShards } from './shards.ts';
 
 /** The most gallery pictures that a query can be answered with. */
@@ -75,22 +76,5 @@ const byScore = (a: Scored, b: Scored): number => b.score - a.score || a.picture
 export function splitRows(values: Uint32Array, columns: number): Uint32Array[] {
   return Array.from({ length: rowCount('values', values, columns) }, (_, row) =>
     values.subarray(row * columns, (row + 1) * columns),
-  );
-}
-
-function rowCount(name: string, values: ArrayLike<number>, columns: number): number {
-  if (!Number.isInteger(columns) || columns < 1 || values.length % columns !== 0) {
-    throw new RangeError(`${name}: expected rows of ${columns} values, found ${values.length} values in all`);
-  }
-  return values.length / columns;
-}
-
-/** A score that is not a number has no place in a ranking. */
-function expectFinite(name: string, features: Float32Array, dim: number): void {
-  const at = features.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  throw new RangeError(
-    `${name}: expected finite features, found ${features[at]} in row ${Math.floor(at / dim)}: ` +
-      'look for a training run that diverged, or a damaged weights file',
   );
 }

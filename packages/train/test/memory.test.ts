@@ -60,7 +60,8 @@ describe('stage 1 with both encoders of RN50x4 and a batch of 128', () => {
   it('fits in 6 GB with activations computed again', () => {
     const sizes = plan('RN50x4', { recompute: true });
     expect(chooseMicroBatch(sizes, 6e9)).toBe(16);
-    expect(stage1Memory(sizes, 16).total).toBeLessThan(0.6 * stage1Memory({ ...sizes, recompute: false }, 16).total);
+    expect(stage1Memory(sizes, 16).total).toBeLessThan(4.8e9);
+    expect(stage1Memory({ ...sizes, recompute: false }, 16).total).toBeLessThan(7.8e9);
   });
 
   it('says what it would take where the budget is too small', () => {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { registerData } from './commands/data-check.ts';
+import { registerEncode } from './commands/encode.ts';
 import { registerEval } from './commands/eval.ts';
 import { registerPretrain } from './commands/pretrain.ts';
 import { registerSubmit } from './commands/submit.ts';
@@ -21,6 +22,7 @@ const program = new Command('webcir')
 registerTrain(program, context);
 registerEval(program, context);
 registerSubmit(program, context);
+registerEncode(program, context);
 registerData(program);
 registerWeights(program);
 registerPretrain(program);

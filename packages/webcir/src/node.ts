@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
@@ -18,7 +19,9 @@ export async function openRetriever(run?: string): Promise<Retriever> {
   const clip = await openClipModel(
     run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`,
   );
-  const combiner = run === undefined ? undefined : await openCombinerModel(`${run}/combiner.safetensors`);
+  // A run of stage 1 alone has none: queries are then the sum.
+  const combinerPath = `${run}/combiner.safetensors`;
+  const combiner = run !== undefined && existsSync(combinerPath) ? await openCombinerModel(combinerPath) : undefined;
   return Retriever.create({
     device: await openDevice(),
     tokenizer: await loadTokenizer(),

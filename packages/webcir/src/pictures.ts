@@ -10,8 +10,11 @@ export interface Preprocessing {
   readonly targetRatio: number;
 }
 
-/** A picture of a data set as the encoder takes it: normalized planes [3, size, size]. */
-export async function planesOf(dataset: CirDataset, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
+/** What pictures are read from: a data set, or files. */
+export type Pictures = Pick<CirDataset, 'picture' | 'file'>;
+
+/** A picture as the encoder takes it: normalized planes [3, size, size]. */
+export async function planesOf(dataset: Pictures, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
   return normalizePixels(preprocess(await dataset.picture(id), preprocessing));
 }
 
@@ -21,7 +24,7 @@ export interface PlanesSource {
   close(): Promise<void>;
 }
 
-export function openPlanes(dataset: CirDataset, preprocessing: Preprocessing): PlanesSource {
+export function openPlanes(dataset: Pictures, preprocessing: Preprocessing): PlanesSource {
   const pool = createPicturePool(preprocessing);
   return {
     async planes(id) {

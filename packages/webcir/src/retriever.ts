@@ -9,7 +9,7 @@ import {
   uploadClip,
 } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { rankGallery } from '@webcir/eval';
+import { GalleryIndex } from '@webcir/eval';
 import type { Device, Tensor, TensorStore } from '@webcir/kernels';
 import { Fusion, PictureEncoder, TextEncoderPrograms } from '@webcir/train';
 
@@ -24,14 +24,18 @@ export interface RetrieverParts {
 /** Features of the pictures that are searched. */
 export interface Gallery {
   readonly ids: readonly string[];
-  /** [ids, embed], as CLIP gives them. */
+  /** [ids, embed], as CLIP gives them: to be stored, and given to `Retriever.load` again. */
   readonly features: Float32Array;
+  /** The features on the device; `dispose()` frees them. */
+  readonly index: GalleryIndex;
 }
 
 export interface SearchResult {
   readonly id: string;
   /** From 1. */
   readonly rank: number;
+  /** Cosine similarity of the query feature and the picture's. */
+  readonly score: number;
 }
 
 /** Composed image retrieval over your own pictures. Runs in Node and in browsers. */
@@ -73,22 +77,35 @@ export class Retriever {
     return new Retriever(parts, clip, combiner, pictures, await Fusion.create(device, model.config.embedDim, fuse, 1));
   }
 
-  /** Encodes the pictures to be searched. */
+  /** Encodes the pictures to be searched, and keeps their features on the device. @throws RangeError when there are none */
   async index(pictures: ReadonlyMap<string, Picture>): Promise<Gallery> {
-    return { ids: [...pictures.keys()], features: await this.#encode([...pictures.values()]) };
+    return this.load([...pictures.keys()], await this.#encode([...pictures.values()]));
+  }
+
+  /**
+   * Makes a gallery of features that were encoded before: `Gallery.features`, or what `webcir encode` wrote.
+   * @param features [ids, embed], as CLIP gives them
+   * @throws RangeError when there are none, or not one for each id
+   */
+  async load(ids: readonly string[], features: Float32Array): Promise<Gallery> {
+    const { embedDim } = this.#model.config;
+    if (features.length !== ids.length * embedDim) {
+      throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
+    }
+    return { ids, features, index: await GalleryIndex.create(this.#device, features, embedDim) };
   }
 
   /**
    * The pictures of a gallery that fit "this picture, but …", best first.
    * @param text how the wanted picture differs, e.g. 'is shorter and has a floral print'
-   * @throws RangeError when the gallery is empty or the text too long
+   * @param k at most 128
+   * @throws RangeError when the text is too long or k out of range
    */
   async search(gallery: Gallery, reference: Picture, text: string, k = 10): Promise<SearchResult[]> {
     const image = await this.#encode([reference]);
     const query = await this.#fusion.run(image, await this.#texts.encode([this.#tokens(text).rows]));
-    const { embedDim } = this.#model.config;
-    const found = await rankGallery(this.#device, query, gallery.features, embedDim, Math.min(k, gallery.ids.length));
-    return Array.from(found, (index, i) => ({ id: gallery.ids[index], rank: i + 1 }));
+    const { indices, scores } = await gallery.index.search(query, k);
+    return Array.from(indices, (picture, i) => ({ id: gallery.ids[picture], rank: i + 1, score: scores[i] }));
   }
 
   /** Frees the device memory of the weights and programs; the device itself stays open. */

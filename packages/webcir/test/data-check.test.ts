@@ -1,13 +1,11 @@
 // Drives the real `webcir data check`, as built, on embedded pictures written out in the layouts of published sets.
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openEmbeddedFromPackage, openFashionIq, writeCirco, writeCirr, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli, runIn } from './run-cli.ts';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webcir-data-check-'));
@@ -22,13 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function check(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, 'data', 'check', ...args], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
+const check = (...args: string[]) => runIn(folder, cli, 'data', 'check', ...args);
 
 /** The cells of the line of a split. */
 const cells = (stdout: string, split: string) =>

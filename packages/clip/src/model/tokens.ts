@@ -17,11 +17,19 @@ export interface TextTokens {
   readonly unknown: string[];
 }
 
-/** Turns a text into rows of the model's token table. Throws RangeError when it is longer than the context. */
+/**
+ * Turns a text into rows of the model's token table.
+ * @throws RangeError when it is longer than the context, or the table is not the tokenizer's
+ */
 export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): (text: string) => TextTokens {
-  const { contextLength } = model.config;
+  const { contextLength, vocabularySize } = model.config;
   const rowOf = model.vocabulary && new Map(model.vocabulary.map((id, row) => [id, row]));
   return (text) => {
+    if (!rowOf && tokenizer.vocabularySize > vocabularySize) {
+      throw new RangeError(
+        `the model has ${vocabularySize} tokens, CLIP's tokenizer ${tokenizer.vocabularySize}: it cannot read texts`,
+      );
+    }
     const ids = [tokenizer.startOfText, ...tokenizer.encode(text), tokenizer.endOfText];
     const known = rowOf ? ids.filter((id) => rowOf.has(id)) : ids;
     const unknown = ids.filter((id) => !known.includes(id)).map((id) => tokenizer.decode([id]).trim());

@@ -79,7 +79,17 @@ function tableOf(label: string, results: readonly Result[]): string {
 
 async function writeJson(
   file: string,
-  { dataset, data, split, combiningFunction, clipModelPath, combinerPath, transform, targetRatio }: EvalOptions,
+  {
+    dataset,
+    data,
+    split,
+    combiningFunction,
+    clipModelName,
+    clipModelPath,
+    combinerPath,
+    transform,
+    targetRatio,
+  }: EvalOptions,
   { incomplete }: CirDataset,
   results: readonly Result[],
 ): Promise<void> {
@@ -89,6 +99,7 @@ async function writeJson(
     incomplete,
     split,
     combining_function: combiningFunction,
+    clip_model_name: clipModelName,
     clip_model_path: clipModelPath,
     combiner_path: combinerPath,
     transform,

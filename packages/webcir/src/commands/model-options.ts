@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Activation, type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
+import { type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import type { DatasetName } from '@webcir/data/node';
 import type { Tensor } from '@webcir/kernels';
 import type { Command } from 'commander';
 import { openCombinerModel } from '../models.ts';
 import { RunFolder } from '../run-folder.ts';
+import { addClipOptions, type ClipSource } from './clip-source.ts';
 import type { Fuse } from './evaluate.ts';
-import { activationOption, choice, numberBetween, wholeNumber } from './options.ts';
+import { choice, numberBetween, wholeNumber } from './options.ts';
 import { openSession, type Session } from './session.ts';
 import { tunedClip } from './train-stage1.ts';
 import { trainedCombiner } from './train-stage2.ts';
@@ -17,7 +18,7 @@ export const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
 type CombiningFunction = (typeof combiningFunctions)[number];
 
 /** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
-export interface ModelOptions {
+export interface ModelOptions extends ClipSource {
   readonly dataset?: DatasetName;
   readonly data?: string;
   readonly skipMissing?: boolean;
@@ -26,14 +27,12 @@ export interface ModelOptions {
   readonly combinerPath?: string;
   readonly projectionDim?: number;
   readonly hiddenDim?: number;
-  readonly clipModelPath?: string;
-  readonly activation?: Activation;
   readonly transform?: Transform;
   readonly targetRatio?: number;
 }
 
 export const addModelOptions = (command: Command): Command =>
-  command
+  addClipOptions(command)
     .option('--data <folder>', 'folder of a data set that is not embedded')
     .option(
       '--run <folder>',
@@ -45,11 +44,6 @@ export const addModelOptions = (command: Command): Command =>
     .option('--combiner-path <file>', 'trained Combiner')
     .option('--projection-dim <n>', "width of the Combiner's projections, to be checked", wholeNumber(1))
     .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
-    .option(
-      '--clip-model-path <file>',
-      'CLIP, tuned or not, in any container (default: the small one that ships with webcir)',
-    )
-    .addOption(activationOption())
     .addOption(choice('--transform <name>', 'preprocessing (default: targetpad)', TRANSFORMS))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100));
 
@@ -113,7 +107,7 @@ async function completedByRun(run: string, given: ModelOptions): Promise<ModelOp
     ...(isOwn && { data, skipMissing }),
     ...given,
     combiningFunction,
-    clipModelPath: given.clipModelPath ?? file(tunedClip),
+    ...(given.clipModelName === undefined && { clipModelPath: given.clipModelPath ?? file(tunedClip) }),
     ...(combiningFunction === 'combiner' && { combinerPath: given.combinerPath ?? file(trainedCombiner) }),
   };
 }

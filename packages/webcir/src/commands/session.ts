@@ -1,63 +1,56 @@
-import { fileURLToPath } from 'node:url';
-import {
-  type Activation,
-  type ClipModel,
-  foldBatchNorm,
-  type Transform,
-  textTokenizer,
-  uploadClip,
-  type Weights,
-} from '@webcir/clip';
+import { type ClipModel, foldBatchNorm, type Transform, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset, SplitUses, Triplet } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
-import { embeddedClip } from '../models.ts';
-import { madeAhead, openPlanes, type Preprocessing } from '../pictures.ts';
+import { madeAhead, openPlanes, type Pictures, type Preprocessing } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
+import { type ClipSource, clipPath } from './clip-source.ts';
 
 const pictureBatch = 128;
 
-/** What all parts of a training run share: device, data set, starting model, tokenizer. */
-export interface Session {
+/** A CLIP that is ready to encode: the model, a device for it, and what comes before it. */
+export interface EncoderSession {
   readonly device: Device;
-  readonly dataset: CirDataset;
-  /** Splits of the data set by use: test is never looked at before the end. */
-  readonly splits: SplitUses;
   readonly model: ClipModel;
   readonly preprocessing: Preprocessing;
   tokenRows(text: string): readonly number[];
 }
 
-/** What is opened: data, model and preprocessing, as the options of the commands name them. */
-export interface SessionOptions {
+/** What all parts of a training run share. */
+export interface Session extends EncoderSession {
+  readonly dataset: CirDataset;
+  /** Splits of the data set by use: test is never looked at before the end. */
+  readonly splits: SplitUses;
+}
+
+/** The model and its preprocessing, as the options of the commands name them. */
+export interface EncoderOptions extends ClipSource {
+  readonly transform: Transform;
+  readonly targetRatio: number;
+}
+
+export interface SessionOptions extends EncoderOptions {
   readonly dataset: DatasetName;
   /** Folder of a data set that is not embedded. */
   readonly data?: string;
   /** Leaves unreadable pictures out, and what refers to them. */
   readonly skipMissing?: boolean;
-  /** Weight file of the CLIP; the embedded one unless given. */
-  readonly clipModelPath?: string;
-  /** Where the weight file does not say it. */
-  readonly activation?: Activation;
-  readonly transform: Transform;
-  readonly targetRatio: number;
 }
 
 export async function openSession(options: SessionOptions, assets: URL): Promise<Session> {
   const dataset = await openData(options);
-  const model = await openClipModel(
-    options.clipModelPath ?? fileURLToPath(new URL(embeddedClip, assets)),
-    options.activation,
-  );
+  return { ...(await openEncoder(options, assets)), dataset, splits: dataset.uses };
+}
+
+export async function openEncoder(options: EncoderOptions, assets: URL): Promise<EncoderSession> {
+  const model = await openClipModel(clipPath(options, assets), options.activation);
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {
     device: await openDevice(),
-    dataset,
-    splits: dataset.uses,
     model,
     preprocessing: { transform, targetRatio, size: model.config.imageResolution },
     tokenRows: (text) => tokens(text).rows,
@@ -97,7 +90,7 @@ export function splitPictures(dataset: CirDataset, split: string): string[] {
 
 /** Encodes pictures with the weights as they are now, with a progress line. */
 export async function encodePictures(
-  session: Session,
+  session: EncoderSession & { readonly dataset: Pictures },
   weights: Weights,
   ids: readonly string[],
   label: string,

@@ -1,8 +1,9 @@
 import { TRANSFORMS } from '@webcir/clip';
 import { DATASETS } from '@webcir/data/node';
 import type { Command } from 'commander';
+import { addClipOptions } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
-import { activationOption, choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
+import { choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
 
@@ -13,17 +14,13 @@ const trainable = DATASETS.filter((name) => name !== 'circo');
 
 /** The flags of `webcir train`, with CLIP4Cir's names and defaults where it has them. */
 export function registerTrain(program: Command, { assets, command }: CommandContext): void {
-  program
+  const train = program
     .command('train')
     .description('Trains both stages of CLIP4Cir and shows the table of the paper.')
     .addOption(choice('--dataset <name>', 'data set', trainable).default('fmnist-cir'))
     .option('--data <folder>', 'folder of a data set that is not embedded')
-    .addOption(skipMissingOption())
-    .option(
-      '--clip-model-path <file>',
-      'CLIP to start from, in any container (default: the small one that ships with webcir)',
-    )
-    .addOption(activationOption())
+    .addOption(skipMissingOption());
+  addClipOptions(train)
     .option('--name <name>', 'name of the run folder (default: data set and time)')
     .option('--out <folder>', 'where run folders go', 'runs')
     .option('--resume <folder>', 'goes on with an interrupted run, with the options that it was started with')
@@ -46,7 +43,7 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
       'pictures or texts that go through an encoder at once in stage 1, with the same result (default: what fits)',
       wholeNumber(1),
     )
-    .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.1, 1000), 16)
+    .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.001, 1000), 16)
     .option('--checkpoint-activations', 'computes activations of stage 1 again instead of keeping them', false)
     .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
     .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))

@@ -24,6 +24,32 @@ export const tunedClip = 'clip.safetensors';
 const checkpoint = 'checkpoints/stage1.safetensors';
 const best = 'checkpoints/stage1-best.safetensors';
 
+/** Whether the pictures of a step are features that were made once. */
+const hasFeatures = ({ encoder, imageCache }: TrainOptions): boolean => encoder === 'text' && imageCache;
+
+/**
+ * What goes through an encoder at once: as asked for, or what fits the memory budget.
+ * @throws RangeError when it does not divide the batch, or nothing fits
+ */
+export function microBatchOf({ model, device }: Session, options: TrainOptions): number {
+  const { batchSize: batch, microBatchSize, memoryBudget, encoder, trimText, checkpointActivations } = options;
+  if (microBatchSize !== undefined) {
+    if (batch % microBatchSize === 0) return microBatchSize;
+    throw new RangeError(`a micro-batch of ${microBatchSize} does not divide the batch of ${batch}`);
+  }
+  const plan = {
+    config: model.config,
+    entries: entriesOf(model),
+    encoder,
+    pictures: hasFeatures(options) ? ('features' as const) : ('pixels' as const),
+    batch,
+    trim: trimText,
+    recompute: checkpointActivations,
+    capabilities: device.capabilities,
+  };
+  return chooseMicroBatch(plan, memoryBudget * 1e9);
+}
+
 /** Tunes CLIP and leaves `clip.safetensors` in the run folder. */
 export async function trainStage1(
   session: Session,
@@ -49,22 +75,10 @@ export async function trainStage1(
     return validation.scores(current, await validation.textFeatures(clip.weights), elementwiseSum);
   };
 
-  const pictures: Stage1Options['pictures'] =
-    frozenPictures && options.imageCache ? { kind: 'features', features } : { kind: 'pixels', planes: source.planes };
-  const memory = { batch: options.batchSize, trim: options.trimText, recompute: options.checkpointActivations };
-  const microBatch =
-    options.microBatchSize ??
-    chooseMicroBatch(
-      {
-        ...memory,
-        config: model.config,
-        entries: entriesOf(model),
-        encoder,
-        pictures: pictures.kind,
-        capabilities: device.capabilities,
-      },
-      options.memoryBudget * 1e9,
-    );
+  const pictures: Stage1Options['pictures'] = hasFeatures(options)
+    ? { kind: 'features', features }
+    : { kind: 'pixels', planes: source.planes };
+  const microBatch = microBatchOf(session, options);
   if (microBatch < options.batchSize) {
     console.log(`stage 1 takes its batch of ${options.batchSize} in micro-batches of ${microBatch} (GradCache)`);
   }

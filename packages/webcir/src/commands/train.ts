@@ -12,7 +12,7 @@ import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
 import { encodePictures, frozenPictureFeatures, openSession, pictureIds, trainingTriplets } from './session.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
-import { trainStage1, tunedClip } from './train-stage1.ts';
+import { microBatchOf, trainStage1, tunedClip } from './train-stage1.ts';
 import { trainedCombiner, trainStage2 } from './train-stage2.ts';
 
 /** `webcir train`: both stages, or one of them, then the table of the paper. */
@@ -33,7 +33,13 @@ export async function trainCommand(
   const examples = examplesOf(trainingTriplets(session), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
   checkBatch(config.combinerBatchSize, examples.length);
+  microBatchOf(session, config); // before anything is computed: it may not fit
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
+  if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
+    console.log(
+      'It starts from the small CLIP that ships with webcir. Published numbers need --clip-model-name RN50x4.',
+    );
+  }
 
   const [protocol] = protocolsFor(dataset);
   const test = new Scoreboard(new Evaluator(session, splits.test, protocol));

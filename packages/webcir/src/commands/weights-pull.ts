@@ -1,9 +1,9 @@
-import { basename, join, resolve } from 'node:path';
-import { defaultCacheFolder } from '@webcir/train/node';
+import { basename, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatBytes, formatSeconds, ProgressLine } from '../progress.ts';
 import { openAiModels } from '../weights/catalogue.ts';
 import type { PullOptions } from '../weights/pull.ts';
+import { weightsFolder } from './clip-source.ts';
 
 /** Adds `pull` to the group `webcir weights`. */
 export function registerWeightsPull(weights: Command): void {
@@ -26,7 +26,7 @@ async function pullCommand(name: string, { out, sha256 }: { out?: string; sha256
   // The other commands need not wait until the HTTP client is loaded.
   const { pullWeights } = await import('../weights/pull.ts');
   const path = await pullWeights(name, {
-    folder: resolve(out ?? join(defaultCacheFolder(), 'weights')),
+    folder: resolve(out ?? weightsFolder()),
     sha256,
     endpoint: (HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
     token: HF_TOKEN || undefined,

@@ -24,8 +24,10 @@ const definition: OpDefinition<Attributes> = {
       dispatch(activationKernel, { x, y }, { count4 }, linearGrid(count4, activationKernel.workgroupSize[0]), { kind }),
     ];
   },
-  gradient({ inputs: [x], attributes }, [dy]) {
-    return [dy && apply(backward, [x, dy], attributes)[0]];
+  gradient({ inputs: [x], outputs: [y], attributes }, [dy]) {
+    // relu's slope shows in its output too, which the next layer keeps anyway: its input need not be.
+    const kept = attributes.kind === 'relu' ? y : x;
+    return [dy && apply(backward, [kept, dy], attributes)[0]];
   },
 };
 

@@ -16,11 +16,14 @@ const fixed = (shape: number[], map: (value: number, i: number) => number = (val
 export const cases = [
   topKCase(1, fixed([1, 1])),
   topKCase(5, fixed([3, 5])),
+  topKCase(10, fixed([4, 240])),
+  topKCase(100, fixed([3, 241])),
   topKCase(10, fixed([4, 1008])),
   topKCase(64, fixed([5, 1037])),
   topKCase(64, fixed([2, 2048])),
   topKCase(7, fixed([3, 20011])),
   topKCase(64, fixed([2, 17002])),
+  topKCase(128, fixed([2, 17002])),
   topKCase(
     9,
     fixed([2, 1500], (_, i) => -i),

@@ -1,32 +1,36 @@
-// The best `selected` values of every row among its candidates, in falling order, equal ones by rising index. Candidates are
-// the tiles of 16 that `parents` names (see top-k.ts), at most 1,024 values.
+// The best `selected` values of every row among its candidates, in falling order, equal ones by rising index.
+// Candidates are the tiles of 16 that `parents` names (see select-top.ts), at most 2,048 values.
 //
-// One workgroup owns one row. The candidates are brought into workgroup memory once; then each thread counts how many are
-// better than its own, which is its place in the result. So there is one barrier, no sorting, and a thread stops counting
-// as soon as its candidate is out: for most of them soon, since the best parents come first.
+// One workgroup owns one row. It brings the candidates into workgroup memory once, in vectors of four and without those
+// vectors of which nothing can be selected: as many parents as values are wanted have maxima that are no smaller than
+// the last parent's. Then each thread counts how many are better than its own, which is its place in the result: no
+// sorting, and the order in which vectors have arrived does not matter. A thread stops counting as soon as its
+// candidate is out.
 struct Params {
   queries: u32,
   count: u32, // values per row of x
   stride: u32, // from row to row of x
   candidates4: u32, // candidates per row / 4
-  parents: u32, // tiles named per row; 0: all tiles are candidates, and the binding is not read
+  parents: u32, // tiles named per row; 0: all tiles are candidates, and the bindings are not read
   selected: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4u>;
-@group(0) @binding(1) var<storage, read> parents: array<u32>;
-@group(0) @binding(2) var<storage, read_write> values: array<u32>;
-@group(0) @binding(3) var<storage, read_write> indices: array<u32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parents: array<u32>; // [queries, parents], best first
+@group(0) @binding(2) var<storage, read> maxima: array<u32>; // of the parents
+@group(0) @binding(3) var<storage, read_write> values: array<u32>;
+@group(0) @binding(4) var<storage, read_write> indices: array<u32>;
+@group(0) @binding(5) var<uniform> params: Params;
 
 const threads = 128u;
-const none = 0xffffffffu;
+const four = vec4u(0u, 1u, 2u, 3u);
 
-var<workgroup> keys: array<vec4u, 256>;
-var<workgroup> places: array<vec4u, 256>;
+var<workgroup> keys: array<vec4u, 512>; // 0 outside of the row
+var<workgroup> places: array<u32, 512>; // of the first of four; those outside of the row are not less than count
+var<workgroup> kept: atomic<u32>; // vectors
 
-// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all: only a NaN
-// has it.
+// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all:
+// only a NaN has it.
 fn ordered(bits: vec4u) -> vec4u {
   let sign = vec4u(0x80000000u);
   let negative = select(~bits, sign, bits == sign);
@@ -48,28 +52,37 @@ fn main(
     return;
   }
   let start = query * params.stride;
+  var least = 0u;
+  if (params.parents >= params.selected) {
+    least = ordered(vec4u(maxima[(query + 1u) * params.parents - 1u])).x;
+  }
   for (var i = local; i < params.candidates4; i += threads) {
     var tile = i / 4u;
     if (params.parents > 0u) {
       tile = parents[query * params.parents + tile];
     }
     let block = (start / 16u + tile) * 4u + i % 4u;
-    let place = block * 4u + vec4u(0u, 1u, 2u, 3u);
+    let place = block * 4u + four;
     let inRow = (place >= vec4u(start)) & (place < vec4u(start + params.count));
-    keys[i] = select(vec4u(), ordered(x[block]), inRow);
-    places[i] = select(vec4u(none), place - start, inRow);
+    let key = select(vec4u(), ordered(x[block]), inRow);
+    if (any(inRow & (key >= vec4u(least)))) {
+      let slot = atomicAdd(&kept, 1u);
+      keys[slot] = key;
+      places[slot] = place.x - start;
+    }
   }
   workgroupBarrier();
 
-  for (var i = local; i < params.candidates4 * 4u; i += threads) {
-    let place = places[i / 4u][i % 4u];
-    if (place == none) {
+  let blocks = atomicLoad(&kept);
+  for (var i = local; i < blocks * 4u; i += threads) {
+    let key = keys[i / 4u][i % 4u];
+    let place = places[i / 4u] + i % 4u;
+    if (key < least || place >= params.count) {
       continue;
     }
-    let key = keys[i / 4u][i % 4u];
     var rank = 0u;
-    for (var j = 0u; j < params.candidates4 && rank < params.selected; j++) {
-      let better = (keys[j] > vec4u(key)) | ((keys[j] == vec4u(key)) & (places[j] < vec4u(place)));
+    for (var j = 0u; j < blocks && rank < params.selected; j++) {
+      let better = (keys[j] > vec4u(key)) | ((keys[j] == vec4u(key)) & (places[j] + four < vec4u(place)));
       rank += dot(select(vec4u(), vec4u(1u), better), vec4u(1u));
     }
     if (rank < params.selected) {

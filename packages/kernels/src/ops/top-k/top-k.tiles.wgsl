@@ -1,6 +1,6 @@
-// The largest value of every tile of 16 neighbours, as a first sieve for top-k (see top-k.ts). Tiles lie on multiples of 16 of
-// the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and the last tile of a row
-// may be part of their neighbour rows, and leave those values out.
+// The largest value of every tile of 16 neighbours, as a first sieve for top-k (see select-top.ts). Tiles lie on
+// multiples of 16 of the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and
+// the last tile of a row may be part of their neighbour rows, and leave those values out.
 //
 // One thread owns one tile: no barrier, no workgroup memory, and one value written per 16 read.
 struct Params {
@@ -17,8 +17,8 @@ struct Params {
 
 const workgroup = 64u;
 
-// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all: only a NaN
-// has it.
+// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all:
+// only a NaN has it.
 fn ordered(bits: vec4u) -> vec4u {
   let sign = vec4u(0x80000000u);
   let negative = select(~bits, sign, bits == sign);

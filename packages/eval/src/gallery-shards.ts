@@ -1,0 +1,112 @@
+import {
+  compile,
+  type Device,
+  type GalleryStorage,
+  input,
+  l2Normalize,
+  MAX_SHARD_PANELS,
+  PANEL_ROWS,
+  type Program,
+  packGallery,
+  type Region,
+  stored,
+  type Tensor,
+} from '@webcir/kernels';
+
+/** Bytes of features that are uploaded at once. */
+const blockBytes = 2 ** 23;
+
+/** Kernels read four dimensions at a time; zeros change no score. */
+export const paddedDim = (dim: number) => Math.ceil(dim / 4) * 4;
+
+const panelsOf = (rows: number) => Math.ceil(rows / PANEL_ROWS);
+const panelWords = (storage: GalleryStorage) => (storage === 'f16' ? PANEL_ROWS / 2 : PANEL_ROWS);
+const panelBytes = (dim: number, storage: GalleryStorage) => 4 * paddedDim(dim) * panelWords(storage);
+
+/** How many rows the device can bind as one buffer. */
+export function rowsThatFit({ capabilities }: Device, dim: number, storage: GalleryStorage): number {
+  const panels = Math.floor(capabilities.maxBindingSize / panelBytes(dim, storage));
+  return PANEL_ROWS * Math.max(1, Math.min(panels, MAX_SHARD_PANELS));
+}
+
+/** Copies rows of `dim` values to rows of `paddedDim(dim)` values. */
+export function copyRows(rows: Float32Array, dim: number, target: Float32Array): void {
+  const width = paddedDim(dim);
+  if (width === dim) target.set(rows);
+  else for (let i = 0; i * dim < rows.length; i++) target.set(rows.subarray(i * dim, (i + 1) * dim), i * width);
+}
+
+/**
+ * Normalizes and packs features [n, dim] on the device, block by block.
+ * @returns the shards, as `nearest` takes them
+ */
+export async function uploadShards(
+  device: Device,
+  features: Float32Array,
+  { dim, storage, shardRows }: { dim: number; storage: GalleryStorage; shardRows: number },
+): Promise<Tensor[]> {
+  const size = features.length / dim;
+  const width = paddedDim(dim);
+  const blockRows = PANEL_ROWS * Math.min(panelsOf(size), panelsOf(blockBytes / 4 / width));
+  const rows = l2Normalize(input('rows', [blockRows, width]));
+  const packing = await compile(device, { outputs: { panels: packGallery(rows, storage) } });
+  const block = new Float32Array(blockRows * width);
+  const shards: Tensor[] = [];
+  try {
+    for (let first = 0; first < size; first += shardRows) {
+      const end = Math.min(first + shardRows, size);
+      const shard = createShard(device, panelsOf(end - first), { dim, storage });
+      shards.push(shard);
+      for (let start = first; start < end; start += blockRows) {
+        const count = Math.min(blockRows, end - start);
+        copyRows(features.subarray(start * dim, (start + count) * dim), dim, block);
+        // The last panel repeats the last row, as packGallery has it.
+        for (let row = count; row % PANEL_ROWS !== 0; row++)
+          block.copyWithin(row * width, (row - 1) * width, row * width);
+        const bytes = panelsOf(count) * panelBytes(dim, storage);
+        packBlock(packing, block, {
+          ...regionOf(shard),
+          offset: ((start - first) / PANEL_ROWS) * panelBytes(dim, storage),
+          size: bytes,
+        });
+        await device.idle(); // or the blocks of a large gallery would pile up in host memory
+      }
+    }
+  } catch (error) {
+    shards.forEach(freeShard);
+    throw error;
+  } finally {
+    packing.dispose();
+  }
+  return shards;
+}
+
+function createShard(
+  device: Device,
+  panels: number,
+  { dim, storage }: { dim: number; storage: GalleryStorage },
+): Tensor {
+  const size = panels * panelBytes(dim, storage);
+  const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x8, label: 'gallery' });
+  const shape = [panels, paddedDim(dim), panelWords(storage)];
+  return stored('gallery', { buffer, offset: 0, size }, shape, storage === 'f16' ? 'u32' : 'f32');
+}
+
+function packBlock(packing: Program<'panels'>, rows: Float32Array, target: Region): void {
+  const { device } = packing;
+  packing.write({ rows });
+  const encoder = device.gpu.createCommandEncoder();
+  packing.encode(encoder);
+  const { buffer, offset } = packing.region('panels');
+  encoder.copyBufferToBuffer(buffer, offset, target.buffer, target.offset, target.size);
+  device.gpu.queue.submit([encoder.finish()]);
+}
+
+export function freeShard(shard: Tensor): void {
+  regionOf(shard).buffer.destroy();
+}
+
+function regionOf({ node: { source } }: Tensor): Region {
+  if (source.kind !== 'stored' || !source.region) throw new TypeError('not a tensor in memory');
+  return source.region;
+}

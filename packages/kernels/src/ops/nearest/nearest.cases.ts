@@ -1,0 +1,87 @@
+import { type CaseInput, caseValues, index, type NdArray, normal, type OpCase, values } from '../../engine/case.ts';
+import { toHalf } from '../pack-gallery/pack-gallery.reference.ts';
+import { type GalleryStorage, PANEL_ROWS, packGallery } from '../pack-gallery/pack-gallery.ts';
+import { nearestReference } from './nearest.reference.ts';
+import { nearest } from './nearest.ts';
+
+interface NearestCase {
+  readonly queries: number;
+  readonly dim: number;
+  /** Rows per shard. */
+  readonly shards: readonly number[];
+  readonly k: number;
+  readonly storage?: GalleryStorage;
+}
+
+type Value = (random: number, i: number) => number;
+
+/** Whole eighths, whose scores float32 sums exactly: many are equal, and the reference can tell which. */
+const eighths: Value = (random) => Math.max(-8, Math.min(8, Math.round(4 * random))) / 8;
+
+const fixed = (shape: number[], value: Value, seed: number): CaseInput =>
+  values(shape, Array.from(caseValues([normal(shape)], seed)[0].data, value), false);
+
+const rounded = ({ shape, data }: NdArray, storage: GalleryStorage): NdArray => ({
+  shape,
+  data: storage === 'f16' ? data.map(toHalf) : data,
+});
+
+const nearestCase = (
+  { queries, dim, shards, k, storage = 'f16' }: NearestCase,
+  {
+    name = `${k} of ${shards.join(' + ')} x ${dim} ${storage}, ${queries} queries`,
+    query = eighths,
+    row = query,
+  }: { name?: string; query?: Value; row?: Value } = {},
+): OpCase => {
+  const rows = shards.reduce((sum, shard) => sum + shard, 0);
+  return {
+    name,
+    inputs: [fixed([queries, dim], query, 1), ...shards.map((shard, i) => fixed([shard, dim], row, i + 2))],
+    op: (x, ...galleries) =>
+      nearest(
+        x,
+        galleries.map((gallery) => packGallery(gallery, storage)),
+        rows,
+        k,
+      ),
+    reference: (x, ...galleries) => {
+      const data = Float64Array.from(galleries.flatMap((gallery) => [...rounded(gallery, storage).data]));
+      return nearestReference(x, { shape: [rows, dim], data }, k);
+    },
+    tolerance: 2e-6, // of the last row: rows must be exact
+  };
+};
+
+export const cases = [
+  ...(['f32', 'f16'] as const).flatMap((storage) => [
+    nearestCase({ queries: 1, dim: 4, shards: [1], k: 1, storage }),
+    nearestCase({ queries: 1, dim: 36, shards: [1001], k: 10, storage }),
+    nearestCase({ queries: 3, dim: 640, shards: [200], k: 20, storage }, { query: (random) => random }),
+    nearestCase({ queries: 9, dim: 20, shards: [64], k: 64, storage }),
+    nearestCase({ queries: 70, dim: 44, shards: [330], k: 5, storage }),
+  ]),
+  nearestCase({ queries: 1, dim: 8, shards: [128, 192, 37], k: 30 }),
+  nearestCase({ queries: 18, dim: 8, shards: [128, 192, 37], k: 128 }),
+  nearestCase({ queries: 2, dim: 4, shards: [40_000, 30_001], k: 100 }),
+  nearestCase({ queries: 2, dim: 4, shards: [500], k: 70 }, { name: 'one score only', query: () => 0.5 }),
+  nearestCase(
+    { queries: 2, dim: 4, shards: [500], k: 3 },
+    { name: 'scores of zero', query: (_, i) => (i % 2 ? -0.25 : 0.25), row: (_, i) => (i % 8 < 4 ? 1 : -1) },
+  ),
+  nearestCase(
+    { queries: 5, dim: 4, shards: [70], k: 70 },
+    { name: 'negative scores', query: () => 1, row: (random) => -1 - Math.abs(eighths(random, 0)) },
+  ),
+];
+
+/** The gallery as it lies on the device, of random bits: every half is a number. */
+const searchCase = (queries: number, rows: number, dim: number, k: number): OpCase => ({
+  name: `${k} of ${rows} x ${dim} f16, ${queries} queries`,
+  inputs: [normal([queries, dim]), index([Math.ceil(rows / PANEL_ROWS), dim, PANEL_ROWS / 2], 2 ** 32)],
+  op: (x, gallery) => nearest(x, [gallery], rows, k),
+  reference: () => [],
+  flops: 2 * queries * rows * dim,
+});
+
+export const benchmarks = [1, 8, 32, 256].map((queries) => searchCase(queries, 100_000, 640, 10));

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Activation } from '@webcir/clip';
+import { defaultCacheFolder } from '@webcir/train/node';
+import type { Command } from 'commander';
+import { embeddedClip } from '../models.ts';
+import { openAiModels } from '../weights/catalogue.ts';
+import { activationOption, choice } from './options.ts';
+
+/** Which CLIP a command takes. */
+export interface ClipSource {
+  /** A model of OpenAI's, pulled before. */
+  readonly clipModelName?: string;
+  /** A weight file, which goes before the name. */
+  readonly clipModelPath?: string;
+  /** Where the weight file does not say it. */
+  readonly activation?: Activation;
+}
+
+export const addClipOptions = (command: Command): Command =>
+  command
+    .addOption(
+      choice('--clip-model-name <name>', "OpenAI's CLIP, after webcir weights pull", Object.keys(openAiModels)),
+    )
+    .option(
+      '--clip-model-path <file>',
+      'CLIP, tuned or not, in any container (default: the small one that ships with webcir)',
+    )
+    .addOption(activationOption());
+
+/** Where weights go that `webcir weights pull` fetches. */
+export const weightsFolder = (): string => join(defaultCacheFolder(), 'weights');
+
+/** The file of a command's CLIP. @throws saying how to get a model that has not been pulled */
+export function clipPath({ clipModelName: name, clipModelPath }: ClipSource, assets: URL): string {
+  if (clipModelPath !== undefined) return clipModelPath;
+  if (name === undefined) return fileURLToPath(new URL(embeddedClip, assets));
+  const path = join(weightsFolder(), openAiModels[name].file);
+  if (existsSync(path)) return path;
+  throw new Error(`${path} is missing: get it with webcir weights pull ${name}, or name a file with --clip-model-path`);
+}

@@ -1,0 +1,95 @@
+import { existsSync, statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { foldBatchNorm, fromFloat32, type StoredTensor, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
+import { decodePicture, writeSafetensorsFile } from '@webcir/clip/node';
+import { TextEncoderPrograms } from '@webcir/train';
+import type { Command } from 'commander';
+import type { Pictures } from '../pictures.ts';
+import { ProgressLine } from '../progress.ts';
+import { addClipOptions, type ClipSource } from './clip-source.ts';
+import type { CommandContext } from './context.ts';
+import { choice, numberBetween } from './options.ts';
+import { type EncoderSession, encodePictures, openEncoder } from './session.ts';
+
+interface EncodeOptions extends ClipSource {
+  readonly out: string;
+  readonly texts?: string;
+  readonly transform: Transform;
+  readonly targetRatio: number;
+}
+
+export function registerEncode(program: Command, { assets }: CommandContext): void {
+  const command = program
+    .command('encode')
+    .description("Encodes pictures and texts to CLIP's features, as CLIP gives them: not normalized.")
+    .argument('[pictures...]', 'pictures, or folders of them (.jpg, .jpeg, .png, .webp)')
+    .requiredOption(
+      '--out <file>',
+      'safetensors with image_features and text_features, a row for each of image_names and texts in the metadata',
+    )
+    .option('--texts <file>', 'texts to encode, one per line');
+  addClipOptions(command)
+    .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
+    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
+    .action((paths, options) => encodeCommand(paths, options, assets));
+}
+
+async function encodeCommand(paths: readonly string[], options: EncodeOptions, assets: URL): Promise<void> {
+  const files = (await Promise.all(paths.map(picturesIn))).flat();
+  const texts = options.texts === undefined ? [] : await linesOf(options.texts);
+  if (files.length + texts.length === 0) throw new Error('nothing to encode: name pictures, folders, or --texts FILE');
+  const session = await openEncoder(options, assets);
+  const { embedDim } = session.model.config;
+  const tensors = new Map<string, StoredTensor>();
+  const metadata = new Map([['transform', `${options.transform} ${options.targetRatio}`]]);
+  if (files.length > 0) {
+    tensors.set('image_features', fromFloat32(await encodeFiles(session, files), [files.length, embedDim]));
+    metadata.set('image_names', JSON.stringify(files));
+  }
+  if (texts.length > 0) {
+    tensors.set('text_features', fromFloat32(await encodeTexts(session, texts), [texts.length, embedDim]));
+    metadata.set('texts', JSON.stringify(texts));
+  }
+  session.device.close();
+  await writeSafetensorsFile(options.out, { tensors, metadata });
+  console.log(`${files.length} pictures and ${texts.length} texts, ${embedDim} features each: ${options.out}`);
+}
+
+/** @throws when there is no such file or folder, or no picture in it */
+async function picturesIn(path: string): Promise<string[]> {
+  if (!existsSync(path)) throw new Error(`${path}: there is no such picture or folder`);
+  if (!statSync(path).isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).sort();
+  if (names.length === 0) throw new Error(`${path} holds no pictures (.jpg, .jpeg, .png or .webp)`);
+  return names.map((name) => join(path, name));
+}
+
+async function linesOf(path: string): Promise<string[]> {
+  const lines = (await readFile(path, 'utf8')).split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+async function encodeFiles(session: EncoderSession, files: readonly string[]): Promise<Float32Array> {
+  const dataset: Pictures = { picture: (file) => decodePicture(file), file: (file) => file };
+  const model = foldBatchNorm(session.model);
+  const clip = await uploadClip(session.device, model);
+  const { values } = await encodePictures({ ...session, model, dataset }, clip.weights, files, 'pictures');
+  clip.dispose();
+  return values;
+}
+
+async function encodeTexts(session: EncoderSession, texts: readonly string[]): Promise<Float32Array> {
+  const { device, model, tokenRows } = session;
+  const clip = await uploadClip(device, model);
+  const encoder = new TextEncoderPrograms(device, model.config, clip.weights);
+  const line = new ProgressLine('texts');
+  const features = await encoder.encode(texts.map(tokenRows), (done, total) =>
+    line.update(done / total, `${done}/${total} texts`),
+  );
+  line.finish(`${texts.length} texts`);
+  await encoder.dispose();
+  clip.dispose();
+  return features;
+}

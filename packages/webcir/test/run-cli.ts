@@ -1,0 +1,36 @@
+// Runs the command as it was built.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  /** Without the driver's own lines. */
+  readonly stderr: string;
+}
+
+/** The environment of a command whose cache lies in a test's folder. */
+export const environmentIn = (folder: string) => ({
+  ...process.env,
+  WEBCIR_CACHE: join(folder, 'cache'),
+  NO_COLOR: '1',
+});
+
+/** Runs a script of Node with `folder` for its working folder. */
+export function runIn(folder: string, script: string, ...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { env: environmentIn(folder), cwd: folder };
+    execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr: withoutDriver(stderr) }),
+    );
+  });
+}
+
+const withoutDriver = (stderr: string): string =>
+  stderr
+    .split('\n')
+    .filter((line) => line && !line.startsWith('Warning: maxDynamic'))
+    .join('\n');

@@ -1,0 +1,178 @@
+// Drives `webcir weights inspect|convert` and `webcir encode`, as built, on the containers of the original code.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { readFloat32, type WeightFile } from '@webcir/clip';
+import { openWeights } from '@webcir/clip/node';
+import { openEmbeddedFromPackage } from '@webcir/data/node';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli, runIn } from './run-cli.ts';
+
+const fixtures = new URL('../../clip/test/fixtures/', import.meta.url);
+let folder: string;
+const webcir = (...args: string[]) => runIn(folder, cli, ...args);
+const path = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-weights-'));
+  for (const name of ['openai-rn.pt', 'openai-vit.pt', 'tuned_clip_vit.pt', 'combiner-legacy.pt']) {
+    await writeFile(path(name), gunzipSync(await readFile(new URL(`containers/${name}.gz`, fixtures))));
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('webcir weights inspect', () => {
+  it.each([
+    [
+      'openai-rn.pt',
+      [/PyTorch \(TorchScript\), 1\.3 MB/, /ModifiedResNet, 2-1-2-1 blocks, width 8, 64 px/, /Activation +quickgelu/],
+    ],
+    [
+      'tuned_clip_vit.pt',
+      [
+        /PyTorch \(zip\)/,
+        /epoch +3/,
+        /class +CLIP/,
+        /ViT, 2 layers, width 128/,
+        /2 layers, width 128, 2 heads, 77 positions/,
+      ],
+    ],
+    [
+      'combiner-legacy.pt',
+      [/PyTorch \(before 1\.6\)/, /Combiner of 96 features/, /projections 160, hidden layers 224/],
+    ],
+  ])('tells what %s holds', async (name, facts) => {
+    const { code, stdout } = await webcir('weights', 'inspect', name);
+    expect(code).toBe(0);
+    for (const fact of facts) expect(stdout).toMatch(fact);
+  });
+
+  it('lists tensors, and says when the activation is not known', async () => {
+    const { code, stdout } = await webcir(
+      'weights',
+      'inspect',
+      fileURLToPath(new URL('clip-vit.safetensors', fixtures)),
+      '--tensors',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Activation +not said by the file: quickgelu or gelu\? \(--activation\)/);
+    expect(stdout).toMatch(/visual\.conv1\.weight +F16 +\[128, 3, 16, 16\]/);
+  });
+});
+
+describe('webcir weights convert', () => {
+  async function expectSameValues(a: WeightFile, b: WeightFile): Promise<void> {
+    expect([...a.tensors.keys()].sort()).toEqual([...b.tensors.keys()].sort());
+    for (const [name, tensor] of a.tensors) {
+      const [found, expected] = [await readFloat32(tensor), await readFloat32(b.tensors.get(name)!)];
+      expect(Buffer.compare(Buffer.from(found.buffer), Buffer.from(expected.slice().buffer)), name).toBe(0);
+    }
+  }
+
+  it("writes OpenAI's ResNet as CLIP4Cir's checkpoint and back, and loses nothing", async () => {
+    for (const [from, to, more] of [
+      ['openai-rn.pt', 'rn.safetensors', []],
+      ['rn.safetensors', 'rn.pt', []],
+      ['rn.pt', 'half.safetensors', ['--dtype', 'F16']],
+    ] as const) {
+      const { code, stdout, stderr } = await webcir('weights', 'convert', from, to, ...more);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^CLIP, 164 tensors in F/);
+    }
+    const [original, checkpoint, half] = await Promise.all(
+      ['openai-rn.pt', 'rn.pt', 'half.safetensors'].map((name) => openWeights(path(name))),
+    );
+    // BatchNorm's counters too, which PyTorch's load_state_dict asks for.
+    await expectSameValues(checkpoint, original);
+    expect(Object.fromEntries(checkpoint.metadata)).toEqual({ epoch: '0', class: 'CLIP' });
+    expect(half.metadata.get('webcir.activation')).toBe('quickgelu');
+    for (const { dtype } of half.tensors.values()) expect(dtype).toBe('F16');
+  });
+
+  it('writes a Combiner from before PyTorch 1.6 as one of today, with its epoch', async () => {
+    expect((await webcir('weights', 'convert', 'combiner-legacy.pt', 'combiner.pt')).code).toBe(0);
+    const [before, after] = await Promise.all(
+      ['combiner-legacy.pt', 'combiner.pt'].map((name) => openWeights(path(name))),
+    );
+    await expectSameValues(after, before);
+    expect(Object.fromEntries(after.metadata)).toEqual({ epoch: '5', class: 'Combiner' });
+  });
+});
+
+it('webcir encode writes the features of pictures and texts', async () => {
+  const { gallery, picture } = await openEmbeddedFromPackage();
+  await mkdir(path('pictures'));
+  const ids = gallery('val', 'dress').slice(0, 3);
+  for (const id of ids) {
+    const { width, height, data } = await picture(id);
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(path(`pictures/${id}.png`));
+  }
+  await writeFile(path('texts.txt'), 'is red\nhas no sleeves\n');
+  const { code, stderr } = await webcir('encode', 'pictures', '--texts', 'texts.txt', '--out', 'features.safetensors');
+  expect([code, stderr]).toEqual([0, '']);
+  const { tensors, metadata } = await openWeights(path('features.safetensors'));
+  expect(tensors.get('image_features')!.shape).toEqual([3, 128]);
+  expect(tensors.get('text_features')!.shape).toEqual([2, 128]);
+  expect(JSON.parse(metadata.get('image_names')!)).toEqual(ids.toSorted().map((id) => `pictures/${id}.png`));
+  expect(JSON.parse(metadata.get('texts')!)).toEqual(['is red', 'has no sleeves']);
+  const values = await readFloat32(tensors.get('image_features')!);
+  expect(Math.hypot(...values.subarray(0, 128))).toBeGreaterThan(0.1);
+  expect(values.subarray(0, 128)).not.toEqual(values.subarray(128, 256));
+});
+
+it('webcir encode takes a model that was pulled, by its name', async () => {
+  await mkdir(path('cache/weights'), { recursive: true });
+  await writeFile(path('cache/weights/ViT-B-32.pt'), await readFile(path('openai-vit.pt')));
+  const encode = ['encode', 'pictures', '--clip-model-name', 'vit-b/32', '--out', 'named.safetensors'];
+  const { code, stdout } = await webcir(...encode);
+  expect(code).toBe(0);
+  expect(stdout).toContain('3 pictures and 0 texts, 96 features each');
+  const failed = await webcir(...encode, '--texts', 'texts.txt');
+  expect(failed.stderr).toContain("the model has 512 tokens, CLIP's tokenizer 49408");
+});
+
+describe('bad input ends in one sentence and exit code 1:', () => {
+  it.each<[string, string[], RegExp]>([
+    ['a file that is not there', ['weights', 'inspect', 'no.pt'], /no\.pt: there is no such file/],
+    ['a text for a weight file', ['weights', 'inspect', 'texts.txt'], /texts\.txt: expected a PyTorch file/],
+    [
+      'an unknown ending',
+      ['weights', 'convert', 'openai-rn.pt', 'rn.onnx'],
+      /rn\.onnx: expected a name that ends in \.safetensors or \.pt/,
+    ],
+    [
+      'an activation that the file contradicts',
+      ['weights', 'convert', 'openai-rn.pt', 'x.pt', '--activation', 'gelu'],
+      /says that its activation is quickgelu, not gelu/,
+    ],
+    [
+      'a model with a vocabulary of its own as .pt',
+      ['weights', 'convert', fileURLToPath(new URL('../assets/fmnist-clip.safetensors', import.meta.url)), 'x.pt'],
+      /keeps only the tokens that it was trained on/,
+    ],
+    ['nothing to encode', ['encode', '--out', 'x.safetensors'], /nothing to encode/],
+    [
+      'a model that was not pulled',
+      ['encode', 'pictures', '--clip-model-name', 'RN50x4', '--out', 'x.safetensors'],
+      /RN50x4\.pt is missing: get it with webcir weights pull RN50x4/,
+    ],
+    ['no such picture', ['encode', 'nowhere.png', '--out', 'x.safetensors'], /nowhere\.png: there is no such picture/],
+    [
+      'a text too long',
+      ['encode', '--texts', 'long.txt', '--out', 'x.safetensors'],
+      /a text has 82 tokens, the model reads at most 77/,
+    ],
+  ])('%s', async (_, args, message) => {
+    await writeFile(path('texts.txt'), 'is red\n');
+    await writeFile(path('long.txt'), 'dress '.repeat(80));
+    const { code, stderr } = await webcir(...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr.split('\n').length).toBeLessThanOrEqual(2);
+  });
+});
