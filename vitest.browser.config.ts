@@ -2,17 +2,19 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { browserRemedy, findBrowser } from './scripts/lib/browser.mjs';
+import { browserArguments, browserRemedy, findBrowser } from './scripts/lib/browser.mjs';
+import { wgslAsText } from './scripts/lib/wgsl-as-text.mjs';
 
 const executablePath = findBrowser();
 if (!executablePath) throw new Error(`No browser found: ${browserRemedy}`);
 
 export default defineConfig({
+  plugins: [wgslAsText],
   resolve: { conditions: ['webcir-source', ...defaultClientConditions] },
   // Dawn for Node: imported in Node only.
   optimizeDeps: { exclude: ['webgpu'] },
   test: {
-    include: ['packages/*/test/**/*.gpu.test.ts', 'packages/kernels/src/**/*.gpu.test.ts'],
+    include: ['{packages,apps}/*/test/**/*.gpu.test.ts', 'packages/kernels/src/**/*.gpu.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,
@@ -24,17 +26,7 @@ export default defineConfig({
       provider: playwright({
         launchOptions: {
           executablePath,
-          args: [
-            // Chromium counts software adapters, and many Linux drivers, as unsafe.
-            '--enable-unsafe-webgpu',
-            // The sandbox cannot start as root or in most containers; the pages are our own.
-            '--no-sandbox',
-            '--no-first-run',
-            '--disable-quic',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-          ],
+          args: browserArguments,
         },
       }),
     },

@@ -1,11 +1,13 @@
 // Every test, in Node.
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { wgslAsText } from './scripts/lib/wgsl-as-text.mjs';
 
 // Workspace packages are read from their TypeScript sources: nothing has to be built first.
 const conditions = ['webcir-source', ...defaultServerConditions];
 
 export default defineConfig({
+  plugins: [wgslAsText],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

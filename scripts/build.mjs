@@ -16,6 +16,7 @@ await build({
   target: 'es2022',
   packages: 'external',
   external: ['node:*'],
+  loader: { '.wgsl': 'text' },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   sourcemap: true,

@@ -11,6 +11,19 @@ const WINDOWS_APPS = ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edg
 /** What to do where `findBrowser` finds none. */
 export const browserRemedy = 'install Chrome or Chromium, or name one in the environment variable CHROME_PATH';
 
+/** Command line of a Chromium that only ever opens our own pages, with WebGPU. */
+export const browserArguments = [
+  // Chromium counts software adapters, and many Linux drivers, as unsafe.
+  '--enable-unsafe-webgpu',
+  // The sandbox cannot start as root or in most containers; the pages are our own.
+  '--no-sandbox',
+  '--no-first-run',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** The path of a Chrome or Chromium, or undefined. Throws where CHROME_PATH names a file that does not exist. */
 export function findBrowser() {
   const named = process.env.CHROME_PATH;

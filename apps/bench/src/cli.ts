@@ -1,37 +1,25 @@
-// `pnpm bench`: times the benchmark cases of every op, in every variant that the adapter can run.
-import { parseArgs } from 'node:util';
-import { openDevice } from '@webcir/kernels';
-import { allCases } from '@webcir/kernels/cases';
-import { formatRow, header, timeCase } from './time-case.ts';
+// `pnpm bench`: how fast webcir is, on this machine, beside its ceilings, its peers and its goals.
+import { reportFirstStep } from './measure/first-step.ts';
+import { runGoals } from './modes/goals.ts';
+import { runPeers } from './modes/peers.ts';
+import { runProfile } from './modes/profile.ts';
+import { runTimings } from './modes/timings.ts';
+import { type Mode, type Options, readOptions, usage } from './options.ts';
 
-const usage = `usage: pnpm bench [OP ...] [--rounds N]
-
-Times the benchmark cases of the named ops (all of them unless named), forward, in every variant that this adapter can run.
-  --rounds N   timed runs of each case; the median is shown (default: 7)`;
+const modes: Readonly<Record<Mode, (options: Options) => Promise<unknown>>> = {
+  time: runTimings,
+  peers: runPeers,
+  goals: runGoals,
+  profile: runProfile,
+  'first-step': reportFirstStep,
+  help: async () => console.log(usage),
+};
 
 try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { rounds: { type: 'string', default: '7' }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help) console.log(usage);
-  else await bench(positionals, Number(values.rounds));
+  const options = readOptions(process.argv.slice(2));
+  // False: something is not as it should be, and has been said.
+  if ((await modes[options.mode](options)) === false) process.exitCode = 1;
 } catch (error) {
-  console.error(`error: ${(error as Error).message}\n\n${usage}`);
+  console.error(`error: ${(error as Error).message}\n(--help lists what the bench can do)`);
   process.exitCode = 1;
-}
-
-async function bench(names: readonly string[], rounds: number): Promise<void> {
-  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('--rounds: expected a whole number of at least 1');
-  const unknown = names.find((name) => !(name in allCases));
-  if (unknown) throw new RangeError(`there is no op '${unknown}'; the ops are: ${Object.keys(allCases).join(', ')}`);
-  const device = await openDevice();
-  console.log(`${device.name}\n\n${header}`);
-  for (const [op, { benchmarks }] of Object.entries(allCases)) {
-    if (names.length > 0 && !names.includes(op)) continue;
-    for (const benchmark of benchmarks) {
-      for (const timing of await timeCase(device, benchmark, rounds)) console.log(formatRow(op, benchmark, timing));
-    }
-  }
-  device.close();
 }

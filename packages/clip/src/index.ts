@@ -24,6 +24,7 @@ export {
   storeTensors,
   VOCABULARY_KEY,
 } from './model/model.ts';
+export { weightShapes } from './model/shapes.ts';
 export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';

@@ -20,5 +20,6 @@ export {
   type Tensor,
 } from './engine/tensor.ts';
 export { variantChoices } from './engine/variants.ts';
+export { Waiter } from './engine/wait.ts';
 export * from './generated/ops.ts';
 export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';

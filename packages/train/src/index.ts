@@ -3,7 +3,7 @@ export { type OnProgress, PictureEncoder, TextEncoderPrograms } from './encode.t
 export { checkBatch, type Drawn, drawEpoch, type Example, examplesOf } from './examples.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
-export { DivergedError, type Recipe, runTraining, type StepReport } from './loop.ts';
+export { DivergedError, type PreparedStep, type Recipe, runTraining, type StepReport } from './loop.ts';
 export { batchContrastiveLoss, logitScale } from './loss.ts';
 export { type CaptionedPicture, type PretrainOptions, pretrain } from './pretrain.ts';
 export { runStage1, type Stage1Options } from './run-stage1.ts';

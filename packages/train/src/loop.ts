@@ -22,18 +22,23 @@ export interface StepReport {
   readonly secondsLeft: number;
 }
 
-/**
- * Runs a step that has been prepared.
- * @param adam the values of the input 'adam' (`Adam.hyper`)
- * @returns the loss, once the device has it
- */
-export type PreparedStep = (adam: Float32Array) => Promise<number>;
+/** A step that has been prepared. */
+export interface PreparedStep {
+  /**
+   * Runs it.
+   * @param adam the values of the input 'adam' (`Adam.hyper`)
+   * @returns the loss, once the device has it
+   */
+  (adam: Float32Array): Promise<number>;
+  /** What it replays, where it is one run of one program: for profiles. */
+  readonly program?: Program<'loss'>;
+}
 
 /** A step that is one run of a program, and so one submit. */
-export const programStep =
-  (program: Program<'loss'>, inputs: Readonly<Record<string, HostArray>>): PreparedStep =>
-  async (adam) =>
-    (await program.runAndRead({ ...inputs, adam }, ['loss'])).loss[0];
+export const programStep = (program: Program<'loss'>, inputs: Readonly<Record<string, HostArray>>): PreparedStep =>
+  Object.assign(async (adam: Float32Array) => (await program.runAndRead({ ...inputs, adam }, ['loss'])).loss[0], {
+    program,
+  });
 
 export interface Training {
   readonly device: Device;

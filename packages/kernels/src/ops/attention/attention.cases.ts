@@ -29,6 +29,7 @@ export const cases = [
 ];
 
 export const benchmarks = [
+  attentionCase(32, 77, 8, 64),
   attentionCase(32, 77, 8, 64, true),
   attentionCase(8, 50, 12, 64),
   attentionCase(8, 82, 40, 64),

@@ -83,10 +83,11 @@ const blockCases = (tokens: number, width: number) => [
 ];
 
 export const benchmarks = [
-  matmulCase('NN', 512, 512, 512),
-  matmulCase('NN', 1024, 1024, 1024),
-  matmulCase('NT', 1024, 1024, 1024),
-  matmulCase('TN', 1024, 1024, 1024),
+  ...(['NN', 'NT', 'TN'] as const).flatMap((layout) => [
+    matmulCase(layout, 512, 512, 512),
+    matmulCase(layout, 1024, 1024, 1024),
+    matmulCase(layout, 2464, 512, 2048),
+  ]),
   ...blockCases(32 * 77, 512),
   ...blockCases(128 * 12, 128),
   matmulCase('NN', 2464, 2048, 512),

@@ -33,4 +33,9 @@ export const cases = [
   givenLabels('a near tie at 10000', values([2, 2], [10000, 10001, -10000, -10001.5]), [0, 1]),
 ];
 
-export const benchmarks = [entropyCase(128, 128, 10), entropyCase(128, 18000, 10), entropyCase(1024, 1024, 10)];
+export const benchmarks = [
+  entropyCase(19712, 77),
+  entropyCase(128, 128, 10),
+  entropyCase(128, 18000, 10),
+  entropyCase(1024, 1024, 10),
+];

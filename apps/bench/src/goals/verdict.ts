@@ -1,0 +1,74 @@
+/** What a goal asks for: '≥ 5× the best WebGPU peer' is at least 5, in times. */
+export interface Bound {
+  readonly direction: 'least' | 'most';
+  readonly value: number;
+  readonly unit: '×' | '%' | 's' | 'µs' | 'submits';
+}
+
+/** What was found; the number is in the unit of the goal. */
+export type Measured =
+  | {
+      readonly value: number;
+      /** How it came about, in a few words. */
+      readonly detail?: string;
+      /** Something that the goal is about does not exist yet: it is then missed, whatever the number. */
+      readonly lacking?: string;
+    }
+  | { readonly lacking: string }
+  /** It broke. */
+  | { readonly failed: string }
+  /** It cannot be judged on this machine. */
+  | { readonly notRun: string };
+
+export type Verdict = 'met' | 'missed' | 'stated' | 'not run';
+
+/** A goal with what became of it. */
+export interface Judged {
+  readonly work: string;
+  readonly goal: string;
+  /** With its unit; '–' where there is none. */
+  readonly measured: string;
+  readonly verdict: Verdict;
+  readonly note: string;
+}
+
+/** Reads the bound that a goal begins with; undefined where a number is only to be stated. */
+export function parseGoal(goal: string): Bound | undefined {
+  const match = /^([≥≤]) ([\d.]+) ?(×|%|s|µs|submits?)(?!\w)/u.exec(goal);
+  if (!match) return undefined;
+  const [, sign, value, unit] = match;
+  return {
+    direction: sign === '≥' ? 'least' : 'most',
+    value: Number(value),
+    unit: unit.replace(/^submit$/, 'submits') as Bound['unit'],
+  };
+}
+
+/** Sets what was measured against a goal. */
+export function judgeGoal(work: string, goal: string, measured: Measured): Judged {
+  const bound = parseGoal(goal);
+  if ('notRun' in measured) return { work, goal, measured: '–', verdict: 'not run', note: measured.notRun };
+  if ('failed' in measured) return { work, goal, measured: '–', verdict: 'missed', note: `failed: ${measured.failed}` };
+  const value = 'value' in measured ? measured.value : undefined;
+  const text = value === undefined ? '–' : format(value, bound?.unit ?? '×');
+  const detail = 'detail' in measured ? (measured.detail ?? '') : '';
+  if (measured.lacking !== undefined) {
+    const note = [`not there yet: ${measured.lacking}`, detail].filter(Boolean).join('; ');
+    return { work, goal, measured: text, verdict: 'missed', note };
+  }
+  if (!bound) return { work, goal, measured: text, verdict: 'stated', note: detail };
+  const met = bound.direction === 'least' ? value! >= bound.value : value! <= bound.value;
+  return { work, goal, measured: text, verdict: met ? 'met' : 'missed', note: detail };
+}
+
+function format(value: number, unit: Bound['unit']): string {
+  const digits = Number.isInteger(value) ? 0 : value < 10 ? 2 : 1;
+  return unit === '×' ? `${value.toFixed(digits)}×` : `${value.toFixed(digits)} ${unit}`;
+}
+
+/** 'N met, N missed, N not run', and how many are only stated where there are such. */
+export function tally(judged: readonly Judged[]): string {
+  const count = (verdict: Verdict) => judged.filter((goal) => goal.verdict === verdict).length;
+  const stated = count('stated');
+  return `${count('met')} met, ${count('missed')} missed, ${count('not run')} not run${stated ? `, ${stated} stated` : ''}`;
+}

@@ -1,0 +1,15 @@
+import { buildSearch } from '../build/search.ts';
+import type { BenchProgram } from './program.ts';
+
+const search = (name: string, pictures: number, queries: number): BenchProgram => ({
+  name,
+  about: `exact top 10 of ${pictures.toLocaleString('en')} pictures x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
+  build: (device) => buildSearch(device, { pictures, width: 640, queries, k: 10 }),
+});
+
+export const retrieval = [
+  search('search-10k', 10_000, 32),
+  search('search-100k', 100_000, 32),
+  search('search-100k-one', 100_000, 1),
+  search('search-1m', 1_000_000, 32),
+];

@@ -1,0 +1,82 @@
+import { type Device, profile } from '@webcir/kernels';
+import { inTurns, stopwatch } from '../measure/rounds.ts';
+import { type Ceilings, shareOfCeiling } from '../measure/share.ts';
+import { type Timing, timingOf } from '../measure/stats.ts';
+import { type Column, formatTable } from '../report/table.ts';
+import type { BenchProgram } from './program.ts';
+
+export interface ProgramRow {
+  readonly name: string;
+  readonly about: string;
+  readonly wall: Timing;
+  /** The sum over all dispatches, between timestamps on the device. */
+  readonly device?: Timing;
+  readonly dispatches?: number;
+  /** Bytes that the program owns, weights not counted. */
+  readonly memory?: number;
+  readonly flops?: number;
+  /** 0 to 1, of the peak of arithmetic. */
+  readonly ofCeiling?: number;
+}
+
+/** Times a whole thing. */
+export async function timeProgram(
+  device: Device,
+  { name, about, build, mostRounds = Number.POSITIVE_INFINITY }: BenchProgram,
+  rounds: number,
+  ceilings: Ceilings,
+): Promise<ProgramRow> {
+  const built = await build(device);
+  const { program, flops } = built;
+  try {
+    const most = Math.min(rounds, mostRounds);
+    const [walls] = await inTurns([{ time: (times) => stopwatch(() => built.run(times)) }], most);
+    const wall = timingOf(walls);
+    const devices: number[] = [];
+    if (program && device.capabilities.features.has('timestamp-query')) {
+      for (let round = 0; round < most; round++) {
+        devices.push((await profile(program)).reduce((sum, { milliseconds }) => sum + milliseconds, 0));
+      }
+    }
+    return {
+      name,
+      about,
+      wall,
+      device: devices.length > 0 ? timingOf(devices) : undefined,
+      dispatches: program?.commands.filter((command) => 'pipeline' in command).length,
+      memory: program?.memory,
+      flops,
+      ofCeiling: flops ? shareOfCeiling({ flops }, wall.median, ceilings).share : undefined,
+    };
+  } finally {
+    await built.dispose();
+  }
+}
+
+const columns: readonly Column<ProgramRow>[] = [
+  { title: 'program', width: 16, of: ({ name }) => name },
+  { title: 'wall ms', width: 10, right: true, of: ({ wall }) => wall.median.toFixed(2) },
+  {
+    title: '95 % interval',
+    width: 19,
+    right: true,
+    of: ({ wall }) => `${wall.low.toFixed(2)}…${wall.high.toFixed(2)}`,
+  },
+  { title: 'device ms', width: 10, right: true, of: ({ device }) => device?.median.toFixed(2) ?? '–' },
+  { title: 'dispatches', width: 10, right: true, of: ({ dispatches }) => `${dispatches ?? '–'}` },
+  { title: 'MB', width: 8, right: true, of: ({ memory }) => (memory === undefined ? '–' : (memory / 1e6).toFixed(1)) },
+  {
+    title: 'GFLOP/s',
+    width: 9,
+    right: true,
+    of: ({ flops, wall }) => (flops ? (flops / wall.median / 1e6).toFixed(1) : ''),
+  },
+  {
+    title: 'of ceiling',
+    width: 10,
+    right: true,
+    of: ({ ofCeiling }) => (ofCeiling === undefined ? '' : `${Math.round(100 * ofCeiling)} %`),
+  },
+];
+
+export const programTable = (rows: readonly ProgramRow[], withHeader = true) => formatTable(columns, rows, withHeader);
