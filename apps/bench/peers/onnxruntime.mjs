@@ -2,7 +2,7 @@
 // before a run; and the model that is timed hands back one number of its result, so that nothing else has to be read.
 // Optimizations are off, as they would compute such a model when it is loaded; single ops have nothing to fuse.
 import ort from 'onnxruntime-node';
-import { numbers } from '../src/measure/numbers.ts';
+import { numbers, unitRows } from '../src/measure/numbers.ts';
 import { model, node, tensor } from './onnx.mjs';
 import { cannot, serve } from './serve.mjs';
 
@@ -68,11 +68,8 @@ function formula(work) {
       return { nodes, arrays: [...arrays, ...shapes] };
     }
     case 'search': {
-      const { pictures, width, queries, k, shard } = work;
-      const gallery = new Float32Array(pictures * width);
-      for (let first = 0; first < pictures; first += shard) {
-        gallery.set(numbers(`gallery ${first}`, Math.min(shard, pictures - first) * width), first * width);
-      }
+      const { pictures, width, queries, k } = work;
+      const gallery = unitRows(numbers('gallery', pictures * width), width);
       return {
         nodes: [
           node('Gemm', ['queries', 'gallery'], ['scores'], { transB: 1 }),

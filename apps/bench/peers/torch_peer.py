@@ -302,9 +302,8 @@ def whole_block(work):
 
 
 def search(work):
-    pictures, width, shard = work["pictures"], work["width"], work["shard"]
-    parts = [array(f"gallery {i}", min(shard, pictures - i), width) for i in range(0, pictures, shard)]
-    gallery, queries = torch.cat(parts), array("queries", work["queries"], width)
+    pictures, width = work["pictures"], work["width"]
+    gallery, queries = F.normalize(array("gallery", pictures, width)), array("queries", work["queries"], width)
     return plain(lambda: torch.topk(queries @ gallery.T, work["k"]).indices, "pictures")
 
 

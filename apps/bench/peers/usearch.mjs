@@ -1,16 +1,13 @@
 // usearch's exact search (its index is approximate), in as many threads as there are processors.
 import { availableParallelism } from 'node:os';
 import usearch from 'usearch';
-import { numbers } from '../src/measure/numbers.ts';
+import { numbers, unitRows } from '../src/measure/numbers.ts';
 import { cannot, serve } from './serve.mjs';
 
 await serve('usearch 2.25.3', async (work) => {
   if (work.kind !== 'search') throw cannot(work);
-  const { pictures, width, queries, k, shard } = work;
-  const gallery = new Float32Array(pictures * width);
-  for (let first = 0; first < pictures; first += shard) {
-    gallery.set(numbers(`gallery ${first}`, Math.min(shard, pictures - first) * width), first * width);
-  }
+  const { pictures, width, queries, k } = work;
+  const gallery = unitRows(numbers('gallery', pictures * width), width);
   const asked = numbers('queries', queries * width);
   const search = () => usearch.exactSearch(gallery, asked, width, k, usearch.MetricKind.IP, availableParallelism());
   return {

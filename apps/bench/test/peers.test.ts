@@ -112,7 +112,7 @@ describe('the check of a result', () => {
   });
 
   it('lets no more than one in a hundred pictures change places', () => {
-    const search: Work = { kind: 'search', pictures: 9, width: 4, queries: 20, k: 10, shard: 9 };
+    const search: Work = { kind: 'search', pictures: 9, width: 4, queries: 20, k: 10 };
     const found = Array.from({ length: 200 }, (_, i) => i);
     const swapped = (pairs: number) => found.map((value, i) => (i < 2 * pairs ? value ^ 1 : value));
     expect(disagreement(search, { pictures: found }, { pictures: swapped(1) })).toBeUndefined();

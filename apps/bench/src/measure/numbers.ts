@@ -9,6 +9,16 @@ export function numbers(name: string, count: number, scale = 1): Float32Array {
   return values;
 }
 
+/** Gives every row of a `[rows, width]` matrix the length 1, in place. */
+export function unitRows(values: Float32Array, width: number): Float32Array {
+  for (let start = 0; start < values.length; start += width) {
+    const row = values.subarray(start, start + width);
+    const length = Math.hypot(...row);
+    for (let i = 0; i < width; i++) row[i] /= length;
+  }
+  return values;
+}
+
 /** FNV-1a over the characters' codes. */
 export function seedOf(name: string): number {
   let hash = 0x811c9dc5;

@@ -11,7 +11,7 @@ export type Work =
   /** A pre-norm block with QuickGELU, no mask. */
   | { kind: 'block'; batch: number; tokens: number; width: number; heads: number; backward: boolean }
   /** Inner products with a whole gallery, exact. */
-  | { kind: 'search'; pictures: number; width: number; queries: number; k: number; shard: number }
+  | { kind: 'search'; pictures: number; width: number; queries: number; k: number }
   /** A training step that tunes the text encoder. Peers run it as CLIP4Cir does: see `clip4cir`. */
   | {
       kind: 'stage1';

@@ -1,6 +1,5 @@
 import { captions } from '../build/captions.ts';
 import { configs, type ModelName } from '../build/models.ts';
-import { SHARD } from '../build/search.ts';
 import { combiners, LEARNING_RATE, WEIGHT_DECAY } from '../build/training.ts';
 import { blockSizes } from '../programs/block.ts';
 import type { TextModel, Work } from './work.ts';
@@ -27,7 +26,7 @@ const attention = { kind: 'attention', batch: 32, heads: 8, tokens: 77, headSize
 
 const search = (pictures: number, queries: number): NamedWork => ({
   name: `search ${pictures.toLocaleString('en')} x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
-  work: { kind: 'search', pictures, width: 640, queries, k: 10, shard: SHARD },
+  work: { kind: 'search', pictures, width: 640, queries, k: 10 },
 });
 
 function sizesOf(name: ModelName): TextModel {
