@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type ClipConfig, inferConfig } from '../src/config.ts';
+import { weightShapes } from '../src/model/shapes.ts';
 
 const file = readFileSync(new URL('fixtures/state-shapes.json.gz', import.meta.url));
 const models = JSON.parse(gunzipSync(file).toString()) as Record<string, Record<string, number[]>>;
@@ -25,6 +26,31 @@ const published: [string, number, number, ClipConfig['vision'], number, number][
   ['clip-vit', 96, 64, vit(2, 128, 16), 128, 2],
   ['clip-rn', 96, 64, resnet([2, 1, 2, 1], 8), 64, 2],
 ];
+
+describe('weightShapes', () => {
+  test.each(published.map(([model]) => model))('are those of the state dict of %s', (model) => {
+    const counted = ([name]: [string, number[]]) => !name.endsWith('num_batches_tracked');
+    const shapes = new Map([...shapesOf(model)].filter(counted));
+    const config = inferConfig(shapes, 'quickgelu');
+    expect(Object.fromEntries(weightShapes(config))).toEqual(Object.fromEntries(shapes));
+  });
+
+  // No state dict of it was at hand; the sizes are those of open_clip's RN50x64.json.
+  test('lead back to the sizes of RN50x64', () => {
+    const config: ClipConfig = {
+      embedDim: 1024,
+      imageResolution: 448,
+      vision: resnet([3, 15, 36, 10], 128),
+      contextLength: 77,
+      vocabularySize: 49408,
+      textWidth: 1024,
+      textHeads: 16,
+      textLayers: 12,
+      activation: 'quickgelu',
+    };
+    expect(inferConfig(weightShapes(config), 'quickgelu')).toEqual(config);
+  });
+});
 
 describe('inferConfig', () => {
   test.each(published)('%s', (model, embedDim, imageResolution, vision, textWidth, textLayers) => {

@@ -127,6 +127,18 @@ describe('readSafetensors', () => {
       file({ a: entry('U8', [-2, -2], [0, 4]) }, 4),
       /"a": expected a shape of sizes, found \[-2,-2\]/,
     ],
+    ['a size that is no number', file('{"a":{"dtype":"U8","shape":[NaN],"data_offsets":[0,4]}}', 4), /not JSON/],
+    [
+      'a size beyond all numbers',
+      file('{"a":{"dtype":"U8","shape":[1e999],"data_offsets":[0,4]}}', 4),
+      /"a": expected a shape of sizes/,
+    ],
+    [
+      'sizes whose product is beyond all files',
+      file({ a: entry('F32', [2 ** 40, 2 ** 40], [0, 4]) }, 4),
+      /"a": F32 .* takes \d.* bytes, data_offsets hold 4/,
+    ],
+    ['a deeply nested header', file(`${'['.repeat(200_000)}`, 0), /not JSON/],
     ['a shape that is no list', file({ a: entry('U8', 4, [0, 4]) }, 4), /"a": expected a shape of sizes, found 4/],
     [
       'a single offset',

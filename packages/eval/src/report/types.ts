@@ -37,7 +37,7 @@ export interface ReportQuery {
   target: Shown;
   /** Where each method places the target, from 1. */
   ranks: { method: Method; rank: number }[];
-  /** What the Combiner finds, best first. */
+  /** What the last method finds, best first: the Combiner, where it was trained. */
   top: Shown[];
   /** Ids of other pictures that also answer the query, where the data set knows them. */
   alsoCorrect?: string[];

@@ -91,7 +91,9 @@ async function finish(finished: Finished): Promise<void> {
   const { run, test, session, seconds } = finished;
   const { protocol, split } = test.evaluator;
   const rows = test.rows();
-  await run.writeJson('results.json', { protocol: protocol.name, description: protocol.description, split, rows });
+  const { incomplete } = session.dataset;
+  const { name, description } = protocol;
+  await run.writeJson('results.json', { protocol: name, description, split, incomplete, rows });
   await run.write(placesFile, placesJson(test));
   await writeReport(finished, rows);
   console.log(`\n${formatTable(methodLines(rows), protocol.metrics)}\n`);
