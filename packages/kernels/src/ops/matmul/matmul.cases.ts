@@ -66,7 +66,7 @@ export const cases = [
   matmulCase('NN', 4, 516, 8),
   matmulCase('NT', 4, 516, 8),
   matmulCase('NT', 70, 64, 68),
-  // Around the edges of the tiles: 16 or 32 rows, 32 or 64 columns.
+  // Around the edges of tiles of 16 or 32 rows and 32 columns.
   ...(
     [
       [1, 60],
