@@ -66,6 +66,19 @@ export const cases = [
   matmulCase('NN', 4, 516, 8),
   matmulCase('NT', 4, 516, 8),
   matmulCase('NT', 70, 64, 68),
+  // Around the edges of tiles of 16 or 32 rows and 32 columns.
+  ...(
+    [
+      [1, 60],
+      [15, 64],
+      [16, 4],
+      [17, 68],
+      [33, 36],
+    ] as const
+  ).flatMap(([rows, columns]) => [matmulCase('NN', rows, 12, columns), matmulCase('NT', rows, 12, columns)]),
+  matmulCase('TN', 28, 9, 60),
+  matmulCase('TN', 64, 10, 64),
+  matmulCase('TN', 68, 11, 68),
   linearCase([2, 7], 12, 20),
   linearCase([3, 3], 8, 12, { bias: true }),
   linearCase([9], 5, 7, { bias: true, activation: 'relu' }),
