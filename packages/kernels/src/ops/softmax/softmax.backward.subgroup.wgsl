@@ -1,4 +1,5 @@
-// softmax.backward.wgsl for subgroups of eight lanes: rows, tiles and carried ends as in softmax.subgroup.wgsl.
+// softmax.backward.wgsl for subgroups of eight lanes: rows of at most 93 columns in registers, and carried ends, as in
+// softmax.subgroup.wgsl.
 enable subgroups;
 
 struct Params {
@@ -13,7 +14,6 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 const lanes = 8u;
-const tile = 24u; // vec4s
 
 #include lanes.include.wgsl
 
@@ -30,44 +30,29 @@ fn main(
   for (var row = firstRow; row < endRow; row++) {
     let first = row * columns / 4u;
     let whole = (row * columns + columns) / 4u; // the first vec4 that the row does not fill
-    let lastTile = ((row * columns + columns + 3u) / 4u - first - 1u) / tile * tile;
     // Of this lane's first value, from the start of the row. Before the start it wraps around to more than any column.
     let column = 4u * lane - row * columns % 4u + vec4u(0, 1, 2, 3);
 
-    #for i in 0..3
-    var y$i = vec4f();
-    var dy$i = vec4f();
-    #end
     var products = vec4f();
-    for (var begin = 0u; begin <= lastTile; begin += tile) {
-      #for i in 0..3
-      y$i = y[first + begin + ${8*i} + lane];
-      dy$i = dy[first + begin + ${8*i} + lane];
-      products += select(vec4f(), y$i * dy$i, column + 4u * (begin + ${8*i}) < vec4u(columns));
-      #end
-    }
+    #for i in 0..3
+    let y$i = y[first + ${8*i} + lane];
+    let dy$i = dy[first + ${8*i} + lane];
+    products += select(vec4f(), y$i * dy$i, column + ${32*i} < vec4u(columns));
+    #end
     let product = sumOfLanes(dot(products, vec4f(1.0)), lane);
 
-    for (var begin = 0u; begin < lastTile; begin += tile) {
-      #for i in 0..3
-      {
-        let at = begin + ${8*i} + lane;
-        let value = y[first + at] * (dy[first + at] - product);
-        dx[first + at] = select(value, carried, vec4<bool>(at == 0u) & (column >= vec4u(columns)));
-      }
-      #end
-    }
+    let before = vec4<bool>(lane == 0u) & (column >= vec4u(columns));
+    #for i in 0..3
+    var dx$i = y$i * (dy$i - product);
+    #end
+    dx0 = select(dx0, carried, before);
     var end = vec4f();
     #for i in 0..3
-    {
-      let at = lastTile + ${8*i} + lane;
-      let value = select(y$i * (dy$i - product), carried, vec4<bool>(at == 0u) & (column >= vec4u(columns)));
-      if (first + at < whole) {
-        dx[first + at] = value;
-      }
-      if ((whole - first - lastTile) / lanes == $i) {
-        end = value;
-      }
+    if (first + ${8*i} + lane < whole) {
+      dx[first + ${8*i} + lane] = dx$i;
+    }
+    if ((whole - first) / lanes == $i) {
+      end = dx$i;
     }
     #end
     carried = subgroupShuffle(end, (whole - first) % lanes);

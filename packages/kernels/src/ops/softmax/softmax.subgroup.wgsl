@@ -1,8 +1,8 @@
 // softmax.wgsl for subgroups of eight lanes (lavapipe), where loads and stores are dear and starting threads is too.
 //
-// Eight lanes share a row: 96 columns of it, as three vec4 per lane, are in registers between the only load and the only
-// store. A wider row is walked in tiles of that size, and all but its last tile are loaded again for the output. A subgroup
-// owns many rows, one after the other.
+// Eight lanes share a row of at most 93 columns, which is in registers, as three vec4 per lane, between its only load and
+// its only store. A loop over more columns would cost these rows two thirds more time. A subgroup owns many rows, one
+// after the other.
 //
 // Rows start anywhere within a vec4, so two rows may share one. It is stored once: the end of a row is carried into the
 // store of the next row's start. Four rows fill their vec4s whatever their width, so subgroups start at multiples of four.
@@ -20,7 +20,6 @@ struct Params {
 
 const outside = -3.4e38;
 const lanes = 8u;
-const tile = 24u; // vec4s
 
 #include lanes.include.wgsl
 
@@ -37,50 +36,33 @@ fn main(
   for (var row = firstRow; row < endRow; row++) {
     let first = row * columns / 4u;
     let whole = (row * columns + columns) / 4u; // the first vec4 that the row does not fill
-    let lastTile = ((row * columns + columns + 3u) / 4u - first - 1u) / tile * tile;
     // Of this lane's first value, from the start of the row. Before the start it wraps around to more than any column.
     let column = 4u * lane - row * columns % 4u + vec4u(0, 1, 2, 3);
 
     #for i in 0..3
-    var v$i = vec4f();
+    var v$i = select(vec4f(outside), x[first + ${8*i} + lane], column + ${32*i} < vec4u(columns));
     #end
-    var largest = outside;
+    let most = max(max(v0, v1), v2);
+    let largest = maximumOfLanes(max(max(most.x, most.y), max(most.z, most.w)), lane);
     var total = vec4f();
-    for (var begin = 0u; begin <= lastTile; begin += tile) {
-      #for i in 0..3
-      v$i = select(vec4f(outside), x[first + begin + ${8*i} + lane], column + 4u * (begin + ${8*i}) < vec4u(columns));
-      #end
-      let most = max(max(v0, v1), v2);
-      let next = max(largest, maximumOfLanes(max(max(most.x, most.y), max(most.z, most.w)), lane));
-      total *= exp(largest - next);
-      largest = next;
-      #for i in 0..3
-      v$i = exp(v$i - largest);
-      total += v$i;
-      #end
-    }
+    #for i in 0..3
+    v$i = exp(v$i - largest);
+    total += v$i;
+    #end
     let scale = 1.0 / sumOfLanes(dot(total, vec4f(1.0)), lane);
 
-    for (var begin = 0u; begin < lastTile; begin += tile) {
-      #for i in 0..3
-      {
-        let at = begin + ${8*i} + lane;
-        let value = exp(x[first + at] - largest) * scale;
-        y[first + at] = select(value, carried, vec4<bool>(at == 0u) & (column >= vec4u(columns)));
-      }
-      #end
-    }
+    let before = vec4<bool>(lane == 0u) & (column >= vec4u(columns));
+    #for i in 0..3
+    v$i *= scale;
+    #end
+    v0 = select(v0, carried, before);
     var end = vec4f();
     #for i in 0..3
-    {
-      let at = lastTile + ${8*i} + lane;
-      let value = select(v$i * scale, carried, vec4<bool>(at == 0u) & (column >= vec4u(columns)));
-      if (first + at < whole) {
-        y[first + at] = value;
-      }
-      if ((whole - first - lastTile) / lanes == $i) {
-        end = value;
-      }
+    if (first + ${8*i} + lane < whole) {
+      y[first + ${8*i} + lane] = v$i;
+    }
+    if ((whole - first) / lanes == $i) {
+      end = v$i;
     }
     #end
     carried = subgroupShuffle(end, (whole - first) % lanes);

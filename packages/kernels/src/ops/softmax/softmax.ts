@@ -12,9 +12,12 @@ const sizes = ({ shape }: Tensor) => {
   return { rows: elements(shape) / columns, columns };
 };
 
-/** Rows per subgroup, a multiple of four: as many as leave 256 subgroups, which keeps many cores busy, and at most 32. */
+/** A row of so many columns lies in 24 vec4s, three for each of eight lanes, wherever it starts within a vec4. */
+const NARROW = 93;
+
+/** Rows per subgroup, a multiple of four: as many as leave 256 subgroups, which keeps many cores busy. */
 function subgroups({ rows, columns }: ReturnType<typeof sizes>) {
-  const rowsPerGroup = Math.min(32, 4 * Math.ceil(rows / 1024));
+  const rowsPerGroup = 4 * Math.ceil(rows / 1024);
   return { params: { rows, columns, rowsPerGroup }, grid: linearGrid(Math.ceil(rows / rowsPerGroup), 1) };
 }
 
@@ -33,7 +36,7 @@ const definition: OpDefinition<object> = {
   variants,
   launch({ inputs: [x], outputs: [y], variant }) {
     const size = sizes(x);
-    if (variant === 'subgroup') {
+    if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
       return [dispatch(softmaxSubgroup, { x, y }, params, grid)];
     }
@@ -50,7 +53,7 @@ const backward: OpDefinition<object> = {
   variants,
   launch({ inputs: [y, dy], outputs: [dx], variant }) {
     const size = sizes(y);
-    if (variant === 'subgroup') {
+    if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
       return [dispatch(softmaxBackwardSubgroup, { y, dy, dx }, params, grid)];
     }
