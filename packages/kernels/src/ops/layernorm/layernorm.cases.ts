@@ -17,6 +17,7 @@ export const cases = [
   layernormCase(1, 4),
   layernormCase(3, 5, 12),
   layernormCase(130, 64),
+  layernormCase(11, 516),
   {
     ...layernormCase(5, 8),
     name: 'a large mean',

@@ -1,9 +1,11 @@
+import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
 import { layernormBackward } from './layernorm.backward.wgsl.ts';
+import { layernormSubgroup } from './layernorm.subgroup.wgsl.ts';
 import { layernorm as layernormKernel } from './layernorm.wgsl.ts';
 
 interface Attributes {
@@ -27,11 +29,16 @@ const definition: OpDefinition<Attributes> = {
       { shape: [rows, 2], dtype: 'f32' },
     ];
   },
-  launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes: { epsilon } }) {
+  variants: {
+    subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
+    plain: () => true,
+  },
+  launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes: { epsilon }, variant, used }) {
     const { rows, width4 } = sizes(x);
-    return [
-      dispatch(layernormKernel, { x, weight, bias, y, statistics }, { rows, width4, epsilon }, linearGrid(rows, 64)),
-    ];
+    const bindings = { x, weight, bias, y, statistics };
+    const params = { rows, width4, epsilon, saveStatistics: used(statistics) ? 1 : 0 };
+    if (variant === 'subgroup') return [dispatch(layernormSubgroup, bindings, params, linearGrid(rows, 8))];
+    return [dispatch(layernormKernel, bindings, params, linearGrid(rows, 64))];
   },
   gradient({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
     if (!dy) return [];

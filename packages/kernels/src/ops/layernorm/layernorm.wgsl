@@ -6,6 +6,7 @@ struct Params {
   rows: u32,
   width4: u32, // width / 4
   epsilon: f32,
+  saveStatistics: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -43,7 +44,9 @@ fn main(
   let variance = max(dot(squares, vec4f(1.0)) / width - shifted * shifted, 0.0);
   let mean = shifted + shift;
   let scale = 1.0 / sqrt(variance + params.epsilon);
-  statistics[row] = vec2f(mean, scale);
+  if (params.saveStatistics != 0u) {
+    statistics[row] = vec2f(mean, scale);
+  }
 
   for (var i = 0u; i < params.width4; i++) {
     y[start + i] = (x[start + i] - mean) * scale * weight[i] + bias[i];

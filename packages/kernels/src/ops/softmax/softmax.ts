@@ -1,0 +1,73 @@
+import type { Capabilities } from '../../engine/capabilities.ts';
+import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../engine/tensor.ts';
+import { softmaxBackwardSubgroup } from './softmax.backward.subgroup.wgsl.ts';
+import { softmaxBackward } from './softmax.backward.wgsl.ts';
+import { softmaxSubgroup } from './softmax.subgroup.wgsl.ts';
+import { softmax as softmaxKernel } from './softmax.wgsl.ts';
+
+const sizes = ({ shape }: Tensor) => {
+  const columns = shape[shape.length - 1];
+  return { rows: elements(shape) / columns, columns };
+};
+
+/** A row of so many columns lies in 24 vec4s, three for each of eight lanes, wherever it starts within a vec4. */
+const NARROW = 93;
+
+/** Rows per subgroup, a multiple of four: as many as leave 256 subgroups, which keeps many cores busy. */
+function subgroups({ rows, columns }: ReturnType<typeof sizes>) {
+  const rowsPerGroup = 4 * Math.ceil(rows / 1024);
+  return { params: { rows, columns, rowsPerGroup }, grid: linearGrid(Math.ceil(rows / rowsPerGroup), 1) };
+}
+
+const variants = {
+  subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
+  plain: () => true,
+};
+
+const definition: OpDefinition<object> = {
+  name: 'softmax',
+  outputs(inputs) {
+    const [{ shape, dtype }] = inputs;
+    expectShapes(dtype === 'f32' && shape.length > 0, 'softmax', 'x f32[..., columns]', inputs);
+    return [{ shape, dtype }];
+  },
+  variants,
+  launch({ inputs: [x], outputs: [y], variant }) {
+    const size = sizes(x);
+    if (variant === 'subgroup' && size.columns <= NARROW) {
+      const { params, grid } = subgroups(size);
+      return [dispatch(softmaxSubgroup, { x, y }, params, grid)];
+    }
+    return [dispatch(softmaxKernel, { x, y }, size, linearGrid(size.rows, 64))];
+  },
+  gradient({ outputs: [y] }, [dy]) {
+    return dy ? [apply(backward, [y, dy], {})[0]] : [];
+  },
+};
+
+const backward: OpDefinition<object> = {
+  name: 'softmax.backward',
+  outputs: ([y]) => [y],
+  variants,
+  launch({ inputs: [y, dy], outputs: [dx], variant }) {
+    const size = sizes(y);
+    if (variant === 'subgroup' && size.columns <= NARROW) {
+      const { params, grid } = subgroups(size);
+      return [dispatch(softmaxBackwardSubgroup, { y, dy, dx }, params, grid)];
+    }
+    return [dispatch(softmaxBackward, { y, dy, dx }, size, linearGrid(size.rows, 64))];
+  },
+  gradient: firstOrderOnly,
+};
+
+/**
+ * Softmax over the last axis: exp(x) / sum(exp(row)), stable for any finite x.
+ * @param x [..., columns]
+ * @returns the shape of x; every row adds up to 1
+ * @throws ShapeError
+ */
+export function softmax(x: Tensor): Tensor {
+  return apply(definition, [x], {})[0];
+}
