@@ -5,8 +5,8 @@
 //   right0..3  its four columns of op(b), one register per k
 //   left0..3   four k of its four rows of op(a), handed to the others by subgroupShuffle from a constant lane
 // On lavapipe such a shuffle is one permutation, a subgroupBroadcast about three instructions. Larger tiles load less per
-// product, but none was faster: 32 x 64 took 1.1 times as long, 16 x 64 1.2 times. The loop's machine code, 25 KB as it is,
-// outgrows the instruction cache (32 KiB), and spilled accumulators the rest.
+// product, but none was faster: 32 x 64 took 1.1 times as long, 16 x 64 1.2 times. Their loops are up to 46 KB of machine code
+// instead of 25, with an instruction cache of 32 KiB, and spill more.
 // The layouts differ only in how these are loaded and in which rows a lane holds: 8 r + lane, or 4 lane + r where the rows of
 // op(a) are contiguous. Rows past the edge are clamped to the last one and not stored, columns likewise.
 // Vectors must be whole: columns % 4 = 0, and inner % 4 = 0, or rows % 4 = 0 where a is transposed (inner is then free). Not
@@ -79,7 +79,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var left$r: vec4f;
     var right$r: vec4f;
 #end
-    // b before a: the other way round lavapipe's compiler spills more, and the loop takes up to a sixth longer.
+    // b before a: the other way round lavapipe's code takes up to a sixth longer (measured; the cause is not known).
     if (transposeB) {
 #for r in 0..4
       let q$r = b[bRow$r + k];
