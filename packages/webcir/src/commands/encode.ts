@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldBatchNorm, fromFloat32, type StoredTensor, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
 import { decodePicture, writeSafetensorsFile } from '@webcir/clip/node';
+import { withoutExtension } from '@webcir/data/node';
 import { TextEncoderPrograms } from '@webcir/train';
 import type { Command } from 'commander';
 import type { Pictures } from '../pictures.ts';
@@ -60,7 +61,7 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions, a
 async function picturesIn(path: string): Promise<string[]> {
   if (!existsSync(path)) throw new Error(`${path}: there is no such picture or folder`);
   if (!statSync(path).isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).sort();
+  const names = (await readdir(path)).filter((name) => withoutExtension(name) !== undefined).sort();
   if (names.length === 0) throw new Error(`${path} holds no pictures (.jpg, .jpeg, .png or .webp)`);
   return names.map((name) => join(path, name));
 }

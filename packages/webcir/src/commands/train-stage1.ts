@@ -58,6 +58,7 @@ export async function trainStage1(
   examples: readonly Example[],
   features: FeatureTable,
   validation: Evaluator,
+  microBatch: number,
 ): Promise<void> {
   const { device, model, dataset, splits, preprocessing } = session;
   const { encoder, seed, numEpochs: epochs } = options;
@@ -78,7 +79,6 @@ export async function trainStage1(
   const pictures: Stage1Options['pictures'] = hasFeatures(options)
     ? { kind: 'features', features }
     : { kind: 'pixels', planes: source.planes };
-  const microBatch = microBatchOf(session, options);
   if (microBatch < options.batchSize) {
     console.log(`stage 1 takes its batch of ${options.batchSize} in micro-batches of ${microBatch} (GradCache)`);
   }

@@ -33,7 +33,8 @@ export async function trainCommand(
   const examples = examplesOf(trainingTriplets(session), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
   checkBatch(config.combinerBatchSize, examples.length);
-  microBatchOf(session, config); // before anything is computed: it may not fit
+  // Before anything is computed: stage 1 may not fit.
+  const microBatch = config.stages === '2' ? undefined : microBatchOf(session, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
   if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
     console.log(
@@ -57,8 +58,8 @@ export async function trainCommand(
   const run = folder ?? (await RunFolder.create(path, config));
 
   if (!run.has(tunedClip)) {
-    if (config.stages === '2') await writeSafetensorsFile(run.file(tunedClip), storeClipModel(model, 'F32'));
-    else await trainStage1(session, config, run, examples, features, validation.evaluator);
+    if (microBatch === undefined) await writeSafetensorsFile(run.file(tunedClip), storeClipModel(model, 'F32'));
+    else await trainStage1(session, config, run, examples, features, validation.evaluator, microBatch);
   }
   const tuned = await openClipModel(run.file(tunedClip));
   const after = await uploadClip(device, tuned);
