@@ -9,7 +9,7 @@ export {
 export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
-export { type Weights, weightsOf } from './encoders/weights.ts';
+export { mixedPrecision, type Weights, weightsOf } from './encoders/weights.ts';
 export { foldBatchNorm } from './model/fold.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
 export {

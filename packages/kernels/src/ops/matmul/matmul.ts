@@ -2,6 +2,7 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
+import { cast } from '../cast/cast.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
 import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
@@ -216,6 +217,10 @@ export function linear(
     'x [..., in] with at least two axes, weight [out, in]',
     [x, weight],
   );
+  if (weight.dtype === 'f16') {
+    const y = linear(cast(cast(x, 'f16'), 'f32'), cast(weight, 'f32'), { bias, activation, residual });
+    return residual || x.dtype === 'f32' ? y : cast(y, 'f16');
+  }
   const inputs = [x, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   const attributes = {
     transposeA: false,
