@@ -79,6 +79,23 @@ export const cases = [
   matmulCase('TN', 28, 9, 60),
   matmulCase('TN', 64, 10, 64),
   matmulCase('TN', 68, 11, 68),
+  // A few rows, around the shares of the inner dimension that the threads of matmul.vector.wgsl take.
+  matmulCase('NN', 3, 516, 36),
+  matmulCase('NT', 1, 260, 20),
+  matmulCase('TN', 8, 131, 36),
+  matmulCase('TT', 4, 256, 16),
+  matmulCase('NT', 6, 12, 20, 3),
+  // Several tiles of 64, the last ones partly empty.
+  matmulCase('NN', 129, 36, 132),
+  matmulCase('NT', 70, 36, 132),
+  matmulCase('TN', 132, 35, 68),
+  matmulCase('TT', 68, 36, 72),
+  // So many that they are made 128 wide.
+  matmulCase('NN', 129, 20, 8, 64),
+  matmulCase('NT', 10, 20, 8, 128),
+  matmulCase('TN', 132, 19, 8, 64),
+  matmulCase('TT', 12, 20, 8, 128),
+  matmulCase('NN', 12, 8, 132, 64),
   linearCase([2, 7], 12, 20),
   linearCase([3, 3], 8, 12, { bias: true }),
   linearCase([9], 5, 7, { bias: true, activation: 'relu' }),
@@ -87,6 +104,8 @@ export const cases = [
   linearCase([40], 16, 36, { activation: 'gelu', residual: true }),
   linearCase([3], 6, 6, { bias: true, activation: 'gelu', residual: true }),
   linearCase([8], 128, 4, { residual: true }),
+  linearCase([3], 260, 36, { bias: true, activation: 'quickgelu', residual: true }),
+  linearCase([70], 20, 68, { bias: true, activation: 'gelu', residual: true }),
 ];
 
 const blockCases = (tokens: number, width: number) => [

@@ -1,113 +1,104 @@
-// y = f(op(a) op(b) + bias) + residual through workgroup memory, for GPUs; sizes, layouts and grid as in matmul.wgsl.
+// y = f(op(a) op(b) + bias) + residual through workgroup memory: the first choice on GPUs but Apple's. Grid as in matmul.wgsl.
 //
-// A workgroup of 16 x 16 threads owns 64 x 64 values of y and walks the inner dimension in steps of 16, each of which it
-// copies once into workgroup memory: four inner values of one row of op(a), or of one column of op(b), to a vector. A thread
-// owns every 16th row and column, so that neighbouring threads read neighbouring vectors and store neighbouring values; eight
-// vectors feed 64 multiply-adds. Past the edges everything is clamped, and op(b) is zero.
-struct Params {
-  rows: u32,
-  columns: u32,
-  inner: u32,
-  aRow: u32,
-  aInner: u32,
-  bInner: u32,
-  bColumn: u32,
-  aBatch: u32, // 0 where z counts slices
-  bBatch: u32,
-  slice: u32, // inner values of one z
-  sliceStep: u32, // 0 where z counts batches
-  activation: u32,
-  hasBias: u32,
-  hasResidual: u32,
-  keepPreactivation: u32,
+// A workgroup of 256 threads owns 128 x 128 values of y where `wide` (8 x 8 to a thread: 16 reads of four values each from
+// workgroup memory feed 256 multiply-adds), else 64 x 64 (4 x 4 to a thread), for outputs that would leave the device idle. It
+// walks the inner dimension in steps of 16 (32), half of the threads copying a block of 4 x 4 of op(a) each and half one of
+// op(b). The vectors of the next step are asked for before the products of this one, so that the memory's latency passes
+// behind them; they are turned and cut only when they are stored, since that waits for them.
+//
+// The tiles hold vectors of four rows (columns) for each k. A subgroup of 32 covers 4 x 8 threads, which read 4 and 8
+// neighbouring vectors: no bank conflicts, and the fewest different ones. When neighbouring threads copy along k, for whole
+// cache lines of a row-major matrix, they would all store to the same banks; `swizzle` gives each four of k's other ones.
+// 16 KiB and 256 threads are what every device has. Written for NVIDIA and Intel, never yet run on a GPU.
+#include blocks.include.wgsl
+
+override wide: bool;
+
+var<workgroup> tile: array<vec4f, 1024>; // op(a) [k, rows / 4], then op(b) [k, columns / 4]
+
+fn swizzle(k4: u32) -> u32 {
+  return k4 * select(1u, 2u, wide);
 }
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>; // [columns]
-@group(0) @binding(3) var<storage, read> residual: array<f32>; // [rows, columns]
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-@group(0) @binding(5) var<storage, read_write> preactivation: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
-
-var<workgroup> aTile: array<vec4f, 256>; // [inner / 4, row]
-var<workgroup> bTile: array<vec4f, 256>; // [inner / 4, column]
-
-#include activation.include.wgsl
-
-// Which vector of a tile a thread copies: x row or column, y inner / 4. Neighbouring threads follow the contiguous axis.
-fn copied(thread: u32, innerStride: u32) -> vec2u {
-  return select(vec2u(thread % 64u, thread / 64u), vec2u(thread / 4u, thread % 4u), innerStride == 1u);
-}
-
-fn store(start: u32, row: u32, column: u32, sums: vec4f) {
-  if (row >= params.rows) {
-    return;
-  }
-  let first = start + row * params.columns;
-  var value = sums;
-  if (params.hasBias != 0u) {
-    for (var j = 0u; j < 4u; j++) {
-      value[j] += bias[min(column + 16u * j, params.columns - 1u)];
-    }
-  }
-  let activated = activate(params.activation, value);
-  for (var j = 0u; j < 4u; j++) {
-    let at = first + column + 16u * j;
-    if (column + 16u * j < params.columns) {
-      if (params.keepPreactivation != 0u) {
-        preactivation[at] = value[j];
-      }
-      y[at] = activated[j];
-      if (params.hasResidual != 0u) {
-        y[at] += residual[at];
-      }
-    }
-  }
-}
-
-@compute @workgroup_size(16, 16)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let aCopied = copied(thread, params.aInner);
-  let bCopied = copied(thread, params.bInner);
-  let aStart = group.z * params.aBatch + min(group.x * 64u + aCopied.x, params.rows - 1u) * params.aRow;
-  let bStart = group.z * params.bBatch + min(group.y * 64u + bCopied.x, params.columns - 1u) * params.bColumn;
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let size = select(64u, 128u, wide);
+  let groups = size / 4u;
+  let depth = 2048u / size;
   let begin = group.z * params.sliceStep;
   let end = min(begin + params.slice, params.inner);
-#for r in 0..4
-  var c$r = vec4f();
+
+  // x: which four rows or columns this thread copies, y: which four of k.
+  let copiesLeft = thread < 128u;
+  let alongInner = select(transposeB, !transposeA, copiesLeft);
+  let block = thread % 128u;
+  let copied = select(
+    vec2u(block % groups, block / groups),
+    vec2u(block / (depth / 4u), block % (depth / 4u)),
+    alongInner,
+  );
+  let slot = select(512u, 0u, copiesLeft) + copied.y * 4u * groups + (copied.x ^ swizzle(copied.y));
+  let aRow = group.x * size + copied.x * 4u;
+  let bColumn = group.y * size + copied.x * 4u;
+
+  // x: which four columns it owns (and the ones half a tile on), y: which four rows.
+  let owned = vec2u(thread / 32u % 2u * 8u + thread % 8u, thread / 64u * 4u + thread / 8u % 4u);
+#for m in 0..16
+  var c$m = vec4f();
 #end
 
-  for (var k = begin; k < end; k += 16u) {
-    var left: vec4f;
-    var right: vec4f;
+  var k = begin + copied.y * 4u;
+  var vectors: mat4x4f;
+  if (copiesLeft) {
+    vectors = leftVectors(group.z, aRow, k, end);
+  } else {
+    vectors = rightVectors(group.z, bColumn, k, end);
+  }
+  for (var step = begin; step < end; step += depth) {
+    let values = byInner(vectors, alongInner, k, end);
+    workgroupBarrier();
 #for u in 0..4
-    let bk$u = k + bCopied.y * 4u + ${u}u;
-    left[$u] = a[aStart + min(k + aCopied.y * 4u + ${u}u, end - 1u) * params.aInner];
-    right[$u] = select(0.0, b[bStart + min(bk$u, end - 1u) * params.bInner], bk$u < end);
+    tile[slot + ${u}u * groups] = values[$u];
 #end
     workgroupBarrier();
-    aTile[aCopied.y * 64u + aCopied.x] = left;
-    bTile[bCopied.y * 64u + bCopied.x] = right;
-    workgroupBarrier();
-    for (var q = 0u; q < 4u; q++) {
-#for j in 0..4
-      let b$j = bTile[q * 64u + ${16*j}u + local.x];
-#end
+    k += depth;
+    if (copiesLeft) {
+      vectors = leftVectors(group.z, aRow, k, end);
+    } else {
+      vectors = rightVectors(group.z, bColumn, k, end);
+    }
+    for (var k4 = 0u; k4 < depth / 4u; k4++) {
+      let at = k4 * 4u * groups + (owned ^ vec2u(swizzle(k4)));
+#for u in 0..4
+      {
+        let left = tile[at.y + ${u}u * groups];
+        let right = tile[512u + at.x + ${u}u * groups];
 #for r in 0..4
-      let a$r = aTile[q * 64u + ${16*r}u + local.y];
-      c$r += vec4f(dot(a$r, b0), dot(a$r, b1), dot(a$r, b2), dot(a$r, b3));
+        c$r += left[$r] * right;
+#end
+        if (wide) {
+          let lower = tile[at.y + ${u}u * groups + 16u];
+          let farther = tile[512u + at.x + ${u}u * groups + 16u];
+#for r in 0..4
+          c${4+r} += left[$r] * farther;
+          c${8+r} += lower[$r] * right;
+          c${12+r} += lower[$r] * farther;
+#end
+        }
+      }
 #end
     }
   }
 
-  let start = group.z * params.rows * params.columns;
-  let column = group.y * 64u + local.x;
+  // Four rows at a time, always from the first registers: sixteen activations are much code.
+  for (var i = 0u; i < select(1u, 4u, wide); i++) {
+    let row = group.x * size + owned.y * 4u + i / 2u * 64u;
+    let column = group.y * size + owned.x * 4u + i % 2u * 64u;
 #for r in 0..4
-  store(start, group.x * 64u + ${16*r}u + local.y, column, c$r);
+    store(group.z, row + ${r}u, column, c$r);
 #end
+#for m in 0..12
+    c$m = c${m+4};
+#end
+  }
 }

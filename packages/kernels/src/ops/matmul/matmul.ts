@@ -5,8 +5,10 @@ import { elements, type Tensor } from '../../engine/tensor.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
 import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
+import { matmulRegister } from './matmul.register.wgsl.ts';
 import { matmulSubgroup } from './matmul.subgroup.wgsl.ts';
 import { matmulTiled } from './matmul.tiled.wgsl.ts';
+import { matmulVector } from './matmul.vector.wgsl.ts';
 import { matmul as matmulPlain } from './matmul.wgsl.ts';
 
 /** In the order in which the kernels number them, from 1. */
@@ -52,6 +54,7 @@ const definition: OpDefinition<Attributes> = {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
     tiled: () => true,
+    register: ({ vendor }) => (vendor === 'apple' ? 'preferred' : true),
   },
   outputs(inputs, attributes) {
     const [a, , ...rest] = inputs;
@@ -85,10 +88,10 @@ const definition: OpDefinition<Attributes> = {
     const [bias, residual] = hasBias ? rest : [a, rest[0]];
     const keepPreactivation = used(preactivation);
     const bare = !hasBias && !hasResidual && !attributes.activation && !keepPreactivation;
-    const kernel = variant === 'subgroup' && !isVectorized(sizes, attributes) ? 'plain' : variant;
+    const kernel = kernelFor(variant as Variant, sizes, attributes);
     const tile = tileOf(kernel, sizes, attributes);
     const tiles: [number, number] = [Math.ceil(rows / tile.rows), Math.ceil(columns / tile.columns)];
-    const slices = bare && batch === 1 ? slicesOf(inner, tiles[0] * tiles[1], capabilities) : 1;
+    const slices = bare && batch === 1 && kernel !== 'vector' ? slicesOf(inner, tiles[0] * tiles[1], capabilities) : 1;
     const slice = slices > 1 ? Math.ceil(inner / slices / 4) * 4 : inner;
     const parts = slices > 1 ? scratch([slices, rows * columns]) : y;
     const params = {
@@ -110,14 +113,14 @@ const definition: OpDefinition<Attributes> = {
     };
     const bindings = { a, b, bias, residual: residual ?? a, y: parts, preactivation };
     const grid = [...tiles, batch * slices] as const;
-    const product =
-      kernel === 'subgroup'
-        ? dispatch(matmulSubgroup, bindings, params, grid, {
-            transposeA: Number(transposeA),
-            transposeB: Number(transposeB),
-            tall: Number(tile.rows === 32),
-          })
-        : dispatch(kernel === 'plain' ? matmulPlain : matmulTiled, bindings, params, grid);
+    const layout = { transposeA: Number(transposeA), transposeB: Number(transposeB) };
+    const product = {
+      plain: () => dispatch(matmulPlain, bindings, params, grid),
+      subgroup: () => dispatch(matmulSubgroup, bindings, params, grid, { ...layout, tall: Number(tile.rows === 32) }),
+      tiled: () => dispatch(matmulTiled, bindings, params, grid, { ...layout, wide: Number(tile.rows === 128) }),
+      register: () => dispatch(matmulRegister, bindings, params, grid, layout),
+      vector: () => dispatch(matmulVector, bindings, params, grid, layout),
+    }[kernel]();
     return slices > 1 ? [product, sumSlices(parts, y)] : [product];
   },
   gradient({ inputs, outputs: [y, preactivation], attributes, needed }, [dy]) {
@@ -148,9 +151,16 @@ const definition: OpDefinition<Attributes> = {
   },
 };
 
-/** Whether a, b and y can be read and written four values at a time, as matmul.subgroup.wgsl does. Nothing here needs both transposed. */
-function isVectorized({ rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes): boolean {
-  return columns % 4 === 0 && (transposeA ? rows % 4 === 0 && !transposeB : inner % 4 === 0);
+type Variant = 'subgroup' | 'plain' | 'tiled' | 'register';
+type Kernel = Variant | 'vector';
+
+/** The kernel in which a variant runs these sizes. */
+function kernelFor(variant: Variant, { rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes): Kernel {
+  // All but the plain one read a and b and write y four values at a time.
+  const vectorized = [columns, transposeA ? rows : inner, transposeB ? inner : columns].every((size) => size % 4 === 0);
+  if (!vectorized || variant === 'plain') return 'plain';
+  if (variant === 'subgroup') return transposeA && transposeB ? 'plain' : variant; // nothing here needs both transposed
+  return rows <= 8 ? 'vector' : variant;
 }
 
 /** All axes but the last made one. */
@@ -160,9 +170,24 @@ function asMatrix(x: Tensor): Tensor {
 }
 
 /** Rows and columns of y that one workgroup owns. */
-function tileOf(kernel: string, { rows }: Sizes, { transposeA }: Attributes): { rows: number; columns: number } {
-  if (kernel === 'tiled') return { rows: 64, columns: 64 };
-  return { rows: kernel === 'subgroup' && rows <= 16 && !transposeA ? 16 : 32, columns: 32 };
+function tileOf(
+  kernel: Kernel,
+  { batch, rows, columns }: Sizes,
+  { transposeA, transposeB }: Attributes,
+): { rows: number; columns: number } {
+  const square = (size: number) => ({ rows: size, columns: size });
+  switch (kernel) {
+    case 'plain':
+      return square(32);
+    case 'subgroup':
+      return { rows: rows <= 16 && !transposeA ? 16 : 32, columns: 32 };
+    case 'tiled': // Large tiles where there are enough of them for the largest GPUs.
+      return square(batch * Math.ceil(rows / 128) * Math.ceil(columns / 128) >= 128 ? 128 : 64);
+    case 'register':
+      return square(64);
+    case 'vector':
+      return { rows: 4, columns: transposeB ? 16 : 32 };
+  }
 }
 
 /**
