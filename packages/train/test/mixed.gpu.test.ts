@@ -14,6 +14,13 @@ const fixture = (name: string) => loadFixture(new URL(`./fixtures/${name}.safete
 const pick = (values: Float32Array, width: number, rows: readonly number[]): Float32Array =>
   Float32Array.from(rows.flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]));
 
+/** Within one percent of the first loss: half precision has three digits, and the runs divide the loss by ten and more. */
+function expectFollows(losses: readonly number[], expected: Float32Array): void {
+  expect(losses.length).toBe(expected.length);
+  for (const [step, loss] of losses.entries())
+    expect(Math.abs(loss - expected[step]) / expected[0], `loss of step ${step + 1}`).toBeLessThan(0.01);
+}
+
 describe('stage 1 in mixed precision', async () => {
   const model = readClipModel(await clipFixture('clip-vit'), 'quickgelu');
   const run = await fixture('stage1-vit');
@@ -23,14 +30,16 @@ describe('stage 1 in mixed precision', async () => {
   );
   const rows = tokenRows(run);
 
+  /** A loss scale at which no gradient of this model overflows: they are large, as its weights are random. */
+  const steady = 2 ** 12;
+
   /** Steps of the fixture's run. */
-  async function train(steps: number, settings: Partial<Stage1Settings>, scale = 2 ** 16) {
+  async function train(steps: number, settings: Partial<Stage1Settings>, scale = steady) {
     const clip = await uploadClip(device, model, isTuned('text'));
     const stage = new Stage1(device, model.config, clip, { batch: 8, ...settings });
     const { scaler } = stage.adam;
     scaler?.restore(new Map(Object.entries({ ...scaler.save(), 'loss scale': String(scale) })));
     const losses: number[] = [];
-    const memory: number[] = [];
     for (let step = 0; step < steps; step++) {
       const batch = [...order.subarray(step * 8, step * 8 + 8)];
       const pictures = {
@@ -41,9 +50,7 @@ describe('stage 1 in mixed precision', async () => {
       const texts = batch.map((row) => rows[row]);
       const prepared = await stage.prepare(pictures, texts);
       losses.push(await prepared(stage.adam.hyper({ learningRate: 2e-4, weightDecay: 0.01, step: step + 1 })));
-      if (prepared.program) memory.push(prepared.program.memory);
     }
-    console.log(JSON.stringify(settings), scaler?.save(), losses.join(' '));
     const weights = await clip.trained.read();
     await stage.dispose();
     clip.dispose();
@@ -55,9 +62,8 @@ describe('stage 1 in mixed precision', async () => {
 
   it('follows 20 AdamW steps of the original', async () => {
     const { losses, scaler } = await train(20, { mixed: true });
-    for (const [step, expected] of floats(run, 'losses').entries())
-      expect(Math.abs(losses[step] / expected - 1), `loss of step ${step + 1}`).toBeLessThan(0.02);
-    expect(scaler).toMatchObject({ skipped: 0, scale: 2 ** 16 });
+    expectFollows(losses, floats(run, 'losses'));
+    expect(scaler).toMatchObject({ skipped: 0, scale: steady });
   });
 
   it('is not the same as single precision', async () => {
@@ -73,12 +79,11 @@ describe('stage 1 in mixed precision', async () => {
 
   for (const microBatch of [8, 4]) {
     it(`skips steps whose gradients overflow, and then goes on, in batches of ${microBatch}`, async () => {
-      // Gradients of a loss times 2^40 are too large for half precision, times 2^16 they are not.
       const { losses, scaler, weights } = await train(3, { mixed: true, microBatch }, 2 ** 40);
       expect(losses.every(Number.isFinite)).toBe(true);
       expect(scaler).toMatchObject({ skipped: 3, scale: 2 ** 37 });
       for (const [name, values] of weights) expect(values, name).toEqual(await model.tensors.get(name)!.read());
-      const after = await train(4, { mixed: true, microBatch }, 2 ** 16);
+      const after = await train(3, { mixed: true, microBatch });
       expect(distance(after.weights, weights, 'text_projection')).toBeGreaterThan(1e-4);
     });
   }
@@ -94,12 +99,14 @@ describe('stage 2 in mixed precision', () => {
     const [image, text, target, order] = ['image_features', 'text_features', 'target_features', 'order'].map((key) =>
       floats(run, key),
     );
-    for (const [step, expected] of floats(run, 'losses').entries()) {
+    const losses: number[] = [];
+    for (let step = 0; step < 40; step++) {
       const batch = [...order.subarray(step * 16, step * 16 + 16)];
       const shown = { reference: pick(image, 96, batch), text: pick(text, 96, batch), target: pick(target, 96, batch) };
-      const loss = await stage.prepare(shown)(stage.adam.hyper({ learningRate: 1e-3, weightDecay: 0, step: step + 1 }));
-      expect(Math.abs(loss / expected - 1), `loss of step ${step + 1}`).toBeLessThan(0.02);
+      const adam = stage.adam.hyper({ learningRate: 1e-3, weightDecay: 0, step: step + 1 });
+      losses.push(await stage.prepare(shown)(adam));
     }
+    expectFollows(losses, floats(run, 'losses'));
     expect(stage.adam.scaler).toMatchObject({ skipped: 0 });
     stage.dispose();
   });
