@@ -33,7 +33,7 @@ export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from '
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
 export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
-export { type Naming, toOpenAiNames } from './weights/names/names.ts';
+export { type Naming, toOpenAiNames, withoutModulePrefix } from './weights/names/names.ts';
 export {
   openSafetensors,
   readSafetensors,
