@@ -9,7 +9,7 @@ override wide: bool;
 
 var<workgroup> tile: array<vec4f, 1024>; // left [k, rows / 4], then right [k, columns / 4]
 
-// Rows 0..4 of a thread: the near four columns, and the far ones where wide; then the same of its far rows.
+// By fours, one for each row: near rows and columns; where wide, near rows and far columns; the same of the far rows.
 #for m in 0..16
 var<private> sum$m: vec4f;
 #end

@@ -118,9 +118,10 @@ export function weightProducts(
     tiled: () => [outputs4, columns4].map((size) => Math.ceil(size / (wide ? 32 : 16))),
     plain: () => [Math.ceil(outputs4 / 2) * columns4, 1],
   }[kernel]();
-  // One tile counts as so many threads of the plain kernel: on a CPU by its work, on a GPU so that there are about 256 tiles.
-  const threads = down * across * { subgroup: 32, tiled: 16, plain: 1 }[kernel];
-  const { slices, rowsPerSlice } = slicesFor(pixels, threads);
+  const tiles = down * across;
+  // On a CPU a tile has the work of 32 threads of the plain kernel.
+  const { slices, rowsPerSlice } =
+    kernel === 'tiled' ? slicesForTiles(pixels, tiles) : slicesFor(pixels, kernel === 'subgroup' ? 32 * tiles : tiles);
   const parts = slices > 1 ? scratch([slices, elements(dWeight.shape)]) : dWeight;
   const images = pad(x, scratch);
   const gradients = pad(dy, scratch);
@@ -133,7 +134,7 @@ export function weightProducts(
   const product = {
     subgroup: () => dispatch(conv2dBackwardWeightSubgroup, bindings, params, grid),
     tiled: () => dispatch(conv2dBackwardWeightTiled, bindings, params, grid, { wide: Number(wide) }),
-    plain: () => dispatch(conv2dBackwardWeight, bindings, params, linearGrid(slices * threads, 64)),
+    plain: () => dispatch(conv2dBackwardWeight, bindings, params, linearGrid(slices * tiles, 64)),
   }[kernel]();
   return [...images.dispatches, ...gradients.dispatches, product, ...(slices > 1 ? [sumSlices(parts, dWeight)] : [])];
 }
@@ -141,4 +142,11 @@ export function weightProducts(
 function weightKernel(variant: string, outputs4: number, channels4: number, columns4: number) {
   if (variant === 'subgroup' && outputs4 >= 4 && channels4 >= 4) return 'subgroup';
   return variant === 'tiled' && outputs4 >= 8 && columns4 >= 8 ? 'tiled' : 'plain';
+}
+
+/** Slices of at least 256 pixels, so that adding up their parts stays cheap; as many as give a GPU about 256 tiles in all. */
+function slicesForTiles(pixels: number, tiles: number): { slices: number; rowsPerSlice: number } {
+  const wanted = Math.max(1, Math.min(Math.ceil(256 / tiles), Math.floor(pixels / 256)));
+  const rowsPerSlice = Math.ceil(pixels / wanted);
+  return { slices: Math.ceil(pixels / rowsPerSlice), rowsPerSlice };
 }
