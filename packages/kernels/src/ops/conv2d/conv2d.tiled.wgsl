@@ -83,7 +83,7 @@ fn main(
   for (var k4 = 0u; k4 < inner4 + depth; k4 += depth) {
     var vectors: mat4x4f;
     var met = vec4<bool>();
-    if (at.x < phase.taps.x) {
+    if (k4 + copied.y < inner4) {
       let tap = phase.firstTap + at.xy * u32(params.spread);
       if (copiesPixels) {
 #for u in 0..4

@@ -18,6 +18,7 @@ interface BackwardAttributes extends Attributes {
   readonly shape: Shape;
 }
 
+// As in matmul: on a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
 const variants = {
   subgroup: ({ software, subgroupSize, features }: Capabilities) =>
     software && subgroupSize === 8 && features.has('subgroups'),
