@@ -22,6 +22,7 @@ type OpWork = WorkOf<'matmul' | 'layernorm' | 'softmax' | 'attention'>;
 
 export interface BuiltOp extends Built {
   read(): Promise<Record<string, Float32Array>>;
+  dispose(): void;
 }
 
 interface Graph {

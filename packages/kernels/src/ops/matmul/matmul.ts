@@ -9,6 +9,7 @@ import { matmulActivationBackwardHalf } from './matmul.activation.backward.half.
 import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
 import { matmulRegisterHalf } from './matmul.register.half.wgsl.ts';
 import { matmulRegister } from './matmul.register.wgsl.ts';
+import { matmulSubgroupHalfRows } from './matmul.subgroup.half.rows.wgsl.ts';
 import { matmulSubgroupHalf } from './matmul.subgroup.half.wgsl.ts';
 import { matmulSubgroup } from './matmul.subgroup.wgsl.ts';
 import { matmulTiledHalf } from './matmul.tiled.half.wgsl.ts';
@@ -110,7 +111,7 @@ const definition: OpDefinition<Attributes> = {
     const tile = tileOf(kernel, sizes, attributes);
     const tiles: [number, number] = [Math.ceil(rows / tile.rows), Math.ceil(columns / tile.columns)];
     const slices = bare && batch === 1 && kernel !== 'vector' ? slicesOf(inner, tiles[0] * tiles[1], capabilities) : 1;
-    const slice = slices > 1 ? Math.ceil(inner / slices / 4) * 4 : inner;
+    const slice = slices > 1 ? Math.ceil(inner / slices / 8) * 8 : inner;
     const parts = slices > 1 ? scratch([slices, rows * columns]) : y;
     const params = {
       rows,
@@ -142,7 +143,10 @@ const definition: OpDefinition<Attributes> = {
       vector: () => dispatch(matmulVector, bindings, params, grid, layout),
     };
     const inHalf = {
-      subgroup: () => dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall }),
+      subgroup: () =>
+        transposeA || inner % 8 !== 0
+          ? dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall })
+          : dispatch(matmulSubgroupHalfRows, { ...bindings, aWide: a, bWide: b }, params, grid, { ...layout, tall }),
       tiled: () => dispatch(matmulTiledHalf, bindings, params, grid, { ...layout, wide }),
       register: () => dispatch(matmulRegisterHalf, bindings, params, grid, layout),
       vector: () => dispatch(matmulVectorHalf, bindings, params, grid, layout),
