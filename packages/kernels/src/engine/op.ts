@@ -37,6 +37,12 @@ export interface NoGradient {
 /** Of the ops that are themselves part of a backward pass. */
 export const firstOrderOnly: NoGradient = { reason: 'only first derivatives are supported' };
 
+/**
+ * Whether a variant can run on a device; 'untimed' where it can, but never wins there and is dear to compile: the tuner
+ * leaves it out.
+ */
+export type Availability = boolean | 'untimed';
+
 /** Everything that the engine knows of an op. One per op folder (and one for its backward pass). */
 export interface OpDefinition<Attributes extends object> {
   readonly name: string;
@@ -53,7 +59,7 @@ export interface OpDefinition<Attributes extends object> {
    */
   gathers?(attributes: Attributes): readonly number[];
   /** Faster kernels first; each says where it can run. The last one must run everywhere. */
-  readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => boolean>>;
+  readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => Availability>>;
 }
 
 export class ShapeError extends Error {

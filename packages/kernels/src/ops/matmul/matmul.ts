@@ -51,7 +51,7 @@ const definition: OpDefinition<Attributes> = {
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
-    tiled: () => true,
+    tiled: ({ software }) => (software ? 'untimed' : true),
   },
   outputs(inputs, attributes) {
     const [a, , ...rest] = inputs;
