@@ -1,5 +1,17 @@
 import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
-import { Adam, compile, type Device, input, type Program, TensorStore } from '@webcir/kernels';
+import {
+  Adam,
+  type Capabilities,
+  compile,
+  type Device,
+  type Graph,
+  input,
+  type Program,
+  packedGradients,
+  StoreLayout,
+  type Tensor,
+  TensorStore,
+} from '@webcir/kernels';
 import { type PreparedStep, programStep } from './loop.ts';
 import { batchContrastiveLoss } from './loss.ts';
 
@@ -32,10 +44,7 @@ export class Stage2 {
     const combiner = TensorStore.create(device, combinerEntries(config), 'combiner');
     for (const [name, values] of weights) combiner.write(name, values);
     const adam = new Adam(combiner);
-    const shape = [batch, config.featureDim];
-    const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
-    const queries = combine(input('reference', shape), input('text', shape), (name) => combiner.tensor(name), training);
-    const loss = batchContrastiveLoss(queries, input('target', shape));
+    const loss = combinerLoss(config, (name) => combiner.tensor(name), { batch, dropout });
     const program = await compile(device, {
       outputs: { loss },
       updates: adam.minimize(loss),
@@ -56,4 +65,29 @@ export class Stage2 {
     this.adam.dispose();
     this.combiner.dispose();
   }
+}
+
+/**
+ * The loss of a batch. Inputs: 'reference', 'text' and 'target' [batch, featureDim]; 'seed' [2] of the dropouts, where there are any.
+ */
+function combinerLoss(
+  { featureDim }: CombinerConfig,
+  weights: (name: string) => Tensor,
+  { batch, dropout }: { batch: number; dropout: number },
+): Tensor {
+  const shape = [batch, featureDim];
+  const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
+  const queries = combine(input('reference', shape), input('text', shape), weights, training);
+  return batchContrastiveLoss(queries, input('target', shape));
+}
+
+/** What stage 2 will compile for its steps, on weights without memory: for `tune`. */
+export function stage2Graph(
+  config: CombinerConfig,
+  { maxBindingSize }: Capabilities,
+  sizes: { batch: number; dropout: number },
+): Graph<string> {
+  const combiner = StoreLayout.plan(combinerEntries(config), maxBindingSize);
+  const loss = combinerLoss(config, (name) => combiner.tensor(name), sizes);
+  return { outputs: { loss, ...Object.fromEntries(packedGradients(loss, combiner).entries()) } };
 }
