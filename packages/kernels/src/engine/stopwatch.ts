@@ -2,7 +2,7 @@ import type { Device } from './device.ts';
 import { apply } from './op.ts';
 import { compile, type Program } from './program.ts';
 import { SharedMemory } from './shared-memory.ts';
-import { input } from './tensor.ts';
+import { elements, input } from './tensor.ts';
 import type { Contest, Stopwatch, Trial } from './tune.ts';
 
 /** Times variants on a device: with its timestamps where it has them, else by the clock. */
@@ -13,11 +13,13 @@ export function stopwatchOf(device: Device): Stopwatch {
     now: () => performance.now() - compiling,
     async ready(contest) {
       const memory = new SharedMemory(device);
-      const started = performance.now();
       const programs = new Map<string, Program>();
-      for (const variant of contest.variants)
-        programs.set(variant, await compileNode(device, contest, variant, memory));
-      if (await warmUp(device, [...programs.values()], warm)) compiling += performance.now() - started;
+      for (const [i, variant] of contest.variants.entries()) {
+        const started = performance.now();
+        const program = await compileNode(device, contest, variant, memory);
+        programs.set(variant, program);
+        if ((await warmUp(device, program, warm)) && i === 0) compiling += performance.now() - started;
+      }
       return trialOf(device, programs, memory);
     },
   };
@@ -47,8 +49,8 @@ function compileNode(
  * @param warm pipelines that have run; those that have not are added
  * @returns whether there was one that had not
  */
-async function warmUp(device: Device, programs: readonly Program[], warm: Set<GPUComputePipeline>): Promise<boolean> {
-  const cold = programs.flatMap(dispatchesOf).filter(({ pipeline }) => !warm.has(pipeline));
+async function warmUp(device: Device, program: Program, warm: Set<GPUComputePipeline>): Promise<boolean> {
+  const cold = dispatchesOf(program).filter(({ pipeline }) => !warm.has(pipeline));
   if (cold.length === 0) return false;
   const encoder = device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -64,18 +66,22 @@ async function warmUp(device: Device, programs: readonly Program[], warm: Set<GP
   return true;
 }
 
+/** Milliseconds that a measurement should take. */
+const enough = 3;
+/** Workgroups that a shortened grid keeps: so many that one more or less is no matter. */
+const fewest = 64;
+
+/**
+ * What is short is run several times: browsers round timestamps to 0.1 ms, and a clock sees the wait as well. What is long is run on
+ * a part of its grid.
+ */
 function trialOf(device: Device, programs: ReadonlyMap<string, Program>, memory: SharedMemory): Trial {
-  // Browsers round timestamps to 0.1 ms, and a clock sees the wait as well: what is short is run so often that it is not.
-  let repeats = 1;
+  let amount: number | undefined;
   return {
     async run(variant) {
       const program = programs.get(variant)!;
-      let time = await timeOf(device, program, repeats);
-      if (time * repeats < enough && repeats === 1) {
-        repeats = Math.min(64, Math.ceil(enough / Math.max(time, enough / 64)));
-        time = await timeOf(device, program, repeats);
-      }
-      return time;
+      amount ??= Math.min(64, enough / (await timeOf(device, program, 0)));
+      return timeOf(device, program, amount);
     },
     dispose() {
       for (const program of programs.values()) program.dispose();
@@ -84,12 +90,15 @@ function trialOf(device: Device, programs: ReadonlyMap<string, Program>, memory:
   };
 }
 
-/** Milliseconds that a measurement should take. */
-const enough = 1;
-
-/** Milliseconds of one run, the mean of several in one pass. */
-async function timeOf(device: Device, program: Program, repeats: number): Promise<number> {
+/**
+ * Milliseconds that one run of a program would take.
+ * @param amount how much of it is run: more than one run, or less
+ */
+async function timeOf(device: Device, program: Program, amount: number): Promise<number> {
   const { gpu, capabilities } = device;
+  const repeats = Math.max(1, Math.floor(amount));
+  const parts = dispatchesOf(program).map((command) => ({ ...command, ...shortened(command.workgroups, amount) }));
+  const runs = (repeats * parts.reduce((sum, { share }) => sum + share, 0)) / parts.length;
   const querySet = capabilities.features.has('timestamp-query')
     ? gpu.createQuerySet({ type: 'timestamp', count: 2 })
     : undefined;
@@ -98,7 +107,7 @@ async function timeOf(device: Device, program: Program, repeats: number): Promis
     querySet && { timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } },
   );
   for (let i = 0; i < repeats; i++) {
-    for (const { pipeline, bindGroup, workgroups } of dispatchesOf(program)) {
+    for (const { pipeline, bindGroup, workgroups } of parts) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(...workgroups);
@@ -109,7 +118,7 @@ async function timeOf(device: Device, program: Program, repeats: number): Promis
     const started = performance.now();
     gpu.queue.submit([encoder.finish()]);
     await device.idle();
-    return (performance.now() - started) / repeats;
+    return (performance.now() - started) / runs;
   }
   const resolved = gpu.createBuffer({ size: 16, usage: 0x200 | 0x4 });
   const staging = gpu.createBuffer({ size: 16, usage: 0x1 | 0x8 });
@@ -119,7 +128,21 @@ async function timeOf(device: Device, program: Program, repeats: number): Promis
   await device.wait(staging.mapAsync(1) as Promise<undefined>);
   const [first, last] = new BigUint64Array(staging.getMappedRange());
   for (const resource of [querySet, resolved, staging]) resource.destroy();
-  return Number(last - first) / 1e6 / repeats;
+  return Number(last - first) / 1e6 / runs;
+}
+
+type Grid = readonly [number, number, number];
+
+/** A grid of which only a share is run, cut along its longest axes first, and the share that it came to. */
+function shortened(grid: Grid, share: number): { workgroups: Grid; share: number } {
+  const all = elements(grid);
+  const wanted = Math.max(fewest, all * share);
+  const workgroups: [number, number, number] = [...grid];
+  for (const axis of [0, 1, 2].sort((a, b) => grid[b] - grid[a])) {
+    const others = elements(workgroups) / workgroups[axis];
+    workgroups[axis] = Math.min(workgroups[axis], Math.ceil(wanted / others));
+  }
+  return { workgroups, share: elements(workgroups) / all };
 }
 
 const dispatchesOf = ({ commands }: Program) => commands.flatMap((command) => ('pipeline' in command ? [command] : []));

@@ -7,7 +7,7 @@ import { stopwatchOf } from './stopwatch.ts';
 import { byteLength, type Node, type OpSource } from './tensor.ts';
 import { shapeClass } from './variants.ts';
 
-/** A shape class of a graph, with the largest node of it. */
+/** A shape class of a graph, with the smallest node of it: the quickest to time. */
 export interface Contest {
   readonly shapeClass: string;
   readonly source: OpSource;
@@ -21,14 +21,14 @@ export interface Contest {
 
 /** Runs the variants of one node, on memory of its own. */
 export interface Trial {
-  /** Runs one variant and resolves with the milliseconds that it took. */
+  /** Runs one variant, or a part of it, and resolves with the milliseconds that the whole takes. */
   run(variant: string): Promise<number>;
   dispose(): void;
 }
 
 /** How variants are timed. Tests have one of their own. */
 export interface Stopwatch {
-  /** Milliseconds, in which compiling kernels does not count: a machine does that once. */
+  /** Milliseconds, in which compiling the fixed choice does not count: a program would have to do that anyway. */
   now(): number;
   ready(contest: Contest): Promise<Trial>;
 }
@@ -36,7 +36,7 @@ export interface Stopwatch {
 export interface TuneOptions {
   /** What is known already, and not timed again. */
   readonly choices?: Choices;
-  /** Milliseconds that timing may take. The run that is going on is finished, and kernels are compiled besides. */
+  /** Milliseconds that timing and compiling may take; 1500 unless given: with the fixed choices from a warm cache, that stays below 2 s. */
   readonly budget?: number;
 }
 
@@ -53,8 +53,8 @@ export interface Tuned {
 
 /** A variant takes the place of the fixed choice where it takes at most this share of its time: less is noise. */
 const worthwhile = 0.95;
-/** A variant that takes so many times as long as the best one is not run again. */
-const hopeless = 3;
+/** A variant that takes so many times as long as the best one is not run again: a mishap would only keep the fixed choice. */
+const hopeless = 1.5;
 
 /**
  * Times the variants of every op of these graphs, once for each class of shapes. Graphs of planned stores will do: trials have
@@ -70,7 +70,7 @@ export async function tuneWith(
   stopwatch: Stopwatch,
   capabilities: Capabilities,
   graphs: readonly Graph<string>[],
-  { choices: known = {}, budget = 2000 }: TuneOptions = {},
+  { choices: known = {}, budget = 1500 }: TuneOptions = {},
 ): Promise<Tuned> {
   const choices: Record<string, string> = { ...known };
   const open = contestsOf(graphs, capabilities).filter((contest) => !(contest.shapeClass in known));
@@ -109,14 +109,14 @@ async function fastest(
   const started = stopwatch.now();
   const least = new Map<string, number>();
   let left = variants;
+  let longest = 0;
   for (let round = 0; round < 9 && left.length > 1; round++) {
     if (round >= 3 && stopwatch.now() - started > 20) break;
     for (const variant of left) {
-      const best = Math.min(...least.values());
-      // A variant that has never run may take long.
-      const expected = least.get(variant) ?? hopeless * (Number.isFinite(best) ? best : 0);
-      if (stopwatch.now() + expected > deadline) return winnerOf(least, fixed);
+      const before = stopwatch.now();
+      if (before + longest > deadline) return winnerOf(least, fixed);
       least.set(variant, Math.min(least.get(variant) ?? Number.POSITIVE_INFINITY, await trial.run(variant)));
+      longest = Math.max(longest, stopwatch.now() - before);
     }
     const best = Math.min(...least.values());
     left = left.filter((variant) => variant === fixed || least.get(variant)! <= hopeless * best);
@@ -145,8 +145,8 @@ function contestsOf(graphs: readonly Graph<string>[], capabilities: Capabilities
       const own = bytesOf(source, results);
       const known = found.get(key);
       const used = [...results.keys()].filter((index) => read.has(results[index]));
-      const larger = known && bytesOf(known.source, []) >= bytesOf(source, []) ? known : { source, used };
-      found.set(key, { ...larger, shapeClass: key, variants, traffic: own + (known?.traffic ?? 0) });
+      const smaller = known && bytesOf(known.source, []) <= bytesOf(source, []) ? known : { source, used };
+      found.set(key, { ...smaller, shapeClass: key, variants, traffic: own + (known?.traffic ?? 0) });
     }
   }
   return [...found.values()].sort((a, b) => b.traffic - a.traffic);
