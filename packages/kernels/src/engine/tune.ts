@@ -7,7 +7,7 @@ import { stopwatchOf } from './stopwatch.ts';
 import { byteLength, type Node, type OpSource } from './tensor.ts';
 import { shapeClass } from './variants.ts';
 
-/** A shape class of a graph, with the smallest node of it: the quickest to time. */
+/** A shape class of a graph, with the largest node of it: where the choice matters most. */
 export interface Contest {
   readonly shapeClass: string;
   readonly source: OpSource;
@@ -36,7 +36,7 @@ export interface Stopwatch {
 export interface TuneOptions {
   /** What is known already, and not timed again. */
   readonly choices?: Choices;
-  /** Milliseconds that timing and compiling may take; 1500 unless given: with the fixed choices from a warm cache, that stays below 2 s. */
+  /** Milliseconds that timing and compiling may take; 1250 unless given: with the fixed choices from a warm cache, that stays below 2 s. */
   readonly budget?: number;
 }
 
@@ -70,7 +70,7 @@ export async function tuneWith(
   stopwatch: Stopwatch,
   capabilities: Capabilities,
   graphs: readonly Graph<string>[],
-  { choices: known = {}, budget = 1500 }: TuneOptions = {},
+  { choices: known = {}, budget = 1250 }: TuneOptions = {},
 ): Promise<Tuned> {
   const choices: Record<string, string> = { ...known };
   const open = contestsOf(graphs, capabilities).filter((contest) => !(contest.shapeClass in known));
@@ -145,8 +145,8 @@ function contestsOf(graphs: readonly Graph<string>[], capabilities: Capabilities
       const own = bytesOf(source, results);
       const known = found.get(key);
       const used = [...results.keys()].filter((index) => read.has(results[index]));
-      const smaller = known && bytesOf(known.source, []) <= bytesOf(source, []) ? known : { source, used };
-      found.set(key, { ...smaller, shapeClass: key, variants, traffic: own + (known?.traffic ?? 0) });
+      const larger = known && bytesOf(known.source, []) >= bytesOf(source, []) ? known : { source, used };
+      found.set(key, { ...larger, shapeClass: key, variants, traffic: own + (known?.traffic ?? 0) });
     }
   }
   return [...found.values()].sort((a, b) => b.traffic - a.traffic);
