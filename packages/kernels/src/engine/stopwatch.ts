@@ -14,13 +14,22 @@ export function stopwatchOf(device: Device): Stopwatch {
     async ready(contest) {
       const memory = new SharedMemory(device);
       const programs = new Map<string, Program>();
-      for (const [i, variant] of contest.variants.entries()) {
-        const started = performance.now();
-        const program = await compileNode(device, contest, variant, memory);
-        programs.set(variant, program);
-        if ((await warmUp(device, program, warm)) && i === 0) compiling += performance.now() - started;
+      const dispose = () => {
+        for (const program of programs.values()) program.dispose();
+        memory.dispose();
+      };
+      try {
+        for (const [i, variant] of contest.variants.entries()) {
+          const started = performance.now();
+          const program = await compileNode(device, contest, variant, memory);
+          programs.set(variant, program);
+          if ((await warmUp(device, program, warm)) && i === 0) compiling += performance.now() - started;
+        }
+      } catch (error) {
+        dispose();
+        throw error;
       }
-      return trialOf(device, programs, memory);
+      return { run: timer(device, programs), dispose };
     },
   };
 }
@@ -75,18 +84,12 @@ const fewest = 64;
  * What is short is run several times: browsers round timestamps to 0.1 ms, and a clock sees the wait as well. What is long is run on
  * a part of its grid.
  */
-function trialOf(device: Device, programs: ReadonlyMap<string, Program>, memory: SharedMemory): Trial {
+function timer(device: Device, programs: ReadonlyMap<string, Program>): Trial['run'] {
   let amount: number | undefined;
-  return {
-    async run(variant) {
-      const program = programs.get(variant)!;
-      amount ??= Math.min(64, enough / (await timeOf(device, program, 0)));
-      return timeOf(device, program, amount);
-    },
-    dispose() {
-      for (const program of programs.values()) program.dispose();
-      memory.dispose();
-    },
+  return async (variant) => {
+    const program = programs.get(variant)!;
+    amount ??= Math.min(64, enough / (await timeOf(device, program, 0)));
+    return timeOf(device, program, amount);
   };
 }
 
