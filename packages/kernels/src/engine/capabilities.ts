@@ -10,7 +10,12 @@ export interface Capabilities {
   readonly maxBindingSize: number;
   readonly maxWorkgroupInvocations: number;
   readonly maxWorkgroupMemory: number;
+  /** What was measured here (`tune`), and so goes before what is known beforehand. */
+  readonly choices?: Choices;
 }
+
+/** The variant of an op for a class of shapes, by `shapeClass`. Plain data, to be kept as JSON. */
+export type Choices = Readonly<Record<string, string>>;
 
 export function readCapabilities(device: GPUDevice, info: GPUAdapterInfo): Capabilities {
   const { subgroupMinSize, subgroupMaxSize } = info;

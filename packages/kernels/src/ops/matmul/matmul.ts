@@ -63,8 +63,8 @@ const definition: OpDefinition<Attributes> = {
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
-    tiled: () => true,
-    register: ({ vendor }) => (vendor === 'apple' ? 'preferred' : true),
+    tiled: ({ software }) => (software ? 'untimed' : true),
+    register: ({ software, vendor }) => (software ? 'untimed' : vendor === 'apple' ? 'preferred' : true),
   },
   outputs(inputs, attributes) {
     const [a, b, ...rest] = inputs;
