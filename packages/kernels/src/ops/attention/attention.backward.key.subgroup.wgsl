@@ -75,8 +75,8 @@ fn main(
       let keys = qkv[k + d];
       let values = qkv[k + width4 + d];
       #for c in 0..8
-      s$c += dot(subgroupBroadcast(keys, $c), rowQuery);
-      dp$c += dot(subgroupBroadcast(values, $c), rowGradient);
+      s$c += dot(subgroupShuffle(keys, ${c}u), rowQuery);
+      dp$c += dot(subgroupShuffle(values, ${c}u), rowGradient);
       #end
     }
     #for c in 0..8

@@ -65,8 +65,8 @@ fn main(
   #for r in 0..8
   var near$r = vec4f();
   var far$r = vec4f();
-  let logSum$r = subgroupBroadcast(rowLogSum, $r);
-  let delta$r = subgroupBroadcast(rowDelta, $r);
+  let logSum$r = subgroupShuffle(rowLogSum, ${r}u);
+  let delta$r = subgroupShuffle(rowDelta, ${r}u);
   let limit$r = select(params.tokens, min(firstRow + ${r+1}, params.tokens), causal);
   #end
   for (var key = 0u; key < keys; key += 8u) {
@@ -81,8 +81,8 @@ fn main(
       let kColumn = qkv[k + d];
       let vColumn = qkv[k + width4 + d];
       #for r in 0..8
-      s$r += dot(subgroupBroadcast(rows, $r), kColumn);
-      dp$r += dot(subgroupBroadcast(rowGradients, $r), vColumn);
+      s$r += dot(subgroupShuffle(rows, ${r}u), kColumn);
+      dp$r += dot(subgroupShuffle(rowGradients, ${r}u), vColumn);
       #end
     }
     #for r in 0..8

@@ -73,7 +73,7 @@ fn main(
       let rows = qkv[q + d];
       let column = qkv[k + d];
       #for r in 0..8
-      p$r += dot(subgroupBroadcast(rows, $r), column);
+      p$r += dot(subgroupShuffle(rows, ${r}u), column);
       #end
     }
     #for r in 0..8
