@@ -1,16 +1,6 @@
 // attention.backward.key.wgsl for subgroups of eight lanes; see attention.subgroup.wgsl for who owns what. Here
-// eight lanes own eight keys, and lane l holds row l of a tile of query rows.
+// eight lanes own sixteen keys, and lane l holds rows 2l and 2l+1 of a tile of query rows.
 enable subgroups;
-
-struct Params {
-  tokens: u32,
-  heads: u32,
-  sequences: u32, // batch * heads
-  width4: u32,
-  headSize4: u32,
-  causal: u32,
-  scale: f32,
-}
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>; // [batch, tokens, heads, headSize]
@@ -19,7 +9,9 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dqkv: array<vec4f>; // only the columns of k and v are written here
 @group(0) @binding(5) var<uniform> params: Params;
 
-// One subgroup per workgroup; those that share a head follow each other.
+#include attention.include.wgsl
+
+// One subgroup per workgroup.
 @compute @workgroup_size(8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -28,85 +20,119 @@ fn main(
 ) {
   let width4 = params.width4;
   let headSize4 = params.headSize4;
-  let blocks = (params.tokens + 7u) / 8u;
-  let slices = (headSize4 + 15u) / 16u;
-  let index = group.y * groups.x + group.x;
-  let firstKey = index % blocks * 8u;
-  let slice = index / blocks % slices;
-  let sequence = index / blocks / slices;
-  if (sequence >= params.sequences) {
+  let place = placeOf(group.y * groups.x + group.x, 16u, (headSize4 + 15u) / 16u);
+  if (!place.exists) {
     return;
   }
-  let batch = sequence / params.heads;
-  let head = sequence % params.heads * headSize4;
   let stride = 3u * width4;
-  let start = batch * params.tokens * stride + head;
-  let startY = batch * params.tokens * width4 + head;
   let last = params.tokens - 1u;
+  let both = place.first + 8u < params.tokens; // else the block's upper half is past the end
   let causal = params.causal != 0u;
-  let k = start + width4 + min(firstKey + lane, last) * stride;
   // Columns past the end of the head are computed from its last ones and not stored.
-  let near = slice * 16u + lane;
+  let near = place.slice * 16u + lane;
   let far = near + 8u;
   let toNear = min(near, headSize4 - 1u);
   let toFar = min(far, headSize4 - 1u);
 
-  #for c in 0..8
+  #for h in 0..2
+  let k$h = place.qkv + width4 + min(place.first + ${8*h}u + lane, last) * stride;
+  #end
+  #for c in 0..16
   var dkNear$c = vec4f();
   var dkFar$c = vec4f();
   var dvNear$c = vec4f();
   var dvFar$c = vec4f();
-  let from$c = select(0u, firstKey + $c, causal);
   #end
-  for (var firstRow = select(0u, firstKey, causal); firstRow < params.tokens; firstRow += 8u) {
-    let row = min(firstRow + lane, last);
-    let q = start + row * stride;
-    let g = startY + row * width4;
-    let inside = firstRow + lane < params.tokens;
-    let rowLogSum = logSum[sequence * params.tokens + row];
-    let rowDelta = delta[sequence * params.tokens + row];
-    #for c in 0..8
-    var s$c = 0.0;
-    var dp$c = 0.0;
+  for (var row = select(0u, place.first, causal); row < params.tokens; row += 16u) {
+    let own = vec2u(row + 2u * lane) + vec2u(0u, 1u);
+    #for i in 0..2
+    let row$i = min(own[$i], last);
+    let qAt$i = place.qkv + row$i * stride;
+    let gAt$i = place.y + row$i * width4;
+    #end
+    let rowLogSum = vec2f(logSum[place.logSum + row0], logSum[place.logSum + row1]);
+    let rowDelta = vec2f(delta[place.logSum + row0], delta[place.logSum + row1]);
+    #for c in 0..16
+    var p$c = vec2f();
+    var ds$c = vec2f();
     #end
     for (var d = 0u; d < headSize4; d++) {
-      let rowQuery = qkv[q + d];
-      let rowGradient = dy[g + d];
-      let keys = qkv[k + d];
-      let values = qkv[k + width4 + d];
-      #for c in 0..8
-      s$c += dot(subgroupShuffle(keys, ${c}u), rowQuery);
-      dp$c += dot(subgroupShuffle(values, ${c}u), rowGradient);
+      let qEven = qkv[qAt0 + d];
+      let qOdd = qkv[qAt1 + d];
+      let gEven = dy[gAt0 + d];
+      let gOdd = dy[gAt1 + d];
+      #for c in 0..4
+      let q$c = vec2f(qEven[$c], qOdd[$c]);
+      let g$c = vec2f(gEven[$c], gOdd[$c]);
+      #end
+      #for h in 0..2
+      if ($h == 0 || both) {
+        let keys = qkv[k$h + d];
+        let values = qkv[k$h + width4 + d];
+        #for l in 0..8
+        p${8*h+l} += subgroupShuffle(keys.x, ${l}u) * q0 + subgroupShuffle(keys.y, ${l}u) * q1
+          + subgroupShuffle(keys.z, ${l}u) * q2 + subgroupShuffle(keys.w, ${l}u) * q3;
+        ds${8*h+l} += subgroupShuffle(values.x, ${l}u) * g0 + subgroupShuffle(values.y, ${l}u) * g1
+          + subgroupShuffle(values.z, ${l}u) * g2 + subgroupShuffle(values.w, ${l}u) * g3;
+        #end
+      }
       #end
     }
-    #for c in 0..8
-    let p$c = select(0.0, exp(s$c * params.scale - rowLogSum), inside && row >= from$c);
-    let ds$c = p$c * (dp$c - rowDelta) * params.scale;
+    #for c in 0..16
+    {
+      let firstRow = select(0u, place.first + $c, causal);
+      let inside = (own < vec2u(params.tokens)) & (own >= vec2u(firstRow));
+      p$c = select(vec2f(), exp(p$c * params.scale - rowLogSum), inside);
+      ds$c = p$c * (ds$c - rowDelta) * params.scale;
+    }
     #end
-    let count = min(8u, params.tokens - firstRow);
-    for (var i = 0u; i < count; i++) {
-      let qToken = start + (firstRow + i) * stride;
-      let gToken = startY + (firstRow + i) * width4;
-      let qNear = qkv[qToken + toNear];
-      let qFar = qkv[qToken + toFar];
-      let gNear = dy[gToken + toNear];
-      let gFar = dy[gToken + toFar];
-      #for c in 0..8
-      {
-        let p = subgroupShuffle(p$c, i);
-        let ds = subgroupShuffle(ds$c, i);
-        dkNear$c += ds * qNear;
-        dkFar$c += ds * qFar;
-        dvNear$c += p * gNear;
-        dvFar$c += p * gFar;
+    // One loop for dk and one for dv: both in one have more loads than is good, see attention.subgroup.wgsl.
+    let pairs = min(8u, (params.tokens - row + 1u) / 2u);
+    for (var j = 0u; j < pairs; j++) {
+      let even = place.qkv + (row + 2u * j) * stride;
+      let odd = place.qkv + min(row + 2u * j + 1u, last) * stride;
+      let evenNear = qkv[even + toNear];
+      let oddNear = qkv[odd + toNear];
+      let evenFar = qkv[even + toFar];
+      let oddFar = qkv[odd + toFar];
+      #for h in 0..2
+      if ($h == 0 || both) {
+        #for l in 0..8
+        {
+          let dsEven = subgroupShuffle(ds${8*h+l}.x, j);
+          let dsOdd = subgroupShuffle(ds${8*h+l}.y, j);
+          dkNear${8*h+l} += dsEven * evenNear + dsOdd * oddNear;
+          dkFar${8*h+l} += dsEven * evenFar + dsOdd * oddFar;
+        }
+        #end
+      }
+      #end
+    }
+    for (var j = 0u; j < pairs; j++) {
+      let even = place.y + (row + 2u * j) * width4;
+      let odd = place.y + min(row + 2u * j + 1u, last) * width4;
+      let evenNear = dy[even + toNear];
+      let oddNear = dy[odd + toNear];
+      let evenFar = dy[even + toFar];
+      let oddFar = dy[odd + toFar];
+      #for h in 0..2
+      if ($h == 0 || both) {
+        #for l in 0..8
+        {
+          let pEven = subgroupShuffle(p${8*h+l}.x, j);
+          let pOdd = subgroupShuffle(p${8*h+l}.y, j);
+          dvNear${8*h+l} += pEven * evenNear + pOdd * oddNear;
+          dvFar${8*h+l} += pEven * evenFar + pOdd * oddFar;
+        }
+        #end
       }
       #end
     }
   }
 
-  #for c in 0..8
-  if (firstKey + $c < params.tokens) {
-    let to = start + width4 + (firstKey + $c) * stride;
+  #for c in 0..16
+  if (place.first + $c < params.tokens) {
+    let to = place.qkv + width4 + (place.first + $c) * stride;
     if (near < headSize4) {
       dqkv[to + near] = dkNear$c;
       dqkv[to + width4 + near] = dvNear$c;

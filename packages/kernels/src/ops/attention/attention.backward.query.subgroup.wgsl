@@ -1,16 +1,6 @@
 // attention.backward.query.wgsl for subgroups of eight lanes; see attention.subgroup.wgsl for who owns what.
 enable subgroups;
 
-struct Params {
-  tokens: u32,
-  heads: u32,
-  sequences: u32, // batch * heads
-  width4: u32,
-  headSize4: u32,
-  causal: u32,
-  scale: f32,
-}
-
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> y: array<vec4f>; // [batch, tokens, heads, headSize]
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
@@ -19,7 +9,9 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>; // only the columns of q are written here
 @group(0) @binding(6) var<uniform> params: Params;
 
-// One subgroup per workgroup; those that share a head follow each other.
+#include attention.include.wgsl
+
+// One subgroup per workgroup.
 @compute @workgroup_size(8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -28,85 +20,105 @@ fn main(
 ) {
   let width4 = params.width4;
   let headSize4 = params.headSize4;
-  let blocks = (params.tokens + 7u) / 8u;
-  let slices = (headSize4 + 15u) / 16u;
-  let index = group.y * groups.x + group.x;
-  let firstRow = index % blocks * 8u;
-  let slice = index / blocks % slices;
-  let sequence = index / blocks / slices;
-  if (sequence >= params.sequences) {
+  let place = placeOf(group.y * groups.x + group.x, 16u, (headSize4 + 15u) / 16u);
+  if (!place.exists) {
     return;
   }
-  let batch = sequence / params.heads;
-  let head = sequence % params.heads * headSize4;
   let stride = 3u * width4;
-  let start = batch * params.tokens * stride + head;
   let last = params.tokens - 1u;
+  let both = place.first + 8u < params.tokens; // else the block's upper half is past the end
   let causal = params.causal != 0u;
-  let keys = select(params.tokens, min(firstRow + 8u, params.tokens), causal);
-  let row = min(firstRow + lane, last);
-  let q = start + row * stride;
-  let g = (batch * params.tokens + row) * width4 + head;
+  let keys = select(params.tokens, min(place.first + 16u, params.tokens), causal);
   // Columns past the end of the head are computed from its last ones and not stored.
-  let near = slice * 16u + lane;
+  let near = place.slice * 16u + lane;
   let far = near + 8u;
-  let kNear = start + width4 + min(near, headSize4 - 1u);
-  let kFar = start + width4 + min(far, headSize4 - 1u);
+  let kNear = place.qkv + width4 + min(near, headSize4 - 1u);
+  let kFar = place.qkv + width4 + min(far, headSize4 - 1u);
 
-  var rowDelta = 0.0;
+  #for h in 0..2
+  let row$h = min(place.first + ${8*h}u + lane, last);
+  let q$h = place.qkv + row$h * stride;
+  let g$h = place.y + row$h * width4;
+  let rowLogSum$h = logSum[place.logSum + row$h];
+  var rowDelta$h = 0.0;
   for (var d = 0u; d < headSize4; d++) {
-    rowDelta += dot(y[g + d], dy[g + d]);
+    rowDelta$h += dot(y[g$h + d], dy[g$h + d]);
   }
-  if (slice == 0u) {
-    delta[sequence * params.tokens + row] = rowDelta;
+  if (place.slice == 0u) {
+    delta[place.logSum + row$h] = rowDelta$h;
   }
-  let rowLogSum = logSum[sequence * params.tokens + row];
-
-  #for r in 0..8
+  #end
+  #for r in 0..16
   var near$r = vec4f();
   var far$r = vec4f();
-  let logSum$r = subgroupShuffle(rowLogSum, ${r}u);
-  let delta$r = subgroupShuffle(rowDelta, ${r}u);
-  let limit$r = select(params.tokens, min(firstRow + ${r+1}, params.tokens), causal);
   #end
-  for (var key = 0u; key < keys; key += 8u) {
-    let k = start + width4 + min(key + lane, last) * stride;
-    #for r in 0..8
-    var s$r = 0.0;
-    var dp$r = 0.0;
+  for (var key = 0u; key < keys; key += 16u) {
+    let own = vec2u(key + 2u * lane) + vec2u(0u, 1u);
+    #for i in 0..2
+    let at$i = place.qkv + width4 + min(own[$i], last) * stride;
+    #end
+    #for r in 0..16
+    var ds$r = vec2f(); // the scores, then their gradients
+    var dp$r = vec2f();
     #end
     for (var d = 0u; d < headSize4; d++) {
-      let rows = qkv[q + d];
-      let rowGradients = dy[g + d];
-      let kColumn = qkv[k + d];
-      let vColumn = qkv[k + width4 + d];
-      #for r in 0..8
-      s$r += dot(subgroupShuffle(rows, ${r}u), kColumn);
-      dp$r += dot(subgroupShuffle(rowGradients, ${r}u), vColumn);
+      let kEven = qkv[at0 + d];
+      let kOdd = qkv[at1 + d];
+      let vEven = qkv[at0 + width4 + d];
+      let vOdd = qkv[at1 + width4 + d];
+      #for c in 0..4
+      let k$c = vec2f(kEven[$c], kOdd[$c]);
+      let v$c = vec2f(vEven[$c], vOdd[$c]);
+      #end
+      #for h in 0..2
+      if ($h == 0 || both) {
+        let rows = qkv[q$h + d];
+        let gradients = dy[g$h + d];
+        #for l in 0..8
+        ds${8*h+l} += subgroupShuffle(rows.x, ${l}u) * k0 + subgroupShuffle(rows.y, ${l}u) * k1
+          + subgroupShuffle(rows.z, ${l}u) * k2 + subgroupShuffle(rows.w, ${l}u) * k3;
+        dp${8*h+l} += subgroupShuffle(gradients.x, ${l}u) * v0 + subgroupShuffle(gradients.y, ${l}u) * v1
+          + subgroupShuffle(gradients.z, ${l}u) * v2 + subgroupShuffle(gradients.w, ${l}u) * v3;
+        #end
+      }
       #end
     }
-    #for r in 0..8
-    let p$r = select(0.0, exp(s$r * params.scale - logSum$r), key + lane < limit$r);
-    let ds$r = p$r * (dp$r - delta$r) * params.scale;
+    #for h in 0..2
+    #for l in 0..8
+    {
+      let limit = select(params.tokens, min(place.first + ${8*h+l+1}u, params.tokens), causal);
+      let score = ds${8*h+l} * params.scale - subgroupShuffle(rowLogSum$h, ${l}u);
+      let p = select(vec2f(), exp(score), own < vec2u(limit));
+      ds${8*h+l} = p * (dp${8*h+l} - subgroupShuffle(rowDelta$h, ${l}u)) * params.scale;
+    }
     #end
-    let count = min(8u, keys - key);
-    for (var j = 0u; j < count; j++) {
-      let token = (key + j) * stride;
-      let a = qkv[kNear + token];
-      let b = qkv[kFar + token];
-      #for r in 0..8
-      {
-        let ds = subgroupShuffle(ds$r, j);
-        near$r += ds * a;
-        far$r += ds * b;
+    #end
+    let pairs = min(8u, (keys - key + 1u) / 2u);
+    for (var j = 0u; j < pairs; j++) {
+      let even = (key + 2u * j) * stride;
+      let odd = min(key + 2u * j + 1u, last) * stride;
+      let evenNear = qkv[kNear + even];
+      let oddNear = qkv[kNear + odd];
+      let evenFar = qkv[kFar + even];
+      let oddFar = qkv[kFar + odd];
+      #for h in 0..2
+      if ($h == 0 || both) {
+        #for l in 0..8
+        {
+          let dsEven = subgroupShuffle(ds${8*h+l}.x, j);
+          let dsOdd = subgroupShuffle(ds${8*h+l}.y, j);
+          near${8*h+l} += dsEven * evenNear + dsOdd * oddNear;
+          far${8*h+l} += dsEven * evenFar + dsOdd * oddFar;
+        }
+        #end
       }
       #end
     }
   }
 
-  #for r in 0..8
-  if (firstRow + $r < params.tokens) {
-    let to = start + (firstRow + $r) * stride;
+  #for r in 0..16
+  if (place.first + $r < params.tokens) {
+    let to = place.qkv + (place.first + $r) * stride;
     if (near < headSize4) {
       dqkv[to + near] = near$r;
     }

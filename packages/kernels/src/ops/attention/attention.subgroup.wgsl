@@ -1,21 +1,12 @@
-// attention.wgsl for subgroups of eight lanes (lavapipe), where a load costs as much as fifty additions and a
-// broadcast next to nothing. Eight lanes own eight query rows of one head and 64 of its columns: the whole head in
+// attention.wgsl for subgroups of eight lanes (lavapipe), where a load costs as much as fifty additions and a shuffle
+// from one lane next to nothing. Eight lanes own sixteen query rows of one head and 64 of its columns: the whole head in
 // OpenAI's CLIPs. A wider head takes more subgroups, which make the scores again.
 //
-// Scores: lane l holds key l of a tile and gets the rows' values by broadcast. y: lane l holds columns 4l to 4l+3
-// and 32+4l to 35+4l of all eight rows in registers, and gets the probabilities by shuffle.
+// Scores: lane l holds keys 2l and 2l+1 of a tile of sixteen and rows l and 8+l, and gets the other rows by shuffle. y:
+// lane l holds columns 4l to 4l+3 and 32+4l to 35+4l of all rows in registers, and gets the probabilities by shuffle.
+// Eight rows, or 8, 24 or 32 keys a tile, take longer: fewer rows or keys share a load, or a loop has more loads than
+// the processor's cache of decoded instructions holds.
 enable subgroups;
-
-struct Params {
-  tokens: u32,
-  heads: u32,
-  sequences: u32, // batch * heads
-  width4: u32,
-  headSize4: u32,
-  causal: u32,
-  saveLogSum: u32,
-  scale: f32,
-}
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>; // [batch, tokens, heads, headSize]
@@ -24,7 +15,10 @@ struct Params {
 
 const masked = -1e30;
 
-// One subgroup per workgroup; those that share a head follow each other.
+#include attention.include.wgsl
+#include ../softmax/lanes.include.wgsl
+
+// One subgroup per workgroup.
 @compute @workgroup_size(8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -33,90 +27,103 @@ fn main(
 ) {
   let width4 = params.width4;
   let headSize4 = params.headSize4;
-  let blocks = (params.tokens + 7u) / 8u;
-  let slices = (headSize4 + 15u) / 16u;
-  let index = group.y * groups.x + group.x;
-  let firstRow = index % blocks * 8u;
-  let slice = index / blocks % slices;
-  let sequence = index / blocks / slices;
-  if (sequence >= params.sequences) {
+  let place = placeOf(group.y * groups.x + group.x, 16u, (headSize4 + 15u) / 16u);
+  if (!place.exists) {
     return;
   }
-  let batch = sequence / params.heads;
-  let head = sequence % params.heads * headSize4;
   let stride = 3u * width4;
-  let start = batch * params.tokens * stride + head;
   let last = params.tokens - 1u;
+  let both = place.first + 8u < params.tokens; // else the block's upper half is past the end
   let causal = params.causal != 0u;
-  let keys = select(params.tokens, min(firstRow + 8u, params.tokens), causal);
-  let q = start + min(firstRow + lane, last) * stride;
+  let keys = select(params.tokens, min(place.first + 16u, params.tokens), causal);
   // Columns past the end of the head are computed from its last ones and not stored.
-  let near = slice * 16u + lane;
+  let near = place.slice * 16u + lane;
   let far = near + 8u;
-  let v = start + 2u * width4;
-  let vNear = v + min(near, headSize4 - 1u);
-  let vFar = v + min(far, headSize4 - 1u);
+  let vNear = place.qkv + 2u * width4 + min(near, headSize4 - 1u);
+  let vFar = place.qkv + 2u * width4 + min(far, headSize4 - 1u);
 
-  #for r in 0..8
+  #for h in 0..2
+  let q$h = place.qkv + min(place.first + ${8*h}u + lane, last) * stride;
+  #end
+  #for r in 0..16
   var near$r = vec4f();
   var far$r = vec4f();
   var largest$r = masked;
-  var total$r = 0.0; // of this lane's keys
-  let limit$r = select(params.tokens, min(firstRow + ${r+1}, params.tokens), causal);
+  var total$r = vec2f(); // of this lane's keys
   #end
-  for (var key = 0u; key < keys; key += 8u) {
-    let k = start + width4 + min(key + lane, last) * stride;
-    #for r in 0..8
-    var p$r = 0.0;
+  for (var key = 0u; key < keys; key += 16u) {
+    let own = vec2u(key + 2u * lane) + vec2u(0u, 1u);
+    #for i in 0..2
+    let at$i = place.qkv + width4 + min(own[$i], last) * stride;
+    #end
+    #for r in 0..16
+    var p$r = vec2f();
     #end
     for (var d = 0u; d < headSize4; d++) {
-      let rows = qkv[q + d];
-      let column = qkv[k + d];
-      #for r in 0..8
-      p$r += dot(subgroupShuffle(rows, ${r}u), column);
+      let even = qkv[at0 + d];
+      let odd = qkv[at1 + d];
+      #for c in 0..4
+      let k$c = vec2f(even[$c], odd[$c]);
+      #end
+      #for h in 0..2
+      if ($h == 0 || both) {
+        let rows = qkv[q$h + d];
+        #for l in 0..8
+        p${8*h+l} += subgroupShuffle(rows.x, ${l}u) * k0 + subgroupShuffle(rows.y, ${l}u) * k1
+          + subgroupShuffle(rows.z, ${l}u) * k2 + subgroupShuffle(rows.w, ${l}u) * k3;
+        #end
+      }
       #end
     }
-    #for r in 0..8
+    #for r in 0..16
     {
-      let inside = key + lane < limit$r;
-      let score = select(masked, p$r * params.scale, inside);
-      let next = max(largest$r, subgroupMax(score));
+      let limit = select(params.tokens, min(place.first + ${r+1}u, params.tokens), causal);
+      let score = select(vec2f(masked), p$r * params.scale, own < vec2u(limit));
+      let next = max(largest$r, maximumOfLanes(max(score.x, score.y), lane));
       let fade = exp(largest$r - next);
       largest$r = next;
-      p$r = select(0.0, exp(score - next), inside);
+      p$r = exp(score - next);
       total$r = total$r * fade + p$r;
       near$r *= fade;
       far$r *= fade;
     }
     #end
-    let count = min(8u, keys - key);
-    for (var j = 0u; j < count; j++) {
-      let token = (key + j) * stride;
-      let a = qkv[vNear + token];
-      let b = qkv[vFar + token];
-      #for r in 0..8
-      {
-        let p = subgroupShuffle(p$r, j);
-        near$r += p * a;
-        far$r += p * b;
+    let pairs = min(8u, (keys - key + 1u) / 2u);
+    for (var j = 0u; j < pairs; j++) {
+      let even = (key + 2u * j) * stride;
+      let odd = min(key + 2u * j + 1u, last) * stride;
+      let evenNear = qkv[vNear + even];
+      let oddNear = qkv[vNear + odd];
+      let evenFar = qkv[vFar + even];
+      let oddFar = qkv[vFar + odd];
+      #for h in 0..2
+      if ($h == 0 || both) {
+        #for l in 0..8
+        {
+          let pEven = subgroupShuffle(p${8*h+l}.x, j);
+          let pOdd = subgroupShuffle(p${8*h+l}.y, j);
+          near${8*h+l} += pEven * evenNear + pOdd * oddNear;
+          far${8*h+l} += pEven * evenFar + pOdd * oddFar;
+        }
+        #end
       }
       #end
     }
   }
 
-  let saves = params.saveLogSum != 0u && slice == 0u && lane == 0u;
-  #for r in 0..8
-  let sum$r = subgroupAdd(total$r);
-  if (firstRow + $r < params.tokens) {
-    let row = (batch * params.tokens + firstRow + $r) * width4 + head;
+  let saves = params.saveLogSum != 0u && place.slice == 0u && lane == 0u;
+  #for r in 0..16
+  let sum$r = sumOfLanes(total$r.x + total$r.y, lane);
+  if (place.first + $r < params.tokens) {
+    let to = place.y + (place.first + $r) * width4;
     if (near < headSize4) {
-      y[row + near] = near$r / sum$r;
+      y[to + near] = near$r / sum$r;
     }
     if (far < headSize4) {
-      y[row + far] = far$r / sum$r;
+      y[to + far] = far$r / sum$r;
     }
     if (saves) {
-      logSum[sequence * params.tokens + firstRow + $r] = largest$r + log(sum$r);
+      logSum[place.logSum + place.first + $r] = largest$r + log(sum$r);
     }
   }
   #end

@@ -27,10 +27,11 @@ function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: A
     width4: width / 4,
     headSize4: headSize / 4,
     causal: causal ? 1 : 0,
+    saveLogSum: 0,
     scale: 1 / Math.sqrt(headSize),
   };
   const grid = linearGrid(Math.ceil(tokens / 4) * sequences, 64);
-  const subgroupGrid = linearGrid(Math.ceil(tokens / 8) * Math.ceil(headSize / 64) * sequences, 1);
+  const subgroupGrid = linearGrid(Math.ceil(tokens / 16) * Math.ceil(headSize / 64) * sequences, 1);
   return { params, grid, subgroupGrid };
 }
 
