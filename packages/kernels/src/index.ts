@@ -23,3 +23,4 @@ export { variantChoices } from './engine/variants.ts';
 export { Waiter } from './engine/wait.ts';
 export * from './generated/ops.ts';
 export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';
+export { LossScaler } from './optimizer/loss-scaler.ts';

@@ -34,7 +34,7 @@ it('steps in place, with what changes from step to step as data', async () => {
     gradients: pack(gradients(loss, parameters), offsets, flat.shape[0]),
     m: m.flat[0],
     v: v.flat[0],
-    hyper: input('hyper', [4]),
+    hyper: input('hyper', [6]),
   });
   const program = await compile(device, { outputs: { loss }, updates: Object.values(updated) });
 
@@ -48,7 +48,7 @@ it('steps in place, with what changes from step to step as data', async () => {
   );
   const losses: number[] = [];
   for (let step = 1; step <= 4; step++) {
-    const hyper = [0.1 / step, 0.01 * step, 1 - 0.9 ** step, 1 - 0.999 ** step];
+    const hyper = [0.1 / step, 0.01 * step, 1 - 0.9 ** step, 1 - 0.999 ** step, 1, 1];
     const half = new Float32Array([0.5]);
     const results = await program.runAndRead({ hyper: new Float32Array(hyper), 'half 0': half, 'half 1': half }, [
       'loss',
@@ -59,7 +59,7 @@ it('steps in place, with what changes from step to step as data', async () => {
       const data = Float64Array.from(hyper);
       expected.set(
         name,
-        adamReference([value, mean, square, value, { shape: [4], data }], { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+        adamReference([value, mean, square, value, { shape: [6], data }], { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
       );
     }
   }

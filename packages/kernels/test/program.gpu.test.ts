@@ -36,7 +36,7 @@ async function trainingStep() {
   const adam = new Adam(store);
   const y = linear(input('x', [5, 4]), store.tensor('weight'), { bias: store.tensor('bias'), activation: 'relu' });
   const loss = scale(sum(reshape(multiply(y, y), [15])), 1 / 15);
-  const program = await compile(device, { outputs: { loss }, updates: adam.minimize(loss) });
+  const program = await compile(device, adam.minimize(loss));
   return { store, adam, program };
 }
 

@@ -21,7 +21,7 @@ interface MicroPrograms {
 /** The programs that see the whole batch. */
 interface BatchPrograms {
   readonly loss: Program<'loss' | 'pictures' | 'texts'>;
-  readonly update: Program<never>;
+  readonly update: Program<'overflow'>;
 }
 
 /**
@@ -68,6 +68,7 @@ export class GradCache {
     texts: readonly (readonly number[])[],
     adam: Float32Array,
   ): Promise<number> {
+    const { scaler } = this.#options.adam;
     const shown = pictures.kind === 'pixels' ? [...pictures.reference, ...pictures.target] : [];
     const pictureBatches = this.#divide(shown, (part) => this.#pictureBatch(part));
     const textBatches = this.#divide(texts, (part) => this.#textBatch(part));
@@ -75,10 +76,11 @@ export class GradCache {
       texts: await this.#encode(textBatches),
       pictures: pictures.kind === 'pixels' ? await this.#encode(pictureBatches) : joined(pictures),
     };
-    const result = await loss.runAndRead(features, ['loss', 'pictures', 'texts']);
+    const result = await loss.runAndRead({ ...features, ...(scaler ? { adam } : {}) }, ['loss', 'pictures', 'texts']);
     await this.#accumulate(textBatches, result.texts);
     await this.#accumulate(pictureBatches, result.pictures);
-    update.run({ adam });
+    if (scaler) scaler.update((await update.runAndRead({ adam }, ['overflow'])).overflow[0] !== 0);
+    else update.run({ adam });
     return result.loss[0];
   }
 
@@ -137,8 +139,8 @@ export class GradCache {
     const needs = microNeeds(clip, pictures, this.#options, this.#gradients, device.capabilities);
     for (const need of needs) memory.reserve(need);
     return {
-      loss: await compile(device, { ...featureLoss(batch, clip.config), memory }),
-      update: await compile(device, { outputs: {}, updates: adam.updates(this.#gradients.flat), memory }),
+      loss: await compile(device, { ...featureLoss(batch, clip.config, (loss) => adam.scaled(loss)), memory }),
+      update: await compile(device, { ...adam.update(this.#gradients.flat), memory }),
     };
   }
 

@@ -31,14 +31,25 @@ export interface PreparedStep {
    */
   (adam: Float32Array): Promise<number>;
   /** What it replays, where it is one run of one program: for profiles. */
-  readonly program?: Program<'loss'>;
+  readonly program?: StepProgram;
 }
 
+/** Compiled from `Adam.minimize`. */
+export type StepProgram = Program<'loss' | 'overflow'>;
+
 /** A step that is one run of a program, and so one submit. */
-export const programStep = (program: Program<'loss'>, inputs: Readonly<Record<string, HostArray>>): PreparedStep =>
-  Object.assign(async (adam: Float32Array) => (await program.runAndRead({ ...inputs, adam }, ['loss'])).loss[0], {
-    program,
-  });
+export function programStep(
+  program: StepProgram,
+  inputs: Readonly<Record<string, HostArray>>,
+  { scaler }: Adam,
+): PreparedStep {
+  const step = async (adam: Float32Array) => {
+    const result = await program.runAndRead({ ...inputs, adam }, scaler ? ['loss', 'overflow'] : ['loss']);
+    scaler?.update(result.overflow[0] !== 0);
+    return result.loss[0];
+  };
+  return Object.assign(step, { program });
+}
 
 export interface Training {
   readonly device: Device;
@@ -77,7 +88,7 @@ export async function runTraining(training: Training): Promise<void> {
       await running;
       const hyper = adam.hyper({ learningRate, weightDecay: recipe.weightDecay, step: step + 1 });
       running = run(hyper).then((loss) => {
-        if (!Number.isFinite(loss))
+        if (!Number.isFinite(loss) && !mayRecover(adam))
           throw new DivergedError(
             `the loss of step ${step + 1} is ${loss}: try a lower learning rate than ${recipe.learningRate}`,
           );
@@ -100,6 +111,9 @@ export async function runTraining(training: Training): Promise<void> {
     speed.pause();
   }
 }
+
+/** In mixed precision a step that overflowed was skipped, and the next one has a smaller loss scale; below 1 that is no help. */
+const mayRecover = ({ scaler }: Adam): boolean => scaler !== undefined && scaler.scale >= 1;
 
 /** Steps per second, averaged over the last steps; pauses do not count. */
 class Speed {

@@ -9,7 +9,6 @@ import {
   input,
   l2Normalize,
   matmul,
-  type Program,
   SharedMemory,
   scale,
   softmaxCrossEntropy,
@@ -17,7 +16,7 @@ import {
   type Tensor,
 } from '@webcir/kernels';
 import { checkBatch } from './examples.ts';
-import { programStep, type Recipe, runTraining, type StepReport } from './loop.ts';
+import { programStep, type Recipe, runTraining, type StepProgram, type StepReport } from './loop.ts';
 import { byLength, encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
 
 /** A picture with a way to caption it. Pictures of one key share their captions: they are no negatives of each other. */
@@ -54,13 +53,13 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
   const adam = new Adam(trained, { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 });
   const size = config.imageResolution;
   const memory = new SharedMemory(device);
-  const programs = new Map<string, Promise<Program<'loss'>>>();
+  const programs = new Map<string, Promise<StepProgram>>();
 
-  const build = (lengths: GroupLengths): Promise<Program<'loss'>> => {
+  const build = (lengths: GroupLengths): Promise<StepProgram> => {
     const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
     const text = encodeGroups(lengths, batch, weights, config);
     const loss = symmetricLoss(image, text, input('mask', [batch, batch]), options.logitScale);
-    return compile(device, { outputs: { loss }, updates: adam.minimize(loss), memory });
+    return compile(device, { ...adam.minimize(loss), memory });
   };
 
   await runTraining({
@@ -85,7 +84,8 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
         const key = String(lengths);
         if (!programs.has(key)) programs.set(key, build(lengths));
         const program = await programs.get(key)!;
-        return programStep(program, { ...inputs, pixels: pixelsOf(shown, size, random), mask: maskOf(shown) });
+        const pictures = { pixels: pixelsOf(shown, size, random), mask: maskOf(shown) };
+        return programStep(program, { ...inputs, ...pictures }, adam);
       };
     },
     onStep: options.onStep,

@@ -47,11 +47,18 @@ export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number):
   return encodeText(input('tokens', [count, kind.length], 'u32'), input('ends', [count], 'u32'), weights, config);
 }
 
-/** The loss of a batch and its gradient with respect to the features, which are the inputs 'pictures', references first, and 'texts'. */
-export function featureLoss(batch: number, { embedDim }: ClipConfig): Graph<'loss' | 'pictures' | 'texts'> {
+/**
+ * The loss of a batch and its gradient with respect to the features, which are the inputs 'pictures', references first, and 'texts'.
+ * @param scaled what the gradient is to be of (`Adam.scaled`)
+ */
+export function featureLoss(
+  batch: number,
+  { embedDim }: ClipConfig,
+  scaled = (loss: Tensor) => loss,
+): Graph<'loss' | 'pictures' | 'texts'> {
   const inputs = [input('pictures', [2 * batch, embedDim]), input('texts', [batch, embedDim])] as const;
   const loss = lossOfPictures(...inputs);
-  const [pictures, texts] = gradients(loss, inputs);
+  const [pictures, texts] = gradients(scaled(loss), inputs);
   return { outputs: { loss, pictures, texts } };
 }
 

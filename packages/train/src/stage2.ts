@@ -1,6 +1,6 @@
 import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
-import { Adam, compile, type Device, input, type Program, TensorStore } from '@webcir/kernels';
-import { type PreparedStep, programStep } from './loop.ts';
+import { Adam, compile, type Device, input, TensorStore } from '@webcir/kernels';
+import { type PreparedStep, programStep, type StepProgram } from './loop.ts';
 import { batchContrastiveLoss } from './loss.ts';
 
 /** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
@@ -14,9 +14,9 @@ export interface FeatureBatch {
 export class Stage2 {
   readonly combiner: TensorStore;
   readonly adam: Adam;
-  readonly #program: Program<'loss'>;
+  readonly #program: StepProgram;
 
-  private constructor(combiner: TensorStore, adam: Adam, program: Program<'loss'>) {
+  private constructor(combiner: TensorStore, adam: Adam, program: StepProgram) {
     this.combiner = combiner;
     this.adam = adam;
     this.#program = program;
@@ -36,11 +36,7 @@ export class Stage2 {
     const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
     const queries = combine(input('reference', shape), input('text', shape), (name) => combiner.tensor(name), training);
     const loss = batchContrastiveLoss(queries, input('target', shape));
-    const program = await compile(device, {
-      outputs: { loss },
-      updates: adam.minimize(loss),
-    });
-    return new Stage2(combiner, adam, program);
+    return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)));
   }
 
   /**
@@ -48,7 +44,8 @@ export class Stage2 {
    * @param seed of the dropouts: another one for every step
    */
   prepare(batch: FeatureBatch, seed?: readonly [number, number]): PreparedStep {
-    return programStep(this.#program, { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) });
+    const inputs = { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) };
+    return programStep(this.#program, inputs, this.adam);
   }
 
   dispose(): void {

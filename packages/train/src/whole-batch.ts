@@ -1,5 +1,5 @@
-import { compile, type HostArray, type Program, SharedMemory } from '@webcir/kernels';
-import { type PreparedStep, programStep } from './loop.ts';
+import { compile, type HostArray, SharedMemory } from '@webcir/kernels';
+import { type PreparedStep, programStep, type StepProgram } from './loop.ts';
 import { type PictureBatch, packPixels } from './pictures.ts';
 import { wholeLoss } from './stage1-graphs.ts';
 import { type StepOptions, wholeNeeds } from './stage1-memory.ts';
@@ -12,7 +12,7 @@ import { type GroupLengths, groupTexts } from './text-groups.ts';
 export class WholeBatch {
   readonly #options: StepOptions;
   readonly #memory: SharedMemory;
-  readonly #programs = new Map<string, Promise<Program<'loss'>>>();
+  readonly #programs = new Map<string, Promise<StepProgram>>();
 
   constructor(options: StepOptions) {
     this.#options = options;
@@ -23,7 +23,7 @@ export class WholeBatch {
     const { clip, trim } = this.#options;
     const { lengths, inputs } = groupTexts(texts, clip.config, trim);
     const program = await this.#program(pictures.kind, lengths);
-    return programStep(program, { ...inputs, ...this.#pictureInputs(pictures) });
+    return programStep(program, { ...inputs, ...this.#pictureInputs(pictures) }, this.#options.adam);
   }
 
   async dispose(): Promise<void> {
@@ -37,15 +37,14 @@ export class WholeBatch {
     return { pixels: packPixels([...pictures.reference, ...pictures.target], imageResolution) };
   }
 
-  #program(kind: PictureBatch['kind'], lengths: GroupLengths): Promise<Program<'loss'>> {
+  #program(kind: PictureBatch['kind'], lengths: GroupLengths): Promise<StepProgram> {
     const key = `${kind} ${lengths}`;
     if (this.#programs.size === 0) this.#reserve(kind);
     let program = this.#programs.get(key);
     if (!program) {
       const { device, clip, adam, batch, recompute } = this.#options;
       const loss = wholeLoss(clip, kind, lengths, batch);
-      const updates = adam.minimize(loss, { recompute });
-      program = compile(device, { outputs: { loss }, updates, memory: this.#memory });
+      program = compile(device, { ...adam.minimize(loss, { recompute }), memory: this.#memory });
       this.#programs.set(key, program);
     }
     return program;

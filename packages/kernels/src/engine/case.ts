@@ -9,7 +9,14 @@ export interface NdArray {
 
 export type CaseInput =
   /** Normal random numbers. */
-  | { readonly kind: 'normal'; readonly shape: readonly number[]; readonly scale: number; readonly mean: number }
+  | {
+      readonly kind: 'normal';
+      readonly shape: readonly number[];
+      readonly scale: number;
+      readonly mean: number;
+      /** Only numbers that half precision holds exactly, so that an op on halves is judged by its arithmetic alone. */
+      readonly half: boolean;
+    }
   /** Random whole numbers in [0, below), a u32 tensor. Never differentiated. */
   | { readonly kind: 'index'; readonly shape: readonly number[]; readonly below: number }
   /** Given float values, for inputs that must obey a rule. */
@@ -27,8 +34,10 @@ export interface OpCase {
   op(...inputs: Tensor[]): Tensor | readonly Tensor[];
   /** What the op means, in plain float64. */
   reference(...inputs: NdArray[]): NdArray | readonly NdArray[];
-  /** Largest error allowed, relative to the largest value of the tensor; 2e-5 unless given. */
+  /** Largest error allowed, relative to the largest value of the tensor; 2e-5 forward, 1e-4 backward unless given. */
   readonly tolerance?: number;
+  /** Of the gradients, where they are less exact than what comes before them. */
+  readonly gradientTolerance?: number;
   /** Floating point operations, for the bench. */
   readonly flops?: number;
 }
@@ -41,11 +50,12 @@ export interface OpCases {
   readonly benchmarks: readonly OpCase[];
 }
 
-export const normal = (shape: readonly number[], { scale = 1, mean = 0 } = {}): CaseInput => ({
+export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = false } = {}): CaseInput => ({
   kind: 'normal',
   shape,
   scale,
   mean,
+  half,
 });
 export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
 export const values = (shape: readonly number[], data: readonly number[], differentiable = true): CaseInput => ({
@@ -71,11 +81,18 @@ export function caseValues(inputs: readonly CaseInput[], seed = 1): NdArray[] {
       else {
         const gaussian = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
         // Rounded to float32, so that device and reference start from the same numbers.
-        array.data[i] = Math.fround(input.mean + input.scale * gaussian);
+        const value = input.mean + input.scale * gaussian;
+        array.data[i] = input.half ? nearHalf(value) : Math.fround(value);
       }
     }
     return array;
   });
+}
+
+/** A number near `value` with the 11 significant bits of half precision. */
+function nearHalf(value: number): number {
+  const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -14) - 10);
+  return Math.round(value / step) * step;
 }
 
 /** mulberry32: small, and good enough for test data. */

@@ -1,4 +1,5 @@
 import { add } from '../ops/binary/binary.ts';
+import { cast } from '../ops/cast/cast.ts';
 import { fill } from '../ops/fill/fill.ts';
 import { Recomputation } from './recompute.ts';
 import type { Node, Tensor } from './tensor.ts';
@@ -16,7 +17,8 @@ export interface GradientOptions {
  * Reverse-mode differentiation, graph to graph.
  * @param loss one number, shape [1]
  * @param targets any tensors of the graph
- * @returns one gradient per target, of the target's shape; zeros where the loss does not depend on it
+ * @returns one gradient per target, of the target's shape (and in single precision where the target is in half and the
+ *   gradient is known better); zeros where the loss does not depend on it
  */
 export function gradients(
   loss: Tensor,
@@ -47,10 +49,16 @@ export function gradients(
     for (const [index, gradient] of inputGradients.entries()) {
       if (!gradient || !needed[index]) continue;
       const earlier = accumulated.get(inputs[index]);
-      accumulated.set(inputs[index], earlier ? add(earlier, gradient) : gradient);
+      accumulated.set(inputs[index], earlier ? total(earlier, gradient) : gradient);
     }
   }
   return targets.map((target) => accumulated.get(target) ?? fill(target.shape, 0));
+}
+
+/** Of two gradients of one tensor, added up in single precision; in half precision only where both are. */
+function total(a: Tensor, b: Tensor): Tensor {
+  const sum = add(cast(a, 'f32'), cast(b, 'f32'));
+  return a.dtype === 'f16' && b.dtype === 'f16' ? cast(sum, 'f16') : sum;
 }
 
 /** Those nodes of a graph that depend on the targets. */

@@ -45,6 +45,8 @@ export interface OpDefinition<Attributes extends object> {
   /** The kernels to run. A dispatch must not read one output of the node while it writes another. */
   launch(context: LaunchContext<Attributes>): readonly Dispatch[];
   readonly gradient: GradientRule<Attributes> | NoGradient;
+  /** Whether it takes inputs in half precision. */
+  readonly takesHalf?: boolean;
   /** Per output, the input whose memory it is (a view, or an update in place); undefined: memory of its own. */
   readonly aliases?: readonly (number | undefined)[];
   /**
@@ -78,6 +80,12 @@ export function apply<Attributes extends object>(
   inputs: readonly Tensor[],
   attributes: Attributes,
 ): readonly Tensor[] {
+  expectShapes(
+    definition.takesHalf === true || inputs.every(({ dtype }) => dtype !== 'f16'),
+    definition.name,
+    "no input in half precision, for which it has no kernel: cast(x, 'f32')",
+    inputs,
+  );
   const types = definition.outputs(inputs, attributes);
   const source = { kind: 'op', definition: definition as unknown as OpDefinition<object>, inputs, attributes } as const;
   return createNode(source, types).outputs;

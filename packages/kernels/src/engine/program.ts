@@ -153,7 +153,9 @@ export class Program<Names extends string = string> {
     const encoder = this.device.gpu.createCommandEncoder();
     this.encode(encoder);
     const staged = names.map((name) => {
-      const { region } = this.#output(name);
+      const { tensor, region } = this.#output(name);
+      if (tensor.dtype === 'f16')
+        throw new RangeError(`output '${name}' is in half precision, which is not read back: cast(x, 'f32') it`);
       const buffer =
         this.#staging.get(name)?.pop() ??
         this.device.gpu.createBuffer({ size: region.size, usage: 0x1 | 0x8, label: `read ${name}` });

@@ -1,6 +1,7 @@
 import type { OpDefinition } from './op.ts';
 
-export type DType = 'f32' | 'u32';
+/** Half precision ('f16') is for storage: two halves to a 32-bit word, the first in the lower bits; kernels compute in f32. */
+export type DType = 'f32' | 'f16' | 'u32';
 export type Shape = readonly number[];
 
 export interface TensorType {
@@ -51,7 +52,8 @@ export interface Node {
 }
 
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
-export const byteLength = (tensor: TensorType): number => elements(tensor.shape) * 4;
+export const byteLength = ({ shape, dtype }: TensorType): number =>
+  dtype === 'f16' ? Math.ceil(elements(shape) / 2) * 4 : elements(shape) * 4;
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 
 const ids = { next: 0 };
@@ -69,8 +71,8 @@ export function createNode(source: Source, types: readonly TensorType[]): Node {
   return node;
 }
 
-/** A tensor that every `program.run` is given under this name. */
-export function input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
+/** A tensor that every `program.run` is given under this name; `cast` it where it is wanted in half precision. */
+export function input(name: string, shape: Shape, dtype: 'f32' | 'u32' = 'f32'): Tensor {
   return createNode({ kind: 'input', name }, [{ shape, dtype }]).outputs[0];
 }
 
@@ -88,10 +90,9 @@ export function constant(data: Float32Array | Uint32Array, shape: Shape): Tensor
  * @param region undefined: there is no such buffer yet. A graph on it can be planned (`planMemory`), not compiled.
  */
 export function stored(name: string, region: Region | undefined, shape: Shape, dtype: DType = 'f32'): Tensor {
-  if (region && region.size < elements(shape) * 4) {
-    throw new RangeError(
-      `${name}: ${formatShape(shape)} needs ${elements(shape) * 4} bytes, its region has ${region.size}`,
-    );
+  const needed = byteLength({ shape, dtype });
+  if (region && region.size < needed) {
+    throw new RangeError(`${name}: ${formatShape(shape)} needs ${needed} bytes, its region has ${region.size}`);
   }
   return createNode({ kind: 'stored', name, region }, [{ shape, dtype }]).outputs[0];
 }

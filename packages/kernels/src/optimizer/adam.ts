@@ -1,14 +1,21 @@
 import { type GradientOptions, gradients } from '../engine/gradients.ts';
 import type { StoreLayout } from '../engine/layout.ts';
+import type { Graph } from '../engine/program.ts';
 import type { TensorStore } from '../engine/store.ts';
 import { elements, input, type Tensor } from '../engine/tensor.ts';
-import { adam } from '../ops/adam/adam.ts';
+import { adam, HYPER_SIZE } from '../ops/adam/adam.ts';
+import { add, multiply } from '../ops/binary/binary.ts';
+import { nonFinite } from '../ops/non-finite/non-finite.ts';
 import { pack } from '../ops/pack/pack.ts';
+import { slice } from '../ops/slice/slice.ts';
+import { LossScaler } from './loss-scaler.ts';
 
 export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
+  /** For gradients that pass through half precision. */
+  readonly lossScaling?: boolean;
 }
 
 /** What may change from step to step: data, never part of a plan. */
@@ -28,38 +35,56 @@ export class Adam {
   readonly parameters: TensorStore;
   /** First and second moments: part of a checkpoint. */
   readonly moments: { readonly m: TensorStore; readonly v: TensorStore };
-  readonly #options: Required<AdamOptions>;
+  /** With `lossScaling` only. */
+  readonly scaler: LossScaler | undefined;
+  readonly #options: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  readonly #hyper = input('adam', [HYPER_SIZE]);
 
-  constructor(parameters: TensorStore, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
+  constructor(
+    parameters: TensorStore,
+    { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, lossScaling = false }: AdamOptions = {},
+  ) {
     this.parameters = parameters;
+    this.scaler = lossScaling ? new LossScaler() : undefined;
     this.moments = { m: parameters.createLike('adam m'), v: parameters.createLike('adam v') };
     this.#options = { beta1, beta2, epsilon };
   }
 
   /**
-   * One step down the gradient of a loss, with respect to every tensor of the store, for `compile`'s `updates`.
+   * One step down the gradient of a loss, with respect to every tensor of the store: a whole graph, for `compile`. Its input is
+   * 'adam' (see `hyper`). Outputs: 'loss', and with loss scaling 'overflow' (see `update`).
    * @param loss one number, shape [1]
    */
-  minimize(loss: Tensor, options?: GradientOptions): Tensor[] {
-    return this.updates(packedGradients(loss, this.parameters, options));
+  minimize(loss: Tensor, options?: GradientOptions): Graph<'loss' | 'overflow'> {
+    const { outputs, updates } = this.update(packedGradients(this.scaled(loss), this.parameters, options));
+    return { outputs: { loss, ...outputs }, updates };
+  }
+
+  /** The loss times its scale, of which the gradients are to be taken; the loss itself without loss scaling. */
+  scaled(loss: Tensor): Tensor {
+    return this.scaler ? multiply(loss, slice(this.#hyper, 0, HYPER_SIZE - 1, 1)) : loss;
   }
 
   /**
-   * The update as part of a graph, for `compile`'s `updates`. The program gets an input 'adam' (see `hyper`).
-   * @param gradients side by side as the parameters are, one tensor for each buffer of the store
+   * The update alone. Outputs: with loss scaling 'overflow', which is not 0 where gradients overflowed and nothing was changed.
+   * @param gradients of `scaled`, side by side as the parameters are, one tensor for each buffer of the store
    */
-  updates(gradients: readonly Tensor[]): Tensor[] {
-    const hyper = input('adam', [4]);
-    return this.parameters.flat.flatMap((parameters, chunk) => {
+  update(gradients: readonly Tensor[]): Graph<'overflow'> {
+    const overflow = this.scaler ? gradients.map(nonFinite).reduce(add) : undefined;
+    const updates = this.parameters.flat.flatMap((parameters, chunk) => {
       const [m, v] = [this.moments.m.flat[chunk], this.moments.v.flat[chunk]];
-      return Object.values(adam({ parameters, gradients: gradients[chunk], m, v, hyper }, this.#options));
+      const state = { parameters, gradients: gradients[chunk], m, v, hyper: this.#hyper, overflow };
+      return Object.values(adam(state, this.#options));
     });
+    return { outputs: (overflow ? { overflow } : {}) as Record<'overflow', Tensor>, updates };
   }
 
-  /** The values of the input 'adam' for one step. */
+  /** The values of the input 'adam' for one step. Steps that were skipped do not count. */
   hyper({ learningRate, weightDecay, step }: AdamStep): Float32Array {
     const { beta1, beta2 } = this.#options;
-    return Float32Array.of(learningRate, weightDecay, 1 - beta1 ** step, 1 - beta2 ** step);
+    const { scale, skipped } = this.scaler ?? { scale: 1, skipped: 0 };
+    const counted = step - skipped;
+    return Float32Array.of(learningRate, weightDecay, 1 - beta1 ** counted, 1 - beta2 ** counted, 1 / scale, scale);
   }
 
   dispose(): void {

@@ -12,7 +12,7 @@ const adamCase = (count: number, hyper: number[], constants = { beta1: 0.9, beta
     fixed(count, 2, (value) => 0.01 * value),
     fixed(count, 3, (value) => 1e-4 * Math.abs(value)),
     fixed(count, 4, (value) => 0.01 * value),
-    values([4], hyper, false),
+    values([6], [...hyper, 1, 1], false),
   ],
   op: (parameters, m, v, gradients, steps) =>
     Object.values(adam({ parameters, m, v, gradients, hyper: steps }, constants)),
@@ -22,10 +22,30 @@ const adamCase = (count: number, hyper: number[], constants = { beta1: 0.9, beta
 
 const correction = (step: number) => [1 - 0.9 ** step, 1 - 0.999 ** step];
 
+/** A step of mixed precision: gradients come times a loss scale. */
+const scaledCase = (overflow: number): OpCase => {
+  const plain = adamCase(1000, [2e-5, 0.01, ...correction(500)]);
+  const hyper = [2e-5, 0.01, ...correction(500), 1 / 1024, 1024];
+  return {
+    ...plain,
+    name: `with a loss scale, ${overflow} overflows`,
+    inputs: [
+      ...plain.inputs.slice(0, 3),
+      fixed(1000, 4, (value) => 10 * value),
+      values([6], hyper, false),
+      values([1], [overflow], false),
+    ],
+    op: (parameters, m, v, gradients, steps, found) =>
+      Object.values(adam({ parameters, m, v, gradients, hyper: steps, overflow: found })),
+  };
+};
+
 export const cases = [
   adamCase(1, [0.1, 0, ...correction(1)]),
   adamCase(7, [0.05, 0.2, ...correction(1)]),
   adamCase(1000, [2e-5, 0.01, ...correction(500)]),
   adamCase(130, [0.3, 0.1, 0.5, 0.75], { beta1: 0.8, beta2: 0.98, epsilon: 1e-3 }),
+  scaledCase(0),
+  scaledCase(3),
 ];
 export const benchmarks = [adamCase(2 ** 20, [2e-5, 0.01, ...correction(10)])];

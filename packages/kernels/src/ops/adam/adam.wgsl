@@ -1,5 +1,6 @@
 // One step of Adam / AdamW on all parameters at once, in place, in the order of operations of PyTorch 1.13.
-// One thread owns four parameters: nothing is shared, every value is read and written once.
+// One thread owns four parameters: nothing is shared, every value is read and written once. Where gradients overflowed, the
+// step is skipped: all stays as it was.
 struct Params {
   count4: u32,
   beta1: f32,
@@ -7,14 +8,16 @@ struct Params {
   rest1: f32, // 1 - beta1, rounded once
   rest2: f32,
   epsilon: f32,
+  maySkip: u32, // 0: `overflow` is a placeholder
 }
 
 @group(0) @binding(0) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4f>;
 @group(0) @binding(3) var<storage, read> gradients: array<vec4f>;
-@group(0) @binding(4) var<storage, read> hyper: array<vec4f>; // learning rate, weight decay, 1 - beta1^t, 1 - beta2^t
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read> hyper: array<vec4f>; // learning rate, weight decay, 1 - beta1^t, 1 - beta2^t; 1 / loss scale
+@group(0) @binding(5) var<storage, read> overflow: array<f32>; // not 0: skip
+@group(0) @binding(6) var<uniform> params: Params;
 
 const workgroup = 256u;
 
@@ -25,11 +28,11 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (group.y * groups.x + group.x) * workgroup + local;
-  if (i >= params.count4) {
+  if (i >= params.count4 || (params.maySkip != 0u && overflow[0] != 0.0)) {
     return;
   }
   let step = hyper[0];
-  let gradient = gradients[i];
+  let gradient = gradients[i] * hyper[1].x;
   let decayed = parameters[i] * (1.0 - step.x * step.y);
   let mean = params.beta1 * m[i] + params.rest1 * gradient;
   let square = params.beta2 * v[i] + params.rest2 * gradient * gradient;

@@ -8,6 +8,7 @@ interface Attributes {
 const definition: OpDefinition<Attributes> = {
   name: 'reshape',
   aliases: [0],
+  takesHalf: true,
   outputs(inputs, { shape }) {
     expectShapes(elements(shape) === elements(inputs[0].shape), 'reshape', `as many values as [${shape}]`, inputs);
     return [{ shape, dtype: inputs[0].dtype }];

@@ -1,0 +1,39 @@
+import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../engine/tensor.ts';
+import { castHalf } from './cast.half.wgsl.ts';
+import { castSingle } from './cast.single.wgsl.ts';
+
+/** What a floating point tensor can be stored in. */
+export type Precision = 'f32' | 'f16';
+
+interface Attributes {
+  readonly precision: Precision;
+}
+
+const definition: OpDefinition<Attributes> = {
+  name: 'cast',
+  takesHalf: true,
+  outputs(inputs, { precision }) {
+    const [{ shape, dtype }] = inputs;
+    expectShapes(dtype !== 'u32', 'cast', 'x of f32 or f16', inputs);
+    return [{ shape, dtype: precision }];
+  },
+  launch({ inputs: [x], outputs: [y], attributes: { precision } }) {
+    const count4 = Math.ceil(elements(x.shape) / 4);
+    const kernel = precision === 'f16' ? castHalf : castSingle;
+    return [dispatch(kernel, { x, y }, { count4 }, linearGrid(count4, 64))];
+  },
+  // To half, a gradient in single precision stays what it is: the next cast would only bring it back.
+  gradient: ({ inputs: [x] }, [dy]) => [dy && (x.dtype === 'f32' ? cast(dy, 'f32') : dy)],
+};
+
+/**
+ * The same values in another precision; x itself where it has that already. To half precision, values are rounded to a
+ * neighbour (the adapter says which), those from 65,520 on become infinity.
+ * @returns the shape of x
+ * @throws ShapeError
+ */
+export function cast(x: Tensor, precision: Precision): Tensor {
+  return x.dtype === precision ? x : apply(definition, [x], { precision })[0];
+}

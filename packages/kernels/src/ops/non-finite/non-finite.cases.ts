@@ -1,0 +1,25 @@
+import { caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { nonFiniteReference } from './non-finite.reference.ts';
+import { nonFinite } from './non-finite.ts';
+
+const bad = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+
+/** @param at where the values lie that are to be counted */
+const nonFiniteCase = (count: number, at: readonly number[]): OpCase => {
+  const data = Array.from(caseValues([normal([count])])[0].data);
+  for (const [i, position] of at.entries()) data[position] = bad[i % bad.length];
+  return {
+    name: `[${count}] with ${at.length}`,
+    inputs: [values([count], data, false)],
+    op: nonFinite,
+    reference: nonFiniteReference,
+  };
+};
+
+export const cases = [
+  nonFiniteCase(1, [0]),
+  nonFiniteCase(7, []),
+  nonFiniteCase(130, [0, 3, 129]),
+  nonFiniteCase(20_001, [17, 16_384, 20_000]),
+];
+export const benchmarks = [nonFiniteCase(2 ** 20, [])];
