@@ -130,17 +130,26 @@ fn main(
     }
   }
 
-  #for c in 0..16
-  if (place.first + $c < params.tokens) {
-    let to = place.qkv + width4 + (place.first + $c) * stride;
-    if (near < headSize4) {
-      dqkv[to + near] = dkNear$c;
-      dqkv[to + width4 + near] = dvNear$c;
+  // Four keys at a time; see attention.subgroup.wgsl.
+  for (var key = place.first; key < min(place.first + 16u, params.tokens); key += 4u) {
+    #for c in 0..4
+    if (key + ${c}u < params.tokens) {
+      let to = place.qkv + width4 + (key + ${c}u) * stride;
+      if (near < headSize4) {
+        dqkv[to + near] = dkNear$c;
+        dqkv[to + width4 + near] = dvNear$c;
+      }
+      if (far < headSize4) {
+        dqkv[to + far] = dkFar$c;
+        dqkv[to + width4 + far] = dvFar$c;
+      }
     }
-    if (far < headSize4) {
-      dqkv[to + far] = dkFar$c;
-      dqkv[to + width4 + far] = dvFar$c;
-    }
+    #end
+    #for c in 0..12
+    dkNear$c = dkNear${c+4};
+    dkFar$c = dkFar${c+4};
+    dvNear$c = dvNear${c+4};
+    dvFar$c = dvFar${c+4};
+    #end
   }
-  #end
 }

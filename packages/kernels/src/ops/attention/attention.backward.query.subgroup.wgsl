@@ -116,15 +116,22 @@ fn main(
     }
   }
 
-  #for r in 0..16
-  if (place.first + $r < params.tokens) {
-    let to = place.qkv + (place.first + $r) * stride;
-    if (near < headSize4) {
-      dqkv[to + near] = near$r;
+  // Four rows at a time; see attention.subgroup.wgsl.
+  for (var row = place.first; row < min(place.first + 16u, params.tokens); row += 4u) {
+    #for r in 0..4
+    if (row + ${r}u < params.tokens) {
+      let to = place.qkv + (row + ${r}u) * stride;
+      if (near < headSize4) {
+        dqkv[to + near] = near$r;
+      }
+      if (far < headSize4) {
+        dqkv[to + far] = far$r;
+      }
     }
-    if (far < headSize4) {
-      dqkv[to + far] = far$r;
-    }
+    #end
+    #for r in 0..12
+    near$r = near${r+4};
+    far$r = far${r+4};
+    #end
   }
-  #end
 }

@@ -20,6 +20,13 @@ export const cases = [
   attentionCase(1, 22, 1, 80),
   attentionCase(1, 9, 2, 128, true),
   attentionCase(1, 150, 1, 8),
+  attentionCase(1, 16, 1, 64, true),
+  attentionCase(1, 50, 1, 96),
+  attentionCase(1, 77, 1, 64, true),
+  attentionCase(1, 40, 1, 132),
+  attentionCase(1, 197, 1, 12, true),
+  attentionCase(1, 257, 1, 4),
+  attentionCase(1, 577, 1, 4, true),
   {
     ...attentionCase(1, 33, 1, 8, true),
     name: 'large scores',
@@ -33,6 +40,7 @@ export const benchmarks = [
   attentionCase(32, 77, 8, 64, true),
   attentionCase(8, 50, 12, 64),
   attentionCase(8, 82, 40, 64),
+  attentionCase(2, 577, 4, 64),
   attentionCase(256, 17, 2, 64),
   attentionCase(256, 16, 2, 64, true),
 ];

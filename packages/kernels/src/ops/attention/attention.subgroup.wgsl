@@ -112,19 +112,28 @@ fn main(
   }
 
   let saves = params.saveLogSum != 0u && place.slice == 0u && lane == 0u;
-  #for r in 0..16
-  let sum$r = sumOfLanes(total$r.x + total$r.y, lane);
-  if (place.first + $r < params.tokens) {
-    let to = place.y + (place.first + $r) * width4;
-    if (near < headSize4) {
-      y[to + near] = near$r / sum$r;
+  // Four rows at a time, always from the first four registers: sixteen stores take longer to compile than all the rest.
+  for (var row = place.first; row < min(place.first + 16u, params.tokens); row += 4u) {
+    #for r in 0..4
+    if (row + ${r}u < params.tokens) {
+      let sum = sumOfLanes(total$r.x + total$r.y, lane);
+      let to = place.y + (row + ${r}u) * width4;
+      if (near < headSize4) {
+        y[to + near] = near$r / sum;
+      }
+      if (far < headSize4) {
+        y[to + far] = far$r / sum;
+      }
+      if (saves) {
+        logSum[place.logSum + row + ${r}u] = largest$r + log(sum);
+      }
     }
-    if (far < headSize4) {
-      y[to + far] = far$r / sum$r;
-    }
-    if (saves) {
-      logSum[place.logSum + place.first + $r] = largest$r + log(sum$r);
-    }
+    #end
+    #for r in 0..12
+    near$r = near${r+4};
+    far$r = far${r+4};
+    total$r = total${r+4};
+    largest$r = largest${r+4};
+    #end
   }
-  #end
 }

@@ -1,12 +1,15 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { attentionBackwardKeySubgroup } from './attention.backward.key.subgroup.wgsl.ts';
+import { attentionBackwardKeyTiled } from './attention.backward.key.tiled.wgsl.ts';
 import { attentionBackwardKey } from './attention.backward.key.wgsl.ts';
 import { attentionBackwardQuerySubgroup } from './attention.backward.query.subgroup.wgsl.ts';
+import { attentionBackwardQueryTiled } from './attention.backward.query.tiled.wgsl.ts';
 import { attentionBackwardQuery } from './attention.backward.query.wgsl.ts';
 import { attentionSubgroup } from './attention.subgroup.wgsl.ts';
+import { attentionTiled } from './attention.tiled.wgsl.ts';
 import { attention as attentionKernel } from './attention.wgsl.ts';
 
 export interface AttentionOptions {
@@ -16,7 +19,10 @@ export interface AttentionOptions {
   readonly causal: boolean;
 }
 
-function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: AttentionOptions) {
+/** Columns of a head that the tiled kernels hold in registers; a wider head takes the plain ones. */
+const widestTiled = 128;
+
+function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: AttentionOptions, variant: string) {
   const width = width3 / 3;
   const headSize = width / heads;
   const sequences = batch * heads;
@@ -30,14 +36,23 @@ function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: A
     saveLogSum: 0,
     scale: 1 / Math.sqrt(headSize),
   };
-  const grid = linearGrid(Math.ceil(tokens / 4) * sequences, 64);
-  const subgroupGrid = linearGrid(Math.ceil(tokens / 16) * Math.ceil(headSize / 64) * sequences, 1);
-  return { params, grid, subgroupGrid };
+  const kernel = variant === 'tiled' && headSize > widestTiled ? 'plain' : variant;
+  const constants = { columnTiles: headSize > 64 ? 4 : 2 }; // two pipelines for all sizes of a head
+  return { params, kernel, grid: grids[kernel](tokens, headSize, sequences), constants };
 }
 
+const grids: Record<string, (tokens: number, headSize: number, sequences: number) => Grid> = {
+  subgroup: (tokens, headSize, sequences) =>
+    linearGrid(Math.ceil(tokens / 16) * Math.ceil(headSize / 64) * sequences, 1),
+  plain: (tokens, _, sequences) => linearGrid(Math.ceil(tokens / 4) * sequences, 64),
+  tiled: (tokens, _, sequences) => linearGrid(Math.ceil(tokens / 32) * sequences, 1),
+};
+
+// On a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
 const variants = {
-  subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
-  plain: () => true,
+  subgroup: ({ software, subgroupSize }: Capabilities) => software && subgroupSize === 8,
+  plain: ({ software }: Capabilities) => software,
+  tiled: () => true,
 };
 
 const definition: OpDefinition<AttentionOptions> = {
@@ -61,11 +76,11 @@ const definition: OpDefinition<AttentionOptions> = {
   },
   variants,
   launch({ inputs: [qkv], outputs: [y, logSum], attributes, variant, used }) {
-    const { params, grid, subgroupGrid } = layout(qkv, attributes);
+    const { params, kernel, grid, constants } = layout(qkv, attributes, variant);
     const bindings = { qkv, y, logSum };
     const all = { ...params, saveLogSum: used(logSum) ? 1 : 0 };
-    if (variant === 'subgroup') return [dispatch(attentionSubgroup, bindings, all, subgroupGrid)];
-    return [dispatch(attentionKernel, bindings, all, grid)];
+    if (kernel === 'tiled') return [dispatch(attentionTiled, bindings, all, grid, constants)];
+    return [dispatch(kernel === 'subgroup' ? attentionSubgroup : attentionKernel, bindings, all, grid)];
   },
   gradient({ inputs: [qkv], outputs: [y, logSum], attributes }, [dy]) {
     return dy ? apply(backward, [qkv, y, logSum, dy], attributes) : [];
@@ -77,20 +92,21 @@ const backward: OpDefinition<AttentionOptions> = {
   outputs: ([qkv]) => [qkv],
   variants,
   launch({ inputs: [qkv, y, logSum, dy], outputs: [dqkv], attributes, variant, scratch }) {
-    const { params, grid, subgroupGrid } = layout(qkv, attributes);
+    const { params, kernel, grid, constants } = layout(qkv, attributes, variant);
     const delta = scratch(logSum.shape);
     const forQuery = { qkv, y, dy, logSum, delta, dqkv };
     const forKey = { qkv, dy, logSum, delta, dqkv };
-    if (variant === 'subgroup') {
+    if (kernel === 'tiled') {
       return [
-        dispatch(attentionBackwardQuerySubgroup, forQuery, params, subgroupGrid),
-        dispatch(attentionBackwardKeySubgroup, forKey, params, subgroupGrid),
+        dispatch(attentionBackwardQueryTiled, forQuery, params, grid, constants),
+        dispatch(attentionBackwardKeyTiled, forKey, params, grid, constants),
       ];
     }
-    return [
-      dispatch(attentionBackwardQuery, forQuery, params, grid),
-      dispatch(attentionBackwardKey, forKey, params, grid),
-    ];
+    const [query, key] =
+      kernel === 'subgroup'
+        ? [attentionBackwardQuerySubgroup, attentionBackwardKeySubgroup]
+        : [attentionBackwardQuery, attentionBackwardKey];
+    return [dispatch(query, forQuery, params, grid), dispatch(key, forKey, params, grid)];
   },
   gradient: firstOrderOnly,
 };
