@@ -1,16 +1,16 @@
 // Sums over the leading axis of x [rows, columns]: slice s of the rows goes into part [s, columns].
 //
-// One thread owns one column of one slice, so that neighbouring threads read neighbouring columns and the order of the
+// One thread owns four columns of one slice, so that neighbouring threads read neighbouring columns and the order of the
 // additions is fixed. Run with one slice it is the whole sum.
 struct Params {
   rows: u32,
-  columns: u32,
+  columns4: u32,
   rowsPerSlice: u32,
   slices: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> part: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> part: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const workgroup = 64u;
@@ -22,15 +22,15 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let thread = (group.y * groups.x + group.x) * workgroup + local;
-  if (thread >= params.slices * params.columns) {
+  if (thread >= params.slices * params.columns4) {
     return;
   }
-  let column = thread % params.columns;
-  let first = (thread / params.columns) * params.rowsPerSlice;
+  let column = thread % params.columns4;
+  let first = (thread / params.columns4) * params.rowsPerSlice;
   let end = min(first + params.rowsPerSlice, params.rows);
-  var sum = 0.0;
+  var sum = vec4f();
   for (var row = first; row < end; row++) {
-    sum += x[row * params.columns + column];
+    sum += x[row * params.columns4 + column];
   }
   part[thread] = sum;
 }
