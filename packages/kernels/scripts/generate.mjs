@@ -9,9 +9,11 @@ const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
-/** `#include <file>` is the text of a file beside the kernel: functions that several kernels share (`*.include.wgsl`). */
+/** `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest. */
 export function expandIncludes(text, folder) {
-  return text.replace(/^#include (\S+)$/gm, (_, file) => readFileSync(join(folder, file), 'utf8').trimEnd());
+  return text.replace(/^#include (\S+)$/gm, (_, file) =>
+    expandIncludes(readFileSync(join(folder, file), 'utf8').trimEnd(), folder),
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { add, input, pack, reshape, type Tensor } from '../src/index.ts';
 const plain: Capabilities = {
   features: new Set(),
   subgroupSize: 0,
+  vendor: '',
   software: false,
   maxBindingSize: 2 ** 27,
   maxWorkgroupInvocations: 256,

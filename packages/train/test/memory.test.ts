@@ -21,6 +21,7 @@ const entriesOf = (model: string) =>
 const gpu = (maxBindingSize: number): Capabilities => ({
   features: new Set(['subgroups']),
   subgroupSize: 32,
+  vendor: '',
   software: false,
   maxBindingSize,
   maxWorkgroupInvocations: 1024,

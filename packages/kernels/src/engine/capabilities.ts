@@ -5,6 +5,8 @@ export interface Capabilities {
   readonly subgroupSize: number;
   /** A CPU runs the shaders (lavapipe, SwiftShader): workgroup memory and barriers are slow there, loads dear. */
   readonly software: boolean;
+  /** Who made the adapter, as WebGPU says it: 'nvidia', 'apple', ...; '' where it does not say. */
+  readonly vendor: string;
   readonly maxBindingSize: number;
   readonly maxWorkgroupInvocations: number;
   readonly maxWorkgroupMemory: number;
@@ -19,6 +21,7 @@ export function readCapabilities(device: GPUDevice, info: GPUAdapterInfo): Capab
     software: /llvmpipe|lavapipe|swiftshader/i.test(
       `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
     ),
+    vendor: info.vendor.toLowerCase(),
     maxBindingSize: device.limits.maxStorageBufferBindingSize,
     maxWorkgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupMemory: device.limits.maxComputeWorkgroupStorageSize,

@@ -37,6 +37,9 @@ export interface NoGradient {
 /** Of the ops that are themselves part of a backward pass. */
 export const firstOrderOnly: NoGradient = { reason: 'only first derivatives are supported' };
 
+/** Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier. */
+export type Availability = boolean | 'preferred';
+
 /** Everything that the engine knows of an op. One per op folder (and one for its backward pass). */
 export interface OpDefinition<Attributes extends object> {
   readonly name: string;
@@ -55,7 +58,7 @@ export interface OpDefinition<Attributes extends object> {
    */
   gathers?(attributes: Attributes): readonly number[];
   /** Faster kernels first; each says where it can run. The last one must run everywhere. */
-  readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => boolean>>;
+  readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => Availability>>;
 }
 
 export class ShapeError extends Error {
@@ -93,6 +96,10 @@ export function apply<Attributes extends object>(
 
 /** The variants of an op that can run on a device, the preferred one first; [''] where it has only one. */
 export function availableVariants(definition: OpDefinition<never>, capabilities: Capabilities): string[] {
-  const names = Object.entries(definition.variants ?? {}).filter(([, canRun]) => canRun(capabilities));
-  return names.length ? names.map(([name]) => name) : [''];
+  const found = Object.entries(definition.variants ?? {}).map(
+    ([name, canRun]) => [name, canRun(capabilities)] as const,
+  );
+  const preferred = found.filter(([, availability]) => availability === 'preferred');
+  const others = found.filter(([, availability]) => availability && availability !== 'preferred');
+  return found.length ? [...preferred, ...others].map(([name]) => name) : [''];
 }

@@ -4,6 +4,7 @@ import { elements, type Tensor } from '../../engine/tensor.ts';
 import { multiply } from '../binary/binary.ts';
 import { broadcast } from '../broadcast/broadcast.ts';
 import { fill } from '../fill/fill.ts';
+import { sumHalf } from './sum.half.wgsl.ts';
 import { sumRows } from './sum.rows.wgsl.ts';
 import { sumScalar } from './sum.scalar.wgsl.ts';
 import { sum as sumKernel } from './sum.wgsl.ts';
@@ -33,7 +34,8 @@ function sumColumns(x: Tensor, part: Tensor, { rows, columns, rowsPerSlice, slic
   if (columns % 4 > 0)
     return dispatch(sumScalar, bindings, { rows, columns, rowsPerSlice, slices }, linearGrid(slices * columns, 64));
   const columns4 = columns / 4;
-  return dispatch(sumKernel, bindings, { rows, columns4, rowsPerSlice, slices }, linearGrid(slices * columns4, 64));
+  const kernel = x.dtype === 'f16' ? sumHalf : sumKernel;
+  return dispatch(kernel, bindings, { rows, columns4, rowsPerSlice, slices }, linearGrid(slices * columns4, 64));
 }
 
 interface Attributes {
@@ -42,11 +44,18 @@ interface Attributes {
 
 const definition: OpDefinition<Attributes> = {
   name: 'sum',
+  takesHalf: true,
   outputs(inputs, { axis }) {
     const [{ shape, dtype }] = inputs;
-    expectShapes(dtype === 'f32', 'sum', 'x of f32', inputs);
+    const halves = dtype === 'f16' && axis === 'first' && shape.length > 1 && shape[shape.length - 1] % 4 === 0;
+    expectShapes(
+      dtype === 'f32' || halves,
+      'sum',
+      'x of f32, or f16[rows, ..., a multiple of 4] over its rows',
+      inputs,
+    );
     if (axis === 'last') return [{ shape: [...shape.slice(0, -1), 1], dtype }];
-    return [{ shape: shape.length > 1 ? shape.slice(1) : [1], dtype }];
+    return [{ shape: shape.length > 1 ? shape.slice(1) : [1], dtype: 'f32' }];
   },
   launch({ inputs: [x], outputs: [total], attributes: { axis }, scratch }) {
     if (axis === 'last') {
@@ -56,9 +65,10 @@ const definition: OpDefinition<Attributes> = {
     const rows = x.shape[0];
     const columns = elements(total.shape);
     const { slices, rowsPerSlice } = slicesFor(rows, Math.ceil(columns / 4));
-    if (slices === 1) return [sumSlices(x, total)];
+    const sizes = { rows, columns, rowsPerSlice, slices };
+    if (slices === 1) return [sumColumns(x, total, sizes)];
     const part = scratch([slices, columns]);
-    return [sumColumns(x, part, { rows, columns, rowsPerSlice, slices }), sumSlices(part, total)];
+    return [sumColumns(x, part, sizes), sumSlices(part, total)];
   },
   gradient({ inputs: [x], attributes: { axis } }, [dy]) {
     if (!dy) return [];
@@ -68,8 +78,8 @@ const definition: OpDefinition<Attributes> = {
 
 /**
  * Sum over one axis.
- * @param x [rows, ...rest] or [...rest, columns]
- * @returns [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
+ * @param x [rows, ...rest] or [...rest, columns]; in half precision only the former, with a multiple of 4 as its last size
+ * @returns in single precision [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
  */
 export function sum(x: Tensor, axis: 'first' | 'last' = 'first'): Tensor {
   return apply(definition, [x], { axis })[0];

@@ -1,0 +1,2 @@
+#include storage.single.include.wgsl
+#include register.include.wgsl
