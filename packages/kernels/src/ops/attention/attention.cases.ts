@@ -1,4 +1,6 @@
 import { normal, type OpCase } from '../../engine/case.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { cast } from '../cast/cast.ts';
 import { attentionReference } from './attention.reference.ts';
 import { attention } from './attention.ts';
 
@@ -9,6 +11,16 @@ const attentionCase = (batch: number, tokens: number, heads: number, headSize: n
   reference: (qkv) => attentionReference(qkv, { heads, causal }),
   // Two products of [tokens, headSize, tokens]; the mask leaves tokens * (tokens + 1) / 2 of the scores.
   flops: 4 * batch * heads * headSize * (causal ? (tokens * (tokens + 1)) / 2 : tokens ** 2),
+});
+
+/** The same of halves, whose result, and gradient, is rounded to such, or to a neighbour, as adapters may. */
+const halfCase = (testCase: OpCase): OpCase => ({
+  ...testCase,
+  name: `${testCase.name} of halves`,
+  inputs: testCase.inputs.map((input) => ({ ...input, half: true })),
+  op: (qkv) => cast(testCase.op(cast(qkv, 'f16')) as Tensor, 'f32'),
+  tolerance: 2 ** -10,
+  gradientTolerance: 2 ** -9,
 });
 
 export const cases = [
@@ -27,6 +39,8 @@ export const cases = [
   attentionCase(1, 197, 1, 12, true),
   attentionCase(1, 257, 1, 4),
   attentionCase(1, 577, 1, 4, true),
+  halfCase(attentionCase(2, 17, 2, 64)),
+  halfCase(attentionCase(1, 33, 2, 36, true)),
   {
     ...attentionCase(1, 33, 1, 8, true),
     name: 'large scores',
