@@ -69,7 +69,7 @@ const grids: Readonly<Record<Variant, (tokens: number, headSize: number, sequenc
 const variants = {
   subgroup: ({ software, subgroupSize }: Capabilities) => software && subgroupSize === 8,
   plain: ({ software }: Capabilities) => software,
-  tiled: () => true,
+  tiled: ({ software }: Capabilities) => (software ? 'untimed' : true),
 };
 
 const definition: OpDefinition<AttentionOptions> = {
