@@ -1,7 +1,7 @@
 // All gradients of attention for subgroups of eight lanes; see subgroup.include.wgsl for who owns what. A subgroup owns a head, or
 // 64 columns of a wider one, and walks its keys sixteen at a time and with them the query rows, so that the scores and their
 // gradients are made once for dq, dk and dv. dk and dv of sixteen keys are kept in registers; dq grows in memory, each
-// lane reading and writing columns of its own.
+// lane reading and writing columns of its own. A CPU has fewer cores than a batch has heads, so that a head is work enough.
 @group(0) @binding(3) var<storage, read> logSum: array<f32>; // [batch, heads, tokens]
 @group(0) @binding(4) var<storage, read> delta: array<f32>; // [batch, heads, tokens]
 @group(0) @binding(5) var<storage, read_write> dq: array<vec4f>; // as dy, until the last keys are added to it
