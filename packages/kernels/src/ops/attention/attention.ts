@@ -1,18 +1,18 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { elements, type Tensor } from '../../engine/tensor.ts';
 import { cast } from '../cast/cast.ts';
-import { attentionBackwardKeySubgroupHalf } from './attention.backward.key.subgroup.half.wgsl.ts';
-import { attentionBackwardKeySubgroup } from './attention.backward.key.subgroup.wgsl.ts';
+import { attentionBackwardDeltaHalf } from './attention.backward.delta.half.wgsl.ts';
+import { attentionBackwardDelta } from './attention.backward.delta.wgsl.ts';
 import { attentionBackwardKeyTiledHalf } from './attention.backward.key.tiled.half.wgsl.ts';
 import { attentionBackwardKeyTiled } from './attention.backward.key.tiled.wgsl.ts';
 import { attentionBackwardKey } from './attention.backward.key.wgsl.ts';
-import { attentionBackwardQuerySubgroupHalf } from './attention.backward.query.subgroup.half.wgsl.ts';
-import { attentionBackwardQuerySubgroup } from './attention.backward.query.subgroup.wgsl.ts';
 import { attentionBackwardQueryTiledHalf } from './attention.backward.query.tiled.half.wgsl.ts';
 import { attentionBackwardQueryTiled } from './attention.backward.query.tiled.wgsl.ts';
 import { attentionBackwardQuery } from './attention.backward.query.wgsl.ts';
+import { attentionBackwardSubgroupHalf } from './attention.backward.subgroup.half.wgsl.ts';
+import { attentionBackwardSubgroup } from './attention.backward.subgroup.wgsl.ts';
 import { attentionSubgroupHalf } from './attention.subgroup.half.wgsl.ts';
 import { attentionSubgroup } from './attention.subgroup.wgsl.ts';
 import { attentionTiledHalf } from './attention.tiled.half.wgsl.ts';
@@ -49,7 +49,9 @@ function layout(qkv: Tensor, { heads, causal }: AttentionOptions, variant: Varia
   const half = qkv.dtype === 'f16';
   const kernel = kernelFor(variant, headSize, half);
   const constants = { columnTiles: headSize > 64 ? 4 : 2 }; // two pipelines for all sizes of a head
-  return { params, kernel, half, grid: grids[kernel](tokens, headSize, sequences), constants };
+  const grid = grids[kernel](tokens, headSize, sequences);
+  const perHead = linearGrid(Math.ceil(headSize / 64) * sequences, 1);
+  return { params, kernel, half, grid, perHead, constants };
 }
 
 /** Wider heads than the tiled kernels hold take the plain ones; these add up in their results, which halves would not bear. */
@@ -112,21 +114,28 @@ const backward: OpDefinition<AttentionOptions> = {
   outputs: ([qkv]) => [qkv],
   variants,
   launch({ inputs: [qkv, y, logSum, dy], outputs: [dqkv], attributes, variant, scratch }) {
-    const { params, kernel, half, grid, constants } = layout(qkv, attributes, variant as Variant);
+    const { params, kernel, half, grid, perHead, constants } = layout(qkv, attributes, variant as Variant);
     const delta = scratch(logSum.shape);
+    if (kernel === 'subgroup') {
+      const bindings = { qkv, dy, logSum, delta, dq: scratch(y.shape), dqkv };
+      const rows = linearGrid(elements(logSum.shape), 64);
+      return [
+        dispatch(half ? attentionBackwardDeltaHalf : attentionBackwardDelta, { y, dy, delta }, params, rows),
+        dispatch(half ? attentionBackwardSubgroupHalf : attentionBackwardSubgroup, bindings, params, perHead),
+      ];
+    }
     const forQuery = { qkv, y, dy, logSum, delta, dqkv };
     const forKey = { qkv, dy, logSum, delta, dqkv };
-    if (kernel === 'tiled') {
-      const [query, key] = half
-        ? [attentionBackwardQueryTiledHalf, attentionBackwardKeyTiledHalf]
-        : [attentionBackwardQueryTiled, attentionBackwardKeyTiled];
-      return [dispatch(query, forQuery, params, grid, constants), dispatch(key, forKey, params, grid, constants)];
+    if (kernel === 'plain') {
+      return [
+        dispatch(attentionBackwardQuery, forQuery, params, grid),
+        dispatch(attentionBackwardKey, forKey, params, grid),
+      ];
     }
-    const subgroup = half
-      ? [attentionBackwardQuerySubgroupHalf, attentionBackwardKeySubgroupHalf]
-      : [attentionBackwardQuerySubgroup, attentionBackwardKeySubgroup];
-    const [query, key] = kernel === 'subgroup' ? subgroup : [attentionBackwardQuery, attentionBackwardKey];
-    return [dispatch(query, forQuery, params, grid), dispatch(key, forKey, params, grid)];
+    const [query, key] = half
+      ? [attentionBackwardQueryTiledHalf, attentionBackwardKeyTiledHalf]
+      : [attentionBackwardQueryTiled, attentionBackwardKeyTiled];
+    return [dispatch(query, forQuery, params, grid, constants), dispatch(key, forKey, params, grid, constants)];
   },
   gradient: firstOrderOnly,
 };

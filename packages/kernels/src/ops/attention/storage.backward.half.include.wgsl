@@ -1,7 +1,7 @@
 // How the backward kernels read and write four columns at a time: in half precision.
 @group(0) @binding(0) var<storage, read> qkv: array<vec2u>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> dy: array<vec2u>; // [batch, tokens, heads, headSize]
-@group(0) @binding(2) var<storage, read_write> dqkv: array<vec2u>; // of q by one kernel, of k and v by another
+@group(0) @binding(2) var<storage, read_write> dqkv: array<vec2u>; // as qkv
 
 #include ../cast/half.include.wgsl
 

@@ -1,4 +1,4 @@
 enable subgroups;
 
 #include storage.backward.single.include.wgsl
-#include backward.key.subgroup.include.wgsl
+#include backward.subgroup.include.wgsl

@@ -1,4 +1,4 @@
 enable subgroups;
 
 #include storage.backward.half.include.wgsl
-#include backward.key.subgroup.include.wgsl
+#include backward.subgroup.include.wgsl
