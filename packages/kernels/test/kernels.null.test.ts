@@ -8,13 +8,17 @@ import * as kernels from '../src/generated/kernels.ts';
 
 const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
 const adapter = (await gpu.requestAdapter())!;
-const requiredFeatures = ['shader-f16', 'subgroups'].filter((feature) =>
+const requiredFeatures = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'].filter((feature) =>
   adapter.features.has(feature),
 ) as GPUFeatureName[];
 const device = new Device(await adapter.requestDevice({ requiredFeatures }), adapter.info, true, [gpu, adapter]);
 
-/** Overrides have no default where a value must be chosen: 1 stands for true and for a size of one. */
-const constantsOf = (kernel: Kernel) => Object.fromEntries(kernel.constants.map((name) => [name, 1]));
+/**
+ * Overrides have no default where a value must be chosen: 1 stands for true and for a size of one. Subgroup matrices need whole
+ * subgroups of threads.
+ */
+const constantsOf = (kernel: Kernel) =>
+  Object.fromEntries(kernel.constants.map((name) => [name, name === 'threads' ? 256 : 1]));
 
 describe('on a device with the default limits', () => {
   for (const kernel of Object.values(kernels) as unknown as Kernel[]) {

@@ -5,6 +5,7 @@ import { elements, type Tensor } from '../../engine/tensor.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
 import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
+import { matrixKernelFor } from './matmul.matrix.ts';
 import { matmulRegister } from './matmul.register.wgsl.ts';
 import { matmulSubgroup } from './matmul.subgroup.wgsl.ts';
 import { matmulTiled } from './matmul.tiled.wgsl.ts';
@@ -53,6 +54,7 @@ const definition: OpDefinition<Attributes> = {
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
+    matrix: ({ subgroupMatrices }) => (subgroupMatrices.length > 0 ? 'preferred' : false),
     tiled: () => true,
     register: ({ vendor }) => (vendor === 'apple' ? 'preferred' : true),
   },
@@ -88,11 +90,12 @@ const definition: OpDefinition<Attributes> = {
     const [bias, residual] = hasBias ? rest : [a, rest[0]];
     const keepPreactivation = used(preactivation);
     const bare = !hasBias && !hasResidual && !attributes.activation && !keepPreactivation;
-    const kernel = kernelFor(variant as Variant, sizes, attributes);
-    const tile = tileOf(kernel, sizes, attributes);
+    const matrix = variant === 'matrix' ? matrixFor(sizes, attributes, capabilities) : undefined;
+    const kernel = kernelFor(variant as Variant, sizes, attributes, capabilities);
+    const tile = matrix ?? tileOf(kernel, sizes, attributes);
     const tiles: [number, number] = [Math.ceil(rows / tile.rows), Math.ceil(columns / tile.columns)];
     const slices = bare && batch === 1 && kernel !== 'vector' ? slicesOf(inner, tiles[0] * tiles[1], capabilities) : 1;
-    const slice = slices > 1 ? Math.ceil(inner / slices / 4) * 4 : inner;
+    const slice = slices > 1 ? Math.ceil(inner / slices / 8) * 8 : inner;
     const parts = slices > 1 ? scratch([slices, rows * columns]) : y;
     const params = {
       rows,
@@ -114,13 +117,16 @@ const definition: OpDefinition<Attributes> = {
     const bindings = { a, b, bias, residual: residual ?? a, y: parts, preactivation };
     const grid = [...tiles, batch * slices] as const;
     const layout = { transposeA: Number(transposeA), transposeB: Number(transposeB) };
-    const product = {
+    const kernels: Record<Kernel, () => Dispatch> = {
       plain: () => dispatch(matmulPlain, bindings, params, grid),
       subgroup: () => dispatch(matmulSubgroup, bindings, params, grid, { ...layout, tall: Number(tile.rows === 32) }),
       tiled: () => dispatch(matmulTiled, bindings, params, grid, { ...layout, wide: Number(tile.rows === 128) }),
       register: () => dispatch(matmulRegister, bindings, params, grid, layout),
       vector: () => dispatch(matmulVector, bindings, params, grid, layout),
-    }[kernel]();
+    };
+    const product = matrix
+      ? dispatch(matrix.kernel, bindings, params, grid, { ...layout, halfBias: 0, halfY: 0, threads: matrix.threads })
+      : kernels[kernel]();
     return slices > 1 ? [product, sumSlices(parts, y)] : [product];
   },
   gradient({ inputs, outputs: [y, preactivation], attributes, needed }, [dy]) {
@@ -151,16 +157,29 @@ const definition: OpDefinition<Attributes> = {
   },
 };
 
-type Variant = 'subgroup' | 'plain' | 'tiled' | 'register';
-type Kernel = Variant | 'vector';
+type Variant = 'subgroup' | 'plain' | 'matrix' | 'tiled' | 'register';
+type Kernel = Exclude<Variant, 'matrix'> | 'vector';
+
+/** Sizes of the contiguous axes of a and b. */
+const contiguousSizes = ({ rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes) => [
+  transposeA ? rows : inner,
+  transposeB ? inner : columns,
+];
+
+/** With so few rows of y, reading b is all the work. */
+const fewRows = 8;
+
+const matrixFor = (sizes: Sizes, attributes: Attributes, capabilities: Capabilities) =>
+  sizes.rows > fewRows ? matrixKernelFor('f32', sizes, contiguousSizes(sizes, attributes), capabilities) : undefined;
 
 /** The kernel in which a variant runs these sizes. */
-function kernelFor(variant: Variant, { rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes): Kernel {
+function kernelFor(variant: Variant, sizes: Sizes, attributes: Attributes, { vendor }: Capabilities): Kernel {
   // All but the plain one read a and b and write y four values at a time.
-  const vectorized = [columns, transposeA ? rows : inner, transposeB ? inner : columns].every((size) => size % 4 === 0);
+  const vectorized = [sizes.columns, ...contiguousSizes(sizes, attributes)].every((size) => size % 4 === 0);
   if (!vectorized || variant === 'plain') return 'plain';
-  if (variant === 'subgroup') return transposeA && transposeB ? 'plain' : variant; // nothing here needs both transposed
-  return rows <= 8 ? 'vector' : variant;
+  if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? 'plain' : variant; // nothing here needs both
+  if (sizes.rows <= fewRows) return 'vector';
+  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // none for these sizes
 }
 
 /** All axes but the last made one. */
