@@ -9,7 +9,7 @@ export {
 export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
-export { type Weights, weightsOf } from './encoders/weights.ts';
+export { mixedPrecision, type Weights, weightsOf } from './encoders/weights.ts';
 export { foldBatchNorm } from './model/fold.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
 export {
@@ -33,7 +33,7 @@ export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from '
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
 export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
-export { type Naming, toOpenAiNames } from './weights/names/names.ts';
+export { type Naming, toOpenAiNames, withoutModulePrefix } from './weights/names/names.ts';
 export {
   openSafetensors,
   readSafetensors,

@@ -8,6 +8,7 @@ export { writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { fileSource } from './node/weights/file-source.ts';
 export { knownActivationOf, openClipModel } from './node/weights/open-clip-model.ts';
 export { openWeights, weightPath } from './node/weights/open-weights.ts';
+export { readShardIndex } from './node/weights/shards.ts';
 export type { PicturePool, PicturePoolOptions };
 
 // The same paths from src/node.ts and from dist/node.js, so they must stay in this file.

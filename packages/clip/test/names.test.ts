@@ -65,6 +65,8 @@ function transposed({ dtype, shape: [rows, columns], bytes }: StoredTensor): Sto
 const withPrefix = (prefix: string, only: (name: string) => boolean): Tensors =>
   new Map([...openAi].map(([name, tensor]) => [only(name) ? prefix + name : name, tensor]));
 
+const sizes = ['input_resolution', 'context_length', 'vocab_size'];
+
 const bytesOf = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
 async function expectOpenAi(model: ClipModel): Promise<void> {
@@ -92,6 +94,11 @@ describe('a model comes out the same', () => {
       'with the buffers that old files hold',
       'OpenAI',
       new Map([...openAi, ['attn_mask', storedTensor('F32', [2, 2], new Uint8Array(16))]]),
+    ],
+    [
+      "with the sizes of OpenAI's archives",
+      'OpenAI',
+      new Map([...openAi, ...sizes.map((name) => [name, storedTensor('I64', [], new Uint8Array(8))] as const)]),
     ],
   ])('%s', async (_, naming, tensors) => {
     expect(toOpenAiNames(tensors).naming).toBe(naming);

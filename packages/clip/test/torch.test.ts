@@ -86,14 +86,18 @@ describe('openTorch', () => {
       const file = await openFixture(name);
       expect(Object.fromEntries(file.metadata)).toEqual({ epoch: '7' });
       expect(await contents(file)).toEqual([
-        ['whole', [4, 6], range(24)],
-        ['transposed', [6, 4], range(24).map((i) => 6 * (i % 4) + Math.floor(i / 4))],
-        ['row', [6], [12, 13, 14, 15, 16, 17]],
-        ['column', [4], [1, 7, 13, 19]],
-        ['corner', [2, 3], [6, 8, 10, 12, 14, 16]],
-        ['permuted', [4, 2, 3], range(24).map((i) => 12 * (Math.floor(i / 3) % 2) + 4 * (i % 3) + Math.floor(i / 6))],
-        ['none', [6, 0], []],
-        ['parameter', [2], [1.5, -2.5]],
+        ['module.whole', [4, 6], range(24)],
+        ['module.transposed', [6, 4], range(24).map((i) => 6 * (i % 4) + Math.floor(i / 4))],
+        ['module.row', [6], [12, 13, 14, 15, 16, 17]],
+        ['module.column', [4], [1, 7, 13, 19]],
+        ['module.corner', [2, 3], [6, 8, 10, 12, 14, 16]],
+        [
+          'module.permuted',
+          [4, 2, 3],
+          range(24).map((i) => 12 * (Math.floor(i / 3) % 2) + 4 * (i % 3) + Math.floor(i / 6)),
+        ],
+        ['module.none', [6, 0], []],
+        ['module.parameter', [2], [1.5, -2.5]],
       ]);
     },
   );
@@ -116,19 +120,15 @@ describe('openTorch', () => {
     expect(count).toBe(512 * 128 * 2);
   });
 
-  test("reads TorchScript's modules by their dotted names, without OpenAI's sizes", async () => {
+  test("reads TorchScript's modules by their dotted names, OpenAI's sizes among them", async () => {
     const scalar = p.tensor(p.storage('0', p.int(2)), p.tuple(), p.tuple());
     const inner = p.script(p.dict(['weight', p.pair()], ['training', p.none]));
     const tag = p.call(p.named('torch.jit._pickle', 'restore_type_tag'), p.list(p.int(1)), p.text('List[int]'));
     const ints = p.call(p.named('torch.jit._pickle', 'build_intlist'), p.list(p.int(1), p.int(2)));
     const block = p.script(p.dict(['proj', inner], ['bias', p.pair()], ['tag', tag], ['ints', ints]));
-    const sizes: [string, p.Bytes][] = ['input_resolution', 'context_length', 'vocab_size'].map((name) => [
-      name,
-      scalar,
-    ]);
-    const root = p.script(p.dict(['visual', block], ...sizes, ['scale', scalar]));
+    const root = p.script(p.dict(['visual', block], ['input_resolution', scalar], ['scale', scalar]));
     const { tensors } = await openBytes(p.saved(p.pickle(root)));
-    expect([...tensors.keys()]).toEqual(['scale', 'visual.bias', 'visual.proj.weight']);
+    expect([...tensors.keys()]).toEqual(['input_resolution', 'scale', 'visual.bias', 'visual.proj.weight']);
   });
 
   test("reads Python 2's texts and dicts", async () => {

@@ -1,5 +1,6 @@
 import {
   add,
+  cast,
   concat,
   dropout,
   l2Normalize,
@@ -45,6 +46,15 @@ export function combinerEntries({ featureDim, projectionDim, hiddenDim }: Combin
     ...layer('dynamic_scalar.3', 1, hiddenDim),
   ];
 }
+
+/**
+ * The same weights for mixed precision: matrices are given in half precision, and so is what they are multiplied with. The last
+ * layer of lambda has a single row, and stays as it is.
+ */
+export const mixedPrecision =
+  (weights: Weights): Weights =>
+  (name) =>
+    /(_layer|dynamic_scalar\.0)\.weight$/.test(name) ? cast(weights(name), 'f16') : weights(name);
 
 /**
  * The Combiner of CLIP4Cir (Baldrati et al. 2022, combiner.py): mixes an image and a text feature into a query feature,

@@ -1,5 +1,6 @@
 export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } from './bootstrap.ts';
-export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery.ts';
+export { GalleryIndex, type GalleryOptions, type Neighbours } from './gallery.ts';
+export { rankGroups } from './groups.ts';
 export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
 export { type Answer, placesOf, type Ranking } from './places.ts';
 export { protocolNamed, protocolsFor } from './protocols/index.ts';
@@ -14,7 +15,6 @@ export {
   type Scores,
   scoreCategories,
 } from './protocols/protocol.ts';
-export { MAX_RANKED, rankGallery, rankWithGroups, splitRows } from './rank.ts';
 export { formatTable, methodLines, type TableLine } from './report/table.ts';
 export { METHODS, type Method, type ReportData, type ResultRow, type Shown } from './report/types.ts';
 export { circoSubmission, cirrSubmission } from './submission.ts';

@@ -113,6 +113,15 @@ describe('a gallery index', () => {
     await index.dispose();
   });
 
+  it('finds in shards what it finds at once, to the bit, and of equal pictures the first', async () => {
+    const [gallery, queries] = [normals(212, 16, 7), normals(40, 16, 8)];
+    for (const copy of [4, 66, 100, 150, 209]) gallery.copyWithin(copy * 16, 3 * 16, 4 * 16);
+    queries.set(gallery.subarray(3 * 16, 4 * 16), 39 * 16);
+    const whole = await found(gallery, queries, 16, 50, {});
+    expect(await found(gallery, queries, 16, 50, { shardRows: 64 })).toEqual(whole);
+    expect([...whole.indices.subarray(39 * 50, 39 * 50 + 6)]).toEqual([3, 4, 66, 100, 150, 209]);
+  });
+
   it('asks as many queries at once as are left and fit into a buffer', () => {
     expect([1, 2, 16, 17, 128, 129, 1000].map((queries) => batchFor(queries, 100_000, 2 ** 27))).toEqual([
       1, 8, 8, 32, 32, 256, 256,

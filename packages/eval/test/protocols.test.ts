@@ -1,8 +1,8 @@
 import type { CirDataset, Triplet } from '@webcir/data';
 import { describe, expect, it } from 'vitest';
+import { MAX_NEIGHBOURS } from '../src/gallery.ts';
 import { fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit } from '../src/protocols/fashioniq.ts';
 import { protocolNamed, protocolsFor } from '../src/protocols/index.ts';
-import { MAX_RANKED } from '../src/rank.ts';
 
 const triplet = (reference: string, target: string, targets?: string[]): Triplet => ({
   id: `${reference} ${target}`,
@@ -56,7 +56,7 @@ describe('every protocol', () => {
     for (const { metrics, places, removesReference } of protocols) {
       const deepest = Math.max(...metrics.map(({ key }) => Number(/\d+$/.exec(key)![0])));
       expect(places).toBeGreaterThanOrEqual(deepest);
-      expect(places + Number(removesReference)).toBeLessThanOrEqual(MAX_RANKED);
+      expect(places + Number(removesReference)).toBeLessThanOrEqual(MAX_NEIGHBOURS);
     }
   });
 

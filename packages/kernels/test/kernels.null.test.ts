@@ -23,7 +23,14 @@ const constantsOf = (kernel: Kernel) =>
 describe('on a device with the default limits', () => {
   for (const kernel of Object.values(kernels) as unknown as Kernel[]) {
     it(kernel.name, async () => {
-      await expect(device.pipeline(kernel, constantsOf(kernel))).resolves.toBeDefined();
+      // What is for GPUs with matrix units may ask for more workgroup memory than this device has: Dawn says so when all else
+      // is well.
+      const complaint = await device.pipeline(kernel, constantsOf(kernel)).then(
+        () => 'none',
+        (error: Error) => error.message,
+      );
+      const onMatrices = kernel.features.includes('chromium-experimental-subgroup-matrix');
+      expect(complaint).toMatch(onMatrices ? /^none$|wgsl: The total use of workgroup storage/ : /^none$/);
       expect(
         Object.keys(kernel.bindings).length,
         'storage buffers, of which every device has at least 8',

@@ -2,7 +2,7 @@ import { type ModelTensor, readFloat32, storeTensors } from '@webcir/clip';
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import type { Adam, TensorStore } from '@webcir/kernels';
 
-/** What a training run needs to go on: weights, both moments, and where it was. */
+/** What a training run needs to go on: weights, both moments, the loss scale, and where it was. */
 export async function saveCheckpoint(
   path: string,
   adam: Adam,
@@ -16,12 +16,12 @@ export async function saveCheckpoint(
   );
   await writeSafetensorsFile(path, {
     tensors: storeTensors(new Map(tensors), 'F32'),
-    metadata: new Map(Object.entries(metadata)),
+    metadata: new Map(Object.entries({ ...metadata, ...adam.scaler?.save() })),
   });
 }
 
 /**
- * Puts weights and moments back.
+ * Puts weights, moments and the loss scale back.
  * @returns the metadata that was saved with them
  * @throws naming the file and the tensor that is missing or of another shape
  */
@@ -38,6 +38,7 @@ export async function loadCheckpoint(path: string, adam: Adam): Promise<Readonly
       await store.upload(name, await readFloat32(tensor));
     }
   }
+  adam.scaler?.restore(metadata);
   return metadata;
 }
 

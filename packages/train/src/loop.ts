@@ -16,7 +16,10 @@ export interface StepReport {
   readonly step: number;
   readonly steps: number;
   readonly epoch: number;
+  /** In mixed precision not finite where the step was skipped because it overflowed. */
   readonly loss: number;
+  /** Of mixed precision, after the step. */
+  readonly lossScale?: number;
   readonly learningRate: number;
   readonly stepsPerSecond: number;
   readonly secondsLeft: number;
@@ -98,6 +101,7 @@ export async function runTraining(training: Training): Promise<void> {
           steps,
           epoch: epoch + 1,
           loss,
+          lossScale: adam.scaler?.scale,
           learningRate,
           stepsPerSecond,
           secondsLeft: (steps - step - 1) / stepsPerSecond,

@@ -26,6 +26,8 @@ export interface Stage1Options {
   readonly microBatch?: number;
   /** Compute activations again in the backward pass instead of keeping them. */
   readonly recompute?: boolean;
+  /** Blocks in half precision, with master weights and loss scaling. */
+  readonly mixed?: boolean;
   readonly firstEpoch?: number;
   /** Called with the stage before the first step: a resumed run puts the optimizer's state back. */
   onStart?(stage: Stage1): Promise<void>;
@@ -47,8 +49,9 @@ export async function runStage1(options: Stage1Options): Promise<void> {
     trimText: trim,
     microBatch,
     recompute,
+    mixed,
   } = options;
-  const stage = new Stage1(device, model.config, clip, { batch, trim, microBatch, recompute });
+  const stage = new Stage1(device, model.config, clip, { batch, trim, microBatch, recompute, mixed });
   await options.onStart?.(stage);
   const picturesOf = async (references: readonly string[], targets: readonly string[]): Promise<PictureBatch> => {
     if (pictures.kind === 'pixels') {

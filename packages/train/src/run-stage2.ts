@@ -18,6 +18,8 @@ export interface Stage2Options {
   readonly recipe: Recipe;
   readonly batch: number;
   readonly dropout: number;
+  /** Matrices in half precision, with master weights and loss scaling. */
+  readonly mixed?: boolean;
   readonly seed: number;
   readonly firstEpoch?: number;
   onStart?(stage: Stage2): Promise<void>;
@@ -27,9 +29,9 @@ export interface Stage2Options {
 
 /** Trains the Combiner on features of the frozen CLIP: all epochs of stage 2. */
 export async function runStage2(options: Stage2Options): Promise<void> {
-  const { device, config, examples, features, recipe, batch, dropout, seed } = options;
+  const { device, config, examples, features, recipe, batch, dropout, mixed, seed } = options;
   const stepsPerEpoch = drawEpoch(examples, batch, '').length;
-  const stage = await Stage2.create(device, config, options.weights, { batch, dropout });
+  const stage = await Stage2.create(device, config, options.weights, { batch, dropout, mixed });
   try {
     await options.onStart?.(stage);
     await runTraining({

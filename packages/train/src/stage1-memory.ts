@@ -1,4 +1,4 @@
-import { type ClipConfig, weightsOf } from '@webcir/clip';
+import { type ClipConfig, mixedPrecision, weightsOf } from '@webcir/clip';
 import {
   type Adam,
   type Capabilities,
@@ -79,6 +79,7 @@ export interface Stage1Plan extends Omit<StepSizes, 'microBatch'> {
   /** All tensors of the model (`entriesOf`). */
   readonly entries: readonly StoreEntry[];
   readonly encoder: TunedEncoder;
+  readonly mixed: boolean;
   readonly capabilities: Capabilities;
 }
 
@@ -96,7 +97,8 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
     maxBindingSize,
   );
   const gradients = StoreLayout.plan(trained.entries, maxBindingSize);
-  const clip = { config, weights: weightsOf(trained, frozen), trained };
+  const weights = weightsOf(trained, frozen);
+  const clip = { config, weights: plan.mixed ? mixedPrecision(weights) : weights, trained };
   const sizes = { ...plan, microBatch };
   const whole = microBatch === plan.batch;
   const needs = whole

@@ -1,4 +1,4 @@
-import type { ClipConfig, DeviceClip } from '@webcir/clip';
+import { type ClipConfig, type DeviceClip, mixedPrecision } from '@webcir/clip';
 import { Adam, type Device } from '@webcir/kernels';
 import { GradCache } from './grad-cache.ts';
 import type { PreparedStep } from './loop.ts';
@@ -16,6 +16,8 @@ export interface Stage1Settings {
   readonly microBatch?: number;
   /** Compute activations again in the backward pass instead of keeping them. */
   readonly recompute?: boolean;
+  /** Blocks in half precision, with master weights and loss scaling. */
+  readonly mixed?: boolean;
 }
 
 /**
@@ -31,12 +33,13 @@ export class Stage1 {
     device: Device,
     config: ClipConfig,
     { trained, weights }: DeviceClip,
-    { batch, trim = true, microBatch = batch, recompute = false }: Stage1Settings,
+    { batch, trim = true, microBatch = batch, recompute = false, mixed = false }: Stage1Settings,
   ) {
     if (batch % microBatch !== 0)
       throw new RangeError(`a micro-batch of ${microBatch} does not divide the batch of ${batch}`);
-    this.adam = new Adam(trained, stage1Adam);
-    const options = { device, clip: { config, weights, trained }, adam: this.adam, batch, trim, microBatch, recompute };
+    this.adam = new Adam(trained, { ...stage1Adam, lossScaling: mixed });
+    const clip = { config, weights: mixed ? mixedPrecision(weights) : weights, trained };
+    const options = { device, clip, adam: this.adam, batch, trim, microBatch, recompute };
     this.#steps =
       microBatch < batch ? new GradCache(options, trained.createLike('gradients')) : new WholeBatch(options);
   }

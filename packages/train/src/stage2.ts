@@ -1,4 +1,4 @@
-import { type CombinerConfig, combine, combinerEntries } from '@webcir/combiner';
+import { type CombinerConfig, combine, combinerEntries, mixedPrecision } from '@webcir/combiner';
 import { Adam, compile, type Device, input, TensorStore } from '@webcir/kernels';
 import { type PreparedStep, programStep, type StepProgram } from './loop.ts';
 import { batchContrastiveLoss } from './loss.ts';
@@ -22,19 +22,24 @@ export class Stage2 {
     this.#program = program;
   }
 
-  /** @param weights initial values by name (`initialCombiner`, or a checkpoint's) */
+  /**
+   * @param weights initial values by name (`initialCombiner`, or a checkpoint's)
+   * @param settings mixed: matrices in half precision, with master weights and loss scaling
+   */
   static async create(
     device: Device,
     config: CombinerConfig,
     weights: ReadonlyMap<string, Float32Array>,
-    { batch, dropout }: { batch: number; dropout: number },
+    { batch, dropout, mixed = false }: { batch: number; dropout: number; mixed?: boolean },
   ): Promise<Stage2> {
     const combiner = TensorStore.create(device, combinerEntries(config), 'combiner');
     for (const [name, values] of weights) combiner.write(name, values);
-    const adam = new Adam(combiner);
+    const adam = new Adam(combiner, { lossScaling: mixed });
     const shape = [batch, config.featureDim];
     const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
-    const queries = combine(input('reference', shape), input('text', shape), (name) => combiner.tensor(name), training);
+    const masters = (name: string) => combiner.tensor(name);
+    const used = mixed ? mixedPrecision(masters) : masters;
+    const queries = combine(input('reference', shape), input('text', shape), used, training);
     const loss = batchContrastiveLoss(queries, input('target', shape));
     return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)));
   }

@@ -1,5 +1,5 @@
 import { type CirDataset, evalCaption, type Triplet } from '@webcir/data';
-import { type Answer, type Protocol, type Ranking, rankWithGroups, splitRows } from '@webcir/eval';
+import { type Answer, GalleryIndex, type Protocol, type Ranking, rankGroups } from '@webcir/eval';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, featureRows } from './features.ts';
 
@@ -105,16 +105,17 @@ export async function rankQueries(
     const references = triplets.map(({ reference }) => reference);
     const fused = await fuse({ image: featureRows(features, references), text: await textOf(queries) });
     // One place more than is looked at, for the reference that is taken out.
-    const k = Math.min(protocol.places + Number(protocol.removesReference), gallery.length);
+    const wanted = protocol.places + Number(protocol.removesReference);
     const pictures = featureRows(features, gallery);
-    const { rankings, groups } = await rankWithGroups(device, fused, pictures, features.dim, k, queries.groups);
-    const kept = (row: Uint32Array, query: number) =>
-      protocol.removesReference ? row.filter((index) => gallery[index] !== references[query]) : row;
-    results.push({
-      category,
-      rankings: splitRows(rankings, k).map((row, query) => kept(row, query).subarray(0, protocol.places)),
-      groups,
+    const index = await GalleryIndex.create(device, pictures, features.dim);
+    const { k, indices } = await index.search(fused, wanted);
+    await index.dispose();
+    const rankings = references.map((reference, query) => {
+      const row = indices.subarray(query * k, (query + 1) * k);
+      const kept = protocol.removesReference ? row.filter((picture) => gallery[picture] !== reference) : row;
+      return kept.subarray(0, protocol.places);
     });
+    results.push({ category, rankings, groups: rankGroups(fused, pictures, features.dim, queries.groups) });
   }
   return results;
 }

@@ -40,6 +40,7 @@ const plan = (model: string, rest: Partial<Stage1Plan>): Stage1Plan => ({
   batch: 128,
   trim: true,
   recompute: false,
+  mixed: false,
   capabilities: small,
   ...rest,
 });

@@ -105,8 +105,13 @@ for (const name of ['clip-vit', 'clip-rn'] as const) {
 it('take the memory that is planned for them', async () => {
   const model = readClipModel(await clipFixture('clip-vit'), 'quickgelu');
   const { config } = model;
-  const settings = { batch: 4, trim: false, recompute: false };
-  for (const microBatch of [4, 2]) {
+  for (const [microBatch, mixed] of [
+    [4, false],
+    [2, false],
+    [4, true],
+    [2, true],
+  ] as const) {
+    const settings = { batch: 4, trim: false, recompute: false, mixed };
     let taken = 0;
     const { gpu } = device;
     const create = gpu.createBuffer;

@@ -1,4 +1,4 @@
-import { readFloat32, type WeightFile } from '@webcir/clip';
+import { readFloat32, type WeightFile, withoutModulePrefix } from '@webcir/clip';
 import { openWeights } from '@webcir/clip/node';
 import { type CombinerModel, combinerModel } from '@webcir/combiner';
 
@@ -6,12 +6,18 @@ import { type CombinerModel, combinerModel } from '@webcir/combiner';
 export const embeddedClip = 'fmnist-clip.safetensors';
 
 /** Whether a file holds a Combiner, and no CLIP. */
-export const isCombiner = ({ tensors }: WeightFile): boolean => tensors.has('combiner_layer.weight');
+export const isCombiner = ({ tensors }: WeightFile): boolean =>
+  withoutModulePrefix(tensors).has('combiner_layer.weight');
 
 /** @throws naming the tensor at fault */
 export const readCombinerModel = ({ tensors }: WeightFile): CombinerModel =>
   combinerModel(
-    new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, read: () => readFloat32(tensor) }])),
+    new Map(
+      [...withoutModulePrefix(tensors)].map(([name, tensor]) => [
+        name,
+        { shape: tensor.shape, read: () => readFloat32(tensor) },
+      ]),
+    ),
   );
 
 /**

@@ -8,7 +8,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openAiModels } from '../src/weights/catalogue.ts';
 import { createClient } from '../src/weights/client.ts';
 import { type Downloaded, download } from '../src/weights/download.ts';
@@ -473,6 +473,27 @@ describe('webcir weights pull', () => {
     expect((await readFile(path)).equals(file)).toBe(true);
     expect(ranges(server)).toEqual([undefined, 'bytes=200000-']);
     expect(left()).toEqual(['model.pt']);
+  });
+
+  it('fails while another process fetches the same file, which it leaves alone', async () => {
+    let goOn = () => {};
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': file.length }).write(file.subarray(0, 200_000));
+      goOn = () => response.end(file.subarray(200_000));
+    });
+    const args = ['weights', 'pull', `${server.url}/model.pt`, '--out', folder];
+    const first = webcir(args);
+    await vi.waitFor(() => expect(statSync(`${path}.part`).size).toBe(200_000), 10_000);
+    const { code, stderr } = await webcir(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: model\.pt is being fetched by process \d+: wait for it, or delete .*model\.pt\.part\.lock/,
+    );
+    goOn();
+    expect((await first).code).toBe(0);
+    expect((await readFile(path)).equals(file)).toBe(true);
+    expect(left()).toEqual(['model.pt']);
+    expect(server.requests.length).toBe(1);
   });
 
   it('takes HF_ENDPOINT and HF_TOKEN', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { readFloat32, type WeightFile } from '@webcir/clip';
-import { openWeights } from '@webcir/clip/node';
+import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +99,14 @@ describe('webcir weights convert', () => {
     );
     await expectSameValues(after, before);
     expect(Object.fromEntries(after.metadata)).toEqual({ epoch: '5', class: 'Combiner' });
+  });
+
+  it('reads a Combiner that was saved from DistributedDataParallel', async () => {
+    const combiner = await openWeights(path('combiner-legacy.pt'));
+    const tensors = new Map([...combiner.tensors].map(([name, tensor]) => [`module.${name}`, tensor]));
+    await writeSafetensorsFile(path('parallel.safetensors'), { tensors, metadata: new Map() });
+    expect((await webcir('weights', 'convert', 'parallel.safetensors', 'single.safetensors')).code).toBe(0);
+    await expectSameValues(await openWeights(path('single.safetensors')), combiner);
   });
 });
 

@@ -24,17 +24,17 @@ export const WEIGHT_DECAY = 0.01;
 
 /**
  * A step of stage 1 that tunes the text encoder, on features of its pictures: forward, backward and AdamW.
- * @param trim captions only as far as they go; false: all 77 positions, as CLIP4Cir runs them
+ * @param options trim: captions only as far as they go; false: all 77 positions, as CLIP4Cir runs them. mixed: in mixed precision
  */
 export async function buildStage1(
   device: Device,
   name: ModelName,
-  { batch, trim = true }: { batch: number; trim?: boolean },
+  { batch, trim = true, mixed = false }: { batch: number; trim?: boolean; mixed?: boolean },
 ): Promise<BuiltStep> {
   const isText = (tensor: string) => !isVisual(tensor) && tensor !== 'logit_scale';
   const model: ClipModel = seededClip(configs[name], isText);
   const clip = await uploadClip(device, model, isTuned('text'));
-  const stage = new Stage1(device, model.config, clip, { batch, trim });
+  const stage = new Stage1(device, model.config, clip, { batch, trim, mixed });
   const { embedDim, vocabularySize } = model.config;
   const features = (kind: string) => numbers(kind, batch * embedDim);
   const step = await stage.prepare(
@@ -51,10 +51,10 @@ export async function buildStage1(
 export async function buildStage2(
   device: Device,
   config: CombinerConfig,
-  { batch, dropout = 0.5 }: { batch: number; dropout?: number },
+  { batch, dropout = 0.5, mixed = false }: { batch: number; dropout?: number; mixed?: boolean },
 ): Promise<BuiltStep> {
   const weights = new Map(combinerEntries(config).map(({ name, shape }) => [name, seededValues(name, shape)]));
-  const stage = await Stage2.create(device, config, weights, { batch, dropout });
+  const stage = await Stage2.create(device, config, weights, { batch, dropout, mixed });
   const features = (kind: string) => numbers(kind, batch * config.featureDim);
   const step = stage.prepare(
     { reference: features('reference'), text: features('text'), target: features('target') },

@@ -67,17 +67,3 @@ export function pick(values: ArrayLike<number>): number[] {
   const step = Math.ceil(values.length / MOST);
   return Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]);
 }
-
-/** Operations of a work, for rates; undefined where they depend on who does it. */
-export function flopsOfWork(work: Work): number | undefined {
-  switch (work.kind) {
-    case 'matmul':
-      return 2 * work.rows * work.inner * work.columns;
-    case 'attention':
-      return (work.backward ? 3 : 1) * 4 * work.batch * work.heads * work.tokens ** 2 * work.headSize;
-    case 'search':
-      return 2 * work.pictures * work.width * work.queries;
-    default:
-      return undefined;
-  }
-}

@@ -14,6 +14,12 @@ export const trainingSteps: BenchProgram[] = [
     build: (device) => buildStage1(device, 'ViT-B/32', { batch: 32 }),
   },
   {
+    name: 'stage1-vit-b32-amp',
+    about: 'the same step in mixed precision',
+    mostRounds: 5,
+    build: (device) => buildStage1(device, 'ViT-B/32', { batch: 32, mixed: true }),
+  },
+  {
     name: 'stage2-embedded',
     about: 'a step of stage 2, the Combiner of the embedded model, batch 256',
     build: (device) => buildStage2(device, combiners.embedded, { batch: 256 }),
@@ -23,5 +29,11 @@ export const trainingSteps: BenchProgram[] = [
     about: 'a step of stage 2, the Combiner of RN50x4 (640, 2560, 5120), batch 256',
     mostRounds: 5,
     build: (device) => buildStage2(device, combiners.RN50x4, { batch: 256 }),
+  },
+  {
+    name: 'stage2-rn50x4-amp',
+    about: 'the same step in mixed precision',
+    mostRounds: 5,
+    build: (device) => buildStage2(device, combiners.RN50x4, { batch: 256, mixed: true }),
   },
 ];

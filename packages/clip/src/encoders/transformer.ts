@@ -1,4 +1,4 @@
-import { attention, checkpoint, layernorm, linear, type Tensor } from '@webcir/kernels';
+import { attention, cast, checkpoint, layernorm, linear, type Tensor } from '@webcir/kernels';
 import type { ClipConfig } from '../config.ts';
 import type { Weights } from './weights.ts';
 
@@ -16,7 +16,8 @@ export interface TransformerConfig {
 }
 
 /**
- * CLIP's pre-norm transformer (openai/CLIP, model.py).
+ * CLIP's pre-norm transformer (openai/CLIP, model.py). Where the weights of its blocks are in half precision (`mixedPrecision`), so is
+ * all within a block; the residual stream stays in single.
  * @param x [batch, tokens, width]
  * @param prefix name of the module that holds `resblocks`, e.g. 'transformer'
  * @returns [batch, width], of the picked tokens
@@ -30,12 +31,14 @@ export function transformer(
   let hidden = x;
   for (let layer = 0; layer < layers; layer++) {
     const weight = (name: string) => weights(`${prefix}.resblocks.${layer}.${name}`);
-    const norm = (input: Tensor, name: string) => layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`));
+    const precision = weight('mlp.c_fc.weight').dtype === 'f16' ? 'f16' : 'f32';
+    const norm = (input: Tensor, name: string) =>
+      layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`), { precision });
     hidden = checkpoint(hidden);
 
     const qkv = linear(norm(hidden, 'ln_1'), weight('attn.in_proj_weight'), { bias: weight('attn.in_proj_bias') });
-    let mixed = attention(qkv, { heads, causal });
-    if (layer === layers - 1) [mixed, hidden] = [pick(mixed), pick(hidden)];
+    let mixed = attention(cast(qkv, 'f32'), { heads, causal });
+    if (layer === layers - 1) [mixed, hidden] = [pick(cast(mixed, 'f32')), pick(hidden)];
     hidden = linear(mixed, weight('attn.out_proj.weight'), { bias: weight('attn.out_proj.bias'), residual: hidden });
 
     const inner = linear(norm(hidden, 'ln_2'), weight('mlp.c_fc.weight'), {

@@ -1,4 +1,4 @@
-import type { StoreLayout, StorePart, Tensor } from '@webcir/kernels';
+import { cast, type StoreLayout, type StorePart, type Tensor } from '@webcir/kernels';
 
 /** Finds the tensor of an OpenAI CLIP name. Throws RangeError for a name that the model does not have. */
 export interface Weights {
@@ -16,5 +16,25 @@ export function weightsOf(...stores: readonly StoreLayout[]): Weights {
   };
   return Object.assign((name: string) => storeOf(name).tensor(name), {
     parts: (name: string) => storeOf(name).parts(name),
+  });
+}
+
+/** The matrices of a transformer's blocks, where nearly all of its work is. */
+const blockMatrix = /\.resblocks\.\d+\.(attn\.in_proj_weight|attn\.out_proj\.weight|mlp\.c_(fc|proj)\.weight)$/;
+
+/**
+ * The same weights for mixed precision (Micikevicius et al. 2017, arXiv 1710.03740): the matrices of the transformer's blocks are
+ * given in half precision, and their products and what goes from one to the next are then so too. Every program rounds them
+ * from the weights themselves, which stay as they are: a training step changes those.
+ */
+export function mixedPrecision(weights: Weights): Weights {
+  const halves = new Map<string, Tensor>();
+  const half = (name: string) => {
+    const made = halves.get(name) ?? cast(weights(name), 'f16');
+    halves.set(name, made);
+    return made;
+  };
+  return Object.assign((name: string) => (blockMatrix.test(name) ? half(name) : weights(name)), {
+    parts: weights.parts,
   });
 }

@@ -2,7 +2,7 @@ import { recall } from '../metrics.ts';
 import type { Criterion, Protocol } from './protocol.ts';
 
 /** CLIP4Cir's `average_recall`: it keeps the model of the epoch with the highest one. */
-export const averageRecall: Criterion = {
+const averageRecall: Criterion = {
   name: 'average',
   label: 'the average of R@10 and R@50',
   of: ({ recall_at10, recall_at50 }) => (recall_at10 + recall_at50) / 2,

@@ -34,7 +34,7 @@ interface Result {
 }
 
 /** `webcir eval`: one table, with the name and the sentence of every protocol in it. */
-export async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
+async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
   const { session, clip, fuse, label, options } = await openModels(given, assets);
   const { dataset, device, splits } = session;
   const split = given.split ?? splits.test;

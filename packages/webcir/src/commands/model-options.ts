@@ -14,7 +14,7 @@ import { openSession, type Session } from './session.ts';
 import { tunedClip } from './train-stage1.ts';
 import { trainedCombiner } from './train-stage2.ts';
 
-export const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
+const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
 type CombiningFunction = (typeof combiningFunctions)[number];
 
 /** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */

@@ -35,9 +35,10 @@ export class StageLog {
   }
 
   step(report: StepReport): void {
-    const { step, steps, epoch, loss, learningRate, stepsPerSecond, secondsLeft } = report;
-    this.#pending.push({ type: 'step', stage: this.#stage, step, epoch, loss, learning_rate: learningRate });
-    this.#loss = Number.isNaN(this.#loss) ? loss : 0.9 * this.#loss + 0.1 * loss;
+    const { step, steps, epoch, loss, lossScale, learningRate, stepsPerSecond, secondsLeft } = report;
+    const scale = lossScale === undefined ? {} : { loss_scale: lossScale };
+    this.#pending.push({ type: 'step', stage: this.#stage, step, epoch, loss, learning_rate: learningRate, ...scale });
+    if (Number.isFinite(loss)) this.#loss = Number.isNaN(this.#loss) ? loss : 0.9 * this.#loss + 0.1 * loss;
     const speed = `${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
     this.#line.update(
       step / steps,

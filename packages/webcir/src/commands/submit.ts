@@ -51,7 +51,7 @@ export function registerSubmit(program: Command, { assets }: { readonly assets: 
 }
 
 /** `webcir submit`: ranks the split whose answers are secret, and writes the files. */
-export async function submitCommand(
+async function submitCommand(
   given: SubmitOptions & { readonly dataset: keyof typeof submissions },
   assets: URL,
 ): Promise<void> {

@@ -56,6 +56,13 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
     .option('--hidden-dim <n>', "width of the Combiner's hidden layers (default: 8 x CLIP's features)", wholeNumber(1))
     .option('--dropout <p>', `in the Combiner ${presetHelp('dropout')}`, numberBetween(0, 0.95))
     .addOption(
+      choice(
+        '--precision <which>',
+        'of both stages; amp keeps activations and matrices in half precision, with master weights and loss scaling',
+        ['fp32', 'amp'],
+      ).default('fp32'),
+    )
+    .addOption(
       choice('--schedule <name>', `learning rate over a stage ${presetHelp('schedule')}`, ['constant', 'cosine']),
     )
     .option(

@@ -24,6 +24,8 @@ export interface TrainOptions extends SessionOptions {
   /** 8 times CLIP's feature width unless given. */
   readonly hiddenDim?: number;
   readonly dropout: number;
+  /** amp: automatic mixed precision in both stages. Runs that do not say it are older than the option. */
+  readonly precision?: 'fp32' | 'amp';
   readonly schedule: 'constant' | 'cosine';
   readonly validationFrequency: number;
   /** Keeps the best model only, not that of every validated epoch. */

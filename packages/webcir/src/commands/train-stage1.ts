@@ -45,6 +45,7 @@ export function microBatchOf({ model, device }: Session, options: TrainOptions):
     batch,
     trim: trimText,
     recompute: checkpointActivations,
+    mixed: options.precision === 'amp',
     capabilities: device.capabilities,
   };
   return chooseMicroBatch(plan, memoryBudget * 1e9);
@@ -97,6 +98,7 @@ export async function trainStage1(
     trimText: options.trimText,
     microBatch,
     recompute: options.checkpointActivations,
+    mixed: options.precision === 'amp',
     firstEpoch,
     onStart: async (stage) => {
       if (firstEpoch > 0) await loadCheckpoint(folder.file(checkpoint), stage.adam);

@@ -48,6 +48,7 @@ export async function trainStage2(
     recipe: { epochs, learningRate: options.combinerLr, weightDecay: 0, schedule: options.schedule, warmup: 0 },
     batch: options.combinerBatchSize,
     dropout: options.dropout,
+    mixed: options.precision === 'amp',
     seed,
     firstEpoch,
     onStart: async (stage) => {

@@ -34,6 +34,7 @@ const MAX_TRIES = 7;
 /**
  * Fetches a file so that `path` only ever holds all of it. What is cut off, here or in an earlier run that was killed,
  * goes on where it stopped; what does not have the expected checksum, or the size that the server tells, is not kept.
+ * Fails while another process fetches the same file.
  * @param firstWait milliseconds before the second try; doubled for each further one
  * @throws DownloadError
  */

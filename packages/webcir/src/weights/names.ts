@@ -77,4 +77,4 @@ function fileOf(address: string): string {
 }
 
 /** A name that stays in its folder on every system. */
-export const isPlainName = (name: string): boolean => /^[A-Za-z0-9_][\w.+ -]*$/.test(name);
+const isPlainName = (name: string): boolean => /^[A-Za-z0-9_][\w.+ -]*$/.test(name);

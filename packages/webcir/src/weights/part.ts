@@ -12,6 +12,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { lock } from './lock.ts';
 
 /** What a server says about a file. */
 export interface Entity {
@@ -32,21 +33,26 @@ export class Part {
   readonly path: string;
   readonly #file: number;
   readonly #url: string;
+  readonly #unlock: () => void;
   #hash = createHash('sha256');
   bytes = 0;
   entity: Entity = {};
   /** Not all of it came over one connection. */
   inPieces = false;
 
-  private constructor(path: string, url: string) {
-    this.path = path;
-    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
+  private constructor(target: string, url: string) {
+    this.path = `${target}.part`;
+    this.#unlock = lock(target);
+    this.#file = openSync(this.path, constants.O_RDWR | constants.O_CREAT);
     this.#url = url;
   }
 
-  /** Opens what an earlier run left of the same address, and reads it for the checksum; else begins anew. */
+  /**
+   * Opens what an earlier run left of the same address, and reads it for the checksum; else begins anew.
+   * @throws DownloadError while another process has it open
+   */
   static async open(target: string, url: string): Promise<Part> {
-    const part = new Part(`${target}.part`, url);
+    const part = new Part(target, url);
     const { url: before, ...entity } = readNote(`${part.path}.json`);
     if (before === url) {
       part.entity = entity;
@@ -97,6 +103,7 @@ export class Part {
   close(): void {
     closeSync(this.#file);
     if (this.bytes === 0) for (const path of [this.path, `${this.path}.json`]) rmSync(path, { force: true });
+    this.#unlock();
   }
 }
 

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileSource, readShardIndex } from '@webcir/clip/node';
 import { hubLayouts } from './catalogue.ts';
 import { type Client, createClient, DownloadError } from './client.ts';
 import { type Downloaded, download, type Progress } from './download.ts';
-import { hubUrl, isPlainName, type NamedRepository, parseName } from './names.ts';
+import { hubUrl, type NamedRepository, parseName } from './names.ts';
 
 export interface PullOptions {
   /** Where weights go. */
@@ -65,21 +65,9 @@ async function unlessMissing(path: Promise<string>): Promise<string | undefined>
   }
 }
 
-/** The files that an index in the layout of transformers names. @throws naming the index */
-async function shardsOf(index: string): Promise<string[]> {
-  const text = await readFile(index, 'utf8');
-  let map: unknown;
-  try {
-    map = JSON.parse(text).weight_map;
-  } catch (cause) {
-    throw new Error(`${index} is not valid JSON (${(cause as Error).message}): delete it and pull again`, { cause });
-  }
-  const shards = [...new Set(Object.values(map ?? {}))];
-  const strange = shards.find((shard) => typeof shard !== 'string' || !isPlainName(shard));
-  if (shards.length === 0 || strange !== undefined)
-    throw new Error(`${index}: expected weight_map with names of files beside it, found ${strange ?? 'none'}`);
-  return shards as string[];
-}
+/** The files that an index names. @throws naming the index */
+const shardsOf = async (index: string): Promise<Set<string>> =>
+  new Set((await readShardIndex(await fileSource(index))).values());
 
 async function fetchFile(
   client: Client,

@@ -12,7 +12,7 @@ const MAX_INDEX_BYTES = 64e6;
  * @throws Error naming the index or the shard at fault
  */
 export async function openShards(index: ByteSource): Promise<WeightFile> {
-  const shardOf = await readIndex(index);
+  const shardOf = await readShardIndex(index);
   const opened = new Map<string, WeightFile>();
   for (const name of new Set(shardOf.values())) {
     opened.set(name, await openSafetensors(await fileSource(join(dirname(index.name), name))));
@@ -26,13 +26,17 @@ export async function openShards(index: ByteSource): Promise<WeightFile> {
   return { format: `safetensors in ${opened.size} shards`, tensors, metadata: new Map() };
 }
 
-async function readIndex({ name, size, read }: ByteSource): Promise<Map<string, string>> {
+/**
+ * The shard of each tensor, as an index (`model.safetensors.index.json`) tells it: the name of a file beside the index.
+ * @throws Error naming the index and what is wrong with it
+ */
+export async function readShardIndex({ name, size, read }: ByteSource): Promise<Map<string, string>> {
   if (size > MAX_INDEX_BYTES) throw new Error(`${name}: expected an index, found ${size} bytes.`);
   let index: { weight_map?: unknown };
   try {
     index = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await read(0, size)));
   } catch (cause) {
-    throw new Error(`${name}: is not JSON: ${(cause as Error).message}`, { cause });
+    throw new Error(`${name}: is not JSON: ${(cause as Error).message}; delete it and download it again.`, { cause });
   }
   const map = index?.weight_map;
   if (typeof map !== 'object' || map === null || Object.keys(map).length === 0) {
@@ -43,7 +47,7 @@ async function readIndex({ name, size, read }: ByteSource): Promise<Map<string, 
       // A name, never a path: an index must not reach outside of its folder.
       if (typeof shard === 'string' && /^[\w.-]+\.safetensors$/.test(shard)) return [tensor, shard];
       throw new Error(
-        `${name}: "weight_map", ${tensor}: expected the name of a .safetensors file beside the index, found ${JSON.stringify(shard)}.`,
+        `${name}: "weight_map", ${tensor}: expected the name of a .safetensors file beside the index, found ${shard}.`,
       );
     }),
   );

@@ -18,9 +18,7 @@ const NO_WEIGHT = /(^|\.)(num_batches_tracked|position_ids|attn_mask)$|^(input_r
  * @throws naming a tensor that the naming does not know, or whose parts do not fit together
  */
 export function toOpenAiNames(tensors: Tensors): { naming: Naming; tensors: Map<string, WeightTensor> } {
-  const weights = new Map(
-    [...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor] as const).filter(isWeight),
-  );
+  const weights = new Map([...withoutModulePrefix(tensors)].filter(([name]) => !NO_WEIGHT.test(name)));
   const names = [...weights.keys()];
   if (names.some((name) => /^(text|vision)_model\./.test(name))) {
     return { naming: 'Hugging Face', tensors: fromHuggingFace(weights) };
@@ -29,4 +27,6 @@ export function toOpenAiNames(tensors: Tensors): { naming: Naming; tensors: Map<
   return { naming: 'OpenAI', tensors: weights };
 }
 
-const isWeight = ([name]: readonly [string, WeightTensor]): boolean => !NO_WEIGHT.test(name);
+/** The names as the model has them: DistributedDataParallel puts `module.` before each. */
+export const withoutModulePrefix = (tensors: Tensors): Map<string, WeightTensor> =>
+  new Map([...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor]));

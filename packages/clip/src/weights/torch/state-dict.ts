@@ -16,8 +16,6 @@ export interface StateDict {
   readonly metadata: Map<string, string>;
 }
 
-/** Not weights: OpenAI's published models carry their sizes as buffers. */
-const SIZES = ['input_resolution', 'context_length', 'vocab_size'];
 /** TorchScript modules may share parts, so that a small file could name far more than it holds, or hold itself. */
 const MAX_ATTRIBUTES = 100_000;
 const MAX_NAME_LENGTH = 1000;
@@ -59,13 +57,6 @@ function flatten(root: ScriptObject, fail: Fail): Map<string, TensorRef> {
   return tensors;
 }
 
-/** As DistributedDataParallel leaves them: every name begins with `module.`. */
-function withoutModulePrefix(tensors: Map<string, TensorRef>): Map<string, TensorRef> {
-  const prefix = 'module.';
-  if (![...tensors.keys()].every((name) => name.startsWith(prefix))) return tensors;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-}
-
 /** Keys for errors, the first of them. */
 const listed = (keys: readonly PickleValue[]): string => keys.slice(0, 4).map(describe).join(', ');
 
@@ -103,14 +94,13 @@ export function stateDictOf(root: PickleValue, name: string): StateDict {
   } else if (!(root instanceof Map)) {
     return fail(`it holds ${describe(root)}, expected a state dict. Save the model's state_dict().`);
   } else if (holdsTensors(root)) {
-    tensors = withoutModulePrefix(entriesOf(root, fail));
+    tensors = entriesOf(root, fail);
   } else {
     const [key, map] = findIn(root, fail);
     const epoch = root.get('epoch');
     if (typeof epoch === 'number') metadata.set('epoch', String(epoch));
     if (typeof key === 'string' && key !== 'state_dict') metadata.set('class', key);
-    tensors = withoutModulePrefix(entriesOf(map, fail));
+    tensors = entriesOf(map, fail);
   }
-  for (const size of SIZES) tensors.delete(size);
   return { tensors, metadata };
 }

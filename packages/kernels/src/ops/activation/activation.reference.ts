@@ -4,7 +4,7 @@ import type { ActivationKind } from './activation.ts';
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** The error function by a series of positive terms (Abramowitz and Stegun 7.1.6): nothing cancels. */
-function erf(x: number): number {
+export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = 0;

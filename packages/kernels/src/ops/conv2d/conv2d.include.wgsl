@@ -17,7 +17,6 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> packed: array<vec4f>; // see conv2d.pack
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 /** Where the pixel of x lies that a tap meets; -1 where it meets none. */

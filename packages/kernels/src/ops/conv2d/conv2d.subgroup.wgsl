@@ -9,6 +9,8 @@ enable subgroups;
 
 #include conv2d.include.wgsl
 
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
 fn store(pixel: u32, column: u32, value: vec4f) {
   if (pixel >= params.pixels) {
     return;

@@ -1,19 +1,12 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
 import { relu } from '../activation/activation.ts';
 import { add } from '../binary/binary.ts';
 import { linear } from '../matmul/matmul.ts';
 import { reshape } from '../reshape/reshape.ts';
-import { slicesFor, sumSlices } from '../sum/sum.ts';
-import { conv2dBackwardWeightSubgroup } from './conv2d.backward.weight.subgroup.wgsl.ts';
-import { conv2dBackwardWeight } from './conv2d.backward.weight.wgsl.ts';
-import { conv2dPack } from './conv2d.pack.wgsl.ts';
-import { conv2dPad } from './conv2d.pad.wgsl.ts';
-import { conv2dSubgroup } from './conv2d.subgroup.wgsl.ts';
-import { conv2d as conv2dKernel } from './conv2d.wgsl.ts';
 import { patches } from './patches.ts';
+import { convolve, pack, weightProducts } from './products.ts';
 
 interface Attributes {
   readonly stride: number;
@@ -25,12 +18,12 @@ interface BackwardAttributes extends Attributes {
   readonly shape: Shape;
 }
 
-type Scratch = (shape: Shape) => Tensor;
-
+// As in matmul: on a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
 const variants = {
   subgroup: ({ software, subgroupSize, features }: Capabilities) =>
     software && subgroupSize === 8 && features.has('subgroups'),
-  plain: () => true,
+  plain: ({ software }: Capabilities) => software,
+  tiled: () => true,
 };
 
 const definition: OpDefinition<Attributes> = {
@@ -81,102 +74,10 @@ const backwardWeight: OpDefinition<BackwardAttributes> = {
   variants,
   outputs: (_, { shape }) => [{ shape, dtype: 'f32' }],
   launch({ inputs: [x, dy], outputs: [dWeight], attributes: { stride, padding }, variant, scratch }) {
-    const [outputs, channels, kernelHeight, kernelWidth] = dWeight.shape;
-    const [batch, height, width] = dy.shape;
-    const taps = kernelHeight * kernelWidth;
-    const pixels = batch * height * width;
-    const outputs4 = Math.ceil(outputs / 4);
-    const channels4 = Math.ceil(channels / 4);
-    const tiled = variant === 'subgroup' && outputs4 >= 4 && channels4 >= 4;
-    const tiles = Math.ceil(outputs4 / 8) * Math.ceil(channels4 / 8);
-    const threads = Math.ceil(outputs4 / 2) * channels4 * taps;
-    // One tile has the work of 32 threads of the plain kernel.
-    const { slices, rowsPerSlice } = slicesFor(pixels, tiled ? tiles * taps * 32 : threads);
-    const parts = slices > 1 ? scratch([slices, elements(dWeight.shape)]) : dWeight;
-    const images = pad(x, scratch);
-    const gradients = pad(dy, scratch);
-    const params = {
-      ...{ pixels, height, width, outputs, outputs4, xHeight: x.shape[1], xWidth: x.shape[2], channels, channels4 },
-      ...{ kernelHeight, kernelWidth, stride, padding, pixelsPerSlice: rowsPerSlice, slices },
-    };
-    const bindings = { x: images.tensor, dy: gradients.tensor, parts };
-    const product = tiled
-      ? dispatch(conv2dBackwardWeightSubgroup, bindings, params, [tiles, taps, slices])
-      : dispatch(conv2dBackwardWeight, bindings, params, linearGrid(slices * threads, 64));
-    return [...images.dispatches, ...gradients.dispatches, product, ...(slices > 1 ? [sumSlices(parts, dWeight)] : [])];
+    return weightProducts(x, dy, dWeight, { stride, padding }, variant, scratch);
   },
   gradient: firstOrderOnly,
 };
-
-interface Prepared {
-  readonly tensor: Tensor;
-  readonly dispatches: readonly Dispatch[];
-}
-
-interface PackSizes {
-  readonly taps: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly rowStride: number;
-  readonly columnStride: number;
-  readonly reversed: number;
-}
-
-function pack(weight: Tensor, sizes: PackSizes, scratch: Scratch): Prepared {
-  const rows4 = Math.ceil(sizes.rows / 4);
-  const columns4 = Math.ceil(sizes.columns / 4);
-  const packed = scratch([sizes.taps, rows4 * 4, columns4 * 4]);
-  const grid = linearGrid(elements(packed.shape) / 4, 64);
-  return {
-    tensor: packed,
-    dispatches: [dispatch(conv2dPack, { weight, packed }, { ...sizes, rows4, columns4 }, grid)],
-  };
-}
-
-/** x with its channels padded to a multiple of 4; x itself where they are one. */
-function pad(x: Tensor, scratch: Scratch): Prepared {
-  const channels = x.shape[3];
-  if (channels % 4 === 0) return { tensor: x, dispatches: [] };
-  const channels4 = Math.ceil(channels / 4);
-  const pixels = elements(x.shape) / channels;
-  const padded = scratch([pixels, channels4 * 4]);
-  const grid = linearGrid(pixels * channels4, 64);
-  return { tensor: padded, dispatches: [dispatch(conv2dPad, { x, padded }, { pixels, channels, channels4 }, grid)] };
-}
-
-interface Geometry {
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly stride: number;
-  readonly spread: number;
-  readonly paddingRows: number;
-  readonly paddingColumns: number;
-}
-
-function convolve(
-  x: Tensor,
-  packed: Tensor,
-  y: Tensor,
-  geometry: Geometry,
-  variant: string,
-  scratch: Scratch,
-): Dispatch[] {
-  const [batch, height, width, columns] = y.shape;
-  const [, xHeight, xWidth, channels] = x.shape;
-  const pixels = batch * height * width;
-  const columns4 = Math.ceil(columns / 4);
-  const images = pad(x, scratch);
-  const sizes = { pixels, height, width, columns, columns4, xHeight, xWidth, channels4: Math.ceil(channels / 4) };
-  const params = { ...sizes, ...geometry };
-  const bindings = { x: images.tensor, packed, y };
-  const tiles = [Math.ceil(pixels / 32), Math.ceil(columns4 / 8)] as const;
-  // With few channels, most lanes of a subgroup's tile would have nothing to do.
-  const product =
-    variant === 'subgroup' && columns4 >= 4 && tiles[0] <= 65535
-      ? dispatch(conv2dSubgroup, bindings, params, tiles)
-      : dispatch(conv2dKernel, bindings, params, linearGrid(Math.ceil(pixels / 8) * columns4, 64));
-  return [...images.dispatches, product];
-}
 
 function outputShape(x: Tensor, weight: Tensor, { stride, padding }: Attributes): Shape {
   const fits =

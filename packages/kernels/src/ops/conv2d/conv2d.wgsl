@@ -7,6 +7,8 @@
 // through workgroup memory, so that there are no barriers.
 #include conv2d.include.wgsl
 
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
 const workgroup = 64u;
 
 @compute @workgroup_size(workgroup)

@@ -2,6 +2,7 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
+import { cast, type Precision } from '../cast/cast.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
 import { layernormBackward } from './layernorm.backward.wgsl.ts';
@@ -94,6 +95,11 @@ const backwardWeight: OpDefinition<object> = {
  * @returns the shape of x
  * @throws ShapeError
  */
-export function layernorm(x: Tensor, weight: Tensor, bias: Tensor, { epsilon = 1e-5 } = {}): Tensor {
-  return apply(definition, [x, weight, bias], { epsilon })[0];
+export function layernorm(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { epsilon = 1e-5, precision = 'f32' }: { epsilon?: number; precision?: Precision } = {},
+): Tensor {
+  return cast(apply(definition, [x, weight, bias], { epsilon })[0], precision);
 }

@@ -1,4 +1,6 @@
 import { normal, type OpCase } from '../../engine/case.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { cast, type Precision } from '../cast/cast.ts';
 import { linearReference, matmulReference } from './matmul.reference.ts';
 import { type Activation, linear, matmul } from './matmul.ts';
 
@@ -17,6 +19,22 @@ const matmulCase = (layout: Layout, rows: number, inner: number, columns: number
     flops: 2 * (batch ?? 1) * rows * inner * columns,
   };
 };
+
+/** Rounding to half precision and to a neighbour of it at that, as adapters may. */
+const rounding = 2 ** -10;
+
+/** The same of halves: what is wrong forward is then the arithmetic's fault, or, with a result in half precision, its rounding. */
+const halfCase = (testCase: OpCase, precision: Precision = 'f32'): OpCase => ({
+  ...testCase,
+  name: `${testCase.name} of halves, to ${precision}`,
+  inputs: testCase.inputs.map((input) => ({ ...input, half: true })),
+  op: (x, y, ...rest) => {
+    const result = testCase.op(cast(x, precision), cast(y, 'f16'), ...rest) as Tensor;
+    return cast(result, 'f32');
+  },
+  tolerance: precision === 'f16' ? rounding : 2e-5,
+  gradientTolerance: 2 * rounding,
+});
 
 interface LinearCase {
   readonly bias?: boolean;
@@ -106,6 +124,23 @@ export const cases = [
   linearCase([8], 128, 4, { residual: true }),
   linearCase([3], 260, 36, { bias: true, activation: 'quickgelu', residual: true }),
   linearCase([70], 20, 68, { bias: true, activation: 'gelu', residual: true }),
+  ...(['NN', 'NT', 'TN', 'TT'] as const).flatMap((layout) => [
+    halfCase(matmulCase(layout, 4, 4, 4)),
+    halfCase(matmulCase(layout, 36, 20, 44), 'f16'),
+    halfCase(matmulCase(layout, 20, 8, 12, 3), 'f16'),
+    halfCase(matmulCase(layout, 132, 36, 132)),
+  ]),
+  halfCase(matmulCase('TN', 12, 1030, 8)),
+  halfCase(matmulCase('NN', 4, 516, 8)),
+  halfCase(matmulCase('NT', 17, 12, 68), 'f16'),
+  halfCase(matmulCase('NT', 3, 260, 20)),
+  halfCase(matmulCase('NN', 129, 20, 8, 64)),
+  halfCase(linearCase([2, 7], 12, 20, { bias: true })),
+  halfCase(linearCase([20], 16, 36, { bias: true, activation: 'relu', residual: true }), 'f16'),
+  halfCase(linearCase([9], 8, 12, { bias: true, activation: 'relu' }), 'f16'),
+  halfCase(linearCase([2, 5], 16, 36, { bias: true, activation: 'quickgelu' }), 'f16'),
+  halfCase(linearCase([40], 16, 36, { activation: 'gelu' }), 'f16'),
+  halfCase(linearCase([70], 20, 68, { bias: true, residual: true })),
 ];
 
 const blockCases = (tokens: number, width: number) => [
@@ -120,6 +155,7 @@ export const benchmarks = [
     matmulCase(layout, 1024, 1024, 1024),
     matmulCase(layout, 2464, 512, 2048),
   ]),
+  ...(['NN', 'NT', 'TN'] as const).map((layout) => halfCase(matmulCase(layout, 1024, 1024, 1024))),
   ...blockCases(32 * 77, 512),
   ...blockCases(128 * 12, 128),
   matmulCase('NN', 2464, 2048, 512),

@@ -14,4 +14,5 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 #let across = 2
 alias Element = f16;
 
+#include result.half.include.wgsl
 #include matrix.include.wgsl

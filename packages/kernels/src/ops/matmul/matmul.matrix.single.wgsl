@@ -14,4 +14,5 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 #let across = 2
 alias Element = f32;
 
+#include result.single.include.wgsl
 #include matrix.include.wgsl

@@ -1,4 +1,5 @@
 import { type NdArray, zeros } from '../../engine/case.ts';
+import { erf } from '../activation/activation.reference.ts';
 import type { Activation } from './matmul.ts';
 
 /** op(a) op(b), batched where a and b have three axes. */
@@ -54,15 +55,3 @@ const activations: Record<Activation, (x: number) => number> = {
   quickgelu: (x) => x / (1 + Math.exp(-1.702 * x)),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
 };
-
-/** Error function by its series of positive terms (Abramowitz & Stegun 7.1.6): exact to a few float64 roundings. */
-function erf(x: number): number {
-  const z = Math.min(Math.abs(x), 6);
-  let term = z;
-  let sum = z;
-  for (let n = 1; n < 150; n++) {
-    term *= (2 * z * z) / (2 * n + 1);
-    sum += term;
-  }
-  return ((Math.sign(x) * 2) / Math.sqrt(Math.PI)) * Math.exp(-z * z) * sum;
-}

@@ -2,13 +2,19 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
+import { cast, type Precision } from '../cast/cast.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
+import { matmulActivationBackwardHalf } from './matmul.activation.backward.half.wgsl.ts';
 import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
 import { matrixKernelFor } from './matmul.matrix.ts';
+import { matmulRegisterHalf } from './matmul.register.half.wgsl.ts';
 import { matmulRegister } from './matmul.register.wgsl.ts';
+import { matmulSubgroupHalf } from './matmul.subgroup.half.wgsl.ts';
 import { matmulSubgroup } from './matmul.subgroup.wgsl.ts';
+import { matmulTiledHalf } from './matmul.tiled.half.wgsl.ts';
 import { matmulTiled } from './matmul.tiled.wgsl.ts';
+import { matmulVectorHalf } from './matmul.vector.half.wgsl.ts';
 import { matmulVector } from './matmul.vector.wgsl.ts';
 import { matmul as matmulPlain } from './matmul.wgsl.ts';
 
@@ -21,6 +27,8 @@ interface Attributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly activation?: Activation;
+  /** Of y; half only where a and b are. */
+  readonly precision: Precision;
   /** Which optional inputs follow a and b. */
   readonly hasBias: boolean;
   readonly hasResidual: boolean;
@@ -50,6 +58,7 @@ function sizesOf([a, b]: readonly Tensor[], { transposeA, transposeB }: Attribut
 
 const definition: OpDefinition<Attributes> = {
   name: 'matmul',
+  takesHalf: true,
   // On a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
@@ -59,15 +68,22 @@ const definition: OpDefinition<Attributes> = {
     register: ({ vendor }) => (vendor === 'apple' ? 'preferred' : true),
   },
   outputs(inputs, attributes) {
-    const [a, , ...rest] = inputs;
+    const [a, b, ...rest] = inputs;
     const op = attributes.hasBias || attributes.hasResidual || attributes.activation ? 'linear' : 'matmul';
     const layout = `${attributes.transposeA ? 'a [inner, rows]' : 'a [rows, inner]'}, ${attributes.transposeB ? 'b [columns, inner]' : 'b [inner, columns]'}`;
     const sizes = sizesOf(inputs, attributes);
-    const f32 = inputs.every(({ dtype }) => dtype === 'f32');
+    const half = a.dtype === 'f16';
+    const typed = a.dtype !== 'u32' && b.dtype === a.dtype && rest.every(({ dtype }) => dtype === 'f32');
     expectShapes(
-      sizes !== undefined && f32,
+      sizes !== undefined && typed,
       op,
-      `${layout} of f32, with the same batch before both or neither`,
+      `${layout}, both of f32 or both of f16, with the same batch before both or neither, and the rest of f32`,
+      inputs,
+    );
+    expectShapes(
+      !half || isVectorized(sizes, attributes),
+      op,
+      'in half precision, sizes that are multiples of 4 along the last axes of a, b and the result',
       inputs,
     );
     const { batch, rows, columns } = sizes;
@@ -77,21 +93,23 @@ const definition: OpDefinition<Attributes> = {
     expectShapes(!bias || (bias.shape.length === 1 && bias.shape[0] === columns), op, `bias [${columns}]`, inputs);
     expectShapes(!residual || residual.shape.join() === shape.join(), op, `residual [${shape.join(', ')}]`, inputs);
     // The second is the pre-activation, for the backward pass.
+    const dtype = attributes.precision;
     return [
-      { shape, dtype: 'f32' },
-      { shape, dtype: 'f32' },
+      { shape, dtype },
+      { shape, dtype },
     ];
   },
   launch({ inputs, outputs: [y, preactivation], attributes, capabilities, variant, used, scratch }) {
     const [a, b, ...rest] = inputs;
-    const { transposeA, transposeB, hasBias, hasResidual } = attributes;
+    const { transposeA, transposeB, hasBias, hasResidual, precision } = attributes;
+    const half = a.dtype === 'f16';
     const sizes = sizesOf(inputs, attributes)!;
     const { batch, rows, inner, columns } = sizes;
     const [bias, residual] = hasBias ? rest : [a, rest[0]];
     const keepPreactivation = used(preactivation);
-    const bare = !hasBias && !hasResidual && !attributes.activation && !keepPreactivation;
-    const matrix = variant === 'matrix' ? matrixFor(sizes, attributes, capabilities) : undefined;
-    const kernel = kernelFor(variant as Variant, sizes, attributes, capabilities);
+    const bare = !hasBias && !hasResidual && !attributes.activation && !keepPreactivation && precision === 'f32';
+    const matrix = variant === 'matrix' ? matrixFor(sizes, attributes, half, capabilities) : undefined;
+    const kernel = kernelFor(variant as Variant, sizes, attributes, half, capabilities);
     const tile = matrix ?? tileOf(kernel, sizes, attributes);
     const tiles: [number, number] = [Math.ceil(rows / tile.rows), Math.ceil(columns / tile.columns)];
     const slices = bare && batch === 1 && kernel !== 'vector' ? slicesOf(inner, tiles[0] * tiles[1], capabilities) : 1;
@@ -113,20 +131,29 @@ const definition: OpDefinition<Attributes> = {
       hasBias: Number(hasBias),
       hasResidual: Number(hasResidual),
       keepPreactivation: Number(keepPreactivation),
+      halfResult: Number(precision === 'f16'),
     };
     const bindings = { a, b, bias, residual: residual ?? a, y: parts, preactivation };
     const grid = [...tiles, batch * slices] as const;
     const layout = { transposeA: Number(transposeA), transposeB: Number(transposeB) };
-    const kernels: Record<Kernel, () => Dispatch> = {
+    const [tall, wide] = [tile.rows === 32, tile.rows === 128].map(Number);
+    const inSingle = {
       plain: () => dispatch(matmulPlain, bindings, params, grid),
-      subgroup: () => dispatch(matmulSubgroup, bindings, params, grid, { ...layout, tall: Number(tile.rows === 32) }),
-      tiled: () => dispatch(matmulTiled, bindings, params, grid, { ...layout, wide: Number(tile.rows === 128) }),
+      subgroup: () => dispatch(matmulSubgroup, bindings, params, grid, { ...layout, tall }),
+      tiled: () => dispatch(matmulTiled, bindings, params, grid, { ...layout, wide }),
       register: () => dispatch(matmulRegister, bindings, params, grid, layout),
       vector: () => dispatch(matmulVector, bindings, params, grid, layout),
     };
+    const inHalf = {
+      subgroup: () => dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall }),
+      tiled: () => dispatch(matmulTiledHalf, bindings, params, grid, { ...layout, wide }),
+      register: () => dispatch(matmulRegisterHalf, bindings, params, grid, layout),
+      vector: () => dispatch(matmulVectorHalf, bindings, params, grid, layout),
+    };
+    const onVectors = () => (half && kernel !== 'plain' ? inHalf[kernel]() : inSingle[kernel]());
     const product = matrix
-      ? dispatch(matrix.kernel, bindings, params, grid, { ...layout, halfBias: 0, halfY: 0, threads: matrix.threads })
-      : kernels[kernel]();
+      ? dispatch(matrix.kernel, bindings, params, grid, { ...layout, threads: matrix.threads })
+      : onVectors();
     return slices > 1 ? [product, sumSlices(parts, y)] : [product];
   },
   gradient({ inputs, outputs: [y, preactivation], attributes, needed }, [dy]) {
@@ -136,18 +163,20 @@ const definition: OpDefinition<Attributes> = {
     const pre = activation === 'relu' && !hasResidual ? y : preactivation;
     const dPre =
       activation && needed.slice(0, hasBias ? 3 : 2).some(Boolean)
-        ? apply(activationBackward, [pre, dy], { activation })[0]
+        ? apply(activationBackward, [pre, cast(dy, precisionOf(pre))], { activation })[0]
         : dy;
     const batched = inputs[1].shape.length === 3;
-    const [a, b, dProduct] = [inputs[0], inputs[1], dPre].map((tensor) => (batched ? tensor : asMatrix(tensor)));
+    const operands = [inputs[0], inputs[1], inputs[0].dtype === 'f16' ? cast(dPre, 'f16') : dPre];
+    const [a, b, dProduct] = operands.map((tensor) => (batched ? tensor : asMatrix(tensor)));
     const da = () =>
       transposeA
         ? matmul(b, dProduct, { transposeA: transposeB, transposeB: true })
         : matmul(dProduct, b, { transposeB: !transposeB });
+    // In single precision, as b is the weights, whose master copy takes up the gradient.
     const db = () =>
       transposeB
-        ? matmul(dProduct, a, { transposeA: true, transposeB: transposeA })
-        : matmul(a, dProduct, { transposeA: !transposeA });
+        ? matmul(dProduct, a, { transposeA: true, transposeB: transposeA, precision: 'f32' })
+        : matmul(a, dProduct, { transposeA: !transposeA, precision: 'f32' });
     return [
       needed[0] ? reshape(da(), inputs[0].shape) : undefined,
       needed[1] ? db() : undefined,
@@ -166,20 +195,31 @@ const contiguousSizes = ({ rows, inner, columns }: Sizes, { transposeA, transpos
   transposeB ? inner : columns,
 ];
 
+/** Whether a, b and y can be read and written four values at a time, as all kernels but the plain one do. */
+const isVectorized = (sizes: Sizes, attributes: Attributes): boolean =>
+  [sizes.columns, ...contiguousSizes(sizes, attributes)].every((size) => size % 4 === 0);
+
 /** With so few rows of y, reading b is all the work. */
 const fewRows = 8;
 
-const matrixFor = (sizes: Sizes, attributes: Attributes, capabilities: Capabilities) =>
-  sizes.rows > fewRows ? matrixKernelFor('f32', sizes, contiguousSizes(sizes, attributes), capabilities) : undefined;
+const matrixFor = (sizes: Sizes, attributes: Attributes, half: boolean, capabilities: Capabilities) =>
+  sizes.rows > fewRows
+    ? matrixKernelFor(half ? 'f16' : 'f32', sizes, contiguousSizes(sizes, attributes), capabilities)
+    : undefined;
 
 /** The kernel in which a variant runs these sizes. */
-function kernelFor(variant: Variant, sizes: Sizes, attributes: Attributes, { vendor }: Capabilities): Kernel {
-  // All but the plain one read a and b and write y four values at a time.
-  const vectorized = [sizes.columns, ...contiguousSizes(sizes, attributes)].every((size) => size % 4 === 0);
-  if (!vectorized || variant === 'plain') return 'plain';
-  if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? 'plain' : variant; // nothing here needs both
+function kernelFor(
+  variant: Variant,
+  sizes: Sizes,
+  attributes: Attributes,
+  half: boolean,
+  { vendor }: Capabilities,
+): Kernel {
+  const plain = half ? 'register' : 'plain'; // runs anywhere, half precision being vectorized
+  if (!isVectorized(sizes, attributes) || variant === 'plain') return plain;
+  if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant; // nothing here needs both
   if (sizes.rows <= fewRows) return 'vector';
-  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // none for these sizes
+  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these sizes
 }
 
 /** All axes but the last made one. */
@@ -219,34 +259,56 @@ function slicesOf(inner: number, tiles: number, { software }: Capabilities): num
 
 const activationBackward: OpDefinition<{ readonly activation: Activation }> = {
   name: 'matmul.activation.backward',
+  takesHalf: true,
   outputs: ([pre]) => [pre],
   launch({ inputs: [pre, dy], outputs: [dPre], attributes: { activation } }): Dispatch[] {
     const count4 = Math.ceil(elements(pre.shape) / 4);
     const params = { count4, activation: activationCode(activation) };
-    return [dispatch(matmulActivationBackward, { pre, dy, dPre }, params, linearGrid(count4, 64))];
+    const kernel = pre.dtype === 'f16' ? matmulActivationBackwardHalf : matmulActivationBackward;
+    return [dispatch(kernel, { pre, dy, dPre }, params, linearGrid(count4, 64))];
   },
   gradient: firstOrderOnly,
 };
 
 /**
- * Matrix product op(a) op(b).
+ * Matrix product op(a) op(b). With b in half precision it is one of halves: a is rounded to such, the products are added up in
+ * single precision, and all last axes must be multiples of 4.
  * @param a [rows, inner] or [batch, rows, inner]; with transposeA [inner, rows] or [batch, inner, rows]
  * @param b [inner, columns] or [batch, inner, columns]; with transposeB [columns, inner] or [batch, columns, inner]
+ * @param options precision: of the result, that of a unless given
  * @returns [rows, columns] or [batch, rows, columns]
  * @throws ShapeError
  */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false, precision }: MatmulOptions = {},
+): Tensor {
   expectShapes(a.shape.length === b.shape.length, 'matmul', 'a and b both with a batch or both without', [a, b]);
-  return apply(definition, [a, b], { transposeA, transposeB, hasBias: false, hasResidual: false })[0];
+  const result = precision ?? precisionOf(a);
+  const inputs = [b.dtype === 'f16' ? cast(a, 'f16') : a, b];
+  const attributes = { transposeA, transposeB, hasBias: false, hasResidual: false };
+  // Only halves make halves in a kernel.
+  const made = b.dtype === 'f16' ? result : 'f32';
+  return cast(apply(definition, inputs, { ...attributes, precision: made })[0], result);
 }
+
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  readonly precision?: Precision;
+}
+
+const precisionOf = ({ dtype }: Tensor): Precision => (dtype === 'f16' ? 'f16' : 'f32');
 
 /**
  * A dense layer in one kernel: activation(x weight^T + bias) + residual.
  * GELU is the exact one, x * (1 + erf(x / sqrt 2)) / 2; QuickGELU is CLIP's x * sigmoid(1.702 x).
+ * With a weight in half precision the product is one of halves, as `matmul`'s, and the gradient of the weight in single.
  * @param x [..., in]
  * @param weight [out, in], PyTorch's layout
- * @param options bias [out]; residual [..., out], added after the activation
- * @returns [..., out]
+ * @param options bias [out]; residual [..., out], added after the activation; both in single precision
+ * @returns [..., out], in the precision of x, or that of the residual where there is one
  * @throws ShapeError
  */
 export function linear(
@@ -260,11 +322,13 @@ export function linear(
     'x [..., in] with at least two axes, weight [out, in]',
     [x, weight],
   );
-  const inputs = [x, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
+  const rounded = weight.dtype === 'f16' ? cast(x, 'f16') : x;
+  const inputs = [rounded, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   const attributes = {
     transposeA: false,
     transposeB: true,
     activation,
+    precision: residual ? 'f32' : precisionOf(x),
     hasBias: Boolean(bias),
     hasResidual: Boolean(residual),
   };

@@ -9,33 +9,11 @@
 // and which lane holds which value of a matrix is not known.
 // Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4 only.
 // `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as in matmul.wgsl.
-struct Params {
-  rows: u32,
-  columns: u32,
-  inner: u32,
-  aBatch: u32, // 0 where z counts slices
-  bBatch: u32,
-  slice: u32, // inner values of one z, a multiple of `vector` where there are several
-  sliceStep: u32, // 0 where z counts batches
-  activation: u32,
-  hasBias: u32,
-  hasResidual: u32,
-  keepPreactivation: u32,
-}
+#include interface.include.wgsl
 
 @group(0) @binding(0) var<storage, read> a: array<vec4u>;
 @group(0) @binding(1) var<storage, read> b: array<vec4u>;
-// Four values in half precision, or two in single:
-@group(0) @binding(2) var<storage, read> bias: array<vec2u>; // [columns]
-@group(0) @binding(3) var<storage, read> residual: array<vec2u>; // [rows, columns]
-@group(0) @binding(4) var<storage, read_write> y: array<vec2u>;
-@group(0) @binding(5) var<storage, read_write> preactivation: array<vec2u>;
-@group(0) @binding(6) var<uniform> params: Params;
 
-override transposeA: bool;
-override transposeB: bool;
-override halfBias: bool;
-override halfY: bool; // and residual and pre-activation
 override threads: u32;
 
 alias Left = subgroup_matrix_left<Element, ${k}, ${m}>;
@@ -50,14 +28,6 @@ const depth = ${2*k}u;
 // and one unused, which takes no more.
 var<workgroup> leftTile: array<vec4u, ${m*high*down*5}>;
 var<workgroup> rightTile: array<vec4u, ${n*wide*across*5}>;
-
-#include activation.include.wgsl
-#include ../cast/half.include.wgsl
-
-// A vector of four that lies in two.
-fn singles(low: vec2u, high: vec2u) -> vec4f {
-  return bitcast<vec4f>(vec4u(low, high));
-}
 
 // Vector i of a tile of `width` rows (columns) from `first` on, of `size`. Where `alongInner`, the inner dimension is contiguous.
 fn source(i: u32, alongInner: bool, width: u32, first: u32, size: u32, k: u32, end: u32) -> u32 {
@@ -79,45 +49,7 @@ fn slot(i: u32, alongInner: bool, width: u32) -> vec2u {
   return vec2u(i / vectors * (vectors + 1u) + i % vectors, i / vectors);
 }
 
-fn store(z: u32, row: u32, column: u32, sums: vec4f) {
-  if (row >= params.rows || column >= params.columns) {
-    return;
-  }
-  let at = (z * params.rows + row) * (params.columns / 4u) + column / 4u;
-  var value = sums;
-  if (params.hasBias != 0u) {
-    let j = column / 4u;
-    if (halfBias) {
-      value += unpackHalves(bias[j]);
-    } else {
-      value += singles(bias[2u * j], bias[2u * j + 1u]);
-    }
-  }
-  let before = value;
-  value = activate(params.activation, value);
-  if (halfY) {
-    if (params.keepPreactivation != 0u) {
-      preactivation[at] = packHalves(before);
-    }
-    if (params.hasResidual != 0u) {
-      value += unpackHalves(residual[at]);
-    }
-    y[at] = packHalves(value);
-    return;
-  }
-  let first = 2u * at;
-  if (params.keepPreactivation != 0u) {
-    let bits = bitcast<vec4u>(before);
-    preactivation[first] = bits.xy;
-    preactivation[first + 1u] = bits.zw;
-  }
-  if (params.hasResidual != 0u) {
-    value += singles(residual[first], residual[first + 1u]);
-  }
-  let bits = bitcast<vec4u>(value);
-  y[first] = bits.xy;
-  y[first + 1u] = bits.zw;
-}
+#include store.include.wgsl
 
 @compute @workgroup_size(threads)
 fn main(

@@ -38,7 +38,7 @@ const definition: OpDefinition<object> = {
     const size = sizes(x);
     if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
-      return [dispatch(softmaxSubgroup, { x, y }, params, grid)];
+      return [dispatch(softmaxSubgroup, { x, result: y }, params, grid)];
     }
     return [dispatch(softmaxKernel, { x, y }, size, linearGrid(size.rows, 64))];
   },
@@ -55,7 +55,7 @@ const backward: OpDefinition<object> = {
     const size = sizes(y);
     if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
-      return [dispatch(softmaxBackwardSubgroup, { y, dy, dx }, params, grid)];
+      return [dispatch(softmaxBackwardSubgroup, { y, dy, result: dx }, params, grid)];
     }
     return [dispatch(softmaxBackward, { y, dy, dx }, size, linearGrid(size.rows, 64))];
   },

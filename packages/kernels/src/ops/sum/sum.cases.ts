@@ -1,4 +1,5 @@
 import { normal, type OpCase } from '../../engine/case.ts';
+import { cast } from '../cast/cast.ts';
 import { sumReference, sumRowsReference } from './sum.reference.ts';
 import { sum } from './sum.ts';
 
@@ -10,6 +11,13 @@ const sumCase = (shape: number[], axis: 'first' | 'last' = 'first'): OpCase => (
   flops: shape.reduce((product, size) => product * size, 1),
 });
 
+const halfCase = (...shape: number[]): OpCase => ({
+  ...sumCase(shape),
+  name: `[${shape}] of halves`,
+  inputs: [normal(shape, { half: true })],
+  op: (x) => sum(cast(x, 'f16')),
+});
+
 export const cases = [
   sumCase([1]),
   sumCase([7]),
@@ -18,5 +26,13 @@ export const cases = [
   sumCase([300, 33]),
   sumCase([4, 3, 9], 'last'),
   sumCase([6], 'last'),
+  halfCase(3, 4),
+  halfCase(70, 3, 12),
+  halfCase(3000, 8),
 ];
-export const benchmarks = [sumCase([2464, 512]), sumCase([2464, 2048]), sumCase([2464, 512], 'last')];
+export const benchmarks = [
+  sumCase([2464, 512]),
+  sumCase([2464, 2048]),
+  sumCase([2464, 512], 'last'),
+  halfCase(2464, 2048),
+];

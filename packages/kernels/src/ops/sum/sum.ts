@@ -4,6 +4,7 @@ import { elements, type Tensor } from '../../engine/tensor.ts';
 import { multiply } from '../binary/binary.ts';
 import { broadcast } from '../broadcast/broadcast.ts';
 import { fill } from '../fill/fill.ts';
+import { sumHalf } from './sum.half.wgsl.ts';
 import { sumRows } from './sum.rows.wgsl.ts';
 import { sum as sumKernel } from './sum.wgsl.ts';
 
@@ -32,11 +33,18 @@ interface Attributes {
 
 const definition: OpDefinition<Attributes> = {
   name: 'sum',
+  takesHalf: true,
   outputs(inputs, { axis }) {
     const [{ shape, dtype }] = inputs;
-    expectShapes(dtype === 'f32', 'sum', 'x of f32', inputs);
+    const halves = dtype === 'f16' && axis === 'first' && shape.length > 1 && shape[shape.length - 1] % 4 === 0;
+    expectShapes(
+      dtype === 'f32' || halves,
+      'sum',
+      'x of f32, or f16[rows, ..., a multiple of 4] over its rows',
+      inputs,
+    );
     if (axis === 'last') return [{ shape: [...shape.slice(0, -1), 1], dtype }];
-    return [{ shape: shape.length > 1 ? shape.slice(1) : [1], dtype }];
+    return [{ shape: shape.length > 1 ? shape.slice(1) : [1], dtype: 'f32' }];
   },
   launch({ inputs: [x], outputs: [total], attributes: { axis }, scratch }) {
     if (axis === 'last') {
@@ -45,6 +53,14 @@ const definition: OpDefinition<Attributes> = {
     }
     const rows = x.shape[0];
     const columns = elements(total.shape);
+    if (x.dtype === 'f16') {
+      const columns4 = columns / 4;
+      const { slices, rowsPerSlice } = slicesFor(rows, columns4);
+      const part = slices > 1 ? scratch([slices, columns]) : total;
+      const params = { rows, columns4, rowsPerSlice, slices };
+      const stage1 = dispatch(sumHalf, { x, part }, params, linearGrid(slices * columns4, 64));
+      return slices > 1 ? [stage1, sumSlices(part, total)] : [stage1];
+    }
     const { slices, rowsPerSlice } = slicesFor(rows, columns);
     if (slices === 1) return [sumSlices(x, total)];
     const part = scratch([slices, columns]);
@@ -59,8 +75,8 @@ const definition: OpDefinition<Attributes> = {
 
 /**
  * Sum over one axis.
- * @param x [rows, ...rest] or [...rest, columns]
- * @returns [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
+ * @param x [rows, ...rest] or [...rest, columns]; in half precision only the former, with a multiple of 4 as its last size
+ * @returns in single precision [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
  */
 export function sum(x: Tensor, axis: 'first' | 'last' = 'first'): Tensor {
   return apply(definition, [x], { axis })[0];

@@ -1,0 +1,26 @@
+/**
+ * Ranks the members of each query's group among themselves by cosine similarity, best first; of equal scores the first in
+ * the gallery, as in a ranking of the whole gallery. A handful of scores per query, so in float64 on the CPU.
+ * @param queries `[groups, dim]`
+ * @param gallery `[n, dim]`, raw or normalized
+ * @param groups gallery indices per query
+ */
+export function rankGroups(
+  queries: Float32Array,
+  gallery: Float32Array,
+  dim: number,
+  groups: readonly (readonly number[])[],
+): number[][] {
+  const row = (values: Float32Array, index: number) => values.subarray(index * dim, (index + 1) * dim);
+  return groups.map((group, query) => {
+    // The length of the query changes nothing in the order.
+    const similarity = (picture: number) => {
+      const feature = row(gallery, picture);
+      return dot(row(queries, query), feature) / Math.sqrt(dot(feature, feature));
+    };
+    const scored = group.map((picture) => ({ picture, score: similarity(picture) }));
+    return scored.sort((a, b) => b.score - a.score || a.picture - b.picture).map(({ picture }) => picture);
+  });
+}
+
+const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
