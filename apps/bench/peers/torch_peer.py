@@ -268,6 +268,13 @@ def matmul(work):
     return plain(lambda: a @ b)
 
 
+def half_matmul(work):
+    if DEVICE.type != "cuda":
+        raise RuntimeError("PyTorch multiplies halves on a card only")
+    a, b = array("a", work["rows"], work["inner"]).half(), array("b", work["inner"], work["columns"]).half()
+    return plain(lambda: a @ b)
+
+
 def layernorm(work):
     x, width = array("x", work["rows"], work["width"]), work["width"]
     weight, bias = array("weight", width), array("bias", width)
@@ -308,7 +315,7 @@ def search(work):
 
 
 WORKS = {
-    "matmul": matmul, "layernorm": layernorm, "softmax": softmax, "attention": attention, "block": whole_block,
+    "matmul": matmul, "half-matmul": half_matmul, "layernorm": layernorm, "softmax": softmax, "attention": attention, "block": whole_block,
     "search": search, "stage1": stage1, "stage2": stage2,
 }
 

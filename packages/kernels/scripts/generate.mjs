@@ -1,6 +1,8 @@
 // Turns every `src/ops/<op>/<kernel>.wgsl` into a typed module `<kernel>.wgsl.ts` beside it: bindings, parameter struct,
 // workgroup size and overrides are read out of the WGSL by wgsl_reflect, so that TypeScript checks every dispatch and
-// no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases.
+// no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases, and a hash of the
+// code that a measured choice between variants depends on.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
@@ -176,5 +178,14 @@ if (process.argv[1] === import.meta.filename) {
         )
         .map(([op, name]) => `export { ${camelCase(name)} } from '../ops/${op}/${name}.wgsl.ts';\n`)
         .join(''),
+  );
+  // Kernels, and the modules that launch them.
+  const launched = (file) => /\.(wgsl|ts)$/.test(file) && !/\.(wgsl|cases|reference|test)\.ts$/.test(file);
+  const hash = createHash('sha256');
+  for (const op of ops)
+    for (const file of files(op).filter(launched).sort()) hash.update(readFileSync(join(opsFolder, op, file)));
+  writeFileSync(
+    join(source, 'generated/fingerprint.ts'),
+    `${header('the folders in src/ops')}export const kernelsFingerprint = '${hash.digest('hex').slice(0, 16)}';\n`,
   );
 }

@@ -1,4 +1,4 @@
-export type { Capabilities } from './engine/capabilities.ts';
+export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
 export { type GradientOptions, gradients } from './engine/gradients.ts';
@@ -19,8 +19,10 @@ export {
   stored,
   type Tensor,
 } from './engine/tensor.ts';
+export { type Tuned, type TuneOptions, tune } from './engine/tune.ts';
 export { variantChoices } from './engine/variants.ts';
 export { Waiter } from './engine/wait.ts';
+export { kernelsFingerprint } from './generated/fingerprint.ts';
 export * from './generated/ops.ts';
 export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';
 export { LossScaler } from './optimizer/loss-scaler.ts';

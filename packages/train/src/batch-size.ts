@@ -1,8 +1,20 @@
-import { type ClipConfig, encodeImage, encodeText, type Weights } from '@webcir/clip';
-import { type Capabilities, type Graph, input, planMemory, sharedSize } from '@webcir/kernels';
+import { type ClipConfig, encodeImage, encodeText, type Weights, weightsOf } from '@webcir/clip';
+import {
+  type Capabilities,
+  type Graph,
+  input,
+  planMemory,
+  type StoreEntry,
+  StoreLayout,
+  sharedSize,
+} from '@webcir/kernels';
+import { lengthsOf } from './text-groups.ts';
 
 /** Bytes of one program. A batch that takes more keeps no GPU busier. */
 const enough = 2 ** 30;
+
+/** Texts that go through an encoder at once, where nothing else is asked for. */
+export const mostTexts = 256;
 
 /**
  * How many items a program should take at once: at most so many, or the largest power of two below whose program the device can
@@ -41,3 +53,31 @@ export const pictureBatchFor = (
 /** As `pictureBatchFor`, of texts as long as the context. */
 export const textBatchFor = (config: ClipConfig, weights: Weights, capabilities: Capabilities, most: number): number =>
   batchFor(most, capabilities, (batch) => textGraph(config, weights, batch, config.contextLength));
+
+/** A CLIP whose encoders are to be run, with frozen weights. */
+export interface EncoderPlan {
+  readonly config: ClipConfig;
+  /** All tensors of the model (`entriesOf`). */
+  readonly entries: readonly StoreEntry[];
+  readonly capabilities: Capabilities;
+}
+
+/** What `PictureEncoder` will compile for batches of at most so many, on weights without memory: for `tune`. */
+export function pictureGraphs({ config, entries, capabilities }: EncoderPlan, most: number): Graph<string>[] {
+  const weights = weightsOf(StoreLayout.plan(entries, capabilities.maxBindingSize));
+  return [pictureGraph(config, weights, pictureBatchFor(config, weights, capabilities, most))];
+}
+
+/**
+ * What `TextEncoderPrograms` will compile, as `pictureGraphs`.
+ * @param texts token rows
+ */
+export function textGraphs(
+  { config, entries, capabilities }: EncoderPlan,
+  texts: readonly (readonly number[])[],
+  { batch: most = mostTexts, trim = true } = {},
+): Graph<string>[] {
+  const weights = weightsOf(StoreLayout.plan(entries, capabilities.maxBindingSize));
+  const batch = textBatchFor(config, weights, capabilities, most);
+  return lengthsOf(texts, config, trim).map((length) => textGraph(config, weights, batch, length));
+}

@@ -1,6 +1,6 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
 import { compile, type Device, type Program, SharedMemory } from '@webcir/kernels';
-import { pictureBatchFor, pictureGraph, textBatchFor, textGraph } from './batch-size.ts';
+import { mostTexts, pictureBatchFor, pictureGraph, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Something that reports how far a long job is: done of total. */
 export type OnProgress = (done: number, total: number) => void;
@@ -70,7 +70,7 @@ export class TextEncoderPrograms {
   readonly #programs = new Map<number, Promise<Program<'features'>>>();
 
   /** @param options the most texts of a batch, 256 unless given; fewer where the device could not bind their activations */
-  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = 256, trim = true } = {}) {
+  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = mostTexts, trim = true } = {}) {
     this.#device = device;
     this.#config = config;
     this.#weights = weights;

@@ -6,9 +6,11 @@ import {
   compile,
   constant,
   type Device,
+  type Graph,
   input,
   l2Normalize,
   matmul,
+  packedGradients,
   SharedMemory,
   scale,
   softmaxCrossEntropy,
@@ -17,7 +19,8 @@ import {
 } from '@webcir/kernels';
 import { checkBatch } from './examples.ts';
 import { programStep, type Recipe, runTraining, type StepProgram, type StepReport } from './loop.ts';
-import { byLength, encodeGroups, type GroupLengths, groupTexts } from './text-groups.ts';
+import type { ClipLayout } from './stage1-graphs.ts';
+import { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts, lengthsOf } from './text-groups.ts';
 
 /** A picture with a way to caption it. Pictures of one key share their captions: they are no negatives of each other. */
 export interface CaptionedPicture {
@@ -56,9 +59,7 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
   const programs = new Map<string, Promise<StepProgram>>();
 
   const build = (lengths: GroupLengths): Promise<StepProgram> => {
-    const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
-    const text = encodeGroups(lengths, batch, weights, config);
-    const loss = symmetricLoss(image, text, input('mask', [batch, batch]), options.logitScale);
+    const loss = pretrainLoss({ config, weights }, lengths, options);
     return compile(device, { ...adam.minimize(loss), memory });
   };
 
@@ -94,6 +95,37 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
   for (const program of programs.values()) (await program).dispose();
   memory.dispose();
   adam.dispose();
+}
+
+/** The loss of a batch. Inputs: those of `groupTexts`; 'pixels' [batch, size, size, 3]; 'mask' [batch, batch]. */
+function pretrainLoss(
+  { config, weights }: Pick<ClipLayout, 'config' | 'weights'>,
+  lengths: GroupLengths,
+  { batch, logitScale }: Pick<PretrainOptions, 'batch' | 'logitScale'>,
+): Tensor {
+  const size = config.imageResolution;
+  const image = encodeImage(input('pixels', [batch, size, size, 3]), weights, config);
+  const text = encodeGroups(lengths, batch, weights, config);
+  return symmetricLoss(image, text, input('mask', [batch, batch]), logitScale);
+}
+
+/**
+ * What stage 0 will compile: for `tune`.
+ * @param texts token rows of captions that may be drawn
+ */
+export function pretrainGraphs(
+  {
+    model: { config },
+    clip: { weights, trained },
+    batch,
+    logitScale,
+  }: Omit<PretrainOptions, 'device' | 'pictures' | 'recipe' | 'seed'>,
+  texts: readonly (readonly number[])[],
+): Graph<string>[] {
+  return lengthsOf(texts, config, true).map((length) => {
+    const loss = pretrainLoss({ config, weights }, evenGroups(batch, length, true), { batch, logitScale });
+    return { outputs: { loss, ...Object.fromEntries(packedGradients(loss, trained).entries()) } };
+  });
 }
 
 function symmetricLoss(image: Tensor, text: Tensor, mask: Tensor, logitScale: number): Tensor {

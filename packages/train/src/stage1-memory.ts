@@ -3,6 +3,7 @@ import {
   type Adam,
   type Capabilities,
   type Device,
+  type Graph,
   type MemoryNeed,
   packedGradients,
   planMemory,
@@ -19,7 +20,7 @@ import {
   microFeatures,
   wholeLoss,
 } from './stage1-graphs.ts';
-import { longestGroups } from './text-groups.ts';
+import { evenGroups, lengthsOf } from './text-groups.ts';
 import { isTuned, type TunedEncoder } from './tuned.ts';
 
 /** What the programs of stage 1 depend on. */
@@ -37,18 +38,42 @@ export interface StepOptions extends StepSizes {
   readonly adam: Adam;
 }
 
-/** What a step in one program needs at most: with every text as long as the context. */
-export function wholeNeeds(
+/** A step in one program, with every text of one length. The gradients are outputs, as the optimizer takes no memory of its own. */
+function wholeGraph(
   clip: ClipLayout,
   pictures: PictureBatch['kind'],
   { batch, trim, recompute }: StepSizes,
-  capabilities: Capabilities,
-): MemoryNeed[] {
-  const loss = wholeLoss(clip, pictures, longestGroups(batch, clip.config, trim), batch);
+  length: number,
+): Graph<string> {
+  const loss = wholeLoss(clip, pictures, evenGroups(batch, length, trim), batch);
   const gradients = packedGradients(loss, clip.trained, { recompute });
-  // Outputs, as the optimizer that reads them takes no memory of its own.
-  return [planMemory({ outputs: { loss, ...Object.fromEntries(gradients.entries()) } }, capabilities)];
+  return { outputs: { loss, ...Object.fromEntries(gradients.entries()) } };
 }
+
+/** The programs of a step in micro-batches, with texts of these lengths. */
+function microGraphs(
+  clip: ClipLayout,
+  pictures: PictureBatch['kind'],
+  { batch, microBatch, recompute }: StepSizes,
+  gradientStore: StoreLayout,
+  lengths: readonly number[],
+): Graph<string>[] {
+  const kinds: MicroKind[] = lengths.map((length) => ({ encoder: 'text', length }));
+  if (pictures === 'pixels') kinds.push({ encoder: 'image' });
+  const graphs = kinds.flatMap((kind): Graph<string>[] => [
+    { outputs: { features: microFeatures(clip, kind, microBatch) } },
+    accumulateGradients(clip, kind, microBatch, gradientStore, recompute),
+  ]);
+  return [...graphs, featureLoss(batch, clip.config)];
+}
+
+/** What a step in one program needs at most: with every text as long as the context. */
+export const wholeNeeds = (
+  clip: ClipLayout,
+  pictures: PictureBatch['kind'],
+  sizes: StepSizes,
+  capabilities: Capabilities,
+): MemoryNeed[] => [planMemory(wholeGraph(clip, pictures, sizes, clip.config.contextLength), capabilities)];
 
 /**
  * What the programs of a step in micro-batches need at most, the largest first.
@@ -57,17 +82,12 @@ export function wholeNeeds(
 export function microNeeds(
   clip: ClipLayout,
   pictures: PictureBatch['kind'],
-  { batch, microBatch, recompute }: StepSizes,
+  sizes: StepSizes,
   gradientStore: StoreLayout,
   capabilities: Capabilities,
 ): MemoryNeed[] {
-  const kinds: MicroKind[] = [{ encoder: 'text', length: clip.config.contextLength }];
-  if (pictures === 'pixels') kinds.push({ encoder: 'image' });
-  const graphs = kinds.flatMap((kind) => [
-    { outputs: { features: microFeatures(clip, kind, microBatch) } },
-    accumulateGradients(clip, kind, microBatch, gradientStore, recompute),
-  ]);
-  const needs = [...graphs, featureLoss(batch, clip.config)].map((graph) => planMemory(graph, capabilities));
+  const graphs = microGraphs(clip, pictures, sizes, gradientStore, [clip.config.contextLength]);
+  const needs = graphs.map((graph) => planMemory(graph, capabilities));
   const total = ({ slots }: MemoryNeed) => slots.reduce((sum, size) => sum + size, 0);
   return needs.sort((a, b) => total(b) - total(a));
 }
@@ -83,13 +103,8 @@ export interface Stage1Plan extends Omit<StepSizes, 'microBatch'> {
   readonly capabilities: Capabilities;
 }
 
-/**
- * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, and the programs of a step. Pure: needs no device.
- * @returns all of it, and the largest buffer, which the device must be able to bind
- */
-export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: number; largest: number } {
-  const { config, entries, encoder, capabilities } = plan;
-  const { maxBindingSize } = capabilities;
+/** The stores of a stage 1, without memory. */
+function planStores({ config, entries, encoder, mixed, capabilities: { maxBindingSize } }: Stage1Plan) {
   const isTrained = ({ name }: StoreEntry) => isTuned(encoder)(name);
   const trained = StoreLayout.plan(entries.filter(isTrained), maxBindingSize);
   const frozen = StoreLayout.plan(
@@ -98,7 +113,33 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
   );
   const gradients = StoreLayout.plan(trained.entries, maxBindingSize);
   const weights = weightsOf(trained, frozen);
-  const clip = { config, weights: plan.mixed ? mixedPrecision(weights) : weights, trained };
+  return { trained, frozen, gradients, clip: { config, weights: mixed ? mixedPrecision(weights) : weights, trained } };
+}
+
+/**
+ * What stage 1 will compile, on weights without memory: for `tune`.
+ * @param texts token rows of all captions that may be drawn
+ */
+export function stage1Graphs(
+  plan: Stage1Plan,
+  microBatch: number,
+  texts: readonly (readonly number[])[],
+): Graph<string>[] {
+  const { clip, gradients } = planStores(plan);
+  const sizes = { ...plan, microBatch };
+  const lengths = lengthsOf(texts, plan.config, plan.trim);
+  return microBatch === plan.batch
+    ? lengths.map((length) => wholeGraph(clip, plan.pictures, sizes, length))
+    : microGraphs(clip, plan.pictures, sizes, gradients, lengths);
+}
+
+/**
+ * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, and the programs of a step. Pure: needs no device.
+ * @returns all of it, and the largest buffer, which the device must be able to bind
+ */
+export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: number; largest: number } {
+  const { trained, frozen, gradients, clip } = planStores(plan);
+  const { capabilities } = plan;
   const sizes = { ...plan, microBatch };
   const whole = microBatch === plan.batch;
   const needs = whole

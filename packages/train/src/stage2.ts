@@ -1,5 +1,16 @@
 import { type CombinerConfig, combine, combinerEntries, mixedPrecision } from '@webcir/combiner';
-import { Adam, compile, type Device, input, TensorStore } from '@webcir/kernels';
+import {
+  Adam,
+  type Capabilities,
+  compile,
+  type Device,
+  type Graph,
+  input,
+  packedGradients,
+  StoreLayout,
+  type Tensor,
+  TensorStore,
+} from '@webcir/kernels';
 import { type PreparedStep, programStep, type StepProgram } from './loop.ts';
 import { batchContrastiveLoss } from './loss.ts';
 
@@ -8,6 +19,13 @@ export interface FeatureBatch {
   readonly reference: Float32Array;
   readonly text: Float32Array;
   readonly target: Float32Array;
+}
+
+export interface Stage2Settings {
+  readonly batch: number;
+  readonly dropout: number;
+  /** Matrices in half precision, with master weights and loss scaling. */
+  readonly mixed?: boolean;
 }
 
 /** Stage 2 of CLIP4Cir (combiner_train.py): the Combiner is trained on features of the frozen, tuned CLIP. */
@@ -24,23 +42,17 @@ export class Stage2 {
 
   /**
    * @param weights initial values by name (`initialCombiner`, or a checkpoint's)
-   * @param settings mixed: matrices in half precision, with master weights and loss scaling
    */
   static async create(
     device: Device,
     config: CombinerConfig,
     weights: ReadonlyMap<string, Float32Array>,
-    { batch, dropout, mixed = false }: { batch: number; dropout: number; mixed?: boolean },
+    settings: Stage2Settings,
   ): Promise<Stage2> {
     const combiner = TensorStore.create(device, combinerEntries(config), 'combiner');
     for (const [name, values] of weights) combiner.write(name, values);
-    const adam = new Adam(combiner, { lossScaling: mixed });
-    const shape = [batch, config.featureDim];
-    const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
-    const masters = (name: string) => combiner.tensor(name);
-    const used = mixed ? mixedPrecision(masters) : masters;
-    const queries = combine(input('reference', shape), input('text', shape), used, training);
-    const loss = batchContrastiveLoss(queries, input('target', shape));
+    const adam = new Adam(combiner, { lossScaling: settings.mixed });
+    const loss = combinerLoss(config, (name) => combiner.tensor(name), settings);
     return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)));
   }
 
@@ -58,4 +70,34 @@ export class Stage2 {
     this.adam.dispose();
     this.combiner.dispose();
   }
+}
+
+/**
+ * The loss of a batch. Inputs: 'reference', 'text' and 'target' [batch, featureDim]; 'seed' [2] of the dropouts, where there are any.
+ */
+function combinerLoss(
+  { featureDim }: CombinerConfig,
+  weights: (name: string) => Tensor,
+  { batch, dropout, mixed }: Stage2Settings,
+): Tensor {
+  const shape = [batch, featureDim];
+  const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
+  const queries = combine(
+    input('reference', shape),
+    input('text', shape),
+    mixed ? mixedPrecision(weights) : weights,
+    training,
+  );
+  return batchContrastiveLoss(queries, input('target', shape));
+}
+
+/** What stage 2 will compile for its steps, on weights without memory: for `tune`. */
+export function stage2Graph(
+  config: CombinerConfig,
+  { maxBindingSize }: Capabilities,
+  settings: Stage2Settings,
+): Graph<string> {
+  const combiner = StoreLayout.plan(combinerEntries(config), maxBindingSize);
+  const loss = combinerLoss(config, (name) => combiner.tensor(name), settings);
+  return { outputs: { loss, ...Object.fromEntries(packedGradients(loss, combiner).entries()) } };
 }

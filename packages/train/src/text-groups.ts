@@ -29,9 +29,13 @@ export function groupTexts(
   return { lengths, inputs };
 }
 
-/** The groups of a batch whose texts are all as long as the context: no others take more memory. */
-export const longestGroups = (batch: number, { contextLength }: ClipConfig, trim: boolean): GroupLengths =>
-  Array(trim ? groupCount(batch) : 1).fill(contextLength);
+/** The groups of a batch whose texts are all of one length: as long as the context, no others take more memory. */
+export const evenGroups = (batch: number, length: number, trim: boolean): GroupLengths =>
+  Array(trim ? groupCount(batch) : 1).fill(length);
+
+/** Every length that these texts may be run at, whichever of them are drawn together. */
+export const lengthsOf = (texts: Texts, { contextLength }: ClipConfig, trim: boolean): number[] =>
+  trim ? [...new Set(texts.map((text) => lengthFor([text], contextLength)))] : [contextLength];
 
 const groupCount = (batch: number): number => [mostGroups, 2, 1].find((groups) => batch % groups === 0)!;
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
+import { defaultCacheFolder, tuneDevice } from '@webcir/train/node';
 import { embeddedClip, openCombinerModel } from './models.ts';
-import { Retriever } from './retriever.ts';
+import { Retriever, retrieverGraphs } from './retriever.ts';
 
 export { decodePicture } from '@webcir/clip/node';
 
@@ -13,17 +14,20 @@ const assets = new URL('../assets/', import.meta.url);
 /**
  * Opens what `webcir train` left in a run folder, on the best adapter at hand.
  * @param run for instance 'runs/mine'; without it, the small CLIP that ships with webcir, not tuned
+ * @param options tune: whether kernels are chosen by timing them, which takes up to two seconds the first time on an adapter
  * @throws naming the file that is missing or damaged
  */
-export async function openRetriever(run?: string): Promise<Retriever> {
+export async function openRetriever(run?: string, { tune = true } = {}): Promise<Retriever> {
   const clip = await openClipModel(
     run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`,
   );
   // A run of stage 1 alone has none: queries are then the sum.
   const combinerPath = `${run}/combiner.safetensors`;
   const combiner = run !== undefined && existsSync(combinerPath) ? await openCombinerModel(combinerPath) : undefined;
+  const device = await openDevice();
+  if (tune) await tuneDevice(device, retrieverGraphs(device, clip), defaultCacheFolder());
   return Retriever.create({
-    device: await openDevice(),
+    device,
     tokenizer: await loadTokenizer(),
     clip,
     combiner,

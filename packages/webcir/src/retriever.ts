@@ -1,6 +1,7 @@
 import {
   type ClipModel,
   type DeviceClip,
+  entriesOf,
   normalizePixels,
   type Picture,
   preprocess,
@@ -10,8 +11,8 @@ import {
 } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { GalleryIndex } from '@webcir/eval';
-import type { Device, Tensor, TensorStore } from '@webcir/kernels';
-import { Fusion, PictureEncoder, TextEncoderPrograms } from '@webcir/train';
+import type { Device, Graph, Tensor, TensorStore } from '@webcir/kernels';
+import { Fusion, PictureEncoder, pictureGraphs, TextEncoderPrograms, textGraphs } from '@webcir/train';
 
 export interface RetrieverParts {
   readonly device: Device;
@@ -38,6 +39,17 @@ export interface SearchResult {
   readonly score: number;
 }
 
+/** Pictures that are indexed at once; searches come one at a time. */
+const pictureBatch = 16;
+const textBatch = 1;
+
+/** The encoders that a `Retriever` compiles, for texts of every length: for `tune`. */
+export function retrieverGraphs({ capabilities }: Device, model: ClipModel): Graph<string>[] {
+  const plan = { config: model.config, entries: entriesOf(model), capabilities };
+  const texts = Array.from({ length: model.config.contextLength }, (_, i) => Array<number>(i + 1).fill(0));
+  return [...pictureGraphs(plan, pictureBatch), ...textGraphs(plan, texts, { batch: textBatch })];
+}
+
 /** Composed image retrieval over your own pictures. Runs in Node and in browsers. */
 export class Retriever {
   readonly #device: Device;
@@ -62,7 +74,7 @@ export class Retriever {
     this.#combiner = combiner;
     this.#pictures = pictures;
     this.#fusion = fusion;
-    this.#texts = new TextEncoderPrograms(parts.device, parts.clip.config, clip.weights, { batch: 1 });
+    this.#texts = new TextEncoderPrograms(parts.device, parts.clip.config, clip.weights, { batch: textBatch });
     this.#tokens = textTokenizer(parts.clip, parts.tokenizer);
   }
 
@@ -73,7 +85,7 @@ export class Retriever {
     const combiner = parts.combiner && (await uploadCombiner(device, parts.combiner));
     const fuse = (image: Tensor, text: Tensor) =>
       combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
-    const pictures = await PictureEncoder.create(device, model.config, clip.weights, 16);
+    const pictures = await PictureEncoder.create(device, model.config, clip.weights, pictureBatch);
     return new Retriever(parts, clip, combiner, pictures, await Fusion.create(device, model.config.embedDim, fuse, 1));
   }
 

@@ -1,5 +1,4 @@
 // Drives the real command, as built, on embedded pictures written out in FashionIQ's layout.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, environmentIn, runIn } from './run-cli.ts';
+import { cli, killWhen, runIn } from './run-cli.ts';
 
 let folder: string;
 let data: string;
@@ -82,7 +81,7 @@ describe('webcir train', () => {
 
   it('that was killed goes on to the same bits', async () => {
     const path = join(folder, 'runs', 'killed');
-    await killAfterFirstEpoch(train('killed'), join(path, 'metrics.jsonl'));
+    await killWhen(folder, train('killed'), join(path, 'metrics.jsonl'), /"type":"epoch"/);
     expect(existsSync(join(path, 'results.json'))).toBe(false);
     const { code, stderr } = await webcir('train', '--resume', path);
     expect(stderr).toBe('');
@@ -190,15 +189,6 @@ it('webcir --help names the commands', async () => {
   expect(code).toBe(0);
   for (const command of ['train', 'pretrain', 'summary']) expect(stdout).toContain(command);
 });
-
-function killAfterFirstEpoch(args: string[], metrics: string): Promise<void> {
-  const child = spawn(process.execPath, [cli, ...args], { env: environmentIn(folder), cwd: folder, stdio: 'ignore' });
-  const timer = setInterval(async () => {
-    const text = existsSync(metrics) ? await readFile(metrics, 'utf8') : '';
-    if (/"type":"epoch"/.test(text)) child.kill('SIGKILL');
-  }, 20);
-  return new Promise((resolve) => child.on('exit', () => resolve(clearInterval(timer))));
-}
 
 /** A copy of the data set with something wrong in it. */
 async function damaged(name: string, damage: (copy: string) => Promise<void>): Promise<string> {

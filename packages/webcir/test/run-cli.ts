@@ -1,5 +1,7 @@
 // Runs the command as it was built.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,3 +36,13 @@ const withoutDriver = (stderr: string): string =>
     .split('\n')
     .filter((line) => line && !line.startsWith('Warning: maxDynamic'))
     .join('\n');
+
+/** Starts a command in `folder` and kills it as soon as a file has such a text. */
+export function killWhen(folder: string, args: string[], file: string, pattern: RegExp): Promise<void> {
+  const child = spawn(process.execPath, [cli, ...args], { env: environmentIn(folder), cwd: folder, stdio: 'ignore' });
+  const timer = setInterval(async () => {
+    const text = existsSync(file) ? await readFile(file, 'utf8') : '';
+    if (pattern.test(text)) child.kill('SIGKILL');
+  }, 20);
+  return new Promise((resolve) => child.on('exit', () => resolve(clearInterval(timer))));
+}

@@ -1,10 +1,11 @@
 import { encodeImage, encodeText, foldBatchNorm, isVisual, lengthFor, packTokens, uploadClip } from '@webcir/clip';
-import { compile, type Device, gradients, input } from '@webcir/kernels';
+import { type Device, gradients, input } from '@webcir/kernels';
 import { pulledBy } from '@webcir/kernels/cases';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
+import { compileTuned } from './compile-tuned.ts';
 import { flopsOf } from './flops.ts';
 import { configs, type ModelName, seededClip } from './models.ts';
 
@@ -15,7 +16,7 @@ export async function buildImageEncoder(device: Device, name: ModelName, batch: 
   const { imageResolution: size } = model.config;
   const pixels = input('pixels', [batch, size, size, 3]);
   const features = encodeImage(pixels, clip.weights, model.config);
-  const program = await compile(device, { outputs: { features } });
+  const program = await compileTuned(device, { outputs: { features } });
   program.write({ pixels: numbers('pixels', batch * size * size * 3, 2) });
   return {
     async run(times) {
@@ -60,7 +61,7 @@ export async function buildTextEncoder(
       )
     : [];
   const outputs = { features, ...Object.fromEntries(found.map((gradient, i) => [`gradient ${i}`, gradient])) };
-  const program = await compile(device, { outputs });
+  const program = await compileTuned(device, { outputs });
   const { tokens, ends } = packTokens(texts, length);
   program.write({ tokens, ends, ...(backward ? { pull: numbers('pull', batch * embedDim) } : {}) });
   return {

@@ -1,10 +1,11 @@
-import { type ClipModel, isVisual, uploadClip } from '@webcir/clip';
+import { type ClipModel, entriesOf, isVisual, uploadClip } from '@webcir/clip';
 import { type CombinerConfig, combinerEntries } from '@webcir/combiner';
 import type { Adam, Device } from '@webcir/kernels';
-import { isTuned, type PreparedStep, Stage1, Stage2 } from '@webcir/train';
+import { isTuned, type PreparedStep, Stage1, type Stage1Plan, Stage2, stage1Graphs, stage2Graph } from '@webcir/train';
 import { numbers } from '../measure/numbers.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
+import { chooseFor } from './compile-tuned.ts';
 import { configs, type ModelName, seededClip, seededValues } from './models.ts';
 
 /** A training step that can be asked for its losses. */
@@ -33,13 +34,26 @@ export async function buildStage1(
 ): Promise<BuiltStep> {
   const isText = (tensor: string) => !isVisual(tensor) && tensor !== 'logit_scale';
   const model: ClipModel = seededClip(configs[name], isText);
+  const { config } = model;
+  const texts = captions(batch, config.vocabularySize);
+  const plan: Stage1Plan = {
+    config,
+    entries: entriesOf(model),
+    encoder: 'text',
+    pictures: 'features',
+    batch,
+    trim,
+    recompute: false,
+    mixed,
+    capabilities: device.capabilities,
+  };
+  await chooseFor(device, stage1Graphs(plan, batch, texts));
   const clip = await uploadClip(device, model, isTuned('text'));
-  const stage = new Stage1(device, model.config, clip, { batch, trim, mixed });
-  const { embedDim, vocabularySize } = model.config;
-  const features = (kind: string) => numbers(kind, batch * embedDim);
+  const stage = new Stage1(device, config, clip, { batch, trim, mixed });
+  const features = (kind: string) => numbers(kind, batch * config.embedDim);
   const step = await stage.prepare(
     { kind: 'features', reference: features('reference'), target: features('target') },
-    captions(batch, vocabularySize),
+    texts,
   );
   return repeated(device, step, { adam: stage.adam, weightDecay: WEIGHT_DECAY }, async () => {
     await stage.dispose();
@@ -54,6 +68,7 @@ export async function buildStage2(
   { batch, dropout = 0.5, mixed = false }: { batch: number; dropout?: number; mixed?: boolean },
 ): Promise<BuiltStep> {
   const weights = new Map(combinerEntries(config).map(({ name, shape }) => [name, seededValues(name, shape)]));
+  await chooseFor(device, [stage2Graph(config, device.capabilities, { batch, dropout, mixed })]);
   const stage = await Stage2.create(device, config, weights, { batch, dropout, mixed });
   const features = (kind: string) => numbers(kind, batch * config.featureDim);
   const step = stage.prepare(

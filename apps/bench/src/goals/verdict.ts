@@ -11,10 +11,7 @@ export type Measured =
       readonly value: number;
       /** How it came about, in a few words. */
       readonly detail?: string;
-      /** Something that the goal is about does not exist yet: it is then missed, whatever the number. */
-      readonly lacking?: string;
     }
-  | { readonly lacking: string }
   /** It broke. */
   | { readonly failed: string }
   /** It cannot be judged on this machine. */
@@ -49,16 +46,11 @@ export function judgeGoal(work: string, goal: string, measured: Measured): Judge
   const bound = parseGoal(goal);
   if ('notRun' in measured) return { work, goal, measured: '–', verdict: 'not run', note: measured.notRun };
   if ('failed' in measured) return { work, goal, measured: '–', verdict: 'missed', note: `failed: ${measured.failed}` };
-  const value = 'value' in measured ? measured.value : undefined;
-  const text = value === undefined ? '–' : format(value, bound?.unit ?? '×');
-  const detail = 'detail' in measured ? (measured.detail ?? '') : '';
-  if (measured.lacking !== undefined) {
-    const note = [`not there yet: ${measured.lacking}`, detail].filter(Boolean).join('; ');
-    return { work, goal, measured: text, verdict: 'missed', note };
-  }
-  if (!bound) return { work, goal, measured: text, verdict: 'stated', note: detail };
-  const met = bound.direction === 'least' ? value! >= bound.value : value! <= bound.value;
-  return { work, goal, measured: text, verdict: met ? 'met' : 'missed', note: detail };
+  const { value, detail: note = '' } = measured;
+  const text = format(value, bound?.unit ?? '×');
+  if (!bound) return { work, goal, measured: text, verdict: 'stated', note };
+  const met = bound.direction === 'least' ? value >= bound.value : value <= bound.value;
+  return { work, goal, measured: text, verdict: met ? 'met' : 'missed', note };
 }
 
 function format(value: number, unit: Bound['unit']): string {

@@ -1,6 +1,5 @@
 import {
   attention,
-  compile,
   type Device,
   elements,
   gradients,
@@ -13,6 +12,7 @@ import {
 } from '@webcir/kernels';
 import { pulledBy } from '@webcir/kernels/cases';
 import type { Built } from '../build/built.ts';
+import { compileTuned } from '../build/compile-tuned.ts';
 import { flopsOf } from '../build/flops.ts';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
@@ -22,6 +22,7 @@ type OpWork = WorkOf<'matmul' | 'layernorm' | 'softmax' | 'attention'>;
 
 export interface BuiltOp extends Built {
   read(): Promise<Record<string, Float32Array>>;
+  dispose(): void;
 }
 
 interface Graph {
@@ -32,7 +33,7 @@ interface Graph {
 /** One op of webcir as a program. */
 export async function buildOp(device: Device, work: OpWork): Promise<BuiltOp> {
   const { outputs, inputs } = graphOf(work);
-  const program = await compile(device, { outputs });
+  const program = await compileTuned(device, { outputs });
   program.write(inputs);
   const names = Object.keys(outputs);
   return {

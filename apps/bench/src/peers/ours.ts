@@ -1,6 +1,7 @@
 import type { Device } from '@webcir/kernels';
 import { buildBlock } from '../build/block.ts';
 import type { Built } from '../build/built.ts';
+import { buildProduct } from '../build/product.ts';
 import { buildSearch } from '../build/search.ts';
 import { buildStage1, buildStage2 } from '../build/training.ts';
 import { stopwatch } from '../measure/rounds.ts';
@@ -49,6 +50,10 @@ async function build(device: Device, work: Work): Promise<Made> {
       const losses = await plain.losses(3);
       await plain.dispose();
       return { built: await buildStage2(device, work.combiner, work), result: { losses } };
+    }
+    case 'half-matmul': {
+      const built = await buildProduct(device, { layout: 'NN', ...work }, 'f16');
+      return { built, result: await built.read() };
     }
     default: {
       const built = await buildOp(device, work);

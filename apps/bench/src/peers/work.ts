@@ -4,6 +4,8 @@ import type { ModelName } from '../build/models.ts';
 export type Work =
   /** NN: a [rows, inner] b [inner, columns]; NT: b [columns, inner]; TN: a [inner, rows]. */
   | { kind: 'matmul'; layout: 'NN' | 'NT' | 'TN'; rows: number; inner: number; columns: number }
+  /** NN, of halves that lie on the device before. */
+  | { kind: 'half-matmul'; rows: number; inner: number; columns: number }
   | { kind: 'layernorm'; rows: number; width: number }
   | { kind: 'softmax'; rows: number; columns: number }
   /** qkv [batch, tokens, 3 * heads * headSize] to [batch, tokens, heads * headSize], no mask. */

@@ -37,7 +37,7 @@ export function transformer(
     hidden = checkpoint(hidden);
 
     const qkv = linear(norm(hidden, 'ln_1'), weight('attn.in_proj_weight'), { bias: weight('attn.in_proj_bias') });
-    let mixed = attention(cast(qkv, 'f32'), { heads, causal });
+    let mixed = attention(qkv, { heads, causal });
     if (layer === layers - 1) [mixed, hidden] = [pick(cast(mixed, 'f32')), pick(hidden)];
     hidden = linear(mixed, weight('attn.out_proj.weight'), { bias: weight('attn.out_proj.bias'), residual: hidden });
 

@@ -14,7 +14,12 @@ export interface Capabilities {
   readonly maxBindingSize: number;
   readonly maxWorkgroupInvocations: number;
   readonly maxWorkgroupMemory: number;
+  /** What was measured here (`tune`), and so goes before what is known beforehand. */
+  readonly choices?: Choices;
 }
+
+/** The variant of an op for a class of shapes, by `shapeClass`. Plain data, to be kept as JSON. */
+export type Choices = Readonly<Record<string, string>>;
 
 /** A product of m x k and k x n, both of `type`, added to m x n of `resultType`: 'f16', 'f32', 'i32', ... */
 export interface SubgroupMatrix {

@@ -1,4 +1,4 @@
-import { type Capabilities, readCapabilities, subgroupMatrixFeature } from './capabilities.ts';
+import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeature } from './capabilities.ts';
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { Waiter } from './wait.ts';
@@ -7,7 +7,7 @@ import { Waiter } from './wait.ts';
 export class Device {
   readonly gpu: GPUDevice;
   readonly info: GPUAdapterInfo;
-  readonly capabilities: Capabilities;
+  #capabilities: Capabilities;
   readonly #owned: boolean;
   readonly #lost: Promise<never>;
   #closed = false;
@@ -23,7 +23,7 @@ export class Device {
     this.info = info;
     this.#owned = owned;
     this.keepAlive = keepAlive;
-    this.capabilities = readCapabilities(gpu, info);
+    this.#capabilities = readCapabilities(gpu, info);
     this.#waiter = typeof setImmediate === 'function' ? new Waiter() : undefined; // only Node has it
     gpu.addEventListener('uncapturederror', (event) => this.#errors.push((event as GPUUncapturedErrorEvent).error));
     this.#lost = gpu.lost.then(({ reason, message }) => {
@@ -36,6 +36,15 @@ export class Device {
   get name(): string {
     const { description, device, architecture, vendor } = this.info;
     return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unknown adapter';
+  }
+
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  /** Programs that are planned and compiled from now on take these variants, of `tune`, in place of the fixed choice. */
+  choose(choices: Choices): void {
+    this.#capabilities = { ...this.#capabilities, choices };
   }
 
   /**

@@ -37,8 +37,11 @@ export interface NoGradient {
 /** Of the ops that are themselves part of a backward pass. */
 export const firstOrderOnly: NoGradient = { reason: 'only first derivatives are supported' };
 
-/** Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier. */
-export type Availability = boolean | 'preferred';
+/**
+ * Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier; 'untimed' where
+ * it never wins and is dear to compile: the tuner leaves it out.
+ */
+export type Availability = boolean | 'preferred' | 'untimed';
 
 /** Everything that the engine knows of an op. One per op folder (and one for its backward pass). */
 export interface OpDefinition<Attributes extends object> {

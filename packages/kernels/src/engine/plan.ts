@@ -1,7 +1,7 @@
 import type { Capabilities } from './capabilities.ts';
 import type { Dispatch } from './kernel.ts';
-import { availableVariants } from './op.ts';
 import { byteLength, createNode, type Node, type Tensor } from './tensor.ts';
+import { chosenVariant } from './variants.ts';
 
 export type Step =
   | { readonly kind: 'dispatch'; readonly dispatch: Dispatch; readonly label: string }
@@ -30,7 +30,7 @@ interface Block {
 /**
  * Turns nodes, in the order in which they run, into steps and a memory plan. Pure: touches no device.
  * @param kept tensors that must survive the run
- * @param forced variant by op name, where the capabilities' own choice is not wanted
+ * @param forced variant by op name, where the choice made for the adapter is not wanted
  */
 export function makePlan(
   nodes: readonly Node[],
@@ -84,13 +84,12 @@ export function makePlan(
     const step = steps.length;
     for (const tensor of [...inputs, ...node.outputs]) touch(tensor, step);
     for (const copy of copies) if (copy.kind === 'copy' && copy.to.node === node) steps.push(copy);
-    const [preferred] = availableVariants(definition, capabilities);
     const dispatches = definition.launch({
       inputs,
       outputs: node.outputs,
       attributes,
       capabilities,
-      variant: forced[definition.name] ?? preferred,
+      variant: forced[definition.name] ?? chosenVariant(node.source, capabilities),
       used: isRead,
       scratch: (shape, dtype = 'f32') => {
         const [tensor] = createNode({ kind: 'scratch' }, [{ shape, dtype }]).outputs;

@@ -37,12 +37,15 @@ export type Source =
   | { readonly kind: 'constant'; readonly data: Float32Array | Uint32Array }
   /** Memory of one running node. */
   | { readonly kind: 'scratch' }
-  | {
-      readonly kind: 'op';
-      readonly definition: OpDefinition<object>;
-      readonly inputs: readonly Tensor[];
-      readonly attributes: object;
-    };
+  | OpSource;
+
+/** An op with what it is applied to. */
+export interface OpSource {
+  readonly kind: 'op';
+  readonly definition: OpDefinition<object>;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: object;
+}
 
 export interface Node {
   /** Grows in the order of creation, which is the order in which a program runs its nodes. */

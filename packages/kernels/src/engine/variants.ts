@@ -1,7 +1,24 @@
 import type { Capabilities } from './capabilities.ts';
 import { ancestors } from './gradients.ts';
 import { availableVariants } from './op.ts';
-import type { Tensor } from './tensor.ts';
+import type { OpSource, Tensor } from './tensor.ts';
+
+/**
+ * Names what decides which variant is the fastest: the op, its attributes, and for each input the dtype and the sizes, rounded up
+ * to powers of two.
+ */
+export function shapeClass({ definition, inputs, attributes }: OpSource): string {
+  const round = (size: number) => 2 ** Math.ceil(Math.log2(size));
+  const types = inputs.map(({ dtype, shape }) => `${dtype}[${shape.map(round)}]`);
+  return [definition.name, JSON.stringify(attributes), ...types].join(' ');
+}
+
+/** The variant that a node is run in: what was measured, else the first one that can run; '' where the op has only one. */
+export function chosenVariant(source: OpSource, capabilities: Capabilities): string {
+  const available = availableVariants(source.definition, capabilities);
+  const measured = available.length > 1 && capabilities.choices?.[shapeClass(source)];
+  return measured && available.includes(measured) ? measured : available[0];
+}
 
 /**
  * Every way to run a graph for `compile`'s `variants`, one op changed at a time; the adapter's own choice comes first, as {}.

@@ -12,8 +12,9 @@ import { addClipOptions, type ClipSource } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
 import { choice, numberBetween } from './options.ts';
 import { type EncoderSession, encodePictures, openEncoder } from './session.ts';
+import { encoderGraphs, noTuneOption, type TuneOption, tuneFor } from './tuning.ts';
 
-interface EncodeOptions extends ClipSource {
+interface EncodeOptions extends ClipSource, TuneOption {
   readonly out: string;
   readonly texts?: string;
   readonly transform: Transform;
@@ -33,6 +34,7 @@ export function registerEncode(program: Command, { assets }: CommandContext): vo
   addClipOptions(command)
     .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
+    .addOption(noTuneOption())
     .action((paths, options) => encodeCommand(paths, options, assets));
 }
 
@@ -42,6 +44,8 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions, a
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name pictures, folders, or --texts FILE');
   const session = await openEncoder(options, assets);
   const { embedDim } = session.model.config;
+  const graphs = encoderGraphs(session, { pictures: files.length, texts: texts.map(session.tokenRows) });
+  await tuneFor(session.device, options, graphs);
   const tensors = new Map<string, StoredTensor>();
   const metadata = new Map([['transform', `${options.transform} ${options.targetRatio}`]]);
   if (files.length > 0) {

@@ -8,6 +8,7 @@ import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
 import { choice, skipMissingOption } from './options.ts';
 import { frozenPictureFeatures, splitPictures } from './session.ts';
+import { encoderGraphs, tuneFor } from './tuning.ts';
 
 interface EvalOptions extends ModelOptions {
   readonly protocol?: string;
@@ -44,7 +45,10 @@ async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
   const evaluators = chosenProtocols(dataset, given.protocol).map(
     (protocol) => new Evaluator(session, split, protocol),
   );
-  const features = await frozenPictureFeatures(session, splitPictures(dataset, split), true);
+  const pictures = splitPictures(dataset, split);
+  const { texts: captions } = evaluators[0];
+  await tuneFor(device, options, encoderGraphs(session, { pictures: pictures.length, texts: captions }));
+  const features = await frozenPictureFeatures(session, pictures, true);
   const texts = await evaluators[0].textFeatures(clip.weights);
   const results: Result[] = [];
   for (const evaluator of evaluators) {

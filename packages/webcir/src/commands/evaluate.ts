@@ -45,6 +45,11 @@ export class Ranker {
     this.categories = queriesOf(session.dataset, split, protocol, session.tokenRows);
   }
 
+  /** Token rows of all captions. */
+  get texts(): readonly (readonly number[])[] {
+    return this.categories.flatMap(({ texts }) => texts);
+  }
+
   /** Text features of every category's captions: made once, used by several methods. */
   async textFeatures(weights: Weights): Promise<Map<string, Float32Array>> {
     const { device, model } = this.#session;

@@ -13,12 +13,13 @@ import { choice, numberBetween, wholeNumber } from './options.ts';
 import { openSession, type Session } from './session.ts';
 import { tunedClip } from './train-stage1.ts';
 import { trainedCombiner } from './train-stage2.ts';
+import { noTuneOption, type TuneOption } from './tuning.ts';
 
 const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
 type CombiningFunction = (typeof combiningFunctions)[number];
 
 /** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
-export interface ModelOptions extends ClipSource {
+export interface ModelOptions extends ClipSource, TuneOption {
   readonly dataset?: DatasetName;
   readonly data?: string;
   readonly skipMissing?: boolean;
@@ -45,7 +46,8 @@ export const addModelOptions = (command: Command): Command =>
     .option('--projection-dim <n>', "width of the Combiner's projections, to be checked", wholeNumber(1))
     .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
     .addOption(choice('--transform <name>', 'preprocessing (default: targetpad)', TRANSFORMS))
-    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100));
+    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100))
+    .addOption(noTuneOption());
 
 /** What turns the queries of a data set into query features. */
 export interface OpenModels {

@@ -12,13 +12,14 @@ import { loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
 import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@webcir/data';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
-import { type CaptionedPicture, pretrain } from '@webcir/train';
+import { type CaptionedPicture, pretrain, pretrainGraphs } from '@webcir/train';
 import type { Command } from 'commander';
 import { planesOf } from '../pictures.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { numberBetween, wholeNumber } from './options.ts';
+import { noTuneOption, type TuneOption, tuneFor } from './tuning.ts';
 
-interface PretrainOptions {
+interface PretrainOptions extends TuneOption {
   readonly out: string;
   readonly steps: number;
   readonly batchSize: number;
@@ -35,6 +36,7 @@ export const registerPretrain = (program: Command): Command =>
     .option('--batch-size <n>', 'pictures per step', wholeNumber(2), 256)
     .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
     .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
+    .addOption(noTuneOption())
     .action(pretrainCommand);
 
 /** Sizes of the embedded model: OpenAI's architecture, small. */
@@ -50,7 +52,8 @@ const sizes = {
 };
 
 /** `webcir pretrain`: stage 0, the small CLIP that ships with webcir. */
-async function pretrainCommand({ out, steps, batchSize, learningRate, seed }: PretrainOptions): Promise<void> {
+async function pretrainCommand(options: PretrainOptions): Promise<void> {
+  const { out, steps, batchSize, learningRate, seed } = options;
   const device = await openDevice();
   console.log(`Pre-training a small CLIP on the embedded pictures, on ${device.name}`);
   const dataset = await openEmbeddedFromPackage();
@@ -60,17 +63,18 @@ async function pretrainCommand({ out, steps, batchSize, learningRate, seed }: Pr
   const clip = await uploadClip(device, model, isTrainable);
   const pictures = await captionedPictures(dataset, model, tokenizer);
   const stepsPerEpoch = Math.floor(pictures.length / batchSize);
+  const work = { model, clip, batch: batchSize, logitScale: 30 };
+  const random = seededRandom(seedOf('captions'));
+  const captions = pictures.map(({ caption }) => caption(random));
+  await tuneFor(device, options, pretrainGraphs(work, captions));
 
   const line = new ProgressLine('stage 0');
   let lastLoss = Number.NaN;
   await pretrain({
+    ...work,
     device,
-    model,
-    clip,
     pictures,
-    batch: batchSize,
     seed,
-    logitScale: 30,
     recipe: {
       epochs: Math.ceil(steps / stepsPerEpoch),
       learningRate,

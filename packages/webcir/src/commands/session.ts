@@ -9,7 +9,8 @@ import { madeAhead, openPlanes, type Pictures, type Preprocessing } from '../pic
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
 
-const pictureBatch = 128;
+/** Pictures that go through an encoder at once. */
+export const pictureBatch = 128;
 
 /** A CLIP that is ready to encode: the model, a device for it, and what comes before it. */
 export interface EncoderSession {

@@ -7,6 +7,7 @@ import { Ranker } from './evaluate.ts';
 import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
 import { frozenPictureFeatures, splitPictures } from './session.ts';
+import { encoderGraphs, tuneFor } from './tuning.ts';
 
 interface SubmitOptions extends ModelOptions {
   readonly submissionName: string;
@@ -68,7 +69,9 @@ async function submitCommand(
     );
   }
   const ranker = new Ranker(session, split, protocolsFor(dataset)[0]);
-  const features = await frozenPictureFeatures(session, splitPictures(dataset, split), true);
+  const pictures = splitPictures(dataset, split);
+  await tuneFor(device, given, encoderGraphs(session, { pictures: pictures.length, texts: ranker.texts }));
+  const features = await frozenPictureFeatures(session, pictures, true);
   const [ranking] = await ranker.rank(features, await ranker.textFeatures(clip.weights), fuse);
   device.close();
 

@@ -6,6 +6,7 @@ import type { CommandContext } from './context.ts';
 import { choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
+import { noTuneOption } from './tuning.ts';
 
 const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
 
@@ -76,6 +77,7 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
     .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
     .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
     .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
+    .addOption(noTuneOption())
     .action(async ({ name, out, resume, ...options }) => {
       const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
       await trainCommand(path, { ...presetOf(options.dataset), ...options }, resume !== undefined, command, assets);

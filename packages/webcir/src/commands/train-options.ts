@@ -1,8 +1,10 @@
+import type { Choices } from '@webcir/kernels';
 import type { TunedEncoder } from '@webcir/train';
 import type { SessionOptions } from './session.ts';
+import type { TuneOption } from './tuning.ts';
 
 /** What `webcir train` can be told; written to the run folder's config.json. */
-export interface TrainOptions extends SessionOptions {
+export interface TrainOptions extends SessionOptions, TuneOption {
   /** What is trained; with `2`, the CLIP that is given counts as tuned. */
   readonly stages: 'both' | '1' | '2';
   readonly seed: number;
@@ -38,4 +40,9 @@ export interface TrainOptions extends SessionOptions {
 }
 
 /** Options that must not change when a run is resumed, since they decide what the finished steps were. */
-export type StoredConfig = TrainOptions & { readonly command: string; readonly startedAt: string };
+export type StoredConfig = TrainOptions & {
+  readonly command: string;
+  readonly startedAt: string;
+  /** The kernels that the run was started with: others round otherwise. None in runs of older versions. */
+  readonly choices?: Choices;
+};

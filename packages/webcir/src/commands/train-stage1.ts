@@ -9,6 +9,7 @@ import {
   isTuned,
   runStage1,
   type Stage1Options,
+  type Stage1Plan,
 } from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
 import { openPlanes } from '../pictures.ts';
@@ -31,25 +32,26 @@ const hasFeatures = ({ encoder, imageCache }: TrainOptions): boolean => encoder 
  * What goes through an encoder at once: as asked for, or what fits the memory budget.
  * @throws RangeError when it does not divide the batch, or nothing fits
  */
-export function microBatchOf({ model, device }: Session, options: TrainOptions): number {
-  const { batchSize: batch, microBatchSize, memoryBudget, encoder, trimText, checkpointActivations } = options;
+export function microBatchOf(session: Session, options: TrainOptions): number {
+  const { batchSize: batch, microBatchSize, memoryBudget } = options;
   if (microBatchSize !== undefined) {
     if (batch % microBatchSize === 0) return microBatchSize;
     throw new RangeError(`a micro-batch of ${microBatchSize} does not divide the batch of ${batch}`);
   }
-  const plan = {
-    config: model.config,
-    entries: entriesOf(model),
-    encoder,
-    pictures: hasFeatures(options) ? ('features' as const) : ('pixels' as const),
-    batch,
-    trim: trimText,
-    recompute: checkpointActivations,
-    mixed: options.precision === 'amp',
-    capabilities: device.capabilities,
-  };
-  return chooseMicroBatch(plan, memoryBudget * 1e9);
+  return chooseMicroBatch(stage1Plan(session, options), memoryBudget * 1e9);
 }
+
+export const stage1Plan = ({ model, device }: Session, options: TrainOptions): Stage1Plan => ({
+  config: model.config,
+  entries: entriesOf(model),
+  encoder: options.encoder,
+  pictures: hasFeatures(options) ? 'features' : 'pixels',
+  batch: options.batchSize,
+  trim: options.trimText,
+  recompute: options.checkpointActivations,
+  mixed: options.precision === 'amp',
+  capabilities: device.capabilities,
+});
 
 /** Tunes CLIP and leaves `clip.safetensors` in the run folder. */
 export async function trainStage1(

@@ -70,7 +70,7 @@ export async function trainStage2(
   await keepBest(folder, best, trainedCombiner, protocol);
 }
 
-const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }: TrainOptions): CombinerConfig => ({
+export const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }: TrainOptions): CombinerConfig => ({
   featureDim,
   projectionDim: projectionDim ?? 4 * featureDim,
   hiddenDim: hiddenDim ?? 8 * featureDim,

@@ -14,6 +14,8 @@ import { encodePictures, frozenPictureFeatures, openSession, pictureIds, trainin
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { microBatchOf, trainStage1, tunedClip } from './train-stage1.ts';
 import { trainedCombiner, trainStage2 } from './train-stage2.ts';
+import { graphsOfRun } from './train-tuning.ts';
+import { tuneFor } from './tuning.ts';
 
 /** `webcir train`: both stages, or one of them, then the table of the paper. */
 export async function trainCommand(
@@ -33,7 +35,7 @@ export async function trainCommand(
   const examples = examplesOf(trainingTriplets(session), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
   checkBatch(config.combinerBatchSize, examples.length);
-  // Before anything is computed: stage 1 may not fit.
+  // Before anything is computed: stage 1 may not fit. And before kernels are chosen, so that a resumed run plans the same.
   const microBatch = config.stages === '2' ? undefined : microBatchOf(session, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
   if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
@@ -49,13 +51,18 @@ export async function trainCommand(
     splits.validation === splits.test ? test : new Scoreboard(new Evaluator(session, splits.validation, protocol));
   const boards = new Set([test, validation]);
 
+  if (resume) device.choose(config.choices ?? {});
+  else {
+    const evaluators = [...boards].map(({ evaluator }) => evaluator);
+    await tuneFor(device, config, graphsOfRun(session, config, examples, evaluators, microBatch));
+  }
   const before = await uploadClip(device, model);
   const features = await frozenPictureFeatures(session, pictureIds(session), config.foldBatchnorm);
   const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
   for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
   // Every picture has been read by now: a run that cannot start leaves nothing behind.
-  const run = folder ?? (await RunFolder.create(path, config));
+  const run = folder ?? (await RunFolder.create(path, { ...config, choices: device.capabilities.choices ?? {} }));
 
   if (!run.has(tunedClip)) {
     if (microBatch === undefined) await writeSafetensorsFile(run.file(tunedClip), storeClipModel(model, 'F32'));

@@ -2,7 +2,8 @@ import { measureCeilings } from '../../measure/ceilings.ts';
 import { stopwatch } from '../../measure/rounds.ts';
 import { median } from '../../measure/stats.ts';
 import { buildOp } from '../../peers/our-ops.ts';
-import type { Context } from '../context.ts';
+import type { PeerName } from '../../peers/roster.ts';
+import { against, type Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
 /** A measurement that asks for an NVIDIA card. */
@@ -12,6 +13,14 @@ export const onNvidia =
     const { info, name } = context.device;
     if (/nvidia/i.test(`${info.vendor} ${info.description}`)) return measure(context);
     return { notRun: `no such adapter (this one is ${name})` };
+  };
+
+/** What share of a peer's speed ours is, in percent. */
+export const shareOf =
+  (peer: PeerName, work: string) =>
+  async (context: Context): Promise<Measured> => {
+    const measured = await against(peer, work)(context);
+    return 'value' in measured ? { ...measured, value: 100 * measured.value } : measured;
   };
 
 /** The share of the measured peak of arithmetic that a product of 4096³ reaches, in percent. */

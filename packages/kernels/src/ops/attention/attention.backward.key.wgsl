@@ -2,15 +2,6 @@
 //   dk = dsT q, dv = pT dy
 // One thread owns four keys of one head and walks the query rows four at a time, so that nothing has to be added up
 // across threads. Matrices hold one key per column: transpose(q) * k are scores, dy * p is dv.
-struct Params {
-  tokens: u32,
-  heads: u32,
-  sequences: u32, // batch * heads
-  width4: u32,
-  headSize4: u32,
-  causal: u32,
-  scale: f32,
-}
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>; // [batch, tokens, heads, headSize]
@@ -18,6 +9,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> delta: array<f32>; // [batch, heads, tokens]
 @group(0) @binding(4) var<storage, read_write> dqkv: array<vec4f>; // only the columns of k and v are written here
 @group(0) @binding(5) var<uniform> params: Params;
+
+#include attention.include.wgsl
 
 const workgroup = 64u;
 
@@ -27,26 +20,19 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let thread = (group.y * groups.x + group.x) * workgroup + local;
-  let blocks = (params.tokens + 3u) / 4u;
-  let sequence = thread / blocks;
-  let firstKey = thread % blocks * 4u;
-  if (sequence >= params.sequences) {
+  let place = placeOf((group.y * groups.x + group.x) * workgroup + local, 4u, 1u);
+  if (!place.exists) {
     return;
   }
   let width4 = params.width4;
   let headSize4 = params.headSize4;
-  let batch = sequence / params.heads;
-  let head = sequence % params.heads * headSize4;
-  let start = batch * params.tokens * 3u * width4 + head;
-  let startY = batch * params.tokens * width4 + head;
   let last = params.tokens - 1u;
   let causal = params.causal != 0u;
 
   // Keys past the end repeat the last one: they store the same values to the same place.
   #for c in 0..4
-  let key$c = min(firstKey + $c, last);
-  let k$c = start + width4 + key$c * 3u * width4;
+  let key$c = min(place.first + $c, last);
+  let k$c = place.qkv + width4 + key$c * 3u * width4;
   let from$c = select(0u, key$c, causal);
   #end
 
@@ -54,9 +40,9 @@ fn main(
   for (var row = firstRow; row < params.tokens; row += 4u) {
     #for i in 0..4
     let row$i = min(row + $i, last);
-    let q$i = start + row$i * 3u * width4;
-    let y$i = startY + row$i * width4;
-    let s$i = sequence * params.tokens + row$i;
+    let q$i = place.qkv + row$i * 3u * width4;
+    let y$i = place.y + row$i * width4;
+    let s$i = place.logSum + row$i;
     #end
     var scores = mat4x4f();
     var dp = mat4x4f();

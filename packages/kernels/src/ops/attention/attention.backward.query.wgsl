@@ -2,15 +2,6 @@
 // probabilities are made again from q, k and the saved logarithms (Dao et al. 2022, arXiv 2205.14135, appendix B.2):
 //   p = exp(scale * q kT - logSum), dp = dy vT, delta = rowsum(dy * y), ds = p * (dp - delta) * scale, dq = ds k
 // One thread owns four query rows of one head and walks the keys four at a time, as in the forward pass.
-struct Params {
-  tokens: u32,
-  heads: u32,
-  sequences: u32, // batch * heads
-  width4: u32,
-  headSize4: u32,
-  causal: u32,
-  scale: f32,
-}
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> y: array<vec4f>; // [batch, tokens, heads, headSize]
@@ -20,6 +11,8 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>; // only the columns of q are written here
 @group(0) @binding(6) var<uniform> params: Params;
 
+#include attention.include.wgsl
+
 const workgroup = 64u;
 
 @compute @workgroup_size(workgroup)
@@ -28,28 +21,22 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let thread = (group.y * groups.x + group.x) * workgroup + local;
-  let blocks = (params.tokens + 3u) / 4u;
-  let sequence = thread / blocks;
-  let firstRow = thread % blocks * 4u;
-  if (sequence >= params.sequences) {
+  let place = placeOf((group.y * groups.x + group.x) * workgroup + local, 4u, 1u);
+  if (!place.exists) {
     return;
   }
   let width4 = params.width4;
   let headSize4 = params.headSize4;
-  let batch = sequence / params.heads;
-  let head = sequence % params.heads * headSize4;
-  let start = batch * params.tokens * 3u * width4 + head;
   let last = params.tokens - 1u;
   let causal = params.causal != 0u;
 
   // Rows past the end repeat the last one: they store the same values to the same place.
   #for r in 0..4
-  let row$r = min(firstRow + $r, last);
-  let q$r = start + row$r * 3u * width4;
-  let y$r = (batch * params.tokens + row$r) * width4 + head;
+  let row$r = min(place.first + $r, last);
+  let q$r = place.qkv + row$r * 3u * width4;
+  let y$r = place.y + row$r * width4;
   let limit$r = select(params.tokens, row$r + 1u, causal);
-  let logSum$r = logSum[sequence * params.tokens + row$r];
+  let logSum$r = logSum[place.logSum + row$r];
   var delta$r = 0.0;
   #end
   for (var d = 0u; d < headSize4; d++) {
@@ -58,13 +45,13 @@ fn main(
     #end
   }
   #for r in 0..4
-  delta[sequence * params.tokens + row$r] = delta$r;
+  delta[place.logSum + row$r] = delta$r;
   #end
 
   let keys = limit3;
   for (var key = 0u; key < keys; key += 4u) {
     #for j in 0..4
-    let k$j = start + width4 + min(key + $j, last) * 3u * width4;
+    let k$j = place.qkv + width4 + min(key + $j, last) * 3u * width4;
     #end
     var scores = mat4x4f();
     var dp = mat4x4f();

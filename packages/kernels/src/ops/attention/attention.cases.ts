@@ -1,4 +1,6 @@
 import { normal, type OpCase } from '../../engine/case.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { cast } from '../cast/cast.ts';
 import { attentionReference } from './attention.reference.ts';
 import { attention } from './attention.ts';
 
@@ -11,6 +13,16 @@ const attentionCase = (batch: number, tokens: number, heads: number, headSize: n
   flops: 4 * batch * heads * headSize * (causal ? (tokens * (tokens + 1)) / 2 : tokens ** 2),
 });
 
+/** The same of halves, whose result, and gradient, is rounded to such, or to a neighbour, as adapters may. */
+const halfCase = (testCase: OpCase): OpCase => ({
+  ...testCase,
+  name: `${testCase.name} of halves`,
+  inputs: testCase.inputs.map((input) => ({ ...input, half: true })),
+  op: (qkv) => cast(testCase.op(cast(qkv, 'f16')) as Tensor, 'f32'),
+  tolerance: 2 ** -10,
+  gradientTolerance: 2 ** -9,
+});
+
 export const cases = [
   attentionCase(2, 1, 3, 4),
   attentionCase(1, 3, 2, 8, true),
@@ -20,6 +32,15 @@ export const cases = [
   attentionCase(1, 22, 1, 80),
   attentionCase(1, 9, 2, 128, true),
   attentionCase(1, 150, 1, 8),
+  attentionCase(1, 16, 1, 64, true),
+  attentionCase(1, 50, 1, 96),
+  attentionCase(1, 77, 1, 64, true),
+  attentionCase(1, 40, 1, 132),
+  attentionCase(1, 197, 1, 12, true),
+  attentionCase(1, 257, 1, 4),
+  attentionCase(1, 577, 1, 4, true),
+  halfCase(attentionCase(2, 17, 2, 64)),
+  halfCase(attentionCase(1, 33, 2, 36, true)),
   {
     ...attentionCase(1, 33, 1, 8, true),
     name: 'large scores',
@@ -33,6 +54,7 @@ export const benchmarks = [
   attentionCase(32, 77, 8, 64, true),
   attentionCase(8, 50, 12, 64),
   attentionCase(8, 82, 40, 64),
+  attentionCase(2, 577, 4, 64),
   attentionCase(256, 17, 2, 64),
   attentionCase(256, 16, 2, 64, true),
 ];

@@ -1,13 +1,23 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { cast } from '../cast/cast.ts';
+import { attentionBackwardKeySubgroupHalf } from './attention.backward.key.subgroup.half.wgsl.ts';
 import { attentionBackwardKeySubgroup } from './attention.backward.key.subgroup.wgsl.ts';
+import { attentionBackwardKeyTiledHalf } from './attention.backward.key.tiled.half.wgsl.ts';
+import { attentionBackwardKeyTiled } from './attention.backward.key.tiled.wgsl.ts';
 import { attentionBackwardKey } from './attention.backward.key.wgsl.ts';
+import { attentionBackwardQuerySubgroupHalf } from './attention.backward.query.subgroup.half.wgsl.ts';
 import { attentionBackwardQuerySubgroup } from './attention.backward.query.subgroup.wgsl.ts';
+import { attentionBackwardQueryTiledHalf } from './attention.backward.query.tiled.half.wgsl.ts';
+import { attentionBackwardQueryTiled } from './attention.backward.query.tiled.wgsl.ts';
 import { attentionBackwardQuery } from './attention.backward.query.wgsl.ts';
+import { attentionSubgroupHalf } from './attention.subgroup.half.wgsl.ts';
 import { attentionSubgroup } from './attention.subgroup.wgsl.ts';
-import { attention as attentionKernel } from './attention.wgsl.ts';
+import { attentionTiledHalf } from './attention.tiled.half.wgsl.ts';
+import { attentionTiled } from './attention.tiled.wgsl.ts';
+import { attention as attentionPlain } from './attention.wgsl.ts';
 
 export interface AttentionOptions {
   /** Heads that share the width evenly. */
@@ -16,7 +26,13 @@ export interface AttentionOptions {
   readonly causal: boolean;
 }
 
-function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: AttentionOptions) {
+/** Columns of a head that the tiled kernels hold in registers. */
+const widestTiled = 128;
+
+type Variant = 'subgroup' | 'plain' | 'tiled';
+
+function layout(qkv: Tensor, { heads, causal }: AttentionOptions, variant: Variant) {
+  const [batch, tokens, width3] = qkv.shape;
   const width = width3 / 3;
   const headSize = width / heads;
   const sequences = batch * heads;
@@ -27,69 +43,90 @@ function layout({ shape: [batch, tokens, width3] }: Tensor, { heads, causal }: A
     width4: width / 4,
     headSize4: headSize / 4,
     causal: causal ? 1 : 0,
+    saveLogSum: 0,
     scale: 1 / Math.sqrt(headSize),
   };
-  const grid = linearGrid(Math.ceil(tokens / 4) * sequences, 64);
-  const subgroupGrid = linearGrid(Math.ceil(tokens / 8) * Math.ceil(headSize / 64) * sequences, 1);
-  return { params, grid, subgroupGrid };
+  const half = qkv.dtype === 'f16';
+  const kernel = kernelFor(variant, headSize, half);
+  const constants = { columnTiles: headSize > 64 ? 4 : 2 }; // two pipelines for all sizes of a head
+  return { params, kernel, half, grid: grids[kernel](tokens, headSize, sequences), constants };
 }
 
+/** Wider heads than the tiled kernels hold take the plain ones; these add up in their results, which halves would not bear. */
+function kernelFor(variant: Variant, headSize: number, half: boolean): Variant {
+  if (half) return variant === 'subgroup' ? 'subgroup' : 'tiled';
+  return variant === 'tiled' && headSize > widestTiled ? 'plain' : variant;
+}
+
+const grids: Readonly<Record<Variant, (tokens: number, headSize: number, sequences: number) => Grid>> = {
+  subgroup: (tokens, headSize, sequences) =>
+    linearGrid(Math.ceil(tokens / 16) * Math.ceil(headSize / 64) * sequences, 1),
+  plain: (tokens, _, sequences) => linearGrid(Math.ceil(tokens / 4) * sequences, 64),
+  tiled: (tokens, _, sequences) => linearGrid(Math.ceil(tokens / 32) * sequences, 1),
+};
+
+// On a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
 const variants = {
-  subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
-  plain: () => true,
+  subgroup: ({ software, subgroupSize }: Capabilities) => software && subgroupSize === 8,
+  plain: ({ software }: Capabilities) => software,
+  tiled: ({ software }: Capabilities) => (software ? 'untimed' : true),
 };
 
 const definition: OpDefinition<AttentionOptions> = {
   name: 'attention',
+  takesHalf: true,
   outputs([qkv], attributes) {
     const { heads } = attributes;
     const { shape, dtype } = qkv;
     const fits =
-      dtype === 'f32' && shape.length === 3 && Number.isInteger(heads) && heads > 0 && shape[2] % (12 * heads) === 0;
+      dtype !== 'u32' && shape.length === 3 && Number.isInteger(heads) && heads > 0 && shape[2] % (12 * heads) === 0;
     expectShapes(
-      fits,
+      fits && (dtype === 'f32' || shape[2] / 3 / heads <= widestTiled),
       'attention',
-      `qkv f32[batch, tokens, 3 * ${heads} heads * head size], head size a multiple of 4`,
+      `qkv [batch, tokens, 3 * ${heads} heads * head size] of f32 or f16, head size a multiple of 4, and at most ${widestTiled} in f16`,
       [qkv],
     );
     const [batch, tokens, width3] = shape;
     return [
-      { shape: [batch, tokens, width3 / 3], dtype: 'f32' },
+      { shape: [batch, tokens, width3 / 3], dtype },
       { shape: [batch, heads, tokens], dtype: 'f32' },
     ];
   },
   variants,
   launch({ inputs: [qkv], outputs: [y, logSum], attributes, variant, used }) {
-    const { params, grid, subgroupGrid } = layout(qkv, attributes);
+    const { params, kernel, half, grid, constants } = layout(qkv, attributes, variant as Variant);
     const bindings = { qkv, y, logSum };
     const all = { ...params, saveLogSum: used(logSum) ? 1 : 0 };
-    if (variant === 'subgroup') return [dispatch(attentionSubgroup, bindings, all, subgroupGrid)];
-    return [dispatch(attentionKernel, bindings, all, grid)];
+    if (kernel === 'plain') return [dispatch(attentionPlain, bindings, all, grid)];
+    if (kernel === 'subgroup') return [dispatch(half ? attentionSubgroupHalf : attentionSubgroup, bindings, all, grid)];
+    return [dispatch(half ? attentionTiledHalf : attentionTiled, bindings, all, grid, constants)];
   },
   gradient({ inputs: [qkv], outputs: [y, logSum], attributes }, [dy]) {
-    return dy ? apply(backward, [qkv, y, logSum, dy], attributes) : [];
+    return dy ? apply(backward, [qkv, y, logSum, cast(dy, y.dtype === 'f16' ? 'f16' : 'f32')], attributes) : [];
   },
 };
 
 const backward: OpDefinition<AttentionOptions> = {
   name: 'attention.backward',
+  takesHalf: true,
   outputs: ([qkv]) => [qkv],
   variants,
   launch({ inputs: [qkv, y, logSum, dy], outputs: [dqkv], attributes, variant, scratch }) {
-    const { params, grid, subgroupGrid } = layout(qkv, attributes);
+    const { params, kernel, half, grid, constants } = layout(qkv, attributes, variant as Variant);
     const delta = scratch(logSum.shape);
     const forQuery = { qkv, y, dy, logSum, delta, dqkv };
     const forKey = { qkv, dy, logSum, delta, dqkv };
-    if (variant === 'subgroup') {
-      return [
-        dispatch(attentionBackwardQuerySubgroup, forQuery, params, subgroupGrid),
-        dispatch(attentionBackwardKeySubgroup, forKey, params, subgroupGrid),
-      ];
+    if (kernel === 'tiled') {
+      const [query, key] = half
+        ? [attentionBackwardQueryTiledHalf, attentionBackwardKeyTiledHalf]
+        : [attentionBackwardQueryTiled, attentionBackwardKeyTiled];
+      return [dispatch(query, forQuery, params, grid, constants), dispatch(key, forKey, params, grid, constants)];
     }
-    return [
-      dispatch(attentionBackwardQuery, forQuery, params, grid),
-      dispatch(attentionBackwardKey, forKey, params, grid),
-    ];
+    const subgroup = half
+      ? [attentionBackwardQuerySubgroupHalf, attentionBackwardKeySubgroupHalf]
+      : [attentionBackwardQuerySubgroup, attentionBackwardKeySubgroup];
+    const [query, key] = kernel === 'subgroup' ? subgroup : [attentionBackwardQuery, attentionBackwardKey];
+    return [dispatch(query, forQuery, params, grid), dispatch(key, forKey, params, grid)];
   },
   gradient: firstOrderOnly,
 };
@@ -98,9 +135,9 @@ const backward: OpDefinition<AttentionOptions> = {
  * Multi-head self-attention (Vaswani et al. 2017, arXiv 1706.03762): per head softmax(q kT / sqrt(head size)) v, in
  * memory linear in the number of tokens, forward and backward.
  * @param qkv [batch, tokens, 3 * width] as CLIP's `in_proj` makes it: all of q, then all of k, then all of v; head h
- *   owns the columns from h * head size within each
- * @param options the head size, width / heads, must be a multiple of 4
- * @returns [batch, tokens, width]
+ *   owns the columns from h * head size within each; in half precision, sums and exponentials are still in single
+ * @param options the head size, width / heads, must be a multiple of 4, and at most 128 in half precision
+ * @returns [batch, tokens, width] in the precision of qkv
  * @throws ShapeError
  */
 export function attention(qkv: Tensor, { heads, causal = false }: { heads: number; causal?: boolean }): Tensor {

@@ -8,21 +8,12 @@
 // neighbouring rows of a head and so read the same keys.
 //
 // Matrices hold one query row per column: transpose(k) * q are scores, v * p is y.
-struct Params {
-  tokens: u32,
-  heads: u32,
-  sequences: u32, // batch * heads
-  width4: u32,
-  headSize4: u32,
-  causal: u32,
-  saveLogSum: u32,
-  scale: f32,
-}
-
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>; // [batch, tokens, heads, headSize]
 @group(0) @binding(2) var<storage, read_write> logSum: array<f32>; // [batch, heads, tokens]
 @group(0) @binding(3) var<uniform> params: Params;
+
+#include attention.include.wgsl
 
 const workgroup = 64u;
 const masked = -1e30;
@@ -37,26 +28,20 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let thread = (group.y * groups.x + group.x) * workgroup + local;
-  let blocks = (params.tokens + 3u) / 4u;
-  let sequence = thread / blocks;
-  let firstRow = thread % blocks * 4u;
-  if (sequence >= params.sequences) {
+  let place = placeOf((group.y * groups.x + group.x) * workgroup + local, 4u, 1u);
+  if (!place.exists) {
     return;
   }
   let width4 = params.width4;
   let headSize4 = params.headSize4;
-  let batch = sequence / params.heads;
-  let head = sequence % params.heads * headSize4;
-  let start = batch * params.tokens * 3u * width4 + head;
   let last = params.tokens - 1u;
   let causal = params.causal != 0u;
 
   // Rows past the end repeat the last one: they store the same values to the same place.
   #for r in 0..4
-  let row$r = min(firstRow + $r, last);
-  let q$r = start + row$r * 3u * width4;
-  let y$r = (batch * params.tokens + row$r) * width4 + head;
+  let row$r = min(place.first + $r, last);
+  let q$r = place.qkv + row$r * 3u * width4;
+  let y$r = place.y + row$r * width4;
   let limit$r = select(params.tokens, row$r + 1u, causal);
   var largest$r = masked;
   var total$r = 0.0;
@@ -65,7 +50,7 @@ fn main(
   let keys = limit3;
   for (var key = 0u; key < keys; key += 4u) {
     #for j in 0..4
-    let k$j = start + width4 + min(key + $j, last) * 3u * width4;
+    let k$j = place.qkv + width4 + min(key + $j, last) * 3u * width4;
     #end
     var scores = mat4x4f();
     for (var d = 0u; d < headSize4; d++) {
@@ -102,7 +87,7 @@ fn main(
   }
   if (params.saveLogSum != 0u) {
     #for r in 0..4
-    logSum[sequence * params.tokens + row$r] = largest$r + log(total$r);
+    logSum[place.logSum + row$r] = largest$r + log(total$r);
     #end
   }
 }

@@ -2,7 +2,7 @@
 // the time: two vec4 loads feed 128 multiply-adds of each lane.
 //
 // One subgroup owns 32 output channels, 32 input channels, one tap and one slice of the pixels. Each lane loads four output
-// channels of dy, which the others get by subgroupBroadcast, and its own four input channels of x.
+// channels of dy, which the others get by shuffle, and its own four input channels of x.
 // Grid: tiles of output channels times tiles of input channels, taps, slices.
 enable subgroups;
 
@@ -34,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let value = x[u32(met) * params.channels4 + loadChannel4];
       let gradient = dy[pixel * params.outputs4 + loadOutput4];
       #for o in 0..32
-      sum$o += subgroupBroadcast(gradient[${o%4}], ${o/4}u) * value;
+      sum$o += subgroupShuffle(gradient[${o%4}], ${o/4}u) * value;
       #end
     }
     column++;

@@ -2,7 +2,7 @@
 // each vec4 that a lane loads is used by all eight, as in matmul.subgroup.wgsl.
 //
 // One subgroup owns a tile of 32 pixels and 32 channels of y. Per step over four channels of x, each lane holds
-//   left0..3   four channels of pixels lane, 8 + lane, 16 + lane and 24 + lane, for the others by subgroupBroadcast
+//   left0..3   four channels of pixels lane, 8 + lane, 16 + lane and 24 + lane, for the others by shuffle
 //   right0..3  its four channels of y in the packed weight, one register per channel of x
 // Grid: tiles of pixels, tiles of channels.
 enable subgroups;
@@ -52,8 +52,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         at += 4u * params.columns4;
         #for r in 0..4
         #for l in 0..8
-        sum${8*r+l} += subgroupBroadcast(left$r.x, ${l}u) * right0 + subgroupBroadcast(left$r.y, ${l}u) * right1
-          + subgroupBroadcast(left$r.z, ${l}u) * right2 + subgroupBroadcast(left$r.w, ${l}u) * right3;
+        sum${8*r+l} += subgroupShuffle(left$r.x, ${l}u) * right0 + subgroupShuffle(left$r.y, ${l}u) * right1
+          + subgroupShuffle(left$r.z, ${l}u) * right2 + subgroupShuffle(left$r.w, ${l}u) * right3;
         #end
         #end
       }

@@ -23,7 +23,7 @@ const variants = {
   subgroup: ({ software, subgroupSize, features }: Capabilities) =>
     software && subgroupSize === 8 && features.has('subgroups'),
   plain: ({ software }: Capabilities) => software,
-  tiled: () => true,
+  tiled: ({ software }: Capabilities) => (software ? 'untimed' : true),
 };
 
 const definition: OpDefinition<Attributes> = {

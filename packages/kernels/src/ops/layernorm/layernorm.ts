@@ -1,9 +1,10 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { dispatch, linearGrid } from '../../engine/kernel.ts';
+import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { cast, type Precision } from '../cast/cast.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
+import { layernormBackwardSubgroup } from './layernorm.backward.subgroup.wgsl.ts';
 import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
 import { layernormBackward } from './layernorm.backward.wgsl.ts';
 import { layernormSubgroup } from './layernorm.subgroup.wgsl.ts';
@@ -18,6 +19,11 @@ const sizes = ({ shape }: Tensor) => {
   return { rows: elements(shape) / width, width, width4: width / 4 };
 };
 
+const variants = {
+  subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
+  plain: () => true,
+};
+
 const definition: OpDefinition<Attributes> = {
   name: 'layernorm',
   outputs(inputs) {
@@ -30,10 +36,7 @@ const definition: OpDefinition<Attributes> = {
       { shape: [rows, 2], dtype: 'f32' },
     ];
   },
-  variants: {
-    subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
-    plain: () => true,
-  },
+  variants,
   launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes: { epsilon }, variant, used }) {
     const { rows, width4 } = sizes(x);
     const bindings = { x, weight, bias, y, statistics };
@@ -43,46 +46,43 @@ const definition: OpDefinition<Attributes> = {
   },
   gradient({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
     if (!dy) return [];
-    const dx = needed[0] ? apply(backward, [x, weight, statistics, dy], {})[0] : undefined;
-    const [dWeight, dBias] = needed[1] || needed[2] ? apply(backwardWeight, [x, statistics, dy], {}) : [];
-    return [dx, dWeight, dBias];
+    const gradients = apply(backward, [x, weight, statistics, dy], {});
+    return gradients.map((gradient, i) => (needed[i] ? gradient : undefined));
   },
 };
 
 const backward: OpDefinition<object> = {
   name: 'layernorm.backward',
-  outputs: ([x]) => [x],
-  launch({ inputs: [x, weight, statistics, dy], outputs: [dx] }) {
-    const { rows, width4 } = sizes(x);
-    return [dispatch(layernormBackward, { x, weight, statistics, dy, dx }, { rows, width4 }, linearGrid(rows, 64))];
-  },
-  gradient: firstOrderOnly,
-};
-
-const backwardWeight: OpDefinition<object> = {
-  name: 'layernorm.backward.weight',
-  outputs([x]) {
-    const { width } = sizes(x);
-    return [
-      { shape: [width], dtype: 'f32' },
-      { shape: [width], dtype: 'f32' },
-    ];
-  },
-  launch({ inputs: [x, statistics, dy], outputs: [dWeight, dBias], scratch }) {
+  outputs: ([x, weight]) => [x, weight, weight],
+  variants,
+  launch({ inputs: [x, weight, statistics, dy], outputs: [dx, dWeight, dBias], variant, used, scratch }) {
     const { rows, width, width4 } = sizes(x);
-    const { slices, rowsPerSlice } = slicesFor(rows, width4);
-    const partWeight = scratch([slices, width]);
-    const partBias = scratch([slices, width]);
-    return [
-      dispatch(
-        layernormBackwardWeight,
-        { x, statistics, dy, partWeight, partBias },
-        { rows, width4, rowsPerSlice, slices },
-        linearGrid(slices * width4, 64),
-      ),
-      sumSlices(partWeight, dWeight),
-      sumSlices(partBias, dBias),
-    ];
+    const saveInput = used(dx);
+    const saveWeights = used(dWeight) || used(dBias);
+    const { slices, rowsPerSlice } =
+      variant === 'subgroup' ? { slices: Math.ceil(rows / 8), rowsPerSlice: 8 } : slicesFor(rows, width4);
+    const parts = saveWeights ? [slices, width] : [4]; // a placeholder
+    const partWeight = scratch(parts);
+    const partBias = scratch(parts);
+    const dispatches: Dispatch[] = [];
+    if (variant === 'subgroup') {
+      const bindings = { x, weight, statistics, dy, dx, partWeight, partBias };
+      const params = { rows, width4, saveInput: Number(saveInput), saveWeights: Number(saveWeights) };
+      dispatches.push(dispatch(layernormBackwardSubgroup, bindings, params, linearGrid(slices, 1)));
+    } else {
+      if (saveInput) {
+        const bindings = { x, weight, statistics, dy, dx };
+        dispatches.push(dispatch(layernormBackward, bindings, { rows, width4 }, linearGrid(rows, 64)));
+      }
+      if (saveWeights) {
+        const bindings = { x, statistics, dy, partWeight, partBias };
+        const params = { rows, width4, rowsPerSlice, slices };
+        dispatches.push(dispatch(layernormBackwardWeight, bindings, params, linearGrid(slices * width4, 64)));
+      }
+    }
+    if (used(dWeight)) dispatches.push(sumSlices(partWeight, dWeight));
+    if (used(dBias)) dispatches.push(sumSlices(partBias, dBias));
+    return dispatches;
   },
   gradient: firstOrderOnly,
 };

@@ -10,6 +10,7 @@ import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
 import { matrixKernelFor } from './matmul.matrix.ts';
 import { matmulRegisterHalf } from './matmul.register.half.wgsl.ts';
 import { matmulRegister } from './matmul.register.wgsl.ts';
+import { matmulSubgroupHalfRows } from './matmul.subgroup.half.rows.wgsl.ts';
 import { matmulSubgroupHalf } from './matmul.subgroup.half.wgsl.ts';
 import { matmulSubgroup } from './matmul.subgroup.wgsl.ts';
 import { matmulTiledHalf } from './matmul.tiled.half.wgsl.ts';
@@ -64,8 +65,8 @@ const definition: OpDefinition<Attributes> = {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
     matrix: ({ subgroupMatrices }) => (subgroupMatrices.length > 0 ? 'preferred' : false),
-    tiled: () => true,
-    register: ({ vendor }) => (vendor === 'apple' ? 'preferred' : true),
+    tiled: ({ software }) => (software ? 'untimed' : true),
+    register: ({ software, vendor }) => (software ? 'untimed' : vendor === 'apple' ? 'preferred' : true),
   },
   outputs(inputs, attributes) {
     const [a, b, ...rest] = inputs;
@@ -145,7 +146,10 @@ const definition: OpDefinition<Attributes> = {
       vector: () => dispatch(matmulVector, bindings, params, grid, layout),
     };
     const inHalf = {
-      subgroup: () => dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall }),
+      subgroup: () =>
+        transposeA || inner % 8 !== 0
+          ? dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall })
+          : dispatch(matmulSubgroupHalfRows, { ...bindings, aWide: a, bWide: b }, params, grid, { ...layout, tall }),
       tiled: () => dispatch(matmulTiledHalf, bindings, params, grid, { ...layout, wide }),
       register: () => dispatch(matmulRegisterHalf, bindings, params, grid, layout),
       vector: () => dispatch(matmulVectorHalf, bindings, params, grid, layout),

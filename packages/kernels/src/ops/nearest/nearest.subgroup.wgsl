@@ -3,7 +3,7 @@
 //
 // One subgroup owns 8 queries (16 where `wide`) and one panel, of which a lane holds a strip: it is loaded once and
 // used by all queries. A lane also loads four dimensions of one query (two where `wide`) and hands them to the others
-// by subgroupBroadcast. Queries past the last one are clamped to it and not stored. Each accumulator takes its four
+// by shuffle. Queries past the last one are clamped to it and not stored. Each accumulator takes its four
 // terms at once: there are more accumulators than registers, and taking turns would load and store them four times as
 // often.
 enable subgroups;
@@ -51,10 +51,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #for l in 0..8
       {
         let value = vec4f(
-          subgroupBroadcast(held$r.x, ${l}u),
-          subgroupBroadcast(held$r.y, ${l}u),
-          subgroupBroadcast(held$r.z, ${l}u),
-          subgroupBroadcast(held$r.w, ${l}u),
+          subgroupShuffle(held$r.x, ${l}u),
+          subgroupShuffle(held$r.y, ${l}u),
+          subgroupShuffle(held$r.z, ${l}u),
+          subgroupShuffle(held$r.w, ${l}u),
         );
 #for d in 0..4
         low${8*r+l} = fma(vec4f(value[$d]), rows$d.low, low${8*r+l});

@@ -43,7 +43,7 @@ const definition: OpDefinition<Attributes> = {
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
-    tiled: () => true,
+    tiled: ({ software }) => (software ? 'untimed' : true),
   },
   outputs(inputs, { rows, k }) {
     const [queries, ...galleries] = inputs;

@@ -24,6 +24,8 @@ export const cases = [
   sumCase([5000]),
   sumCase([3, 2, 5]),
   sumCase([300, 33]),
+  sumCase([300, 36]),
+  sumCase([17, 4100]),
   sumCase([4, 3, 9], 'last'),
   sumCase([6], 'last'),
   halfCase(3, 4),

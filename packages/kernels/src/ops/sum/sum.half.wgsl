@@ -1,36 +1,8 @@
-// Sums over the leading axis of x [rows, columns] in half precision, as sum.wgsl, in single. One thread owns four columns of one
-// slice.
-struct Params {
-  rows: u32,
-  columns4: u32,
-  rowsPerSlice: u32,
-  slices: u32,
-}
-
 @group(0) @binding(0) var<storage, read> x: array<vec2u>;
-@group(0) @binding(1) var<storage, read_write> part: array<vec4f>;
-@group(0) @binding(2) var<uniform> params: Params;
 
-const workgroup = 64u;
+fn readX(at: u32) -> vec4f {
+  return unpackHalves(x[at]);
+}
 
 #include ../cast/half.include.wgsl
-
-@compute @workgroup_size(workgroup)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let thread = (group.y * groups.x + group.x) * workgroup + local;
-  if (thread >= params.slices * params.columns4) {
-    return;
-  }
-  let column = thread % params.columns4;
-  let first = (thread / params.columns4) * params.rowsPerSlice;
-  let end = min(first + params.rowsPerSlice, params.rows);
-  var sum = vec4f();
-  for (var row = first; row < end; row++) {
-    sum += unpackHalves(x[row * params.columns4 + column]);
-  }
-  part[thread] = sum;
-}
+#include sum.include.wgsl

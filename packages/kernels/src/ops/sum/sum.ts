@@ -6,6 +6,7 @@ import { broadcast } from '../broadcast/broadcast.ts';
 import { fill } from '../fill/fill.ts';
 import { sumHalf } from './sum.half.wgsl.ts';
 import { sumRows } from './sum.rows.wgsl.ts';
+import { sumScalar } from './sum.scalar.wgsl.ts';
 import { sum as sumKernel } from './sum.wgsl.ts';
 
 /** How many slices of the rows keep about 4,096 threads busy, and how many rows each then has (at least 16). */
@@ -18,13 +19,23 @@ export function slicesFor(rows: number, columns: number): { slices: number; rows
 /** Adds up slices: parts [slices, columns] into total [columns]. The second stage of every two-stage sum. */
 export function sumSlices(parts: Tensor, total: Tensor): Dispatch {
   const rows = parts.shape[0];
-  const columns = elements(total.shape);
-  return dispatch(
-    sumKernel,
-    { x: parts, part: total },
-    { rows, columns, rowsPerSlice: rows, slices: 1 },
-    linearGrid(columns, 64),
-  );
+  return sumColumns(parts, total, { rows, columns: elements(total.shape), rowsPerSlice: rows, slices: 1 });
+}
+
+interface Slices {
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowsPerSlice: number;
+  readonly slices: number;
+}
+
+function sumColumns(x: Tensor, part: Tensor, { rows, columns, rowsPerSlice, slices }: Slices): Dispatch {
+  const bindings = { x, part };
+  if (columns % 4 > 0)
+    return dispatch(sumScalar, bindings, { rows, columns, rowsPerSlice, slices }, linearGrid(slices * columns, 64));
+  const columns4 = columns / 4;
+  const kernel = x.dtype === 'f16' ? sumHalf : sumKernel;
+  return dispatch(kernel, bindings, { rows, columns4, rowsPerSlice, slices }, linearGrid(slices * columns4, 64));
 }
 
 interface Attributes {
@@ -53,19 +64,11 @@ const definition: OpDefinition<Attributes> = {
     }
     const rows = x.shape[0];
     const columns = elements(total.shape);
-    if (x.dtype === 'f16') {
-      const columns4 = columns / 4;
-      const { slices, rowsPerSlice } = slicesFor(rows, columns4);
-      const part = slices > 1 ? scratch([slices, columns]) : total;
-      const params = { rows, columns4, rowsPerSlice, slices };
-      const stage1 = dispatch(sumHalf, { x, part }, params, linearGrid(slices * columns4, 64));
-      return slices > 1 ? [stage1, sumSlices(part, total)] : [stage1];
-    }
-    const { slices, rowsPerSlice } = slicesFor(rows, columns);
-    if (slices === 1) return [sumSlices(x, total)];
+    const { slices, rowsPerSlice } = slicesFor(rows, Math.ceil(columns / 4));
+    const sizes = { rows, columns, rowsPerSlice, slices };
+    if (slices === 1) return [sumColumns(x, total, sizes)];
     const part = scratch([slices, columns]);
-    const params = { rows, columns, rowsPerSlice, slices };
-    return [dispatch(sumKernel, { x, part }, params, linearGrid(slices * columns, 64)), sumSlices(part, total)];
+    return [sumColumns(x, part, sizes), sumSlices(part, total)];
   },
   gradient({ inputs: [x], attributes: { axis } }, [dy]) {
     if (!dy) return [];

@@ -1,0 +1,162 @@
+import type { Capabilities, Choices } from './capabilities.ts';
+import type { Device } from './device.ts';
+import { ancestors } from './gradients.ts';
+import { availableVariants } from './op.ts';
+import type { Graph } from './program.ts';
+import { stopwatchOf } from './stopwatch.ts';
+import { byteLength, type Node, type OpSource } from './tensor.ts';
+import { shapeClass } from './variants.ts';
+
+/** A shape class of a graph, with the largest node of it: where the choice matters most. */
+export interface Contest {
+  readonly shapeClass: string;
+  readonly source: OpSource;
+  /** Indices of the outputs that something reads. */
+  readonly used: readonly number[];
+  /** What can run and is worth timing, the fixed choice first. */
+  readonly variants: readonly string[];
+  /** Bytes that all nodes of the class read and write. */
+  readonly traffic: number;
+}
+
+/** Runs the variants of one node, on memory of its own. */
+export interface Trial {
+  /** Runs one variant, or a part of it, and resolves with the milliseconds that the whole takes. */
+  run(variant: string): Promise<number>;
+  dispose(): void;
+}
+
+/** How variants are timed. Tests have one of their own. */
+export interface Stopwatch {
+  /** Milliseconds, in which compiling the fixed choice does not count: a program would have to do that anyway. */
+  now(): number;
+  ready(contest: Contest): Promise<Trial>;
+}
+
+export interface TuneOptions {
+  /** What is known already, and not timed again. */
+  readonly choices?: Choices;
+  /** Milliseconds that timing and compiling may take; 1250 unless given: with the fixed choices from a warm cache, that stays below 2 s. */
+  readonly budget?: number;
+}
+
+export interface Tuned {
+  /** What was known, and a choice for each further shape class of the graphs. */
+  readonly choices: Choices;
+  /** How many shape classes were timed. */
+  readonly timed: number;
+  /** How many of them run in another variant than the fixed choice. */
+  readonly changed: number;
+  /** How many there was no time for: they keep the fixed choice. */
+  readonly untimed: number;
+}
+
+/** A variant takes the place of the fixed choice where it takes at most this share of its time: less is noise. */
+const worthwhile = 0.9;
+/** A variant that takes so many times as long as the best one is not run again: a mishap would only keep the fixed choice. */
+const hopeless = 1.5;
+
+/**
+ * Times the variants of every op of these graphs, once for each class of shapes. Graphs of planned stores will do: trials have
+ * memory of their own, no more than the node at hand takes.
+ * @returns what `device.choose` takes; the device itself is not changed
+ * @throws GpuError when a kernel does not compile
+ */
+export const tune = (device: Device, graphs: readonly Graph<string>[], options: TuneOptions = {}): Promise<Tuned> =>
+  tuneWith(stopwatchOf(device), device.capabilities, graphs, options);
+
+/** As `tune`, with a stopwatch at hand. */
+export async function tuneWith(
+  stopwatch: Stopwatch,
+  capabilities: Capabilities,
+  graphs: readonly Graph<string>[],
+  { choices: known = {}, budget = 1250 }: TuneOptions = {},
+): Promise<Tuned> {
+  const choices: Record<string, string> = { ...known };
+  const open = contestsOf(graphs, capabilities).filter((contest) => !(contest.shapeClass in known));
+  const deadline = stopwatch.now() + budget;
+  let timed = 0;
+  let changed = 0;
+  for (const contest of open) {
+    const [fixed] = contest.variants;
+    // Also what was not timed is settled: the next run with this record gives the same bits as this one.
+    choices[contest.shapeClass] = fixed;
+    if (stopwatch.now() >= deadline) continue;
+    const trial = await stopwatch.ready(contest);
+    try {
+      const winner = await fastest(trial, contest.variants, stopwatch, deadline);
+      choices[contest.shapeClass] = winner;
+      timed++;
+      if (winner !== fixed) changed++;
+    } finally {
+      trial.dispose();
+    }
+  }
+  return { choices, timed, changed, untimed: open.length - timed };
+}
+
+/**
+ * Runs the variants in turns, so that whatever else the machine does hits all of them, and takes the least time of each: at least
+ * three times, more often where that takes no time, and less often where there is none left.
+ */
+async function fastest(
+  trial: Trial,
+  variants: readonly string[],
+  stopwatch: Stopwatch,
+  deadline: number,
+): Promise<string> {
+  const [fixed] = variants;
+  const started = stopwatch.now();
+  const least = new Map<string, number>();
+  let left = variants;
+  let longest = 0;
+  for (let round = 0; round < 9 && left.length > 1; round++) {
+    if (round >= 3 && stopwatch.now() - started > 20) break;
+    for (const variant of left) {
+      const before = stopwatch.now();
+      if (before + longest > deadline) return winnerOf(least, fixed);
+      least.set(variant, Math.min(least.get(variant) ?? Number.POSITIVE_INFINITY, await trial.run(variant)));
+      longest = Math.max(longest, stopwatch.now() - before);
+    }
+    const best = Math.min(...least.values());
+    left = left.filter((variant) => variant === fixed || least.get(variant)! <= hopeless * best);
+  }
+  return winnerOf(least, fixed);
+}
+
+function winnerOf(least: ReadonlyMap<string, number>, fixed: string): string {
+  const limit = worthwhile * (least.get(fixed) ?? 0);
+  const [winner] = [...least].filter(([, time]) => time <= limit).sort(([, a], [, b]) => a - b);
+  return winner?.[0] ?? fixed;
+}
+
+/** The shape classes of graphs for which there is more than one variant to choose from, the most memory traffic first. */
+function contestsOf(graphs: readonly Graph<string>[], capabilities: Capabilities): Contest[] {
+  const found = new Map<string, Contest>();
+  for (const { outputs, updates = [] } of graphs) {
+    const kept = [...Object.values(outputs), ...updates];
+    const nodes = ancestors(kept);
+    const read = new Set([...kept, ...nodes.flatMap(({ source }) => (source.kind === 'op' ? source.inputs : []))]);
+    for (const { source, outputs: results } of nodes) {
+      if (source.kind !== 'op') continue;
+      const variants = timedVariants(source, capabilities);
+      if (variants.length < 2) continue;
+      const key = shapeClass(source);
+      const own = bytesOf(source, results);
+      const known = found.get(key);
+      const used = [...results.keys()].filter((index) => read.has(results[index]));
+      const larger = known && bytesOf(known.source, []) >= bytesOf(source, []) ? known : { source, used };
+      found.set(key, { ...larger, shapeClass: key, variants, traffic: own + (known?.traffic ?? 0) });
+    }
+  }
+  return [...found.values()].sort((a, b) => b.traffic - a.traffic);
+}
+
+/** The variants of an op that are worth timing, after the one that is taken without. */
+function timedVariants({ definition }: OpSource, capabilities: Capabilities): string[] {
+  const [fixed, ...others] = availableVariants(definition, capabilities);
+  return [fixed, ...others.filter((name) => definition.variants![name](capabilities) !== 'untimed')];
+}
+
+const bytesOf = ({ inputs }: OpSource, results: Node['outputs']): number =>
+  [...inputs, ...results].reduce((sum, tensor) => sum + byteLength(tensor), 0);

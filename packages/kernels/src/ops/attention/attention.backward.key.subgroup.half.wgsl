@@ -1,0 +1,4 @@
+enable subgroups;
+
+#include storage.backward.half.include.wgsl
+#include backward.key.subgroup.include.wgsl

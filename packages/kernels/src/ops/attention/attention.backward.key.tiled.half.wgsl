@@ -1,0 +1,2 @@
+#include storage.backward.half.include.wgsl
+#include backward.key.tiled.include.wgsl

@@ -1,0 +1,2 @@
+#include storage.backward.single.include.wgsl
+#include backward.key.tiled.include.wgsl

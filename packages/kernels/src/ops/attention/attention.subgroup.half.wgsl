@@ -1,0 +1,4 @@
+enable subgroups;
+
+#include storage.half.include.wgsl
+#include subgroup.include.wgsl

@@ -1,0 +1,2 @@
+#include storage.half.include.wgsl
+#include tiled.include.wgsl

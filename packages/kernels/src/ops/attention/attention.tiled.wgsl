@@ -1,0 +1,2 @@
+#include storage.single.include.wgsl
+#include tiled.include.wgsl

@@ -1,0 +1,107 @@
+// A tuned program computes what an untuned one does, and tuning leaves nothing behind.
+import { afterAll, expect, it } from 'vitest';
+import { ancestors } from '../src/engine/gradients.ts';
+import { tuneWith } from '../src/engine/tune.ts';
+import {
+  attention,
+  compile,
+  gradients,
+  input,
+  layernorm,
+  linear,
+  openDevice,
+  reshape,
+  sum,
+  tune,
+  wrapDevice,
+} from '../src/index.ts';
+
+const device = await openDevice();
+afterAll(() => device.close());
+
+const [batch, tokens, width] = [3, 20, 64];
+const values = (count: number, scale = 1) => Float32Array.from({ length: count }, (_, i) => scale * Math.sin(i * i));
+const inputs = {
+  x: values(batch * tokens * width),
+  scale: values(width),
+  shift: values(width),
+  weight: values(3 * width * width, 0.1),
+  bias: values(3 * width),
+};
+
+/** A layer of a transformer and its backward pass: matmul, attention and layernorm, each in several variants. */
+function layer() {
+  const x = input('x', [batch, tokens, width]);
+  const weight = input('weight', [3 * width, width]);
+  const normal = layernorm(x, input('scale', [width]), input('shift', [width]));
+  const y = attention(linear(normal, weight, { bias: input('bias', [3 * width]) }), { heads: 2, causal: true });
+  const loss = sum(reshape(y, [batch * tokens * width]));
+  const [dx, dWeight] = gradients(loss, [x, weight]);
+  return { outputs: { y, dx, dWeight } };
+}
+
+const run = async () => {
+  const program = await compile(device, layer());
+  const results = await program.runAndRead(inputs, ['y', 'dx', 'dWeight']);
+  program.dispose();
+  return results;
+};
+
+it('times every op that has variants here, within its budget, and frees what it took', async () => {
+  const graph = layer();
+  let held = 0;
+  const original = device.gpu.createBuffer;
+  Object.defineProperty(device.gpu, 'createBuffer', {
+    configurable: true,
+    value: (descriptor: GPUBufferDescriptor) => {
+      const buffer = original.call(device.gpu, descriptor);
+      const destroy = buffer.destroy;
+      held++;
+      Object.defineProperty(buffer, 'destroy', {
+        value() {
+          held--;
+          destroy.call(buffer);
+        },
+      });
+      return buffer;
+    },
+  });
+  const { choices, timed, untimed } = await tune(device, [graph]).finally(() =>
+    Reflect.deleteProperty(device.gpu, 'createBuffer'),
+  );
+  expect(held).toBe(0);
+  const several = ancestors(Object.values(graph.outputs)).flatMap(({ source }) =>
+    source.kind === 'op' &&
+    Object.values(source.definition.variants ?? {}).filter((runs) => runs(device.capabilities) === true).length > 1
+      ? [source.definition.name]
+      : [],
+  );
+  expect(new Set(Object.keys(choices).map((key) => key.split(' ')[0]))).toEqual(new Set(several));
+  expect(timed + untimed).toBe(Object.keys(choices).length);
+  expect(await tune(device, [graph], { choices })).toEqual({ choices, timed: 0, changed: 0, untimed: 0 });
+});
+
+it('goes by the clock where the device has no timestamps', async () => {
+  const without = wrapDevice(device.gpu, device.info);
+  const features = new Set([...device.capabilities.features].filter((feature) => feature !== 'timestamp-query'));
+  Object.defineProperty(without, 'capabilities', { value: { ...device.capabilities, features } });
+  const { timed, untimed } = await tune(without, [layer()]);
+  expect(timed).toBeGreaterThanOrEqual(untimed);
+});
+
+it('and a program in the variants that it took gives the same results', async () => {
+  const before = await run();
+  // As if the kernels without subgroups were the faster ones.
+  const trial = { run: async (variant: string) => (variant === 'plain' ? 1 : 2), dispose() {} };
+  const stopwatch = { now: () => 0, ready: async () => trial };
+  const { choices, changed } = await tuneWith(stopwatch, device.capabilities, [layer()]);
+  device.choose(choices);
+  const after = await run();
+  device.choose({});
+  if (device.capabilities.subgroupSize === 8) expect(changed).toBeGreaterThan(0);
+  for (const name of ['y', 'dx', 'dWeight'] as const) {
+    const scale = Math.max(...before[name].map(Math.abs));
+    const error = Math.max(...after[name].map((value, i) => Math.abs(value - before[name][i])));
+    expect(error / scale, name).toBeLessThan(2e-5);
+  }
+});

@@ -1,0 +1,72 @@
+// What is remembered of the kernels of an adapter, and when it is forgotten.
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Choices, input, layernorm, openDevice } from '@webcir/kernels';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { tuneDevice } from '../src/node.ts';
+
+const device = await openDevice();
+const folders: string[] = [];
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-tuning-'));
+  folders.push(folder);
+});
+afterAll(async () => {
+  device.close();
+  for (const path of folders) await rm(path, { recursive: true });
+});
+
+const graph = (width: number) => ({
+  outputs: { y: layernorm(input('x', [64, width]), input('weight', [width]), input('bias', [width])) },
+});
+const tuned = (...widths: number[]) => tuneDevice(device, widths.map(graph), folder);
+const read = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
+const settled = ({ timed, untimed }: { timed: number; untimed: number }) => timed + untimed;
+
+it('times a class once, adds others later, and gives the device all of them', async () => {
+  const first = await tuned(64);
+  expect([settled(first), first.damaged]).toEqual([1, false]);
+  const record = await read(first.file);
+  expect(record).toMatchObject({ version: 1, adapter: device.name });
+  expect(settled(await tuned(64))).toBe(0);
+  expect(settled(await tuned(64, 128))).toBe(1);
+  const both: Choices = (await read(first.file)).choices;
+  expect(Object.keys(both)).toHaveLength(2);
+  expect(both).toMatchObject(record.choices);
+  expect(device.capabilities.choices).toEqual(both);
+  expect(await readdir(join(folder, 'tuning'))).toHaveLength(1);
+});
+
+it('goes by what is remembered, whatever would be faster', async () => {
+  const { file } = await tuned(64);
+  const record = await read(file);
+  const [key] = Object.keys(record.choices);
+  await writeFile(file, JSON.stringify({ ...record, choices: { [key]: 'plain' } }));
+  await tuned(64);
+  expect(device.capabilities.choices).toEqual({ [key]: 'plain' });
+});
+
+it('forgets what was timed with other kernels', async () => {
+  const { file } = await tuned(64);
+  const record = await read(file);
+  await writeFile(file, JSON.stringify({ ...record, kernels: 'older', choices: { stale: 'plain' } }));
+  const again = await tuned(64);
+  expect([settled(again), again.damaged]).toEqual([1, false]);
+  expect(await read(file)).toMatchObject({ kernels: record.kernels });
+  expect(device.capabilities.choices).not.toHaveProperty('stale');
+});
+
+it('says where a file is damaged, and replaces it', async () => {
+  const { file } = await tuned(64);
+  const whole = await readFile(file, 'utf8');
+  const damages = [whole.slice(0, -20), 'null', whole.replace(/"choices": \{[^}]*\}/s, '"choices": 3')];
+  for (const damaged of damages) {
+    await writeFile(file, damaged);
+    const again = await tuned(64);
+    expect([settled(again), again.damaged, again.file]).toEqual([1, true, file]);
+    expect((await tuned(64)).damaged).toBe(false);
+  }
+});
