@@ -1,7 +1,6 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { matmulMatrixHalfIntel } from './matmul.matrix.half.intel.wgsl.ts';
 import { matmulMatrixHalfLarge } from './matmul.matrix.half.large.wgsl.ts';
-import { matmulMatrixHalfMedium } from './matmul.matrix.half.medium.wgsl.ts';
 import { matmulMatrixHalfSmall } from './matmul.matrix.half.small.wgsl.ts';
 import { matmulMatrixSingle } from './matmul.matrix.single.wgsl.ts';
 
@@ -27,7 +26,6 @@ const single8 = { type: 'f32', m: 8, n: 8, k: 8 } as const;
 /** Those for the most work first. The sizes are those of the `#let` lines in each kernel. */
 export const matrixKernels: readonly MatrixKernel[] = [
   { ...half16, kernel: matmulMatrixHalfLarge, rows: 128, columns: 256, subgroups: 8, fewest: 128 },
-  { ...half16, kernel: matmulMatrixHalfMedium, rows: 128, columns: 128, subgroups: 4, fewest: 128 },
   { ...half16, kernel: matmulMatrixHalfSmall, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
   { ...half8, kernel: matmulMatrixHalfIntel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
   { ...single8, kernel: matmulMatrixSingle, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
