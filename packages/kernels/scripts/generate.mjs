@@ -21,13 +21,19 @@ export function expandIncludes(text, folder) {
 /**
  * `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no other way to unroll over values
  * that must be constant expressions (the lane of a subgroupBroadcast, a named register). Loops may nest, and the
- * bounds may use outer variables.
+ * bounds may use outer variables. `#let m = 4` is a variable for the lines after it, for kernels that share a text.
  */
 export function expandLoops(text, file) {
   const lines = text.split('\n');
-  const expand = (from, to, variables) => {
+  const expand = (from, to, outer) => {
     const out = [];
+    let variables = outer;
     for (let i = from; i < to; i++) {
+      const definition = /^#let (\w+) = (\d+)$/.exec(lines[i]);
+      if (definition) {
+        variables = { ...variables, [definition[1]]: Number(definition[2]) };
+        continue;
+      }
       const loop = /^\s*#for (\w+) in (\S+)\.\.(\S+)\s*$/.exec(lines[i]);
       if (!loop) {
         out.push(substitute(lines[i], variables, file, i));
@@ -65,9 +71,9 @@ function substitute(line, variables, file, index) {
   });
 }
 
-// wgsl_reflect does not parse every statement that WGSL has; only the interface matters here.
+// wgsl_reflect does not parse every statement and every type that WGSL has; only the interface matters here.
 const withoutBodies = (code) => {
-  const text = code.replace(/\/\/.*$/gm, '');
+  const text = code.replace(/\/\/.*$/gm, '').replace(/^alias .*$/gm, '');
   let out = '';
   let from = 0;
   for (const match of text.matchAll(/\bfn\s+\w+[^{]*\{/g)) {
@@ -112,7 +118,7 @@ function kernelModule(name, file, text) {
   }
   const constants = reflection.overrides.map((override) => override.name);
   const enabled = [...code.matchAll(/^\s*enable (\w+);/gm)].map((match) => match[1]);
-  const required = enabled.map((extension) => (extension === 'f16' ? 'shader-f16' : extension));
+  const required = enabled.map((extension) => (extension === 'f16' ? 'shader-f16' : extension.replaceAll('_', '-')));
   const type = `Kernel<${union(Object.keys(bindings))}, ${union(Object.keys(params.fields))}, ${union(constants)}>`;
   return `${header(file)}import type { Kernel } from '../../engine/kernel.ts';
 

@@ -8,6 +8,8 @@ import { add, input, pack, reshape, type Tensor } from '../src/index.ts';
 const plain: Capabilities = {
   features: new Set(),
   subgroupSize: 0,
+  largestSubgroup: 0,
+  subgroupMatrices: [],
   vendor: '',
   software: false,
   maxBindingSize: 2 ** 27,

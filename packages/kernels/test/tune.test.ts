@@ -11,6 +11,8 @@ const adapter: Capabilities = {
   features: new Set(['subgroups']),
   subgroupSize: 8,
   software: true,
+  largestSubgroup: 0,
+  subgroupMatrices: [],
   vendor: 'mesa',
   maxBindingSize: 2 ** 27,
   maxWorkgroupInvocations: 1024,

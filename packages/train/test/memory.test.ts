@@ -21,6 +21,8 @@ const entriesOf = (model: string) =>
 const gpu = (maxBindingSize: number): Capabilities => ({
   features: new Set(['subgroups']),
   subgroupSize: 32,
+  largestSubgroup: 32,
+  subgroupMatrices: [],
   vendor: '',
   software: false,
   maxBindingSize,

@@ -1,4 +1,4 @@
-import { type Capabilities, type Choices, readCapabilities } from './capabilities.ts';
+import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeature } from './capabilities.ts';
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { Waiter } from './wait.ts';
@@ -121,7 +121,7 @@ export class Device {
   }
 }
 
-const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query', subgroupMatrixFeature] as const;
 const wantedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -166,5 +166,9 @@ async function entryPoint(): Promise<GPU> {
   }
   const specifier = 'webgpu'; // a variable, so that bundlers for the browser leave it alone
   const { create } = (await import(/* @vite-ignore */ specifier)) as { create(flags: string[]): GPU };
-  return create(['disable-dawn-features=timestamp_quantization']);
+  // Subgroup matrices count as unsafe as long as they are no standard, and Dawn hides half precision on NVIDIA.
+  return create([
+    'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
+    'disable-dawn-features=timestamp_quantization',
+  ]);
 }

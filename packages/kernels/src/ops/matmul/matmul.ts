@@ -7,6 +7,7 @@ import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
 import { matmulActivationBackwardHalf } from './matmul.activation.backward.half.wgsl.ts';
 import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
+import { matrixKernelFor } from './matmul.matrix.ts';
 import { matmulRegisterHalf } from './matmul.register.half.wgsl.ts';
 import { matmulRegister } from './matmul.register.wgsl.ts';
 import { matmulSubgroupHalfRows } from './matmul.subgroup.half.rows.wgsl.ts';
@@ -63,6 +64,7 @@ const definition: OpDefinition<Attributes> = {
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
     plain: ({ software }) => software,
+    matrix: ({ subgroupMatrices }) => (subgroupMatrices.length > 0 ? 'preferred' : false),
     tiled: ({ software }) => (software ? 'untimed' : true),
     register: ({ software, vendor }) => (software ? 'untimed' : vendor === 'apple' ? 'preferred' : true),
   },
@@ -107,8 +109,9 @@ const definition: OpDefinition<Attributes> = {
     const [bias, residual] = hasBias ? rest : [a, rest[0]];
     const keepPreactivation = used(preactivation);
     const bare = !hasBias && !hasResidual && !attributes.activation && !keepPreactivation && precision === 'f32';
-    const kernel = kernelFor(variant as Variant, sizes, attributes, half);
-    const tile = tileOf(kernel, sizes, attributes);
+    const matrix = variant === 'matrix' ? matrixFor(sizes, attributes, half, capabilities) : undefined;
+    const kernel = kernelFor(variant as Variant, sizes, attributes, half, capabilities);
+    const tile = matrix ?? tileOf(kernel, sizes, attributes);
     const tiles: [number, number] = [Math.ceil(rows / tile.rows), Math.ceil(columns / tile.columns)];
     const slices = bare && batch === 1 && kernel !== 'vector' ? slicesOf(inner, tiles[0] * tiles[1], capabilities) : 1;
     const slice = slices > 1 ? Math.ceil(inner / slices / 8) * 8 : inner;
@@ -151,7 +154,10 @@ const definition: OpDefinition<Attributes> = {
       register: () => dispatch(matmulRegisterHalf, bindings, params, grid, layout),
       vector: () => dispatch(matmulVectorHalf, bindings, params, grid, layout),
     };
-    const product = half && kernel !== 'plain' ? inHalf[kernel]() : inSingle[kernel]();
+    const onVectors = () => (half && kernel !== 'plain' ? inHalf[kernel]() : inSingle[kernel]());
+    const product = matrix
+      ? dispatch(matrix.kernel, bindings, params, grid, { ...layout, threads: matrix.threads })
+      : onVectors();
     return slices > 1 ? [product, sumSlices(parts, y)] : [product];
   },
   gradient({ inputs, outputs: [y, preactivation], attributes, needed }, [dy]) {
@@ -184,19 +190,40 @@ const definition: OpDefinition<Attributes> = {
   },
 };
 
-type Variant = 'subgroup' | 'plain' | 'tiled' | 'register';
-type Kernel = Variant | 'vector';
+type Variant = 'subgroup' | 'plain' | 'matrix' | 'tiled' | 'register';
+type Kernel = Exclude<Variant, 'matrix'> | 'vector';
+
+/** Sizes of the contiguous axes of a and b. */
+const contiguousSizes = ({ rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes) => [
+  transposeA ? rows : inner,
+  transposeB ? inner : columns,
+];
 
 /** Whether a, b and y can be read and written four values at a time, as all kernels but the plain one do. */
-const isVectorized = ({ rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes): boolean =>
-  [columns, transposeA ? rows : inner, transposeB ? inner : columns].every((size) => size % 4 === 0);
+const isVectorized = (sizes: Sizes, attributes: Attributes): boolean =>
+  [sizes.columns, ...contiguousSizes(sizes, attributes)].every((size) => size % 4 === 0);
+
+/** With so few rows of y, reading b is all the work. */
+const fewRows = 8;
+
+const matrixFor = (sizes: Sizes, attributes: Attributes, half: boolean, capabilities: Capabilities) =>
+  sizes.rows > fewRows
+    ? matrixKernelFor(half ? 'f16' : 'f32', sizes, contiguousSizes(sizes, attributes), capabilities)
+    : undefined;
 
 /** The kernel in which a variant runs these sizes. */
-function kernelFor(variant: Variant, sizes: Sizes, attributes: Attributes, half: boolean): Kernel {
+function kernelFor(
+  variant: Variant,
+  sizes: Sizes,
+  attributes: Attributes,
+  half: boolean,
+  { vendor }: Capabilities,
+): Kernel {
   const plain = half ? 'register' : 'plain'; // runs anywhere, half precision being vectorized
   if (!isVectorized(sizes, attributes) || variant === 'plain') return plain;
   if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant; // nothing here needs both
-  return sizes.rows <= 8 ? 'vector' : variant;
+  if (sizes.rows <= fewRows) return 'vector';
+  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these sizes
 }
 
 /** All axes but the last made one. */

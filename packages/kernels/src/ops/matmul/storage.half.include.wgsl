@@ -1,10 +1,8 @@
 // How `blocks` reads and writes four values at a time: a and b in half precision, y and the pre-activation in half or single.
 @group(0) @binding(0) var<storage, read> a: array<vec2u>;
 @group(0) @binding(1) var<storage, read> b: array<vec2u>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec2u>;
-@group(0) @binding(5) var<storage, read_write> preactivation: array<vec2u>;
 
-#include ../cast/half.include.wgsl
+#include result.half.include.wgsl
 
 fn readA(at: u32) -> vec4f {
   return unpackHalves(a[at]);
@@ -12,29 +10,4 @@ fn readA(at: u32) -> vec4f {
 
 fn readB(at: u32) -> vec4f {
   return unpackHalves(b[at]);
-}
-
-fn readY(at: u32) -> vec4f {
-  if (params.halfResult != 0u) {
-    return unpackHalves(y[at]);
-  }
-  return bitcast<vec4f>(vec4u(y[2u * at], y[2u * at + 1u]));
-}
-
-fn writeY(at: u32, value: vec4f) {
-  if (params.halfResult != 0u) {
-    y[at] = packHalves(value);
-  } else {
-    y[2u * at] = bitcast<vec2u>(value.xy);
-    y[2u * at + 1u] = bitcast<vec2u>(value.zw);
-  }
-}
-
-fn writePreactivation(at: u32, value: vec4f) {
-  if (params.halfResult != 0u) {
-    preactivation[at] = packHalves(value);
-  } else {
-    preactivation[2u * at] = bitcast<vec2u>(value.xy);
-    preactivation[2u * at + 1u] = bitcast<vec2u>(value.zw);
-  }
 }

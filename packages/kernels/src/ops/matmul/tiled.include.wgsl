@@ -14,7 +14,9 @@
 
 override wide: bool;
 
-var<workgroup> tile: array<vec4f, 1024>; // op(a) [k, rows / 4], then op(b) [k, columns / 4]
+// op(a) [k, rows / 4], then op(b) [k, columns / 4]. In two dimensions, for the index that WebGPU checks to be one that the
+// compiler knows, and one that stays: a check for each read would cost a tenth of the products.
+var<workgroup> tile: array<array<vec4f, 16>, 64>;
 
 fn swizzle(k4: u32) -> u32 {
   return k4 * select(1u, 2u, wide);
@@ -24,6 +26,7 @@ fn swizzle(k4: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let size = select(64u, 128u, wide);
   let groups = size / 4u;
+  let lines = groups / 16u; // of the tile for each k
   let depth = 2048u / size;
   let begin = group.z * params.sliceStep;
   let end = min(begin + params.slice, params.inner);
@@ -37,7 +40,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     vec2u(block / (depth / 4u), block % (depth / 4u)),
     alongInner,
   );
-  let slot = select(512u, 0u, copiesLeft) + copied.y * 4u * groups + (copied.x ^ swizzle(copied.y));
+  let line = select(32u, 0u, copiesLeft) + copied.y * 4u * lines + copied.x / 16u;
+  let place = (copied.x % 16u) ^ swizzle(copied.y);
   let aRow = group.x * size + copied.x * 4u;
   let bColumn = group.y * size + copied.x * 4u;
 
@@ -58,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let values = byInner(vectors, alongInner, k, end);
     workgroupBarrier();
 #for u in 0..4
-    tile[slot + ${u}u * groups] = values[$u];
+    tile[line + ${u}u * lines][place] = values[$u];
 #end
     workgroupBarrier();
     k += depth;
@@ -68,17 +72,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
       vectors = rightVectors(group.z, bColumn, k, end);
     }
     for (var k4 = 0u; k4 < depth / 4u; k4++) {
-      let at = k4 * 4u * groups + (owned ^ vec2u(swizzle(k4)));
+      let at = owned ^ vec2u(swizzle(k4)); // y: place of its vectors in the lines of op(a), x: of op(b)
 #for u in 0..4
       {
-        let left = tile[at.y + ${u}u * groups];
-        let right = tile[512u + at.x + ${u}u * groups];
+        let first = (k4 * 4u + ${u}u) * lines;
+        let left = tile[first][at.y];
+        let right = tile[first + 32u][at.x];
 #for r in 0..4
         c$r += left[$r] * right;
 #end
         if (wide) {
-          let lower = tile[at.y + ${u}u * groups + 16u];
-          let farther = tile[512u + at.x + ${u}u * groups + 16u];
+          let lower = tile[first + 1u][at.y];
+          let farther = tile[first + 33u][at.x];
 #for r in 0..4
           c${4+r} += left[$r] * farther;
           c${8+r} += lower[$r] * right;
