@@ -1,13 +1,12 @@
-// matmul.subgroup.half.wgsl for a that is not transposed and an inner dimension that is a multiple of 8: a row of a, and of a
-// transposed b, is loaded eight halves at a time, and a step over eight inner values is run in two turns. Unrolled instead, its
-// code would outgrow the instruction cache.
+// matmul.subgroup.half.wgsl for an a that is not transposed and an inner dimension that is a multiple of 8: a row of a is loaded
+// eight halves at a time, for two turns of the loop. Unrolled instead, the code would outgrow the instruction cache (0.8 of the
+// speed). The same for the columns of a transposed b is slower, as four more vectors would have to outlive a turn.
 enable subgroups;
 
 #include storage.half.include.wgsl
 #include interface.include.wgsl
 
-@group(0) @binding(7) var<storage, read> aWide: array<vec4u>; // a, and b, once more
-@group(0) @binding(8) var<storage, read> bWide: array<vec4u>;
+@group(0) @binding(7) var<storage, read> aWide: array<vec4u>; // a once more
 
 override tall: bool;
 
@@ -22,6 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.x * select(16u, 32u, tall);
   let column4 = group.y * 8u + lane;
   let inner8 = params.inner / 8u;
+  let inner4 = params.inner / 4u;
   let columns4 = params.columns / 4u;
   let aStart = group.z * params.aBatch / 8u;
   let begin = group.z * params.sliceStep;
@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let bColumn = group.z * params.bBatch / 4u + min(column4, columns4 - 1u);
 #for r in 0..4
   let aRow$r = aStart + min(row + ${8*r}u + lane, params.rows - 1u) * inner8;
-  let bRow$r = group.z * params.bBatch / 8u + min(column4 * 4u + ${r}u, params.columns - 1u) * inner8;
+  let bRow$r = group.z * params.bBatch / 4u + min(column4 * 4u + ${r}u, params.columns - 1u) * inner4;
 #end
   var initial = vec4f();
   if (params.hasBias != 0u) {
@@ -43,16 +43,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var bAt = bColumn + begin * columns4;
 #for r in 0..4
   var aWords$r: vec4u;
-  var bWords$r: vec4u;
 #end
   for (var k = begin / 4u; k * 4u < end; k++) {
     let isSecond = (k & 1u) == 1u;
     if (!isSecond) {
-      if (transposeB) {
-#for r in 0..4
-        bWords$r = bWide[bRow$r + k / 2u];
-#end
-      }
       aWords0 = aWide[aRow0 + k / 2u];
       aWords1 = aWide[aRow1 + k / 2u];
       if (tall) {
@@ -65,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
     if (transposeB) {
 #for r in 0..4
-      let q$r = unpackHalves(select(bWords$r.xy, bWords$r.zw, isSecond));
+      let q$r = readB(bRow$r + k);
 #end
       right0 = vec4f(q0.x, q1.x, q2.x, q3.x);
       right1 = vec4f(q0.y, q1.y, q2.y, q3.y);

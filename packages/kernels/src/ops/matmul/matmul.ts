@@ -149,7 +149,7 @@ const definition: OpDefinition<Attributes> = {
       subgroup: () =>
         transposeA || inner % 8 !== 0
           ? dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall })
-          : dispatch(matmulSubgroupHalfRows, { ...bindings, aWide: a, bWide: b }, params, grid, { ...layout, tall }),
+          : dispatch(matmulSubgroupHalfRows, { ...bindings, aWide: a }, params, grid, { ...layout, tall }),
       tiled: () => dispatch(matmulTiledHalf, bindings, params, grid, { ...layout, wide }),
       register: () => dispatch(matmulRegisterHalf, bindings, params, grid, layout),
       vector: () => dispatch(matmulVectorHalf, bindings, params, grid, layout),
