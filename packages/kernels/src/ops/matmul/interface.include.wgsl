@@ -6,7 +6,7 @@ struct Params {
   inner: u32,
   aBatch: u32, // 0 where z counts slices
   bBatch: u32,
-  slice: u32, // inner values of one z, a multiple of 4 where there are several
+  slice: u32, // inner values of one z, a multiple of 8 where there are several
   sliceStep: u32, // 0 where z counts batches
   activation: u32,
   hasBias: u32,

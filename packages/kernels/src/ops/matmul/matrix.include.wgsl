@@ -9,6 +9,7 @@
 // and which lane holds which value of a matrix is not known.
 // Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4 only.
 // `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as in matmul.wgsl.
+// Never yet run on a GPU: a test runs it with the built-in functions put into plain WGSL.
 #include interface.include.wgsl
 
 @group(0) @binding(0) var<storage, read> a: array<vec4u>;

@@ -4,7 +4,7 @@
 // A workgroup owns four rows and 32 columns (16 where b is transposed) and shares out the inner dimension between its threads,
 // each of which adds up blocks of 4 x 4 x 4 for its own four columns; a tree in workgroup memory adds up the threads.
 // Neighbouring threads follow the contiguous axis of b: 8 take neighbouring columns, or 64 neighbouring k's where b is
-// transposed. Never yet run on a GPU.
+// transposed. Never yet run on a GPU; on lavapipe, rows 1 to 4, it took 1.6 to 2.9 times as long as the subgroup kernel.
 #include blocks.include.wgsl
 
 var<workgroup> partial: array<vec4f, 1024>; // [row, share of the inner dimension, four columns]
