@@ -59,9 +59,11 @@ describe('pnpm bench', () => {
     expect(met.stdout).toMatch(/^a training step +≤ 1 submit +1 submits met$/m);
     expect(met.stdout).toContain('2 met, 0 missed, 0 not run');
     expect(met.code).toBe(0);
-    const missed = await bench('--goals', 'subgroup-matrix', 'F16-packed [512, 512]');
-    expect(missed.stdout).toContain('missed: not there yet: F16-packed storage in matmul');
-    expect(missed.code).toBe(1);
+    // How fast a product is depends on the hour; that its verdict and the exit code are one does not.
+    const judged = await bench('--goals', '--rounds', '1', 'subgroup-matrix', 'F16-packed [512, 512]');
+    const [, verdict] = /^matmul F16-packed .* (met|missed): NN [\d.]+, NT [\d.]+, TN [\d.]+$/m.exec(judged.stdout)!;
+    expect(judged.stdout).toMatch(/^NVIDIA: matmul F16 through subgroup-matrix .* – not run: no such adapter/m);
+    expect(judged.code).toBe(verdict === 'met' ? 0 : 1);
   });
 
   it('takes a program apart', async () => {
