@@ -1,16 +1,26 @@
-import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
-import { cast, type Precision } from '../cast/cast.ts';
+import type { Precision } from '../cast/cast.ts';
+import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
+import { layernormBackwardHalf } from './layernorm.backward.half.wgsl.ts';
+import { layernormBackwardWeightHalf } from './layernorm.backward.weight.half.wgsl.ts';
 import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
 import { layernormBackward } from './layernorm.backward.wgsl.ts';
+import { layernormBackwardWorkgroupHalf } from './layernorm.backward.workgroup.half.wgsl.ts';
+import { layernormBackwardWorkgroup } from './layernorm.backward.workgroup.wgsl.ts';
+import { layernormHalf } from './layernorm.half.wgsl.ts';
+import { layernormSubgroupHalf } from './layernorm.subgroup.half.wgsl.ts';
 import { layernormSubgroup } from './layernorm.subgroup.wgsl.ts';
-import { layernorm as layernormKernel } from './layernorm.wgsl.ts';
+import { layernorm as layernormSingle } from './layernorm.wgsl.ts';
+import { layernormWorkgroupHalf } from './layernorm.workgroup.half.wgsl.ts';
+import { layernormWorkgroup } from './layernorm.workgroup.wgsl.ts';
 
 interface Attributes {
   readonly epsilon: number;
+  /** Of y. */
+  readonly precision: Precision;
 }
 
 const sizes = ({ shape }: Tensor) => {
@@ -18,28 +28,45 @@ const sizes = ({ shape }: Tensor) => {
   return { rows: elements(shape) / width, width, width4: width / 4 };
 };
 
+/** Threads that share a row, with four vec4s of it each, and the grid for them. */
+function workgroups({ rows, width4 }: ReturnType<typeof sizes>) {
+  const fan = fanFor(width4, 4);
+  return { params: { rows, width4, fan }, grid: linearGrid(rows * fan * fan, 64) };
+}
+
 const definition: OpDefinition<Attributes> = {
   name: 'layernorm',
-  outputs(inputs) {
+  outputs(inputs, { precision }) {
     const [x, weight, bias] = inputs;
     const { rows, width } = sizes(x);
     const fits = width % 4 === 0 && [weight, bias].every(({ shape }) => shape.length === 1 && shape[0] === width);
     expectShapes(fits, 'layernorm', 'x [..., width], weight [width], bias [width], width a multiple of 4', inputs);
     return [
-      { shape: x.shape, dtype: 'f32' },
+      { shape: x.shape, dtype: precision },
       { shape: [rows, 2], dtype: 'f32' },
     ];
   },
   variants: {
-    subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
+    subgroup: ({ subgroupSize }) => subgroupSize === 8,
     plain: () => true,
+    workgroup: preferredOnGpus,
   },
-  launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes: { epsilon }, variant, used }) {
-    const { rows, width4 } = sizes(x);
+  launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes, variant, used }) {
+    const { epsilon, precision } = attributes;
+    const half = precision === 'f16';
+    const size = sizes(x);
     const bindings = { x, weight, bias, y, statistics };
-    const params = { rows, width4, epsilon, saveStatistics: used(statistics) ? 1 : 0 };
-    if (variant === 'subgroup') return [dispatch(layernormSubgroup, bindings, params, linearGrid(rows, 8))];
-    return [dispatch(layernormKernel, bindings, params, linearGrid(rows, 64))];
+    const params = { rows: size.rows, width4: size.width4, epsilon, saveStatistics: used(statistics) ? 1 : 0 };
+    if (variant === 'workgroup') {
+      const kernel = half ? layernormWorkgroupHalf : layernormWorkgroup;
+      const shared = workgroups(size);
+      return [dispatch(kernel, bindings, { ...params, ...shared.params }, shared.grid)];
+    }
+    if (variant === 'subgroup') {
+      const kernel = half ? layernormSubgroupHalf : layernormSubgroup;
+      return [dispatch(kernel, bindings, params, linearGrid(size.rows, 8))];
+    }
+    return [dispatch(half ? layernormHalf : layernormSingle, bindings, params, linearGrid(size.rows, 64))];
   },
   gradient({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
     if (!dy) return [];
@@ -51,16 +78,27 @@ const definition: OpDefinition<Attributes> = {
 
 const backward: OpDefinition<object> = {
   name: 'layernorm.backward',
+  takesHalf: true,
   outputs: ([x]) => [x],
-  launch({ inputs: [x, weight, statistics, dy], outputs: [dx] }) {
-    const { rows, width4 } = sizes(x);
-    return [dispatch(layernormBackward, { x, weight, statistics, dy, dx }, { rows, width4 }, linearGrid(rows, 64))];
+  variants: { plain: () => true, workgroup: preferredOnGpus },
+  launch({ inputs: [x, weight, statistics, dy], outputs: [dx], variant }) {
+    const half = dy.dtype === 'f16';
+    const size = sizes(x);
+    const { rows, width4 } = size;
+    const bindings = { x, weight, statistics, dy, dx };
+    if (variant === 'workgroup') {
+      const { params, grid } = workgroups(size);
+      return [dispatch(half ? layernormBackwardWorkgroupHalf : layernormBackwardWorkgroup, bindings, params, grid)];
+    }
+    const kernel = half ? layernormBackwardHalf : layernormBackward;
+    return [dispatch(kernel, bindings, { rows, width4 }, linearGrid(rows, 64))];
   },
   gradient: firstOrderOnly,
 };
 
 const backwardWeight: OpDefinition<object> = {
   name: 'layernorm.backward.weight',
+  takesHalf: true,
   outputs([x]) {
     const { width } = sizes(x);
     return [
@@ -75,7 +113,7 @@ const backwardWeight: OpDefinition<object> = {
     const partBias = scratch([slices, width]);
     return [
       dispatch(
-        layernormBackwardWeight,
+        dy.dtype === 'f16' ? layernormBackwardWeightHalf : layernormBackwardWeight,
         { x, statistics, dy, partWeight, partBias },
         { rows, width4, rowsPerSlice, slices },
         linearGrid(slices * width4, 64),
@@ -92,6 +130,7 @@ const backwardWeight: OpDefinition<object> = {
  * @param x [..., width], width a multiple of 4
  * @param weight [width]
  * @param bias [width]
+ * @param options precision: of the result, whatever it is the statistics are in single precision
  * @returns the shape of x
  * @throws ShapeError
  */
@@ -101,5 +140,5 @@ export function layernorm(
   bias: Tensor,
   { epsilon = 1e-5, precision = 'f32' }: { epsilon?: number; precision?: Precision } = {},
 ): Tensor {
-  return cast(apply(definition, [x, weight, bias], { epsilon })[0], precision);
+  return apply(definition, [x, weight, bias], { epsilon, precision })[0];
 }
