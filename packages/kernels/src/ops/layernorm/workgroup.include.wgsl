@@ -15,7 +15,9 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> statistics: array<vec2f>; // mean, 1 / standard deviation
 @group(0) @binding(5) var<uniform> params: Params;
 
-fn combine(a: vec2f, b: vec2f) -> vec2f {
+alias Part = vec2f; // sums
+
+fn combine(a: Part, b: Part) -> Part {
   return a + b;
 }
 

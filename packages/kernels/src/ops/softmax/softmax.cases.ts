@@ -22,7 +22,9 @@ export const cases = [
   softmaxCase([7, 1]),
   softmaxCase([6, 3]),
   softmaxCase([2, 5, 8]),
+  softmaxCase([9, 33]), // one value more than four threads keep of a row
   softmaxCase([41, 77]),
+  softmaxCase([3, 129]),
   softmaxCase([7, 93], 4), // the most that a subgroup has in registers
   softmaxCase([5, 94]),
   softmaxCase([2, 257]),

@@ -1,22 +1,22 @@
-// Brings together what neighbouring threads found in a row: all of them get the result. fan * fan threads share a row and a
-// workgroup of 64 has several where fan is less than 8. `combine` of a kernel adds two parts up.
+// Brings together what neighbouring threads found in a row, and tells all of them. fan * fan threads share a row (fan is 2, 4
+// or 8); a workgroup of 64 has several rows where that is less. `combine` of a kernel makes one `Part` of two.
 //
-// Two levels, each of `fan` parts in a fixed order, so that the result does not depend on how threads run: a barrier less
-// for each halving that a binary tree would have more. Every thread of the workgroup must come here, and only once.
-var<workgroup> parts: array<vec2f, 64>;
+// A tree of two levels with `fan` branches at each node, which has fewer barriers than one of two branches. The order is
+// fixed, so the result does not depend on how threads run. Every thread of the workgroup must come here, once.
+var<workgroup> parts: array<Part, 64>;
 
-fn reduce(own: vec2f, thread: u32, fan: u32) -> vec2f {
+fn reduce(own: Part, thread: u32, fan: u32) -> Part {
   let lane = thread % (fan * fan);
   let first = thread - lane;
   parts[thread] = own;
   workgroupBarrier();
   // Nobody else reads the part that such a thread replaces.
   if (lane < fan) {
-    var sum = parts[thread];
+    var branch = parts[thread];
     for (var i = 1u; i < fan; i++) {
-      sum = combine(sum, parts[thread + i * fan]);
+      branch = combine(branch, parts[thread + i * fan]);
     }
-    parts[thread] = sum;
+    parts[thread] = branch;
   }
   workgroupBarrier();
   var total = parts[first];
