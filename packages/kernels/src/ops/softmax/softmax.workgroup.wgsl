@@ -11,15 +11,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-const lowest = -0x1.fffffep+127f;
-
-alias Part = vec2f; // the largest value, and the sum of exp(value - largest)
-
-fn combine(a: Part, b: Part) -> Part {
-  let largest = max(a.x, b.x);
-  return Part(largest, a.y * exp(a.x - largest) + b.y * exp(b.x - largest));
-}
-
+#include exponentials.include.wgsl
 #include ../sum/reduce.include.wgsl
 
 @compute @workgroup_size(64)
