@@ -17,17 +17,13 @@ export const cases = [
   normalizeCase([5, 640]),
   normalizeCase([600, 66]),
   normalizeCase([17, 68]), // one vec4 more than four threads keep of a row
-  normalizeCase([3, 1028]),
+  normalizeCase([3, 1300]), // more than 64 threads keep
   normalizeCase([4, 9], { scale: 0.01, epsilon: 0.5 }),
+  normalizeCase([4, 12], { scale: 0.01, epsilon: 0.5 }),
   {
     ...normalizeCase([3, 2]),
     name: 'a row of zeros',
     inputs: [values([3, 2], [3, 4, 0, 0, -1, 0], false)],
-  },
-  {
-    ...normalizeCase([2, 4], { epsilon: 1e-3 }),
-    name: 'the gradient at a row of zeros, of whole vec4s',
-    inputs: [values([2, 4], [3, 4, -1, 2, 0, 0, 0, 0])],
   },
   {
     ...normalizeCase([3, 2], { epsilon: 1e-3 }),
