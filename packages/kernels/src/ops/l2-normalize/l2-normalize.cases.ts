@@ -16,7 +16,10 @@ export const cases = [
   normalizeCase([9, 37], { scale: 100 }),
   normalizeCase([5, 640]),
   normalizeCase([600, 66]),
+  normalizeCase([17, 68]), // one vec4 more than four threads keep of a row
+  normalizeCase([3, 1300]), // more than 64 threads keep
   normalizeCase([4, 9], { scale: 0.01, epsilon: 0.5 }),
+  normalizeCase([4, 12], { scale: 0.01, epsilon: 0.5 }),
   {
     ...normalizeCase([3, 2]),
     name: 'a row of zeros',

@@ -2,9 +2,12 @@ import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { lanesFor } from '../softmax-cross-entropy/lanes.ts';
+import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
 import { l2NormalizeBackward } from './l2-normalize.backward.wgsl.ts';
+import { l2NormalizeBackwardWorkgroup } from './l2-normalize.backward.workgroup.wgsl.ts';
 import { l2NormalizeDot } from './l2-normalize.dot.wgsl.ts';
 import { l2Normalize as l2NormalizeKernel } from './l2-normalize.wgsl.ts';
+import { l2NormalizeWorkgroup } from './l2-normalize.workgroup.wgsl.ts';
 
 interface Attributes {
   readonly epsilon: number;
@@ -14,6 +17,18 @@ const sizes = ({ shape }: Tensor) => {
   const columns = shape[shape.length - 1];
   const rows = elements(shape) / columns;
   return { rows, columns, lanes: lanesFor(rows, columns) };
+};
+
+/** Threads that share a row of whole vec4s, with four of them each, and the grid for them. */
+function workgroups({ rows, columns }: ReturnType<typeof sizes>) {
+  const columns4 = columns / 4;
+  const fan = fanFor(columns4, 4);
+  return { params: { rows, columns4, fan }, grid: linearGrid(rows * fan * fan, 64) };
+}
+
+const variants = {
+  plain: () => true,
+  workgroup: preferredOnGpus, // of rows of whole vec4s; the others are plain
 };
 
 const definition: OpDefinition<Attributes> = {
@@ -26,8 +41,13 @@ const definition: OpDefinition<Attributes> = {
       { shape: [...shape.slice(0, -1), 1], dtype },
     ];
   },
-  launch({ inputs: [x], outputs: [y, norms], attributes: { epsilon }, scratch }) {
+  variants,
+  launch({ inputs: [x], outputs: [y, norms], attributes: { epsilon }, variant, scratch }) {
     const size = sizes(x);
+    if (variant === 'workgroup' && size.columns % 4 === 0) {
+      const { params, grid } = workgroups(size);
+      return [dispatch(l2NormalizeWorkgroup, { x, y, norms }, { ...params, epsilon }, grid)];
+    }
     const grid = linearGrid(size.rows * size.lanes, 64);
     const parts = scratch([size.rows, size.lanes]);
     return [
@@ -43,8 +63,13 @@ const definition: OpDefinition<Attributes> = {
 const backward: OpDefinition<Attributes> = {
   name: 'l2Normalize.backward',
   outputs: ([y]) => [y],
-  launch({ inputs: [y, norms, dy], outputs: [dx], attributes: { epsilon }, scratch }) {
+  variants,
+  launch({ inputs: [y, norms, dy], outputs: [dx], attributes: { epsilon }, variant, scratch }) {
     const size = sizes(y);
+    if (variant === 'workgroup' && size.columns % 4 === 0) {
+      const { params, grid } = workgroups(size);
+      return [dispatch(l2NormalizeBackwardWorkgroup, { y, norms, dy, dx }, { ...params, epsilon }, grid)];
+    }
     const grid = linearGrid(size.rows * size.lanes, 64);
     const parts = scratch([size.rows, size.lanes]);
     return [

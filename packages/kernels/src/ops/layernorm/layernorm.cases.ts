@@ -1,4 +1,7 @@
 import { normal, type OpCase } from '../../engine/case.ts';
+import { constant } from '../../engine/tensor.ts';
+import { cast } from '../cast/cast.ts';
+import { matmul } from '../matmul/matmul.ts';
 import { layernormReference } from './layernorm.reference.ts';
 import { layernorm } from './layernorm.ts';
 
@@ -13,11 +16,31 @@ const layernormCase = (...shape: number[]): OpCase => {
   };
 };
 
+/** y in half precision, and its gradient too: that is what a product of halves, here with the identity, gives back. */
+const halfCase = (...shape: number[]): OpCase => {
+  const width = shape[shape.length - 1];
+  const identity = Float32Array.from({ length: width * width }, (_, i) => Number(i % (width + 1) === 0));
+  return {
+    ...layernormCase(...shape),
+    name: `[${shape}] to halves`,
+    op(x, weight, bias) {
+      const y = layernorm(x, weight, bias, { precision: 'f16' });
+      return cast(matmul(y, cast(constant(identity, [width, width]), 'f16')), 'f32');
+    },
+    tolerance: 2 ** -10,
+  };
+};
+
 export const cases = [
   layernormCase(1, 4),
   layernormCase(3, 5, 12),
   layernormCase(130, 64),
   layernormCase(11, 516),
+  layernormCase(17, 68), // one vec4 more than four threads keep of a row
+  layernormCase(5, 260),
+  layernormCase(3, 1300), // more than 64 threads keep
+  halfCase(9, 12),
+  halfCase(9, 260),
   {
     ...layernormCase(5, 8),
     name: 'a large mean',

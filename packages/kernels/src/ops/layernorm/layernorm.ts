@@ -2,16 +2,28 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
-import { cast, type Precision } from '../cast/cast.ts';
+import type { Precision } from '../cast/cast.ts';
+import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
+import { layernormBackwardHalf } from './layernorm.backward.half.wgsl.ts';
+import { layernormBackwardSubgroupHalf } from './layernorm.backward.subgroup.half.wgsl.ts';
 import { layernormBackwardSubgroup } from './layernorm.backward.subgroup.wgsl.ts';
+import { layernormBackwardWeightHalf } from './layernorm.backward.weight.half.wgsl.ts';
 import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
 import { layernormBackward } from './layernorm.backward.wgsl.ts';
+import { layernormBackwardWorkgroupHalf } from './layernorm.backward.workgroup.half.wgsl.ts';
+import { layernormBackwardWorkgroup } from './layernorm.backward.workgroup.wgsl.ts';
+import { layernormHalf } from './layernorm.half.wgsl.ts';
+import { layernormSubgroupHalf } from './layernorm.subgroup.half.wgsl.ts';
 import { layernormSubgroup } from './layernorm.subgroup.wgsl.ts';
-import { layernorm as layernormKernel } from './layernorm.wgsl.ts';
+import { layernorm as layernormSingle } from './layernorm.wgsl.ts';
+import { layernormWorkgroupHalf } from './layernorm.workgroup.half.wgsl.ts';
+import { layernormWorkgroup } from './layernorm.workgroup.wgsl.ts';
 
 interface Attributes {
   readonly epsilon: number;
+  /** Of y. */
+  readonly precision: Precision;
 }
 
 const sizes = ({ shape }: Tensor) => {
@@ -19,30 +31,47 @@ const sizes = ({ shape }: Tensor) => {
   return { rows: elements(shape) / width, width, width4: width / 4 };
 };
 
+/** Threads that share a row, with four vec4s of it each, and the grid for them. */
+function workgroups({ rows, width4 }: ReturnType<typeof sizes>) {
+  const fan = fanFor(width4, 4);
+  return { params: { rows, width4, fan }, grid: linearGrid(rows * fan * fan, 64) };
+}
+
 const variants = {
   subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
   plain: () => true,
+  workgroup: preferredOnGpus,
 };
 
 const definition: OpDefinition<Attributes> = {
   name: 'layernorm',
-  outputs(inputs) {
+  outputs(inputs, { precision }) {
     const [x, weight, bias] = inputs;
     const { rows, width } = sizes(x);
     const fits = width % 4 === 0 && [weight, bias].every(({ shape }) => shape.length === 1 && shape[0] === width);
     expectShapes(fits, 'layernorm', 'x [..., width], weight [width], bias [width], width a multiple of 4', inputs);
     return [
-      { shape: x.shape, dtype: 'f32' },
+      { shape: x.shape, dtype: precision },
       { shape: [rows, 2], dtype: 'f32' },
     ];
   },
   variants,
-  launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes: { epsilon }, variant, used }) {
-    const { rows, width4 } = sizes(x);
+  launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes, variant, used }) {
+    const { epsilon, precision } = attributes;
+    const half = precision === 'f16';
+    const size = sizes(x);
     const bindings = { x, weight, bias, y, statistics };
-    const params = { rows, width4, epsilon, saveStatistics: used(statistics) ? 1 : 0 };
-    if (variant === 'subgroup') return [dispatch(layernormSubgroup, bindings, params, linearGrid(rows, 8))];
-    return [dispatch(layernormKernel, bindings, params, linearGrid(rows, 64))];
+    const params = { rows: size.rows, width4: size.width4, epsilon, saveStatistics: used(statistics) ? 1 : 0 };
+    if (variant === 'workgroup') {
+      const kernel = half ? layernormWorkgroupHalf : layernormWorkgroup;
+      const shared = workgroups(size);
+      return [dispatch(kernel, bindings, { ...params, ...shared.params }, shared.grid)];
+    }
+    if (variant === 'subgroup') {
+      const kernel = half ? layernormSubgroupHalf : layernormSubgroup;
+      return [dispatch(kernel, bindings, params, linearGrid(size.rows, 8))];
+    }
+    return [dispatch(half ? layernormHalf : layernormSingle, bindings, params, linearGrid(size.rows, 64))];
   },
   gradient({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
     if (!dy) return [];
@@ -53,10 +82,12 @@ const definition: OpDefinition<Attributes> = {
 
 const backward: OpDefinition<object> = {
   name: 'layernorm.backward',
+  takesHalf: true,
   outputs: ([x, weight]) => [x, weight, weight],
   variants,
   launch({ inputs: [x, weight, statistics, dy], outputs: [dx, dWeight, dBias], variant, used, scratch }) {
     const { rows, width, width4 } = sizes(x);
+    const half = dy.dtype === 'f16';
     const saveInput = used(dx);
     const saveWeights = used(dWeight) || used(dBias);
     const { slices, rowsPerSlice } =
@@ -66,18 +97,18 @@ const backward: OpDefinition<object> = {
     const partBias = scratch(parts);
     const dispatches: Dispatch[] = [];
     if (variant === 'subgroup') {
+      const kernel = half ? layernormBackwardSubgroupHalf : layernormBackwardSubgroup;
       const bindings = { x, weight, statistics, dy, dx, partWeight, partBias };
       const params = { rows, width4, saveInput: Number(saveInput), saveWeights: Number(saveWeights) };
-      dispatches.push(dispatch(layernormBackwardSubgroup, bindings, params, linearGrid(slices, 1)));
+      dispatches.push(dispatch(kernel, bindings, params, linearGrid(slices, 1)));
     } else {
-      if (saveInput) {
-        const bindings = { x, weight, statistics, dy, dx };
-        dispatches.push(dispatch(layernormBackward, bindings, { rows, width4 }, linearGrid(rows, 64)));
-      }
+      if (saveInput) dispatches.push(inputGradient({ x, weight, statistics, dy, dx }, variant));
       if (saveWeights) {
-        const bindings = { x, statistics, dy, partWeight, partBias };
+        const kernel = half ? layernormBackwardWeightHalf : layernormBackwardWeight;
         const params = { rows, width4, rowsPerSlice, slices };
-        dispatches.push(dispatch(layernormBackwardWeight, bindings, params, linearGrid(slices * width4, 64)));
+        dispatches.push(
+          dispatch(kernel, { x, statistics, dy, partWeight, partBias }, params, linearGrid(slices * width4, 64)),
+        );
       }
     }
     if (used(dWeight)) dispatches.push(sumSlices(partWeight, dWeight));
@@ -87,11 +118,26 @@ const backward: OpDefinition<object> = {
   gradient: firstOrderOnly,
 };
 
+function inputGradient(
+  bindings: Record<'x' | 'weight' | 'statistics' | 'dy' | 'dx', Tensor>,
+  variant: string,
+): Dispatch {
+  const size = sizes(bindings.x);
+  const { rows, width4 } = size;
+  const half = bindings.dy.dtype === 'f16';
+  if (variant === 'workgroup') {
+    const { params, grid } = workgroups(size);
+    return dispatch(half ? layernormBackwardWorkgroupHalf : layernormBackwardWorkgroup, bindings, params, grid);
+  }
+  return dispatch(half ? layernormBackwardHalf : layernormBackward, bindings, { rows, width4 }, linearGrid(rows, 64));
+}
+
 /**
  * Layer normalization over the last axis (Ba et al. 2016, arXiv 1607.06450): (x - mean) / sqrt(variance + epsilon) * weight + bias.
  * @param x [..., width], width a multiple of 4
  * @param weight [width]
  * @param bias [width]
+ * @param options precision: of the result; the kernels compute in single precision whatever it is
  * @returns the shape of x
  * @throws ShapeError
  */
@@ -101,5 +147,5 @@ export function layernorm(
   bias: Tensor,
   { epsilon = 1e-5, precision = 'f32' }: { epsilon?: number; precision?: Precision } = {},
 ): Tensor {
-  return cast(apply(definition, [x, weight, bias], { epsilon })[0], precision);
+  return apply(definition, [x, weight, bias], { epsilon, precision })[0];
 }

@@ -24,6 +24,7 @@ export const cases = [
   entropyCase(3, 65, 5),
   entropyCase(33, 130, 100),
   entropyCase(2, 1037),
+  entropyCase(130, 261, 5), // rows enough to share a workgroup's threads, and longer than one step of theirs
   givenLabels('labels in the first and the last column', normal([4, 67]), [0, 66, 66, 0]),
   givenLabels(
     'a logit of 10000, right, beside a near one, and wrong',

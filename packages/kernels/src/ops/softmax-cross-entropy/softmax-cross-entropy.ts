@@ -1,10 +1,12 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
 import { lanesFor } from './lanes.ts';
 import { softmaxCrossEntropyBackward } from './softmax-cross-entropy.backward.wgsl.ts';
 import { softmaxCrossEntropyParts } from './softmax-cross-entropy.parts.wgsl.ts';
 import { softmaxCrossEntropy as softmaxCrossEntropyKernel } from './softmax-cross-entropy.wgsl.ts';
+import { softmaxCrossEntropyWorkgroup } from './softmax-cross-entropy.workgroup.wgsl.ts';
 
 const sizes = ({ shape: [rows, classes] }: Tensor) => ({ rows, classes, lanes: lanesFor(rows, classes) });
 
@@ -21,9 +23,21 @@ const definition: OpDefinition<object> = {
       { shape: [rows, 2], dtype: 'f32' },
     ];
   },
-  launch({ inputs: [logits, labels], outputs: [losses, logSumExp], scratch }) {
+  variants: {
+    plain: () => true,
+    workgroup: preferredOnGpus,
+  },
+  launch({ inputs: [logits, labels], outputs: [losses, logSumExp], variant, scratch }) {
     const params = sizes(logits);
-    const { rows, lanes } = params;
+    const { rows, classes, lanes } = params;
+    // Few and long rows, which want more threads than a workgroup has, are plain.
+    if (variant === 'workgroup' && lanes <= 64) {
+      const fan = fanFor(classes, 8);
+      const bindings = { logits, labels, losses, logSumExp };
+      return [
+        dispatch(softmaxCrossEntropyWorkgroup, bindings, { rows, classes, fan }, linearGrid(rows * fan * fan, 64)),
+      ];
+    }
     const parts = scratch([rows, lanes, 2]);
     return [
       dispatch(softmaxCrossEntropyParts, { logits, parts }, params, linearGrid(rows * lanes, 64)),

@@ -1,7 +1,4 @@
-// Stage two: losses[row] = log(sum(exp(row))) - row[label], from the parts of each row.
-//
-// One thread owns one row. The log-sum-exp is kept as two numbers, the maximum and the rest: with large logits their sum
-// would lose the digits that the loss and the softmax of the backward pass need.
+// Stage two: the loss of each row from its parts. One thread owns one row.
 struct Params {
   rows: u32,
   classes: u32,
@@ -16,6 +13,8 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 
 const workgroup = 64u;
+
+#include loss.include.wgsl
 
 @compute @workgroup_size(workgroup)
 fn main(
@@ -33,12 +32,5 @@ fn main(
     let maximum = max(total.x, part.x);
     total = vec2f(maximum, total.y * exp(total.x - maximum) + part.y * exp(part.x - maximum));
   }
-  let rest = log(total.y);
-  logSumExp[row] = vec2f(total.x, rest);
-
-  let label = labels[row];
-  // A label that is no class would read another row: not a number instead, which nobody overlooks.
-  let invalid = bitcast<f32>(0x7fc00000u | label);
-  let correct = logits[row * params.classes + min(label, params.classes - 1u)];
-  losses[row] = select(invalid, total.x - correct + rest, label < params.classes);
+  storeLoss(row, total);
 }

@@ -22,11 +22,13 @@ export const cases = [
   softmaxCase([7, 1]),
   softmaxCase([6, 3]),
   softmaxCase([2, 5, 8]),
+  softmaxCase([9, 33]), // one value more than four threads keep of a row
   softmaxCase([41, 77]),
   softmaxCase([7, 93], 4), // the most that a subgroup has in registers
   softmaxCase([5, 94]),
   softmaxCase([2, 257]),
   softmaxCase([5, 513], 3),
+  softmaxCase([3, 700]), // more than 64 threads keep
   softmaxCase([4101, 5]), // more rows than a group of four for each of 1024
   given('values beyond what exp can take', [3, 3], [1e30, -1e30, 1e30, 89, 88, 87, -3e38, -3e38, -3e38]),
   given('rows of all sizes beside each other', [4, 3], [1e20, 1e20, 0, -1e20, -1e20, 0, 1, 2, 3, -500, 500, 500]),

@@ -2,10 +2,13 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
+import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
 import { softmaxBackwardSubgroup } from './softmax.backward.subgroup.wgsl.ts';
 import { softmaxBackward } from './softmax.backward.wgsl.ts';
+import { softmaxBackwardWorkgroup } from './softmax.backward.workgroup.wgsl.ts';
 import { softmaxSubgroup } from './softmax.subgroup.wgsl.ts';
 import { softmax as softmaxKernel } from './softmax.wgsl.ts';
+import { softmaxWorkgroup } from './softmax.workgroup.wgsl.ts';
 
 const sizes = ({ shape }: Tensor) => {
   const columns = shape[shape.length - 1];
@@ -21,9 +24,16 @@ function subgroups({ rows, columns }: ReturnType<typeof sizes>) {
   return { params: { rows, columns, rowsPerGroup }, grid: linearGrid(Math.ceil(rows / rowsPerGroup), 1) };
 }
 
+/** Threads that share a row, with eight values of it each, and the grid for them. */
+function workgroups({ rows, columns }: ReturnType<typeof sizes>) {
+  const fan = fanFor(columns, 8);
+  return { params: { rows, columns, fan }, grid: linearGrid(rows * fan * fan, 64) };
+}
+
 const variants = {
   subgroup: ({ subgroupSize }: Capabilities) => subgroupSize === 8,
   plain: () => true,
+  workgroup: preferredOnGpus,
 };
 
 const definition: OpDefinition<object> = {
@@ -39,6 +49,10 @@ const definition: OpDefinition<object> = {
     if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
       return [dispatch(softmaxSubgroup, { x, result: y }, params, grid)];
+    }
+    if (variant === 'workgroup') {
+      const { params, grid } = workgroups(size);
+      return [dispatch(softmaxWorkgroup, { x, y }, params, grid)];
     }
     return [dispatch(softmaxKernel, { x, y }, size, linearGrid(size.rows, 64))];
   },
@@ -56,6 +70,10 @@ const backward: OpDefinition<object> = {
     if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
       return [dispatch(softmaxBackwardSubgroup, { y, dy, result: dx }, params, grid)];
+    }
+    if (variant === 'workgroup') {
+      const { params, grid } = workgroups(size);
+      return [dispatch(softmaxBackwardWorkgroup, { y, dy, dx }, params, grid)];
     }
     return [dispatch(softmaxBackward, { y, dy, dx }, size, linearGrid(size.rows, 64))];
   },

@@ -1,0 +1,4 @@
+enable subgroups;
+
+#include dy.half.include.wgsl
+#include backward.subgroup.include.wgsl

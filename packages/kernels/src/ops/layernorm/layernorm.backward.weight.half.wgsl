@@ -1,0 +1,2 @@
+#include dy.half.include.wgsl
+#include backward.weight.include.wgsl

@@ -1,0 +1,2 @@
+#include dy.half.include.wgsl
+#include backward.workgroup.include.wgsl

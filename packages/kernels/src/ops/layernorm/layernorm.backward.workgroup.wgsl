@@ -1,0 +1,2 @@
+#include dy.single.include.wgsl
+#include backward.workgroup.include.wgsl

@@ -1,0 +1,2 @@
+#include y.half.include.wgsl
+#include plain.include.wgsl

@@ -1,0 +1,4 @@
+enable subgroups;
+
+#include y.half.include.wgsl
+#include subgroup.include.wgsl

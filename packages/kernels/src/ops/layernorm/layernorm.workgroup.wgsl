@@ -1,0 +1,2 @@
+#include y.single.include.wgsl
+#include workgroup.include.wgsl

@@ -1,0 +1,27 @@
+// Brings together what neighbouring threads found in a row, and tells all of them. fan * fan threads share a row (fan is 2, 4
+// or 8); a workgroup of 64 has several rows where that is less. `combine` of a kernel makes one `Part` of two.
+//
+// A tree of two levels with `fan` branches at each node, which has fewer barriers than one of two branches. The order is
+// fixed, so the result does not depend on how threads run. Every thread of the workgroup must come here, once.
+var<workgroup> parts: array<Part, 64>;
+
+fn reduce(own: Part, thread: u32, fan: u32) -> Part {
+  let lane = thread % (fan * fan);
+  let first = thread - lane;
+  parts[thread] = own;
+  workgroupBarrier();
+  // Nobody else reads the part that such a thread replaces.
+  if (lane < fan) {
+    var branch = parts[thread];
+    for (var i = 1u; i < fan; i++) {
+      branch = combine(branch, parts[thread + i * fan]);
+    }
+    parts[thread] = branch;
+  }
+  workgroupBarrier();
+  var total = parts[first];
+  for (var i = 1u; i < fan; i++) {
+    total = combine(total, parts[first + i]);
+  }
+  return total;
+}
