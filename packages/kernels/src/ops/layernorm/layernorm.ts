@@ -130,7 +130,7 @@ const backwardWeight: OpDefinition<object> = {
  * @param x [..., width], width a multiple of 4
  * @param weight [width]
  * @param bias [width]
- * @param options precision: of the result, whatever it is the statistics are in single precision
+ * @param options precision: of the result; the kernels compute in single precision whatever it is
  * @returns the shape of x
  * @throws ShapeError
  */
