@@ -50,7 +50,7 @@ it('a run times its kernels before it starts, and keeps them', async () => {
   const tuning = join(folder, 'cache', 'tuning');
   record = join(tuning, (await readdir(tuning))[0]);
   const { choices } = await json(record);
-  expect(Object.keys(choices).length).toBeGreaterThan(20);
+  expect(Object.keys(choices).length).toBeGreaterThan(5);
   expect(await choicesOf('first')).toEqual(choices);
 }, 60_000);
 

@@ -70,7 +70,7 @@ const grids: Readonly<Record<Variant, (tokens: number, headSize: number, sequenc
 // On a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
 const variants = {
   subgroup: ({ software, subgroupSize }: Capabilities) => software && subgroupSize === 8,
-  plain: ({ software }: Capabilities) => software,
+  plain: ({ software }: Capabilities) => software && 'untimed',
   tiled: ({ software }: Capabilities) => (software ? 'untimed' : true),
 };
 

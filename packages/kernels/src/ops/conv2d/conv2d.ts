@@ -22,7 +22,7 @@ interface BackwardAttributes extends Attributes {
 const variants = {
   subgroup: ({ software, subgroupSize, features }: Capabilities) =>
     software && subgroupSize === 8 && features.has('subgroups'),
-  plain: ({ software }: Capabilities) => software,
+  plain: ({ software }: Capabilities) => software && 'untimed',
   tiled: ({ software }: Capabilities) => (software ? 'untimed' : true),
 };
 

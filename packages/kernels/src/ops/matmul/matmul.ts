@@ -63,7 +63,7 @@ const definition: OpDefinition<Attributes> = {
   // On a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
-    plain: ({ software }) => software,
+    plain: ({ software }) => software && 'untimed',
     matrix: ({ subgroupMatrices }) => (subgroupMatrices.length > 0 ? 'preferred' : false),
     tiled: ({ software }) => (software ? 'untimed' : true),
     register: ({ software, vendor }) => (software ? 'untimed' : vendor === 'apple' ? 'preferred' : true),

@@ -42,7 +42,7 @@ const definition: OpDefinition<Attributes> = {
   name: 'nearest',
   variants: {
     subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
-    plain: ({ software }) => software,
+    plain: ({ software }) => software && 'untimed',
     tiled: ({ software }) => (software ? 'untimed' : true),
   },
   outputs(inputs, { rows, k }) {
