@@ -31,7 +31,9 @@ it('times the backward pass alone', async () => {
   expect(ops[0]).toBe('l2Normalize');
 
   const timings = await timeCase(device, 'l2-normalize', smallCase('l2-normalize'), 1);
-  expect(timings.map(({ pass, variant }) => `${pass} ${variant}`)).toEqual(['forward default', 'backward default']);
+  const defaults = timings.filter(({ variant }) => variant === 'default');
+  expect(defaults.map(({ pass }) => pass)).toEqual(['forward', 'backward']);
+  expect(timings.length).toBeGreaterThan(defaults.length); // it has another kernel, in both passes
   for (const { wall, device: onDevice } of timings) {
     expect(wall.median).toBeGreaterThan(0);
     expect(onDevice!.median).toBeGreaterThanOrEqual(0);
