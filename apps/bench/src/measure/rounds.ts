@@ -27,12 +27,16 @@ export async function inTurns(contenders: readonly Contender[], rounds: number):
   const samples: number[][] = contenders.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
-      const which = (turn + round) % contenders.length; // nobody always comes after the same one
+      const which = (turn + round) % contenders.length;
+      await calm();
       samples[which].push((await contenders[which].time(times[which])) / times[which]);
     }
   }
   return samples;
 }
+
+/** Threads of OpenBLAS and ONNX Runtime spin for some 20 ms after their last work, on a core that the next one would want. */
+const calm = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 /** How long `work` takes, in milliseconds. */
 export async function stopwatch(work: () => Promise<unknown>): Promise<number> {
