@@ -40,9 +40,7 @@ export class Stage2 {
     this.#program = program;
   }
 
-  /**
-   * @param weights initial values by name (`initialCombiner`, or a checkpoint's)
-   */
+  /** @param weights initial values by name (`initialCombiner`, or a checkpoint's) */
   static async create(
     device: Device,
     config: CombinerConfig,

@@ -2,14 +2,7 @@ import { cast, compile, type Device, elements, input, matmul, stored, type Tenso
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { BuiltOp } from '../peers/our-ops.ts';
-
-/** NN: a [rows, inner] b [inner, columns]; NT: b [columns, inner]; TN: a [inner, rows]. */
-export interface ProductSizes {
-  readonly layout: 'NN' | 'NT' | 'TN';
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-}
+import type { WorkOf } from '../peers/work.ts';
 
 /**
  * A matrix product whose operands already lie on the device in the precision in which it reads them. They hold numbers of half
@@ -17,7 +10,7 @@ export interface ProductSizes {
  */
 export async function buildProduct(
   device: Device,
-  { layout, rows, inner, columns }: ProductSizes,
+  { layout, rows, inner, columns }: Omit<WorkOf<'matmul'>, 'kind'>,
   precision: 'f32' | 'f16',
 ): Promise<BuiltOp> {
   const [transposeA, transposeB] = [layout[0] === 'T', layout[1] === 'T'];

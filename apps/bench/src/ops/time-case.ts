@@ -74,7 +74,7 @@ async function prepare(
   const program = await compile(device, { outputs: named(outputs), variants });
   // Programs run nodes in the order in which they were made, so these dispatches come first.
   const making = made.length > 0 ? await compile(device, { outputs: named(made), variants }) : undefined;
-  const before = making?.commands.filter((command) => 'pipeline' in command).length ?? 0;
+  const before = making?.dispatches.length ?? 0;
   making?.dispose();
   program.write(values);
   return { name: Object.values(variants).join(' ') || 'default', program, before };

@@ -43,7 +43,7 @@ export async function timeProgram(
       about,
       wall,
       device: devices.length > 0 ? timingOf(devices) : undefined,
-      dispatches: program?.commands.filter((command) => 'pipeline' in command).length,
+      dispatches: program?.dispatches.length,
       memory: program?.memory,
       flops,
       ofCeiling: flops ? shareOfCeiling({ flops }, wall.median, ceilings).share : undefined,

@@ -1,4 +1,4 @@
-import { attention, cast, checkpoint, layernorm, linear, type Tensor } from '@webcir/kernels';
+import { attention, cast, checkpoint, layernorm, linear, precisionOf, type Tensor } from '@webcir/kernels';
 import type { ClipConfig } from '../config.ts';
 import type { Weights } from './weights.ts';
 
@@ -31,7 +31,7 @@ export function transformer(
   let hidden = x;
   for (let layer = 0; layer < layers; layer++) {
     const weight = (name: string) => weights(`${prefix}.resblocks.${layer}.${name}`);
-    const precision = weight('mlp.c_fc.weight').dtype === 'f16' ? 'f16' : 'f32';
+    const precision = precisionOf(weight('mlp.c_fc.weight'));
     const norm = (input: Tensor, name: string) =>
       layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`), { precision });
     hidden = checkpoint(hidden);

@@ -1,4 +1,5 @@
 import type { Program } from './program.ts';
+import { submitTimed } from './timestamps.ts';
 
 /** Where a program's time goes: one dispatch, timed on the device. */
 export interface DispatchTime {
@@ -17,15 +18,12 @@ export async function profile(program: Program): Promise<DispatchTime[]> {
   const { device } = program;
   if (!device.capabilities.features.has('timestamp-query'))
     throw new TypeError(`${device.name} has no timestamp queries`);
-  const commands = program.commands.flatMap((command) => ('pipeline' in command ? [command] : []));
+  const commands = program.dispatches;
   const times: DispatchTime[] = [];
   const most = 2048; // dispatches in one query set, of at most 4096 timestamps
   for (let start = 0; start < commands.length; start += most) {
     const part = commands.slice(start, start + most);
-    const count = 2 * part.length;
-    const querySet = device.gpu.createQuerySet({ type: 'timestamp', count });
-    const resolved = device.gpu.createBuffer({ size: 8 * count, usage: 0x200 | 0x4 });
-    const staging = device.gpu.createBuffer({ size: 8 * count, usage: 0x1 | 0x8 });
+    const querySet = device.gpu.createQuerySet({ type: 'timestamp', count: 2 * part.length });
     const encoder = device.gpu.createCommandEncoder();
     for (const [i, { pipeline, bindGroup, workgroups }] of part.entries()) {
       const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
@@ -35,11 +33,7 @@ export async function profile(program: Program): Promise<DispatchTime[]> {
       pass.dispatchWorkgroups(...workgroups);
       pass.end();
     }
-    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, staging, 0, 8 * count);
-    device.gpu.queue.submit([encoder.finish()]);
-    await device.wait(staging.mapAsync(1) as Promise<undefined>);
-    const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
+    const stamps = await submitTimed(device, encoder, querySet);
     for (const [i, { label, pipeline, workgroups }] of part.entries()) {
       times.push({
         op: label,
@@ -48,7 +42,6 @@ export async function profile(program: Program): Promise<DispatchTime[]> {
         milliseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6,
       });
     }
-    for (const resource of [querySet, resolved, staging]) resource.destroy();
   }
   return times;
 }

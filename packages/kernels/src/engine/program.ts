@@ -67,6 +67,11 @@ export class Program<Names extends string = string> {
     this.memory = parts.buffers.reduce((sum, buffer) => sum + buffer.size, parts.own?.size ?? 0);
   }
 
+  /** What is dispatched, in order; copies are left out. */
+  get dispatches(): readonly Command[] {
+    return this.commands.flatMap((command) => ('pipeline' in command ? [command] : []));
+  }
+
   /**
    * Runs the program once: one submit, no wait.
    * @param inputs values by input name; an input that is left out keeps what it was last given

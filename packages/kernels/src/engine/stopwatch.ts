@@ -3,6 +3,7 @@ import { apply } from './op.ts';
 import { compile, type Program } from './program.ts';
 import { SharedMemory } from './shared-memory.ts';
 import { createNode, elements } from './tensor.ts';
+import { submitTimed } from './timestamps.ts';
 import type { Contest, Stopwatch, Trial } from './tune.ts';
 
 /** Times variants on a device: with its timestamps where it has them, else by the clock. */
@@ -62,7 +63,7 @@ function compileNode(
  * @returns whether there was one that had not
  */
 async function warmUp(device: Device, program: Program, warm: Set<GPUComputePipeline>): Promise<boolean> {
-  const cold = dispatchesOf(program).filter(({ pipeline }) => !warm.has(pipeline));
+  const cold = program.dispatches.filter(({ pipeline }) => !warm.has(pipeline));
   if (cold.length === 0) return false;
   const encoder = device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -103,7 +104,7 @@ function timer(device: Device, programs: ReadonlyMap<string, Program>): Trial['r
 async function timeOf(device: Device, program: Program, amount: number): Promise<number> {
   const { gpu, capabilities } = device;
   const repeats = Math.max(1, Math.floor(amount));
-  const parts = dispatchesOf(program).map((command) => ({ ...command, ...shortened(command.workgroups, amount) }));
+  const parts = program.dispatches.map((command) => ({ ...command, ...shortened(command.workgroups, amount) }));
   const runs = (repeats * parts.reduce((sum, { share }) => sum + share, 0)) / parts.length;
   const querySet = capabilities.features.has('timestamp-query')
     ? gpu.createQuerySet({ type: 'timestamp', count: 2 })
@@ -126,14 +127,7 @@ async function timeOf(device: Device, program: Program, amount: number): Promise
     await device.idle();
     return (performance.now() - started) / runs;
   }
-  const resolved = gpu.createBuffer({ size: 16, usage: 0x200 | 0x4 });
-  const staging = gpu.createBuffer({ size: 16, usage: 0x1 | 0x8 });
-  encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
-  encoder.copyBufferToBuffer(resolved, 0, staging, 0, 16);
-  gpu.queue.submit([encoder.finish()]);
-  await device.wait(staging.mapAsync(1) as Promise<undefined>);
-  const [first, last] = new BigUint64Array(staging.getMappedRange());
-  for (const resource of [querySet, resolved, staging]) resource.destroy();
+  const [first, last] = await submitTimed(device, encoder, querySet);
   return Number(last - first) / 1e6 / runs;
 }
 
@@ -150,5 +144,3 @@ function shortened(grid: Grid, share: number): { workgroups: Grid; share: number
   }
   return { workgroups, share: elements(workgroups) / all };
 }
-
-const dispatchesOf = ({ commands }: Program) => commands.flatMap((command) => ('pipeline' in command ? [command] : []));

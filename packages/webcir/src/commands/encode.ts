@@ -44,8 +44,9 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions, a
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name pictures, folders, or --texts FILE');
   const session = await openEncoder(options, assets);
   const { embedDim } = session.model.config;
-  const graphs = encoderGraphs(session, { pictures: files.length, texts: texts.map(session.tokenRows) });
-  await tuneFor(session.device, options, graphs);
+  await tuneFor(session.device, options, () =>
+    encoderGraphs(session, { pictures: files.length, texts: texts.map(session.tokenRows) }),
+  );
   const tensors = new Map<string, StoredTensor>();
   const metadata = new Map([['transform', `${options.transform} ${options.targetRatio}`]]);
   if (files.length > 0) {

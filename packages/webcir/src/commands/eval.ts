@@ -47,7 +47,7 @@ async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
   );
   const pictures = splitPictures(dataset, split);
   const { texts: captions } = evaluators[0];
-  await tuneFor(device, options, encoderGraphs(session, { pictures: pictures.length, texts: captions }));
+  await tuneFor(device, options, () => encoderGraphs(session, { pictures: pictures.length, texts: captions }));
   const features = await frozenPictureFeatures(session, pictures, true);
   const texts = await evaluators[0].textFeatures(clip.weights);
   const results: Result[] = [];

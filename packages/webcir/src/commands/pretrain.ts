@@ -64,9 +64,13 @@ async function pretrainCommand(options: PretrainOptions): Promise<void> {
   const pictures = await captionedPictures(dataset, model, tokenizer);
   const stepsPerEpoch = Math.floor(pictures.length / batchSize);
   const work = { model, clip, batch: batchSize, logitScale: 30 };
-  const random = seededRandom(seedOf('captions'));
-  const captions = pictures.map(({ caption }) => caption(random));
-  await tuneFor(device, options, pretrainGraphs(work, captions));
+  await tuneFor(device, options, () => {
+    const random = seededRandom(seedOf('captions'));
+    return pretrainGraphs(
+      work,
+      pictures.map(({ caption }) => caption(random)),
+    );
+  });
 
   const line = new ProgressLine('stage 0');
   let lastLoss = Number.NaN;

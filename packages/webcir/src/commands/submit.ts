@@ -70,7 +70,7 @@ async function submitCommand(
   }
   const ranker = new Ranker(session, split, protocolsFor(dataset)[0]);
   const pictures = splitPictures(dataset, split);
-  await tuneFor(device, given, encoderGraphs(session, { pictures: pictures.length, texts: ranker.texts }));
+  await tuneFor(device, given, () => encoderGraphs(session, { pictures: pictures.length, texts: ranker.texts }));
   const features = await frozenPictureFeatures(session, pictures, true);
   const [ranking] = await ranker.rank(features, await ranker.textFeatures(clip.weights), fuse);
   device.close();

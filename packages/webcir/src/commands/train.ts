@@ -54,7 +54,7 @@ export async function trainCommand(
   if (resume) device.choose(config.choices ?? {});
   else {
     const evaluators = [...boards].map(({ evaluator }) => evaluator);
-    await tuneFor(device, config, graphsOfRun(session, config, examples, evaluators, microBatch));
+    await tuneFor(device, config, () => graphsOfRun(session, config, examples, evaluators, microBatch));
   }
   const before = await uploadClip(device, model);
   const features = await frozenPictureFeatures(session, pictureIds(session), config.foldBatchnorm);

@@ -13,12 +13,19 @@ export interface TuneOption {
 export const noTuneOption = (): Option =>
   new Option('--no-tune', 'takes a fixed choice of kernels, instead of timing once which ones are the fastest here');
 
-/** Chooses kernels for what a command is about to compile, and says so where it took time. */
-export async function tuneFor(device: Device, { tune }: TuneOption, graphs: readonly Graph<string>[]): Promise<void> {
+/**
+ * Chooses kernels for what a command is about to compile, and says so where it took time.
+ * @param graphs makes what is to be compiled: not asked for with --no-tune
+ */
+export async function tuneFor(
+  device: Device,
+  { tune }: TuneOption,
+  graphs: () => readonly Graph<string>[],
+): Promise<void> {
   if (!tune) return;
   const { timed, changed, untimed, milliseconds, file, damaged } = await tuneDevice(
     device,
-    graphs,
+    graphs(),
     defaultCacheFolder(),
   );
   if (damaged) console.warn(`${file} is damaged, and what it remembered is lost: kernels are timed again`);

@@ -8,7 +8,7 @@ import type { Measured } from '../verdict.ts';
 export async function dispatchCost({ device }: Context): Promise<Measured> {
   const encoder = await buildTextEncoder(device, 'embedded', { batch: 128, backward: true });
   const program = encoder.program!;
-  const dispatches = program.commands.filter((command) => 'pipeline' in command).length;
+  const dispatches = program.dispatches.length;
   const samples: number[] = [];
   for (let i = 0; i < 100; i++) {
     const commands = device.gpu.createCommandEncoder();

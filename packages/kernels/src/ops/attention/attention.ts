@@ -2,7 +2,7 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
-import { cast } from '../cast/cast.ts';
+import { cast, precisionOf } from '../cast/cast.ts';
 import { attentionBackwardDeltaHalf } from './attention.backward.delta.half.wgsl.ts';
 import { attentionBackwardDelta } from './attention.backward.delta.wgsl.ts';
 import { attentionBackwardKeyTiledHalf } from './attention.backward.key.tiled.half.wgsl.ts';
@@ -104,7 +104,7 @@ const definition: OpDefinition<AttentionOptions> = {
     return [dispatch(half ? attentionTiledHalf : attentionTiled, bindings, all, grid, constants)];
   },
   gradient({ inputs: [qkv], outputs: [y, logSum], attributes }, [dy]) {
-    return dy ? apply(backward, [qkv, y, logSum, cast(dy, y.dtype === 'f16' ? 'f16' : 'f32')], attributes) : [];
+    return dy ? apply(backward, [qkv, y, logSum, cast(dy, precisionOf(y))], attributes) : [];
   },
 };
 

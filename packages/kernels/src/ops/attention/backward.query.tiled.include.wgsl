@@ -7,28 +7,10 @@
 #include attention.include.wgsl
 #include tiles.include.wgsl
 
-@compute @workgroup_size(8, 8)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let place = placeOf(group.y * groups.x + group.x, size, 1u);
-  if (!place.exists) {
-    return;
-  }
-  let width4 = params.width4;
-  let headSize4 = params.headSize4;
-  let stride = 3u * width4;
-  let last = params.tokens - 1u;
-  let causal = params.causal != 0u;
+#include tiles.begin.include.wgsl
   let keys = select(params.tokens, min(place.first + size, params.tokens), causal);
   let rows = vec4u(place.first + local.y) + vec4u(0u, 8u, 16u, 24u);
   let limits = select(vec4u(params.tokens), rows + 1u, vec4<bool>(causal));
-  // Eight threads copy eight neighbouring vectors of a token.
-  let copied = thread % 8u;
-  let token = thread / 8u;
 
   // Eight threads add up the delta of four rows.
   var part = vec4f();

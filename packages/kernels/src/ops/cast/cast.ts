@@ -7,6 +7,9 @@ import { castSingle } from './cast.single.wgsl.ts';
 /** What a floating point tensor can be stored in. */
 export type Precision = 'f32' | 'f16';
 
+/** Of a floating point tensor. */
+export const precisionOf = ({ dtype }: Tensor): Precision => (dtype === 'f16' ? 'f16' : 'f32');
+
 interface Attributes {
   readonly precision: Precision;
 }

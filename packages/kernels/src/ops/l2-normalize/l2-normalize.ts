@@ -2,7 +2,7 @@ import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import { lanesFor } from '../softmax-cross-entropy/lanes.ts';
-import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
+import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { l2NormalizeBackward } from './l2-normalize.backward.wgsl.ts';
 import { l2NormalizeBackwardWorkgroup } from './l2-normalize.backward.workgroup.wgsl.ts';
 import { l2NormalizeDot } from './l2-normalize.dot.wgsl.ts';
@@ -22,8 +22,8 @@ const sizes = ({ shape }: Tensor) => {
 /** Threads that share a row of whole vec4s, with four of them each, and the grid for them. */
 function workgroups({ rows, columns }: ReturnType<typeof sizes>) {
   const columns4 = columns / 4;
-  const fan = fanFor(columns4, 4);
-  return { params: { rows, columns4, fan }, grid: linearGrid(rows * fan * fan, 64) };
+  const { fan, grid } = sharedRows(rows, columns4, 4);
+  return { params: { rows, columns4, fan }, grid };
 }
 
 const variants = {

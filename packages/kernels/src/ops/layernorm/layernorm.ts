@@ -3,7 +3,7 @@ import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
 import type { Precision } from '../cast/cast.ts';
-import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
+import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { layernormBackwardHalf } from './layernorm.backward.half.wgsl.ts';
 import { layernormBackwardSubgroupHalf } from './layernorm.backward.subgroup.half.wgsl.ts';
@@ -33,8 +33,8 @@ const sizes = ({ shape }: Tensor) => {
 
 /** Threads that share a row, with four vec4s of it each, and the grid for them. */
 function workgroups({ rows, width4 }: ReturnType<typeof sizes>) {
-  const fan = fanFor(width4, 4);
-  return { params: { rows, width4, fan }, grid: linearGrid(rows * fan * fan, 64) };
+  const { fan, grid } = sharedRows(rows, width4, 4);
+  return { params: { rows, width4, fan }, grid };
 }
 
 const variants = {

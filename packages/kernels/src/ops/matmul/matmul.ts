@@ -2,7 +2,7 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
-import { cast, type Precision } from '../cast/cast.ts';
+import { cast, type Precision, precisionOf } from '../cast/cast.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
 import { matmulActivationBackwardHalf } from './matmul.activation.backward.half.wgsl.ts';
@@ -302,8 +302,6 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
   readonly precision?: Precision;
 }
-
-const precisionOf = ({ dtype }: Tensor): Precision => (dtype === 'f16' ? 'f16' : 'f32');
 
 /**
  * A dense layer in one kernel: activation(x weight^T + bias) + residual.

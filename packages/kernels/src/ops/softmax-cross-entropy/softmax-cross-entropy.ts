@@ -1,7 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
+import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { lanesFor } from './lanes.ts';
 import { softmaxCrossEntropyBackward } from './softmax-cross-entropy.backward.wgsl.ts';
 import { softmaxCrossEntropyParts } from './softmax-cross-entropy.parts.wgsl.ts';
@@ -32,10 +32,9 @@ const definition: OpDefinition<object> = {
     const { rows, classes, lanes } = params;
     // Few and long rows, which want more threads than a workgroup has, are plain.
     if (variant === 'workgroup' && lanes <= 64) {
-      const fan = fanFor(classes, 8);
-      const bindings = { logits, labels, losses, logSumExp };
+      const { fan, grid } = sharedRows(rows, classes, 8);
       return [
-        dispatch(softmaxCrossEntropyWorkgroup, bindings, { rows, classes, fan }, linearGrid(rows * fan * fan, 64)),
+        dispatch(softmaxCrossEntropyWorkgroup, { logits, labels, losses, logSumExp }, { rows, classes, fan }, grid),
       ];
     }
     const parts = scratch([rows, lanes, 2]);

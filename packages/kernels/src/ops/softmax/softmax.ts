@@ -2,7 +2,7 @@ import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../engine/tensor.ts';
-import { fanFor, preferredOnGpus } from '../sum/reduce.ts';
+import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { softmaxBackwardSubgroup } from './softmax.backward.subgroup.wgsl.ts';
 import { softmaxBackward } from './softmax.backward.wgsl.ts';
 import { softmaxBackwardWorkgroup } from './softmax.backward.workgroup.wgsl.ts';
@@ -26,8 +26,8 @@ function subgroups({ rows, columns }: ReturnType<typeof sizes>) {
 
 /** Threads that share a row, with eight values of it each, and the grid for them. */
 function workgroups({ rows, columns }: ReturnType<typeof sizes>) {
-  const fan = fanFor(columns, 8);
-  return { params: { rows, columns, fan }, grid: linearGrid(rows * fan * fan, 64) };
+  const { fan, grid } = sharedRows(rows, columns, 8);
+  return { params: { rows, columns, fan }, grid };
 }
 
 const variants = {
