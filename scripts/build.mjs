@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const entryPoints = ['index', 'node', 'cli', 'cases', 'picture-worker']
+const entryPoints = ['index', 'node', 'cli', 'cases', 'image-worker']
   .map((name) => `src/${name}.ts`)
   .filter(existsSync);
 

@@ -21,11 +21,11 @@ const TRAINED = 3;
 /** TFLOP/s. */
 const RATES = [0.03, 1, 10, 50];
 
-/** `pictures`: different ones in the training triplets. `galleries`: [queries, pictures] that validation ranks. */
+/** `images`: different ones in the training triplets. `galleries`: [queries, images] that validation ranks. */
 const datasets = {
   FashionIQ: {
     triplets: 18_000,
-    pictures: 25_136,
+    images: 25_136,
     forms: 4,
     galleries: [
       [2_017, 3_817],
@@ -33,7 +33,7 @@ const datasets = {
       [1_961, 5_373],
     ],
   },
-  CIRR: { triplets: 28_225, pictures: 16_939, forms: 1, galleries: [[4_181, 2_297]] },
+  CIRR: { triplets: 28_225, images: 16_939, forms: 1, galleries: [[4_181, 2_297]] },
 };
 
 const image = costs.imageFlops(model);
@@ -55,14 +55,14 @@ function stage(name, { once = 0, step, steps, validation, epochs }) {
   ];
 }
 
-function stages({ triplets, pictures, forms, galleries }) {
+function stages({ triplets, images, forms, galleries }) {
   const steps = Math.floor(triplets / BATCH);
   const combinerSteps = Math.floor(triplets / COMBINER_BATCH);
   const queries = sum(galleries.map(([count]) => count));
   const gallery = sum(galleries.map(([, count]) => count));
   const ranking = sum(galleries.map(([count, size]) => 2 * combiner.features * count * size));
   const validate = (positions) => queries * text(positions) + ranking;
-  const features = (pictures + gallery) * image;
+  const features = (images + gallery) * image;
   const tuned = { steps, epochs: EPOCHS };
   const mixed = { steps: combinerSteps, epochs: COMBINER_EPOCHS };
   const both = BATCH * TRAINED * (2 * image + text(TRIMMED));
@@ -100,7 +100,7 @@ function stages({ triplets, pictures, forms, galleries }) {
 function memory() {
   const all = costs.parameters(model);
   const textOnly = costs.parameters(model, (name) => !costs.isVisual(name));
-  const pictures = costs.imageActivations(model);
+  const images = costs.imageActivations(model);
   const captions = costs.textActivations(model, CONTEXT);
   const gigabytes = (values) => ((4 * values) / 1e9).toFixed(values < 2.5e9 ? 1 : 0);
   // Weights, gradients and two moments.
@@ -115,10 +115,10 @@ function memory() {
   return [
     row('stage 1, `--encoder text`, captions of 77', all, textOnly, BATCH * captions.all),
     row('with `--checkpoint-activations`', all, textOnly, BATCH * captions.again),
-    row('stage 1, `--encoder both`', all, all, BATCH * (2 * pictures.all + captions.all)),
-    row('with `--checkpoint-activations`', all, all, BATCH * (2 * pictures.again + captions.again)),
-    row(`with \`--micro-batch-size ${micro}\``, all, all, micro * pictures.all),
-    row(`with \`--micro-batch-size ${micro} --checkpoint-activations\``, all, all, micro * pictures.again),
+    row('stage 1, `--encoder both`', all, all, BATCH * (2 * images.all + captions.all)),
+    row('with `--checkpoint-activations`', all, all, BATCH * (2 * images.again + captions.again)),
+    row(`with \`--micro-batch-size ${micro}\``, all, all, micro * images.all),
+    row(`with \`--micro-batch-size ${micro} --checkpoint-activations\``, all, all, micro * images.again),
     row('stage 2, batch 4096', mixer, mixer, COMBINER_BATCH * costs.combinerActivations(combiner)),
   ];
 }
@@ -146,7 +146,7 @@ const parts = [
       'model',
       'image parameters, M',
       'text parameters, M',
-      'GFLOP per picture',
+      'GFLOP per image',
       `per caption at ${CONTEXT}`,
       `at ${TRIMMED} positions`,
     ],

@@ -15,7 +15,7 @@ export const parameters = (shapes, wanted = () => true) =>
       .map(([, shape]) => product(shape)),
   );
 
-/** Forward, of one picture. */
+/** Forward, of one image. */
 export function imageFlops(shapes) {
   if (!shapes['visual.proj']) return sum(resnetLayers(shapes).map(({ flops }) => flops));
   const [width, embed] = shapes['visual.proj'];
@@ -48,7 +48,7 @@ export function textActivations(shapes, positions) {
   return { all: blocks * block, again: blocks * width * positions + block };
 }
 
-/** As `textActivations`, of one picture through a ResNet: what enters and leaves each convolution. */
+/** As `textActivations`, of one image through a ResNet: what enters and leaves each convolution. */
 export function imageActivations(shapes) {
   const layers = resnetLayers(shapes);
   const blocks = [...new Set(layers.map(({ block }) => block))].map((name) => {
@@ -61,7 +61,7 @@ export function imageActivations(shapes) {
   };
 }
 
-/** The convolutions of a ModifiedResNet and its attention pooling, in order, for one picture. */
+/** The convolutions of a ModifiedResNet and its attention pooling, in order, for one image. */
 function resnetLayers(shapes) {
   const layers = [];
   const [positions, channels] = shapes['visual.attnpool.positional_embedding'];

@@ -9,7 +9,7 @@ const file = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const models = JSON.parse(gunzipSync(readFileSync(file('packages/clip/test/fixtures/state-shapes.json.gz'))));
 
 // docs/model_profile.csv of mlfoundations/open_clip (commit 3b37473b), which PyTorch's and fvcore's counters made:
-// million parameters of image and text, GFLOP of a picture and of a caption.
+// million parameters of image and text, GFLOP of an image and of a caption.
 const profile = {
   RN50: [38.32, 63.69, 12.22, 5.96],
   RN101: [56.26, 63.43, 19.54, 5.96],

@@ -68,14 +68,14 @@ function formula(work) {
       return { nodes, arrays: [...arrays, ...shapes] };
     }
     case 'search': {
-      const { pictures, width, queries, k } = work;
-      const gallery = unitRows(numbers('gallery', pictures * width), width);
+      const { images, width, queries, k } = work;
+      const gallery = unitRows(numbers('gallery', images * width), width);
       return {
         nodes: [
           node('Gemm', ['queries', 'gallery'], ['scores'], { transB: 1 }),
           node('TopK', ['scores', 'k'], ['y', 'indices'], { axis: -1 }),
         ],
-        arrays: [array('queries', [queries, width]), tensor('gallery', [pictures, width], gallery), integers('k', [k])],
+        arrays: [array('queries', [queries, width]), tensor('gallery', [images, width], gallery), integers('k', [k])],
       };
     }
     default:
@@ -95,7 +95,7 @@ await serve(`onnxruntime ${provider} 1.30.0`, async (work) => {
   const wanted = work.kind === 'search' ? 'indices' : 'y';
   const whole = await open(model(nodes, arrays, [wanted]));
   const { data } = (await whole.run({}))[wanted];
-  const result = work.kind === 'search' ? { pictures: Array.from(data, Number) } : { y: Float32Array.from(data) };
+  const result = work.kind === 'search' ? { images: Array.from(data, Number) } : { y: Float32Array.from(data) };
   await whole.release();
 
   const first = [node('Reshape', ['y', 'flat'], ['row']), node('Slice', ['row', 'start', 'end'], ['one'])];

@@ -1,7 +1,7 @@
 """PyTorch as a peer of the bench: asked in lines of JSON, it answers in lines of JSON (src/peers/process.ts).
 
 Training steps are those of CLIP4Cir (clip_fine_tune.py, combiner_train.py) on openai/CLIP's model: all 77 text positions,
-the whole token table in the optimizer, pictures encoded anew at every step where the work says so. What is encoded anew is
+the whole token table in the optimizer, images encoded anew at every step where the work says so. What is encoded anew is
 not used: the features come with the work, so that losses can be compared.
 """
 
@@ -153,12 +153,12 @@ class Original:
         for i, text in enumerate(work["texts"]):
             rows[i, : len(text)] = torch.tensor(text)
         self.tokens = rows.to(DEVICE), torch.tensor([len(text) - 1 for text in work["texts"]], device=DEVICE)
-        if work["clip4cir"]["pictures"]:
+        if work["clip4cir"]["images"]:
             self.image = image_weights(self.sizes)
             side = self.sizes["vision"]["imageResolution"]
             self.pixels = array("pixels", work["batch"], 3, side, side)
 
-    def encode_pictures(self):
+    def encode_images(self):
         if hasattr(self, "image"):
             with torch.no_grad():
                 for _ in ("reference", "target"):
@@ -176,7 +176,7 @@ def stage1(work):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        original.encode_pictures()
+        original.encode_images()
         loss = loss_of(reference + encode_text(original.tokens, original.text, original.sizes), target)
         loss.backward()
         optimizer.step()
@@ -215,7 +215,7 @@ def stage2(work):
 
     def step(drop=work["dropout"]):
         optimizer.zero_grad(set_to_none=True)
-        original.encode_pictures()
+        original.encode_images()
         with torch.no_grad():
             encode_text(original.tokens, original.text, original.sizes)
         loss = loss_of(combine(drop), target)
@@ -309,9 +309,9 @@ def whole_block(work):
 
 
 def search(work):
-    pictures, width = work["pictures"], work["width"]
-    gallery, queries = F.normalize(array("gallery", pictures, width)), array("queries", work["queries"], width)
-    return plain(lambda: torch.topk(queries @ gallery.T, work["k"]).indices, "pictures")
+    images, width = work["images"], work["width"]
+    gallery, queries = F.normalize(array("gallery", images, width)), array("queries", work["queries"], width)
+    return plain(lambda: torch.topk(queries @ gallery.T, work["k"]).indices, "images")
 
 
 WORKS = {

@@ -6,12 +6,12 @@ import { cannot, serve } from './serve.mjs';
 
 await serve('usearch 2.25.3', async (work) => {
   if (work.kind !== 'search') throw cannot(work);
-  const { pictures, width, queries, k } = work;
-  const gallery = unitRows(numbers('gallery', pictures * width), width);
+  const { images, width, queries, k } = work;
+  const gallery = unitRows(numbers('gallery', images * width), width);
   const asked = numbers('queries', queries * width);
   const search = () => usearch.exactSearch(gallery, asked, width, k, usearch.MetricKind.IP, availableParallelism());
   return {
-    result: { pictures: Array.from(search().keys, Number) },
+    result: { images: Array.from(search().keys, Number) },
     async run(times) {
       for (let i = 0; i < times; i++) search();
     },

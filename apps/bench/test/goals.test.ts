@@ -72,19 +72,19 @@ describe('verdicts', () => {
 
 describe('an epoch', () => {
   const costs: Costs = {
-    picture: 3,
+    image: 3,
     caption: { whole: 0.8, trimmed: 0.2 },
     stage1: { whole: 280, trimmed: 60 },
     combiner: 0.02,
   };
 
-  it('of stage 1 encodes two pictures a triplet, or each once in a hundred epochs', () => {
+  it('of stage 1 encodes two images a triplet, or each once in a hundred epochs', () => {
     const { original, ours } = stage1Epochs(costs);
     expect(original).toBeCloseTo(140 * (256 * 3 + 280));
     expect(ours).toBeCloseTo(140 * 60 + 466.09 * 3);
   });
 
-  it('of stage 2 encodes pictures and captions a triplet, or each once in 300 epochs', () => {
+  it('of stage 2 encodes images and captions a triplet, or each once in 300 epochs', () => {
     const { original, ours } = stage2Epochs(costs);
     expect(original).toBeCloseTo(18_000 * (6 + 0.8 + 0.02));
     expect(ours).toBeCloseTo(18_000 * 0.02 + (46_609 * 3 + 72_000 * 0.2) / 300);

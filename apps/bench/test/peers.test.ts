@@ -111,12 +111,12 @@ describe('the check of a result', () => {
     expect(disagreement(work, { y: [1] }, { y: [1.0005] })).toBeUndefined();
   });
 
-  it('lets no more than one in a hundred pictures change places', () => {
-    const search: Work = { kind: 'search', pictures: 9, width: 4, queries: 20, k: 10 };
+  it('lets no more than one in a hundred images change places', () => {
+    const search: Work = { kind: 'search', images: 9, width: 4, queries: 20, k: 10 };
     const found = Array.from({ length: 200 }, (_, i) => i);
     const swapped = (pairs: number) => found.map((value, i) => (i < 2 * pairs ? value ^ 1 : value));
-    expect(disagreement(search, { pictures: found }, { pictures: swapped(1) })).toBeUndefined();
-    expect(disagreement(search, { pictures: found }, { pictures: swapped(2) })).toBe('pictures: 4 of 200 differ');
+    expect(disagreement(search, { images: found }, { images: swapped(1) })).toBeUndefined();
+    expect(disagreement(search, { images: found }, { images: swapped(2) })).toBe('images: 4 of 200 differ');
   });
 
   it('looks at evenly picked values of long arrays', () => {

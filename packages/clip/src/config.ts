@@ -28,7 +28,7 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export interface ClipConfig {
   /** Width of the image and text features. */
   readonly embedDim: number;
-  /** Side of the input picture in pixels. */
+  /** Side of the input image in pixels. */
   readonly imageResolution: number;
   readonly vision: VitConfig | ResnetConfig;
   readonly contextLength: number;

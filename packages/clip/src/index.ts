@@ -27,8 +27,8 @@ export {
 export { weightShapes } from './model/shapes.ts';
 export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
+export type { RawImage } from './preprocess/image.ts';
 export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';
-export type { Picture } from './preprocess/picture.ts';
 export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from './preprocess/preprocess.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';

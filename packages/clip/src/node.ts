@@ -1,25 +1,25 @@
 import { readFile } from 'node:fs/promises';
-import { openPicturePool, type PicturePool, type PicturePoolOptions } from './node/picture-pool.ts';
+import { type ImagePool, type ImagePoolOptions, openImagePool } from './node/image-pool.ts';
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 import { readVocabulary } from './tokenizer/vocabulary.ts';
 
-export { decodePicture } from './node/decode.ts';
+export { decodeImage } from './node/decode.ts';
 export { writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { fileSource } from './node/weights/file-source.ts';
 export { knownActivationOf, openClipModel } from './node/weights/open-clip-model.ts';
 export { openWeights, weightPath } from './node/weights/open-weights.ts';
 export { readShardIndex } from './node/weights/shards.ts';
-export type { PicturePool, PicturePoolOptions };
+export type { ImagePool, ImagePoolOptions };
 
 // The same paths from src/node.ts and from dist/node.js, so they must stay in this file.
 const VOCABULARY = new URL('../assets/clip-bpe-merges.txt.gz', import.meta.url);
 // Node's threads do not run TypeScript: from src/ too, the built file.
-const PICTURE_WORKER = new URL('../dist/picture-worker.js', import.meta.url);
+const IMAGE_WORKER = new URL('../dist/image-worker.js', import.meta.url);
 
 /** CLIP's tokenizer with the vocabulary that this package carries. */
 export async function loadTokenizer(): Promise<Tokenizer> {
   return createTokenizer(await readVocabulary(new Uint8Array(await readFile(VOCABULARY))));
 }
 
-/** Starts threads that decode and preprocess picture files; the process can end without `close`. */
-export const createPicturePool = (options: PicturePoolOptions): PicturePool => openPicturePool(PICTURE_WORKER, options);
+/** Starts threads that decode and preprocess image files; the process can end without `close`. */
+export const createImagePool = (options: ImagePoolOptions): ImagePool => openImagePool(IMAGE_WORKER, options);

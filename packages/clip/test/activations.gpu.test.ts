@@ -38,9 +38,9 @@ const imageLayers: Record<string, (layers: Layers, features: Tensor) => Record<s
 function channelsFirst(values: Float32Array, [, c, h, w]: readonly number[]): Float32Array {
   const pixels = h * w;
   return values.map((_, i) => {
-    const picture = Math.floor(i / (c * pixels));
+    const image = Math.floor(i / (c * pixels));
     const channel = Math.floor(i / pixels) % c;
-    return values[(picture * pixels + (i % pixels)) * c + channel];
+    return values[(image * pixels + (i % pixels)) * c + channel];
   });
 }
 

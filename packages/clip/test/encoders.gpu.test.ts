@@ -52,7 +52,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
     const { config } = model;
     const size = config.imageResolution;
     const clip = await uploadClip(device, model, isTrainable);
-    const pictures = (inputName: string) => input(inputName, [4, size, size, 3]);
+    const images = (inputName: string) => input(inputName, [4, size, size, 3]);
     const pixels = (key: string) => nhwc(floats(io, key), size);
     const rows = tokenRows(io);
     const textInputs = (length: number) => {
@@ -62,20 +62,20 @@ for (const name of ['clip-vit', 'clip-rn']) {
     const text = (length: number) =>
       encodeText(input('tokens', [4, length], 'u32'), input('ends', [4], 'u32'), clip.weights, config);
 
-    it('encodes pictures', async () => {
+    it('encodes images', async () => {
       const program = await compile(device, {
-        outputs: { features: encodeImage(pictures('pixels'), clip.weights, config) },
+        outputs: { features: encodeImage(images('pixels'), clip.weights, config) },
       });
       const { features } = await program.runAndRead({ pixels: pixels('reference_images') }, ['features']);
       expect(relativeDifference(features, floats(io, 'image_features'))).toBeLessThan(1e-4);
     });
 
-    it('encodes pictures to the same features with BatchNorm folded into the convolutions', async () => {
+    it('encodes images to the same features with BatchNorm folded into the convolutions', async () => {
       const folded = foldBatchNorm(model);
       expect(folded === model).toBe(config.vision.kind === 'vit');
       expect([...folded.tensors.keys()].filter((tensor) => tensor.includes('running'))).toEqual([]);
       const uploaded = await uploadClip(device, folded);
-      const features = encodeImage(pictures('pixels'), uploaded.weights, folded.config);
+      const features = encodeImage(images('pixels'), uploaded.weights, folded.config);
       const program = await compile(device, { outputs: { features } });
       const results = await program.runAndRead({ pixels: pixels('reference_images') }, ['features']);
       expect(relativeDifference(results.features, floats(io, 'image_features'))).toBeLessThan(1e-4);
@@ -118,8 +118,8 @@ for (const name of ['clip-vit', 'clip-rn']) {
         for (const { name: tensor } of table) split.write(tensor, await model.tensors.get(tensor)!.read());
         const tokens = input('tokens', [4, length], 'u32');
         const features = encodeText(tokens, input('ends', [4], 'u32'), weightsOf(split, frozen), config);
-        const pictureFeatures = input('pictures', features.shape);
-        const { loss } = stage1Loss(pictureFeatures, features, pictureFeatures);
+        const imageFeatures = input('images', features.shape);
+        const { loss } = stage1Loss(imageFeatures, features, imageFeatures);
         const parts = table.flatMap(({ name: tensor }) => split.parts(tensor));
         const targets = [...parts.map(({ tensor }) => tensor), frozen.tensor('positional_embedding')];
         const found = gradients(loss, targets);
@@ -127,7 +127,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
         const outputs: Record<string, Tensor> = { features };
         for (const [i, gradient] of found.entries()) outputs[names[i]] = gradient;
         const program = await compile(device, { outputs });
-        const feeds = { ...textInputs(length), pictures: floats(io, 'image_features') };
+        const feeds = { ...textInputs(length), images: floats(io, 'image_features') };
         const results = await program.runAndRead(feeds, Object.keys(outputs));
         const [whole, positions] = [names.slice(0, -1), names.slice(-1)].map((some) =>
           some.flatMap((key) => [...results[key]]),
@@ -142,8 +142,8 @@ for (const name of ['clip-vit', 'clip-rn']) {
 
     it('has the loss and every gradient of stage 1 with both encoders trained', async () => {
       const length = config.contextLength;
-      const reference = encodeImage(pictures('reference'), clip.weights, config);
-      const target = encodeImage(pictures('target'), clip.weights, config);
+      const reference = encodeImage(images('reference'), clip.weights, config);
+      const target = encodeImage(images('target'), clip.weights, config);
       const { loss, logits } = stage1Loss(reference, text(length), target);
       const names = clip.trained.entries.map((entry) => entry.name);
       const grads = gradients(
@@ -165,7 +165,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
 
     it('has the same gradients, bit by bit, from activations that are computed again', async () => {
       const length = config.contextLength;
-      const features = encodeImage(input('pictures', [8, size, size, 3]), clip.weights, config);
+      const features = encodeImage(input('images', [8, size, size, 3]), clip.weights, config);
       const [reference, target] = [0, 4].map((start) => slice(features, 0, start, 4));
       const { loss } = stage1Loss(reference, text(length), target);
       const names = clip.trained.entries.map((entry) => entry.name);
@@ -179,7 +179,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
           const outputs: Record<string, Tensor> = { loss };
           for (const [i, tensor] of names.entries()) outputs[tensor] = grads[i];
           const program = await compile(device, { outputs });
-          const results = await program.runAndRead({ pictures: both, ...textInputs(length) }, Object.keys(outputs));
+          const results = await program.runAndRead({ images: both, ...textInputs(length) }, Object.keys(outputs));
           return { results, memory: program.memory };
         }),
       );

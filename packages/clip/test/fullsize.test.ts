@@ -21,7 +21,7 @@ import {
 } from '../src/index.ts';
 import { loadTokenizer } from '../src/node.ts';
 import { plainResnet, plainText, plainVit } from './plain/encoders.ts';
-import { calibrateBatchNorm, randomClip, randomNumbers, smoothPicture, tensorsOf } from './plain/random-clip.ts';
+import { calibrateBatchNorm, randomClip, randomNumbers, smoothImage, tensorsOf } from './plain/random-clip.ts';
 import { clipFixture, floats, nhwc, relativeDifference, tokenRows } from './reference.ts';
 
 const device = await openDevice();
@@ -42,18 +42,18 @@ const captions = [
   'the two animals stand in the snow instead of lying on the grass, and one of them looks at the camera',
 ];
 
-/** Soft pictures of different shapes, preprocessed and normalized: [3, size, size] each. */
-function pictures(count: number, size: number, seed: number): Float32Array[] {
+/** Soft images of different shapes, preprocessed and normalized: [3, size, size] each. */
+function images(count: number, size: number, seed: number): Float32Array[] {
   const random = randomNumbers(seed);
   const side = () => Math.round(300 + 100 * random());
   return Array.from({ length: count }, () =>
-    normalizePixels(preprocess(smoothPicture(random, side(), side()), { transform: 'targetpad', size })),
+    normalizePixels(preprocess(smoothImage(random, side(), side()), { transform: 'targetpad', size })),
   );
 }
 
-const planes = (picture: Float32Array, size: number) => ({
+const planes = (image: Float32Array, size: number) => ({
   ...{ channels: 3, height: size, width: size },
-  data: Float64Array.from(picture),
+  data: Float64Array.from(image),
 });
 
 /** Runs an encoder of a model once. @returns the features, a row each */
@@ -75,11 +75,11 @@ async function encode(
   );
 }
 
-function encodePictures(model: ClipModel, batch: readonly Float32Array[]): Promise<Float32Array[]> {
+function encodeImages(model: ClipModel, batch: readonly Float32Array[]): Promise<Float32Array[]> {
   const { config } = model;
   const size = config.imageResolution;
   const pixels = new Float32Array(batch.length * 3 * size * size);
-  for (const [i, picture] of batch.entries()) pixels.set(nhwc(picture, size), i * picture.length);
+  for (const [i, image] of batch.entries()) pixels.set(nhwc(image, size), i * image.length);
   return encode(model, 'image', { pixels }, (weights) =>
     encodeImage(input('pixels', [batch.length, size, size, 3]), weights, config),
   );
@@ -114,8 +114,8 @@ describe('the plain loops agree with PyTorch', () => {
     const tensors = await tensorsOf(model);
     const { imageResolution: size, embedDim } = model.config;
     const first = (key: string, length: number) => floats(io, key).subarray(0, length);
-    const picture = planes(first('reference_images', 3 * size * size), size);
-    expectAgreement(first('image_features', embedDim), plainImage(picture, tensors), 'picture');
+    const image = planes(first('reference_images', 3 * size * size), size);
+    expectAgreement(first('image_features', embedDim), plainImage(image, tensors), 'image');
     expectAgreement(first('text_features', embedDim), plainText(tokenRows(io)[0], tensors), 'text');
   });
 });
@@ -124,22 +124,22 @@ describe.each([
   { name: 'ViT-B-32', plainImage: plainVit, checked: [2, 7] },
   { name: 'RN50x4', plainImage: plainResnet, checked: [5] },
 ])('$name', { timeout: 300_000 }, ({ name, plainImage, checked }) => {
-  it('agrees with plain loops on pictures and texts', async () => {
+  it('agrees with plain loops on images and texts', async () => {
     const model = randomClip(new Map(Object.entries(shapes[name])), 1);
     const { imageResolution: size, vision } = model.config;
     if (vision.kind === 'resnet') {
-      const small = pictures(6, 64, 2).map((picture) => planes(picture, 64));
+      const small = images(6, 64, 2).map((image) => planes(image, 64));
       await calibrateBatchNorm(model, small);
     }
     const tensors = await tensorsOf(model);
 
-    const shown = pictures(8, size, 3);
-    const features = await encodePictures(foldBatchNorm(model), shown);
+    const shown = images(8, size, 3);
+    const features = await encodeImages(foldBatchNorm(model), shown);
     expectDistinct(features);
-    const plain = checked.map((picture) => plainImage(planes(shown[picture], size), tensors));
-    for (const [i, picture] of checked.entries()) expectAgreement(features[picture], plain[i], `picture ${picture}`);
+    const plain = checked.map((image) => plainImage(planes(shown[image], size), tensors));
+    for (const [i, image] of checked.entries()) expectAgreement(features[image], plain[i], `image ${image}`);
     if (vision.kind === 'resnet') {
-      const [unfolded] = await encodePictures(model, [shown[checked[0]]]);
+      const [unfolded] = await encodeImages(model, [shown[checked[0]]]);
       expectAgreement(unfolded, plain[0], 'with BatchNorm');
     }
 

@@ -5,8 +5,8 @@ import { clipFixture, expectClose, floats } from './reference.ts';
 /**
  * How near a gradient of the small ResNet comes to the exact one (`clip-rn.gradients64`) and to PyTorch's in float32.
  *
- * Its four targets are nearly one vector (cosines of 0.999998), so that the sums over targets and over pictures all but
- * cancel: what one picture gives to a gradient is up to 3,000 times the sum. Float32 keeps three digits of that, in
+ * Its four targets are nearly one vector (cosines of 0.999998), so that the sums over targets and over images all but
+ * cancel: what one image gives to a gradient is up to 3,000 times the sum. Float32 keeps three digits of that, in
  * PyTorch as here. Largest error against float64 up to layer 2: PyTorch 1.5e-5, ours 2.1e-5; elsewhere: PyTorch 1.3e-3
  * (1.6e-3 with the same model spelled differently), ours 1.2e-3; medians over all tensors: 2.3e-5 and 2.7e-5.
  * Two such errors stand between ours and PyTorch's: at most 2.0e-3. The norms agree to 3.2e-4.

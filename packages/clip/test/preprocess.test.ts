@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { decodePicture } from '../src/node.ts';
+import { decodeImage } from '../src/node.ts';
+import type { RawImage } from '../src/preprocess/image.ts';
 import { normalizePixels } from '../src/preprocess/normalize.ts';
-import type { Picture } from '../src/preprocess/picture.ts';
 import { preprocess, type Transform } from '../src/preprocess/preprocess.ts';
 import { readSafetensors } from '../src/weights/safetensors.ts';
 import { toFloat32 } from '../src/weights/weight-file.ts';
@@ -15,8 +15,8 @@ describe('preprocess gives the pixels of PIL and torchvision', () => {
   test.each([...tensors.keys()])('%s', async (key) => {
     const [file, transform, size, normalized] = key.split(' ');
     const expected = toFloat32(tensors.get(key)!);
-    const picture = await decodePicture(fixture(`pictures/${file}`));
-    const pixels = preprocess(picture, { transform: transform as Transform, size: Number(size) });
+    const image = await decodeImage(fixture(`images/${file}`));
+    const pixels = preprocess(image, { transform: transform as Transform, size: Number(size) });
     const actual = normalized ? normalizePixels(pixels) : Float32Array.from(pixels);
     expect(actual.length).toBe(expected.length);
     const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
@@ -26,14 +26,14 @@ describe('preprocess gives the pixels of PIL and torchvision', () => {
 });
 
 describe('preprocess', () => {
-  const rgb = (width: number, height: number): Picture => {
+  const rgb = (width: number, height: number): RawImage => {
     const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 251);
     return { width, height, channels: 3, data };
   };
 
-  test('gives a grey picture and an opaque grey one the pixels of their RGB version', () => {
+  test('gives a grey image and an opaque grey one the pixels of their RGB version', () => {
     const gray = Uint8Array.from({ length: 17 * 11 }, (_, i) => (i * 37) % 251);
-    const run = (channels: Picture['channels'], pixel: (value: number) => number[]) =>
+    const run = (channels: RawImage['channels'], pixel: (value: number) => number[]) =>
       preprocess(
         { width: 17, height: 11, channels, data: Uint8Array.from([...gray].flatMap(pixel)) },
         { transform: 'clip', size: 8 },
@@ -43,11 +43,11 @@ describe('preprocess', () => {
     expect(run(2, (value) => [value, 255])).toEqual(expected);
   });
 
-  test('leaves a picture of the right size alone, planes instead of pixels', () => {
-    const picture = rgb(5, 5);
-    const planes = preprocess(picture, { transform: 'clip', size: 5 });
-    expect(planes[0 * 25 + 7]).toBe(picture.data[7 * 3]);
-    expect(planes[2 * 25 + 24]).toBe(picture.data[24 * 3 + 2]);
+  test('leaves an image of the right size alone, planes instead of pixels', () => {
+    const image = rgb(5, 5);
+    const planes = preprocess(image, { transform: 'clip', size: 5 });
+    expect(planes[0 * 25 + 7]).toBe(image.data[7 * 3]);
+    expect(planes[2 * 25 + 24]).toBe(image.data[24 * 3 + 2]);
   });
 
   test('pads from the target ratio on', () => {
@@ -58,15 +58,15 @@ describe('preprocess', () => {
   });
 
   test('refuses what is inconsistent', () => {
-    const picture = rgb(4, 4);
+    const image = rgb(4, 4);
     const options = { transform: 'clip', size: 8 } as const;
-    expect(() => preprocess({ ...picture, width: 5 }, options)).toThrow('5 x 4 x 3 = 60 values, found 48');
-    expect(() => preprocess({ ...picture, width: 0 }, options)).toThrow('0 x 4');
-    expect(() => preprocess({ ...picture, channels: 5 as 4 }, options)).toThrow('1 to 4 channels, found 5');
-    expect(() => preprocess({ ...picture, paletteFirst: [0] }, options)).toThrow('3 values in paletteFirst, found 1');
-    expect(() => preprocess(picture, { ...options, size: 0.5 })).toThrow('size: expected a positive integer');
-    expect(() => preprocess(picture, { ...options, targetRatio: 0.5 })).toThrow('targetRatio: expected 1 or more');
-    expect(() => preprocess(picture, { ...options, transform: 'crop' as 'clip' })).toThrow('found "crop"');
+    expect(() => preprocess({ ...image, width: 5 }, options)).toThrow('5 x 4 x 3 = 60 values, found 48');
+    expect(() => preprocess({ ...image, width: 0 }, options)).toThrow('0 x 4');
+    expect(() => preprocess({ ...image, channels: 5 as 4 }, options)).toThrow('1 to 4 channels, found 5');
+    expect(() => preprocess({ ...image, paletteFirst: [0] }, options)).toThrow('3 values in paletteFirst, found 1');
+    expect(() => preprocess(image, { ...options, size: 0.5 })).toThrow('size: expected a positive integer');
+    expect(() => preprocess(image, { ...options, targetRatio: 0.5 })).toThrow('targetRatio: expected 1 or more');
+    expect(() => preprocess(image, { ...options, transform: 'crop' as 'clip' })).toThrow('found "crop"');
   });
 });
 
@@ -80,16 +80,14 @@ test('normalizePixels writes into a part of a batch', () => {
   expect(() => normalizePixels(new Uint8Array(3), new Float32Array(6))).toThrow('found 3 and 6');
 });
 
-describe('decodePicture names the file at fault', () => {
+describe('decodeImage names the file at fault', () => {
   test('a missing one', async () => {
-    await expect(decodePicture('no/such/picture.jpg')).rejects.toThrow(
-      /no\/such\/picture\.jpg: cannot be read.*ENOENT/,
-    );
+    await expect(decodeImage('no/such/image.jpg')).rejects.toThrow(/no\/such\/image\.jpg: cannot be read.*ENOENT/);
   });
 
-  test('bytes that are no picture', async () => {
+  test('bytes that are no image', async () => {
     const html = new TextEncoder().encode('<html>404</html>');
-    await expect(decodePicture(html, 'B0001.jpg')).rejects.toThrow('B0001.jpg: cannot be read as a picture');
-    await expect(decodePicture(new Uint8Array(0), 'empty.png')).rejects.toThrow('empty.png: cannot be read');
+    await expect(decodeImage(html, 'B0001.jpg')).rejects.toThrow('B0001.jpg: cannot be read as an image');
+    await expect(decodeImage(new Uint8Array(0), 'empty.png')).rejects.toThrow('empty.png: cannot be read');
   });
 });

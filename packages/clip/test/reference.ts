@@ -20,12 +20,12 @@ export function floats(file: Safetensors, name: string): Float32Array {
   return toFloat32(tensor);
 }
 
-/** Pictures of planes, [n, 3, size, size], in the encoders' layout, [n, size, size, 3]. */
+/** Images of planes, [n, 3, size, size], in the encoders' layout, [n, size, size, 3]. */
 export function nhwc(planes: Float32Array, size: number): Float32Array {
   const out = new Float32Array(planes.length);
-  const picture = 3 * size * size;
-  for (let i = 0; i < planes.length; i += picture)
-    channelsLast(planes.subarray(i, i + picture), size, out.subarray(i, i + picture));
+  const image = 3 * size * size;
+  for (let i = 0; i < planes.length; i += image)
+    channelsLast(planes.subarray(i, i + image), size, out.subarray(i, i + image));
   return out;
 }
 

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { attributeNames, attributeValues } from '../src/attributes.ts';
 import type { Annotations } from '../src/embedded.ts';
 import { writeIdx } from '../src/idx.ts';
-import { type LabelledPicture, labelPictures } from './embedded/label.ts';
+import { type LabelledImage, labelImages } from './embedded/label.ts';
 import { categories, readSource, SIDE } from './embedded/source.ts';
 import { buildTriplets } from './embedded/triplets.ts';
 
@@ -17,14 +17,14 @@ if (!folder) {
   process.exit(1);
 }
 
-/** Triplets per reference, so that the categories have about as many: dresses lose most pictures to "hard to tell". */
+/** Triplets per reference, so that the categories have about as many: dresses lose most images to "hard to tell". */
 const perReference = { dress: 1.8, shirt: 1.25, toptee: 1.35 };
 
-const pictures = labelPictures(readSource(folder), 'scripts/embedded');
+const images = labelImages(readSource(folder), 'scripts/embedded');
 const blocks: Annotations['blocks'] = [];
 for (const split of ['train', 'val', 'test'] as const) {
   for (const category of categories) {
-    const mine = pictures.filter((p) => p.split === split && p.category === category);
+    const mine = images.filter((p) => p.split === split && p.category === category);
     const built = buildTriplets(mine, perReference[category], split !== 'train');
     const triplets = built.map(({ reference, target, changed, captions, group }) => ({
       reference: reference.id,
@@ -35,19 +35,19 @@ for (const split of ['train', 'val', 'test'] as const) {
     }));
     const attributes = Object.fromEntries(attributeNames.map((name) => [name, digits(mine, name)]));
     blocks.push({ split, category, ids: mine.map((p) => p.id), attributes, triplets });
-    console.log(`${split} ${category}: ${mine.length} pictures, ${triplets.length} triplets`);
+    console.log(`${split} ${category}: ${mine.length} images, ${triplets.length} triplets`);
   }
 }
 
 mkdirSync('embedded', { recursive: true });
-const pixels = Buffer.concat(pictures.map((p) => p.ink));
-const idx = writeIdx({ shape: [pictures.length, SIDE, SIDE], data: pixels });
-writeFileSync(join('embedded', 'pictures-idx3-ubyte.gz'), gzip(idx));
+const pixels = Buffer.concat(images.map((p) => p.ink));
+const idx = writeIdx({ shape: [images.length, SIDE, SIDE], data: pixels });
+writeFileSync(join('embedded', 'images-idx3-ubyte.gz'), gzip(idx));
 const annotations: Annotations = { name: 'fmnist-cir', attributeValues, blocks };
 writeFileSync(join('embedded', 'annotations.json.gz'), gzip(Buffer.from(JSON.stringify(annotations))));
 
-/** One character per picture: the position of its value among the attribute's values, `-` where nobody could tell. */
-function digits(list: LabelledPicture[], name: keyof typeof attributeValues): string {
+/** One character per image: the position of its value among the attribute's values, `-` where nobody could tell. */
+function digits(list: LabelledImage[], name: keyof typeof attributeValues): string {
   const values: readonly string[] = attributeValues[name];
   return list.map((p) => (p.attributes[name] ? values.indexOf(p.attributes[name]) : '-')).join('');
 }

@@ -1,11 +1,11 @@
 // Contact sheets to look at: `pnpm contact-sheets FOLDER OUT`, where FOLDER holds the Fashion-MNIST files.
 // OUT/clusters-*.png show each silhouette cluster (its mean first) for cluster-names.json; OUT/labels-*.png show the fully
-// labelled pictures of the galleries, numbered, for corrections.json.
+// labelled images of the galleries, numbered, for corrections.json.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { attributeKey } from '../src/attributes.ts';
 import { clustersOf } from './embedded/clusters.ts';
-import { labelPictures } from './embedded/label.ts';
+import { labelImages } from './embedded/label.ts';
 import { type SheetCell, writeSheet } from './embedded/sheets.ts';
 import { categories, readSource } from './embedded/source.ts';
 
@@ -31,7 +31,7 @@ for (const category of categories) {
   await writeSheets(`clusters-${category}`, cells, samples + 1, 8);
 }
 
-const labelled = labelPictures(source, 'scripts/embedded').filter((p) => p.split !== 'train');
+const labelled = labelImages(source, 'scripts/embedded').filter((p) => p.split !== 'train');
 for (const category of categories) {
   const cells = labelled
     .filter((p) => p.category === category && attributeKey(category, p.attributes))

@@ -1,11 +1,11 @@
-// How hard the embedded galleries are for rankings that know only the picture, only the text, or both: `pnpm difficulty`.
+// How hard the embedded galleries are for rankings that know only the image, only the text, or both: `pnpm difficulty`.
 // Prints R@10 / R@50 in percent against the one chosen target; ties count as their expectation.
 import { readFileSync } from 'node:fs';
 import { attributeNames, type EmbeddedDataset, type FashionCategory, openEmbedded } from '../src/index.ts';
 
 const cutoffs = [10, 50];
 const set = await openEmbedded({
-  pictures: readFileSync('embedded/pictures-idx3-ubyte.gz'),
+  images: readFileSync('embedded/images-idx3-ubyte.gz'),
   annotations: readFileSync('embedded/annotations.json.gz'),
 });
 console.log('split category queries | image only | text only | text, then image (R@10 / R@50)');

@@ -14,7 +14,7 @@ export const attributeValues = {
 export type Attribute = keyof typeof attributeValues;
 export const attributeNames = Object.keys(attributeValues) as Attribute[];
 
-/** Attribute values of a picture; an attribute that does not apply or that nobody could tell is left out. */
+/** Attribute values of an image; an attribute that does not apply or that nobody could tell is left out. */
 export type Attributes = Partial<Record<Attribute, string>>;
 
 export type FashionCategory = 'dress' | 'shirt' | 'toptee';
@@ -28,7 +28,7 @@ export function attributesOf(category: FashionCategory): Attribute[] {
 }
 
 /**
- * One string per category and attribute vector: pictures with equal keys are described by the same captions.
+ * One string per category and attribute vector: images with equal keys are described by the same captions.
  * `undefined` when an attribute of the category is not known.
  */
 export function attributeKey(category: FashionCategory, attributes: Attributes): string | undefined {

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { CirDataset } from './types.ts';
-import { withoutPictures } from './without.ts';
+import { withoutImages } from './without.ts';
 
-export interface PictureProblem {
+export interface ImageProblem {
   id: string;
   /** `duplicate`: another file with the same id has other contents; one of them is taken, and can be read. */
   kind: 'missing' | 'empty' | 'damaged' | 'duplicate';
@@ -12,27 +12,27 @@ export interface PictureProblem {
 
 export interface SplitReport {
   split: string;
-  pictures: number;
+  images: number;
   triplets: number;
-  problems: PictureProblem[];
+  problems: ImageProblem[];
 }
 
 export interface CheckOptions {
-  /** Pictures opened at a time. */
+  /** Images opened at a time. */
   concurrency?: number;
   onProgress?(done: number, total: number): void;
 }
 
 /**
- * Opens every picture of every split, each once; dead links and pages saved as .jpg are common in FashionIQ downloads.
+ * Opens every image of every split, each once; dead links and pages saved as .jpg are common in FashionIQ downloads.
  * Other files in the folders are not looked at.
  */
-export async function checkPictures(
+export async function checkImages(
   dataset: CirDataset,
   { concurrency = 8, onProgress }: CheckOptions = {},
 ): Promise<SplitReport[]> {
   const ids = [...new Set(dataset.splits.flatMap((split) => dataset.gallery(split)))];
-  const problems = new Map<string, PictureProblem[]>();
+  const problems = new Map<string, ImageProblem[]>();
   const queue = ids.values();
   const checkNext = async () => {
     for (const id of queue) {
@@ -44,16 +44,16 @@ export async function checkPictures(
   return dataset.splits.map((split) => {
     const gallery = dataset.gallery(split);
     const triplets = dataset.triplets(split).length;
-    return { split, pictures: gallery.length, triplets, problems: gallery.flatMap((id) => problems.get(id)!) };
+    return { split, images: gallery.length, triplets, problems: gallery.flatMap((id) => problems.get(id)!) };
   });
 }
 
-async function problemsOf(dataset: CirDataset, id: string): Promise<PictureProblem[]> {
+async function problemsOf(dataset: CirDataset, id: string): Promise<ImageProblem[]> {
   const unreadable = await unreadableBecause(dataset, id);
   return [...(unreadable ? [unreadable] : []), ...(await duplicatesOf(dataset, id))];
 }
 
-async function unreadableBecause(dataset: CirDataset, id: string): Promise<PictureProblem | undefined> {
+async function unreadableBecause(dataset: CirDataset, id: string): Promise<ImageProblem | undefined> {
   let file: string | undefined;
   try {
     file = dataset.file(id);
@@ -65,14 +65,14 @@ async function unreadableBecause(dataset: CirDataset, id: string): Promise<Pictu
     if (!info) return { id, kind: 'missing', message: `${file} is missing` };
     if (info.isFile() && info.size === 0) return { id, kind: 'empty', message: `${file} is empty; get it again` };
   }
-  return dataset.picture(id).then(
+  return dataset.image(id).then(
     () => undefined,
     (error: Error) => ({ id, kind: 'damaged', message: error.message }),
   );
 }
 
-/** Copies, as of a picture that is in the folders of two categories, are no problem. */
-async function duplicatesOf(dataset: CirDataset, id: string): Promise<PictureProblem[]> {
+/** Copies, as of an image that is in the folders of two categories, are no problem. */
+async function duplicatesOf(dataset: CirDataset, id: string): Promise<ImageProblem[]> {
   const others = dataset.otherFiles?.(id) ?? [];
   if (!others.length) return [];
   const file = dataset.file(id)!;
@@ -88,23 +88,23 @@ async function duplicatesOf(dataset: CirDataset, id: string): Promise<PicturePro
   ];
 }
 
-const isUnreadable = ({ kind }: PictureProblem): boolean => kind !== 'duplicate';
+const isUnreadable = ({ kind }: ImageProblem): boolean => kind !== 'duplicate';
 
-/** One line per split: "val: 3 of 15,536 pictures are missing or damaged, the first: ...". */
+/** One line per split: "val: 3 of 15,536 images are missing or damaged, the first: ...". */
 export function describeReports(reports: SplitReport[]): string {
   return reports
-    .map(({ split, pictures, problems }) => {
-      const total = pictures.toLocaleString('en');
+    .map(({ split, images, problems }) => {
+      const total = images.toLocaleString('en');
       const unreadable = problems.filter(isUnreadable);
-      if (!unreadable.length) return `${split}: all ${total} pictures open`;
+      if (!unreadable.length) return `${split}: all ${total} images open`;
       const count = unreadable.length.toLocaleString('en');
-      return `${split}: ${count} of ${total} pictures are missing or damaged, the first: ${unreadable[0].message}`;
+      return `${split}: ${count} of ${total} images are missing or damaged, the first: ${unreadable[0].message}`;
     })
     .join('\n');
 }
 
 /**
- * The data set without the pictures that cannot be read, and without the triplets that need them; the data set itself where
+ * The data set without the images that cannot be read, and without the triplets that need them; the data set itself where
  * all can be read. `incomplete` counts what was left out.
  * @throws when a split has no triplet left
  */
@@ -112,17 +112,17 @@ export async function skipUnreadable(
   dataset: CirDataset,
   onProgress?: (done: number, total: number) => void,
 ): Promise<CirDataset> {
-  const reports = await checkPictures(dataset, { onProgress });
+  const reports = await checkImages(dataset, { onProgress });
   const unreadable = reports.flatMap(({ problems }) => problems.filter(isUnreadable));
   if (!unreadable.length) return dataset;
-  const rest = withoutPictures(
+  const rest = withoutImages(
     dataset,
     unreadable.map(({ id }) => id),
   );
   for (const { split, triplets } of reports) {
     if (triplets > 0 && !rest.triplets(split).length) {
       throw new Error(
-        `${dataset.name}: every triplet of split ${split} needs a picture that cannot be read, for instance: ${unreadable[0].message}`,
+        `${dataset.name}: every triplet of split ${split} needs an image that cannot be read, for instance: ${unreadable[0].message}`,
       );
     }
   }

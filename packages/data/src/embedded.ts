@@ -1,4 +1,4 @@
-import type { Picture } from '@webcir/clip';
+import type { RawImage } from '@webcir/clip';
 import { z } from 'zod';
 import {
   type Attributes,
@@ -18,13 +18,13 @@ import type { CirDataset, Triplet } from './types.ts';
 const annotationsSchema = z.object({
   name: z.literal('fmnist-cir'),
   attributeValues: z.record(z.string(), z.array(z.string()).readonly()),
-  /** One block per split and category; pictures are stored in the order of the blocks. */
+  /** One block per split and category; images are stored in the order of the blocks. */
   blocks: z.array(
     z.object({
       split: z.enum(['train', 'val', 'test']),
       category: z.enum(['dress', 'shirt', 'toptee']),
       ids: z.array(z.string()),
-      /** Per attribute one character a picture: the position of its value in `attributeValues`, or `-`. */
+      /** Per attribute one character an image: the position of its value in `attributeValues`, or `-`. */
       attributes: z.record(z.string(), z.string()),
       triplets: z.array(
         z.object({
@@ -42,7 +42,7 @@ export type Annotations = z.infer<typeof annotationsSchema>;
 
 /** The two files of packages/data/embedded, as they are (gzip). */
 export interface EmbeddedFiles {
-  pictures: Uint8Array;
+  images: Uint8Array;
   annotations: Uint8Array;
 }
 
@@ -52,9 +52,9 @@ export interface EmbeddedDataset extends CirDataset {
   categories: readonly FashionCategory[];
   /** `[28 * 28]` photo levels, 0 is black; throws for an unknown id. */
   photo(id: string): Uint8Array;
-  /** What is known of a picture. */
+  /** What is known of an image. */
   attributes(id: string): Attributes;
-  /** Equal for pictures that every caption fits equally; `undefined` where an attribute could not be told. */
+  /** Equal for images that every caption fits equally; `undefined` where an attribute could not be told. */
   attributeKey(id: string): string | undefined;
   /** A caption for stage 0, drawn anew at each call. */
   describe(id: string, random: Random): string;
@@ -67,13 +67,13 @@ const side = 28;
  * @throws when a file is cut short or does not belong to the other
  */
 export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDataset> {
-  const [idxBytes, jsonBytes] = await Promise.all([gunzip(files.pictures), gunzip(files.annotations)]);
-  const { shape, data } = readIdx(idxBytes, 'pictures-idx3-ubyte.gz');
+  const [idxBytes, jsonBytes] = await Promise.all([gunzip(files.images), gunzip(files.annotations)]);
+  const { shape, data } = readIdx(idxBytes, 'images-idx3-ubyte.gz');
   const name = 'annotations.json.gz';
   const { blocks } = parseJson(new TextDecoder().decode(jsonBytes), annotationsSchema, name);
   const ids = blocks.flatMap((block) => block.ids);
   if (shape.length !== 3 || shape[0] !== ids.length || shape[1] !== side || shape[2] !== side) {
-    throw new Error(`pictures-idx3-ubyte.gz: shape [${shape}], but ${name} lists ${ids.length} pictures of 28 x 28`);
+    throw new Error(`images-idx3-ubyte.gz: shape [${shape}], but ${name} lists ${ids.length} images of 28 x 28`);
   }
   const known = new Map<string, { index: number; category: FashionCategory; attributes: Attributes; key?: string }>();
   for (const { category, ids, attributes: columns } of blocks) {
@@ -88,7 +88,7 @@ export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDatase
   }
   const entry = (id: string) => {
     const found = known.get(id);
-    if (!found) throw new Error(`fmnist-cir has no picture "${id}"`);
+    if (!found) throw new Error(`fmnist-cir has no image "${id}"`);
     return found;
   };
   const photo = (id: string) => {
@@ -106,7 +106,7 @@ export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDatase
     name: 'fmnist-cir',
     categories: fashionCategories,
     uses: { train: 'train', validation: 'val', test: 'test' },
-    picture: async (id) => greyToRgb(photo(id)),
+    image: async (id) => greyToRgb(photo(id)),
     file: () => undefined,
     version: async (id) => String(entry(id).index), // its place in a file that does not change
     photo,
@@ -134,7 +134,7 @@ function toTriplets(block: Annotations['blocks'][number], keyOf: (id: string) =>
   }));
 }
 
-function greyToRgb(grey: Uint8Array): Picture {
+function greyToRgb(grey: Uint8Array): RawImage {
   const data = new Uint8Array(grey.length * 3);
   grey.forEach((level, i) => {
     data.fill(level, 3 * i, 3 * i + 3);

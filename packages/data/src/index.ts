@@ -5,4 +5,4 @@ export { type EmbeddedDataset, type EmbeddedFiles, openEmbedded } from './embedd
 export { unpublishedCounts } from './published.ts';
 export { pick, type Random, seededRandom, seedOf, shuffled } from './random.ts';
 export type { CirDataset, SplitUses, Triplet } from './types.ts';
-export { withoutPictures } from './without.ts';
+export { withoutImages } from './without.ts';

@@ -1,8 +1,8 @@
 export {
   type CheckOptions,
-  checkPictures,
+  checkImages,
   describeReports,
-  type PictureProblem,
+  type ImageProblem,
   type SplitReport,
   skipUnreadable,
 } from './check.ts';

@@ -15,10 +15,10 @@ const embeddedFolder = new URL('../embedded/', import.meta.url);
 
 /** Opens the embedded data set that comes with this package. */
 export async function openEmbeddedFromPackage(): Promise<EmbeddedDataset> {
-  const [pictures, annotations] = await Promise.all(
-    ['pictures-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => readFile(new URL(name, embeddedFolder))),
+  const [images, annotations] = await Promise.all(
+    ['images-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => readFile(new URL(name, embeddedFolder))),
   );
-  return openEmbedded({ pictures, annotations });
+  return openEmbedded({ images, annotations });
 }
 
 const onDisk: Record<Exclude<DatasetName, 'fmnist-cir'>, (folder: string) => Promise<CirDataset>> = {

@@ -4,7 +4,7 @@ import type { CirDataset, Triplet } from './types.ts';
 export interface Part {
   readonly split: string;
   readonly category: string;
-  /** Each picture once. */
+  /** Each image once. */
   readonly gallery: readonly string[];
   readonly triplets: readonly Triplet[];
 }
@@ -28,7 +28,7 @@ export function accessTo(name: string, parts: readonly Part[]): Access {
     triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
     gallery(split, category) {
       const selected = select(split, category).map((part) => part.gallery);
-      // A picture may be in several categories.
+      // An image may be in several categories.
       return selected.length === 1 ? selected[0] : [...new Set(selected.flat())];
     },
   };

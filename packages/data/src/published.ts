@@ -1,6 +1,6 @@
 import type { CirDataset } from './types.ts';
 
-/** Pictures and triplets by split and category, counted in the published annotation files; CIRR's training split as its paper says. */
+/** Images and triplets by split and category, counted in the published annotation files; CIRR's training split as its paper says. */
 const published: Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>>>
 > = {
@@ -28,8 +28,8 @@ export function unpublishedCounts({ name, splits, categories, gallery, triplets 
       const counts = expected[split]?.[category];
       const found = [gallery(split, category).length, triplets(split, category).length];
       if (!counts || counts.join() === found.join()) return [];
-      const say = ([pictures, triplets]: readonly number[]) =>
-        `${pictures.toLocaleString('en')} pictures and ${triplets.toLocaleString('en')} triplets`;
+      const say = ([images, triplets]: readonly number[]) =>
+        `${images.toLocaleString('en')} images and ${triplets.toLocaleString('en')} triplets`;
       return [`${name}, ${split}, ${category}: ${say(found)}, where ${say(counts)} were published`];
     }),
   );

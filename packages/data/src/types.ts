@@ -1,17 +1,17 @@
-import type { Picture } from '@webcir/clip';
+import type { RawImage } from '@webcir/clip';
 
 /** One query of composed image retrieval and its answer. */
 export interface Triplet {
   /** Unique within its split; the `pairid` of CIRR. */
   id: string;
   category: string;
-  /** Picture id of the reference image. */
+  /** Image id of the reference image. */
   reference: string;
-  /** Picture id of the target image; absent in test splits whose answers are kept secret. */
+  /** Image id of the target image; absent in test splits whose answers are kept secret. */
   target?: string;
   /** The relative captions: two in FashionIQ and the embedded set, one in CIRR and CIRCO. */
   captions: string[];
-  /** Every picture of the gallery that is a correct answer, the target included, where the set knows them. */
+  /** Every image of the gallery that is a correct answer, the target included, where the set knows them. */
   targets?: string[];
   /** Six look-alikes with the reference and the target among them (CIRR's `img_set.members`). */
   group?: string[];
@@ -43,18 +43,18 @@ export interface CirDataset {
    */
   triplets(split: string, category?: string): readonly Triplet[];
   /**
-   * The picture ids that a query of this split and category is ranked against; without a category, their union.
+   * The image ids that a query of this split and category is ranked against; without a category, their union.
    * @throws when there is no such split or category
    */
   gallery(split: string, category?: string): readonly string[];
-  /** Decodes a picture at its full size. @throws naming the file, when it is missing, empty or damaged */
-  picture(id: string): Promise<Picture>;
-  /** Path of a picture's file; undefined in a set that is held in memory. @throws saying where it was looked for */
+  /** Decodes an image at its full size. @throws naming the file, when it is missing, empty or damaged */
+  image(id: string): Promise<RawImage>;
+  /** Path of an image's file; undefined in a set that is held in memory. @throws saying where it was looked for */
   file(id: string): string | undefined;
   /** Files that have the same id as the one that is taken; absent where a set says itself which file it means. */
   otherFiles?(id: string): readonly string[];
-  /** Changes when the picture does: what was computed from it before is then out of date. @throws as `picture` does */
+  /** Changes when the image does: what was computed from it before is then out of date. @throws as `image` does */
   version(id: string): Promise<string>;
   /** What was left out of the set: results on it are not comparable with published ones. */
-  incomplete?: { readonly pictures: number; readonly triplets: number };
+  incomplete?: { readonly images: number; readonly triplets: number };
 }

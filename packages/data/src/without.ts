@@ -1,10 +1,10 @@
 import type { CirDataset } from './types.ts';
 
 /**
- * The data set without some pictures: they leave the galleries, and so do the triplets whose reference, target or look-alike
+ * The data set without some images: they leave the galleries, and so do the triplets whose reference, target or look-alike
  * they are. Results on it are not comparable with published ones, as `incomplete` says.
  */
-export function withoutPictures(dataset: CirDataset, ids: Iterable<string>): CirDataset {
+export function withoutImages(dataset: CirDataset, ids: Iterable<string>): CirDataset {
   const gone = new Set(ids);
   const stays = (id: string) => !gone.has(id);
   const rest: CirDataset = {
@@ -18,20 +18,20 @@ export function withoutPictures(dataset: CirDataset, ids: Iterable<string>): Cir
   };
   const before = sizeOf(dataset);
   const after = sizeOf(rest);
-  const { pictures, triplets } = dataset.incomplete ?? { pictures: 0, triplets: 0 };
+  const { images, triplets } = dataset.incomplete ?? { images: 0, triplets: 0 };
   return {
     ...rest,
     incomplete: {
-      pictures: pictures + before.pictures - after.pictures,
+      images: images + before.images - after.images,
       triplets: triplets + before.triplets - after.triplets,
     },
   };
 }
 
-/** Pictures, each once, and triplets of all splits. */
-function sizeOf({ splits, gallery, triplets }: CirDataset): { pictures: number; triplets: number } {
+/** Images, each once, and triplets of all splits. */
+function sizeOf({ splits, gallery, triplets }: CirDataset): { images: number; triplets: number } {
   return {
-    pictures: new Set(splits.flatMap((split) => gallery(split))).size,
+    images: new Set(splits.flatMap((split) => gallery(split))).size,
     triplets: splits.reduce((sum, split) => sum + triplets(split).length, 0),
   };
 }

@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CirDataset, unpublishedCounts, withoutPictures } from '../src/index.ts';
+import { type CirDataset, unpublishedCounts, withoutImages } from '../src/index.ts';
 import {
-  checkPictures,
+  checkImages,
   openEmbeddedFromPackage,
   openFashionIq,
   openFolder,
@@ -31,10 +31,10 @@ beforeEach(async () => {
 
 const image = (name: string) => join(folder, 'images', name);
 const kinds = async (dataset: CirDataset) =>
-  (await checkPictures(dataset)).flatMap(({ split, problems }) => problems.map(({ id, kind }) => [split, id, kind]));
+  (await checkImages(dataset)).flatMap(({ split, problems }) => problems.map(({ id, kind }) => [split, id, kind]));
 
-describe('checkPictures', () => {
-  it('tells missing, empty and damaged pictures apart, and counts pictures and triplets', async () => {
+describe('checkImages', () => {
+  it('tells missing, empty and damaged images apart, and counts images and triplets', async () => {
     const [gone, empty, page, cut, directory, dangling] = (await openFashionIq(folder)).gallery('val');
     await rm(image(`${gone}.jpg`));
     await writeFile(image(`${empty}.jpg`), '');
@@ -49,8 +49,8 @@ describe('checkPictures', () => {
 
     const read = await openFashionIq(folder);
     const progress: [number, number][] = [];
-    const reports = await checkPictures(read, { concurrency: 3, onProgress: (...now) => progress.push(now) });
-    expect(reports.map(({ split, pictures, triplets }) => [split, pictures, triplets])).toEqual(
+    const reports = await checkImages(read, { concurrency: 3, onProgress: (...now) => progress.push(now) });
+    expect(reports.map(({ split, images, triplets }) => [split, images, triplets])).toEqual(
       ['train', 'val', 'test'].map((split) => [split, read.gallery(split).length, 6]),
     );
     expect(reports[1].problems.map(({ id, kind }) => [id, kind])).toEqual([
@@ -69,18 +69,18 @@ describe('checkPictures', () => {
     expect(progress).toEqual(Array.from({ length: total }, (_, i) => [i + 1, total]));
   });
 
-  it('opens a picture of two splits once', async () => {
+  it('opens an image of two splits once', async () => {
     const opened: string[] = [];
     const gallery = set.gallery('val', 'dress').slice(0, 5);
     const shared: CirDataset = {
       ...set,
       gallery: () => gallery,
-      picture: async (id) => {
+      image: async (id) => {
         opened.push(id);
         throw new Error(`${id} is out of order`);
       },
     };
-    const reports = await checkPictures(shared);
+    const reports = await checkImages(shared);
     expect(opened.sort()).toEqual([...gallery].sort());
     for (const { problems } of reports) {
       expect(problems).toEqual(gallery.map((id) => ({ id, kind: 'damaged', message: `${id} is out of order` })));
@@ -107,7 +107,7 @@ describe('checkPictures', () => {
       ['val', two, 'duplicate'],
       ['val', kept, 'duplicate'],
     ]);
-    const [{ message }] = (await checkPictures(read))[1].problems;
+    const [{ message }] = (await checkImages(read))[1].problems;
     // .jpeg and .png are copies of what is taken.
     expect(message).toBe(
       `${image(`${four}.JPG`)} is taken for "${four}", not ${image(`${four}.webp`)}; keep one of them`,
@@ -125,20 +125,20 @@ describe('checkPictures', () => {
     expect(await kinds(read)).toEqual([['all', 'a', 'duplicate']]);
     await writeFile(join(folder, 'triplets.csv'), 'reference,target,caption\na.png,b,is darker\n');
     await expect(openFolder(folder)).rejects.toThrow(
-      'triplets.csv, line 2: "reference" is "a.png"; expected a picture of',
+      'triplets.csv, line 2: "reference" is "a.png"; expected an image of',
     );
   });
 
   it('finds nothing wrong with the embedded set', async () => {
     const part: CirDataset = { ...set, splits: ['val'] };
-    expect(await checkPictures(part)).toEqual([
-      { split: 'val', pictures: 3000, triplets: set.triplets('val').length, problems: [] },
+    expect(await checkImages(part)).toEqual([
+      { split: 'val', images: 3000, triplets: set.triplets('val').length, problems: [] },
     ]);
   });
 });
 
 describe('skipUnreadable', () => {
-  it('leaves out unreadable pictures with the triplets that need them, and says how many', async () => {
+  it('leaves out unreadable images with the triplets that need them, and says how many', async () => {
     const read = await openFashionIq(folder);
     expect(await skipUnreadable(read)).toBe(read);
     const [{ reference, target }] = read.triplets('val', 'dress');
@@ -155,20 +155,20 @@ describe('skipUnreadable', () => {
     const lost = read
       .triplets('val')
       .filter((t) => [t.reference, t.target].some((id) => id === reference || id === target));
-    expect(rest.incomplete).toEqual({ pictures: 2, triplets: lost.length });
+    expect(rest.incomplete).toEqual({ images: 2, triplets: lost.length });
     expect(rest.gallery('val')).toEqual(read.gallery('val').filter((id) => id !== reference && id !== target));
     expect(rest.triplets('val')).toEqual(read.triplets('val').filter((t) => !lost.includes(t)));
     expect(rest.gallery('test')).toContain(duplicate);
     expect(await kinds(rest)).toEqual([['test', duplicate, 'duplicate']]);
 
     const [other] = rest.gallery('test');
-    expect(withoutPictures(rest, [other, 'unknown']).incomplete!.pictures).toBe(3);
+    expect(withoutImages(rest, [other, 'unknown']).incomplete!.images).toBe(3);
   });
 
   it('refuses to go on without a single triplet of a split', async () => {
     for (const id of (await openFashionIq(folder)).gallery('val')) await writeFile(image(`${id}.jpg`), '');
     await expect(skipUnreadable(await openFashionIq(folder))).rejects.toThrow(
-      /fashioniq: every triplet of split val needs a picture that cannot be read, for instance: .*\.jpg is empty/,
+      /fashioniq: every triplet of split val needs an image that cannot be read, for instance: .*\.jpg is empty/,
     );
   });
 });
@@ -178,7 +178,7 @@ describe('unpublishedCounts', () => {
     const notes = unpublishedCounts(await openFashionIq(folder));
     expect(notes).toHaveLength(9);
     expect(notes[4]).toMatch(
-      /^fashioniq, val, shirt: \d+ pictures and 2 triplets, where 6,346 pictures and 2,038 triplets were published$/,
+      /^fashioniq, val, shirt: \d+ images and 2 triplets, where 6,346 images and 2,038 triplets were published$/,
     );
     expect(unpublishedCounts(set)).toEqual([]);
     const list = <T>(length: number, value: T) => Array.from({ length }, () => value);
@@ -193,7 +193,7 @@ describe('unpublishedCounts', () => {
     };
     expect(unpublishedCounts(whole)).toEqual([]);
     expect(unpublishedCounts({ ...whole, triplets: () => list(4184, triplet) })).toEqual([
-      'cirr, val, all: 2,297 pictures and 4,184 triplets, where 2,297 pictures and 4,181 triplets were published',
+      'cirr, val, all: 2,297 images and 4,184 triplets, where 2,297 images and 4,181 triplets were published',
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedDataset } from '../src/index.ts';
-import { checkPictures, openCirco, openEmbeddedFromPackage, writeCirco } from '../src/node.ts';
+import { checkImages, openCirco, openEmbeddedFromPackage, writeCirco } from '../src/node.ts';
 
 const maxTriplets = 2;
 const galleryFile = 'COCO2017_unlabeled/annotations/image_info_unlabeled2017.json';
@@ -32,7 +32,7 @@ async function edit<T>(name: string, change: (value: T) => unknown): Promise<voi
 const fileOf = (id: string) => join(folder, 'COCO2017_unlabeled', 'unlabeled2017', `${id.padStart(12, '0')}.jpg`);
 
 describe('CIRCO layout', () => {
-  it('reads back queries with all their answers, and the pictures', async () => {
+  it('reads back queries with all their answers, and the images', async () => {
     const read = await openCirco(folder);
     expect(read.categories).toEqual(['all']);
     expect(read.splits).toEqual(['val', 'test']);
@@ -55,11 +55,11 @@ describe('CIRCO layout', () => {
     expect(read.gallery('val')).toEqual(read.gallery('test'));
     const [[own, id]] = ids;
     expect(read.file(id)).toBe(fileOf(id));
-    const [first, second] = [await read.picture(id), await set.picture(own)];
+    const [first, second] = [await read.image(id), await set.image(own)];
     expect(Math.max(...Array.from(first.data, (v, i) => Math.abs(v - second.data[i])))).toBeLessThan(6);
   });
 
-  it("takes the gallery in COCO's order, and without COCO's list every picture that is there or needed", async () => {
+  it("takes the gallery in COCO's order, and without COCO's list every image that is there or needed", async () => {
     await edit<{ images: object[] }>(galleryFile, ({ images }) => ({ images: images.reverse() }));
     expect((await openCirco(folder)).gallery('val')).toEqual([...ids.values()].reverse());
 
@@ -71,19 +71,19 @@ describe('CIRCO layout', () => {
     await rm(fileOf(target!));
     const read = await openCirco(folder);
     expect(read.gallery('val')).toEqual(['7', ...ids.values()]);
-    expect((await checkPictures(read))[0].problems).toEqual([
+    expect((await checkImages(read))[0].problems).toEqual([
       { id: target!, kind: 'missing', message: expect.stringContaining(`looked for ${fileOf(target!)}`) },
     ]);
   });
 
-  it("finds COCO's pictures in a folder of their own", async () => {
+  it("finds COCO's images in a folder of their own", async () => {
     await rename(join(folder, 'COCO2017_unlabeled', 'unlabeled2017'), join(folder, 'unlabeled2017'));
     await rename(join(folder, galleryFile), join(folder, 'annotations', 'image_info_unlabeled2017.json'));
     await rm(join(folder, 'COCO2017_unlabeled'), { recursive: true });
     const read = await openCirco(folder);
     expect(read.gallery('val')).toEqual([...ids.values()]);
-    for (const { problems } of await checkPictures(read)) expect(problems).toEqual([]);
-    await rename(join(folder, 'unlabeled2017'), join(folder, 'pictures'));
+    for (const { problems } of await checkImages(read)) expect(problems).toEqual([]);
+    await rename(join(folder, 'unlabeled2017'), join(folder, 'images'));
     await expect(openCirco(folder)).rejects.toThrow(
       'holds neither of COCO2017_unlabeled/unlabeled2017, unlabeled2017; unpack',
     );

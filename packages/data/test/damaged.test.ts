@@ -60,25 +60,25 @@ describe('FashionIQ', () => {
     ['an object', captions, becomes('{"a": 1}'), `${captions}: is {"a":1}; expected a list of entries`],
     ['null', captions, becomes('null'), `${captions}: is null; expected a list of entries`],
     ['deep nesting', captions, becomes(nested), `${captions}, entry 0 is [...]; expected object`],
-    ['deep nesting elsewhere', split, becomes(nested), `${split}, entry 0 is [...]; expected a picture id`],
-    ['a number for an id', split, becomes('["a", 7]'), `${split}, entry 1 is 7; expected a picture id`],
+    ['deep nesting elsewhere', split, becomes(nested), `${split}, entry 0 is [...]; expected an image id`],
+    ['a number for an id', split, becomes('["a", 7]'), `${split}, entry 1 is 7; expected an image id`],
     [
       'a path for an id',
       captions,
       entry0({ candidate: '../../etc/passwd' }),
-      'is "../../etc/passwd"; expected a picture of',
+      'is "../../etc/passwd"; expected an image of',
     ],
     [
       'an unknown target',
       captions,
       entry0({ target: 'B0' }),
-      `entry 0: "target" is "B0"; expected a picture of ${split}`,
+      `entry 0: "target" is "B0"; expected an image of ${split}`,
     ],
     [
       'an id of its prototype',
       captions,
       entry0({ target: '__proto__' }),
-      '"target" is "__proto__"; expected a picture of',
+      '"target" is "__proto__"; expected an image of',
     ],
   ])('%s', async (_, file, change, message) => {
     expect(await errorOf('fashioniq', file, change)).toContain(message);
@@ -100,17 +100,12 @@ describe('CIRR', () => {
     ],
     ['a pair id of letters', captions, entry0({ pairid: 'a' }), 'entry 0: "pairid" is "a"; expected a number'],
     [
-      'a group of unknown pictures',
+      'a group of unknown images',
       captions,
       entry0({ img_set: { members: Array(6).fill('x') } }),
       '"member 0" is "x"; expected',
     ],
-    [
-      'a list of pictures',
-      split,
-      becomes('["a"]'),
-      'split.rc2.val.json: is ["a"]; expected an object of picture names',
-    ],
+    ['a list of images', split, becomes('["a"]'), 'split.rc2.val.json: is ["a"]; expected an object of image names'],
     [
       'a path out of the folder',
       split,
@@ -140,15 +135,10 @@ describe('CIRCO', () => {
       'an id of letters',
       captions,
       entry0({ reference_img_id: '7' }),
-      '"reference_img_id" is "7"; expected a COCO picture id',
+      '"reference_img_id" is "7"; expected a COCO image id',
     ],
-    [
-      'a negative id',
-      captions,
-      entry0({ reference_img_id: -7 }),
-      '"reference_img_id" is -7; expected a COCO picture id',
-    ],
-    ['half an id', captions, entry0({ target_img_id: 0.5 }), '"target_img_id" is 0.5; expected a COCO picture id'],
+    ['a negative id', captions, entry0({ reference_img_id: -7 }), '"reference_img_id" is -7; expected a COCO image id'],
+    ['half an id', captions, entry0({ target_img_id: 0.5 }), '"target_img_id" is 0.5; expected a COCO image id'],
     [
       'no target',
       captions,
@@ -161,13 +151,13 @@ describe('CIRCO', () => {
       'an unknown reference',
       captions,
       entry0({ reference_img_id: 1 }),
-      `"reference_img_id" has 1; expected a picture of ${list}`,
+      `"reference_img_id" has 1; expected an image of ${list}`,
     ],
     [
       'an unknown answer',
       captions,
       entry0({ gt_img_ids: [1000, 5] }),
-      `"gt_img_ids" has 5; expected a picture of ${list}`,
+      `"gt_img_ids" has 5; expected an image of ${list}`,
     ],
     [
       'no caption',
@@ -175,7 +165,7 @@ describe('CIRCO', () => {
       entry0({ relative_caption: undefined }),
       '"relative_caption" is missing; expected a string',
     ],
-    ['a gallery without pictures', gallery, becomes('{}'), `${list}: "images" is missing; expected a list of pictures`],
+    ['a gallery without images', gallery, becomes('{}'), `${list}: "images" is missing; expected a list of images`],
     [
       'a gallery file outside',
       gallery,
@@ -194,7 +184,7 @@ describe('CIRCO', () => {
 });
 
 describe('a folder of your own', () => {
-  /** The names of two of its pictures stand for A and B. */
+  /** The names of two of its images stand for A and B. */
   async function messageOf(files: Record<string, string>): Promise<string> {
     const [a, b] = Object.keys(
       JSON.parse(await readFile(join(scratch, 'cirr/cirr/image_splits/split.rc2.val.json'), 'utf8')),
@@ -227,20 +217,16 @@ describe('a folder of your own', () => {
       '"catgory" is "hat"; expected no fields but id, ',
     ],
     [
-      'an unknown picture',
+      'an unknown image',
       `${good}\n${good.replace('"B"', '"C"')}`,
-      'line 2: "target" is "C"; expected a picture of the folder',
+      'line 2: "target" is "C"; expected an image of the folder',
     ],
     [
-      'a picture outside',
+      'an image outside',
       good.replace('"B"', '"../../etc/passwd"'),
-      '"target" is "../../etc/passwd"; expected a picture of',
+      '"target" is "../../etc/passwd"; expected an image of',
     ],
-    [
-      'a picture from the root',
-      good.replace('"B"', '"/etc/passwd"'),
-      '"target" is "/etc/passwd"; expected a picture of',
-    ],
+    ['an image from the root', good.replace('"B"', '"/etc/passwd"'), '"target" is "/etc/passwd"; expected an image of'],
     [
       'ids twice',
       `${line('"id": 1, "captions": ["a"]')}\n${line('"id": "1", "captions": ["b"]')}`,
@@ -272,7 +258,7 @@ describe('a folder of your own', () => {
     [
       'no column of targets',
       'reference,caption\n"A",is red',
-      'line 2: "target" is missing; expected the name of a picture',
+      'line 2: "target" is missing; expected the name of an image',
     ],
     ['too few cells', `${header}\n"A","B"`, 'triplets.csv: Invalid Record Length: expect 3, got 2 on line 2'],
     ['a quote that is not closed', `${header}\n"A","B","is red`, 'triplets.csv: Quote Not Closed'],
@@ -282,11 +268,11 @@ describe('a folder of your own', () => {
       'triplets.csv, line 4: "caption" is missing; expected a caption',
     ],
     [
-      'an unknown picture',
+      'an unknown image',
       `${header}\n"A",../../etc/passwd,is red`,
-      'line 2: "target" is "../../etc/passwd"; expected a picture',
+      'line 2: "target" is "../../etc/passwd"; expected an image',
     ],
-    ['NUL bytes', `${header}\n\0,\0,\0`, 'line 2: "reference" is "\\u0000"; expected a picture'],
+    ['NUL bytes', `${header}\n\0,\0,\0`, 'line 2: "reference" is "\\u0000"; expected an image'],
     [
       'ids twice',
       `${header},id\n"A","B",red,x\n"B","A",blue,x`,
@@ -305,17 +291,17 @@ describe('a folder of your own', () => {
     [
       'a path from the root',
       '{"file_name": "/etc/passwd"}',
-      '"file_name" is "/etc/passwd"; expected the path of a picture inside',
+      '"file_name" is "/etc/passwd"; expected the path of an image inside',
     ],
-    ['a NUL byte', '{"file_name": "a.png\\u0000.jpg"}', "expected the path of a picture inside the data set's folder"],
-    ['no path', '{"split": "val"}', 'images.jsonl, line 1: "file_name" is missing; expected the path of a picture'],
+    ['a NUL byte', '{"file_name": "a.png\\u0000.jpg"}', "expected the path of an image inside the data set's folder"],
+    ['no path', '{"split": "val"}', 'images.jsonl, line 1: "file_name" is missing; expected the path of an image'],
     [
-      'a picture twice',
+      'an image twice',
       '{"file_name": "a.png"}\n{"file_name": "a.jpg"}',
       'images.jsonl, line 2: "file_name" is "a", as in images.jsonl, line 1',
     ],
-    ['a triplet of pictures that are not listed', '{"file_name": "a.png"}', 'expected a picture of images.jsonl'],
-    ['an empty file', '', 'expected a picture of images.jsonl'],
+    ['a triplet of images that are not listed', '{"file_name": "a.png"}', 'expected an image of images.jsonl'],
+    ['an empty file', '', 'expected an image of images.jsonl'],
   ])('images.jsonl: %s', async (_, lines, message) => {
     expect(await messageOf({ 'triplets.jsonl': good, 'images.jsonl': lines })).toContain(message);
   });

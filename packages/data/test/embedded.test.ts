@@ -16,7 +16,7 @@ import { absolute, comparative } from '../src/phrases.ts';
 
 const file = (name: string) => new URL(`../embedded/${name}`, import.meta.url);
 const files = () => ({
-  pictures: readFileSync(file('pictures-idx3-ubyte.gz')),
+  images: readFileSync(file('images-idx3-ubyte.gz')),
   annotations: readFileSync(file('annotations.json.gz')),
 });
 
@@ -32,14 +32,14 @@ function changesOf({ reference, target }: Triplet): Attribute[] {
 }
 
 describe('the embedded data set', () => {
-  it('has 15,000 training pictures and galleries of 1,000 per category, in under 12 MB', () => {
+  it('has 15,000 training images and galleries of 1,000 per category, in under 12 MB', () => {
     const sizes = set.categories.map((c) => set.splits.map((s) => set.gallery(s, c).length));
     expect(sizes).toEqual(Array(3).fill([5000, 1000, 1000]));
-    const bytes = ['pictures-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => statSync(file(name)).size);
+    const bytes = ['images-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => statSync(file(name)).size);
     expect(bytes[0] + bytes[1]).toBeLessThan(12e6);
   });
 
-  it('shares no picture between splits or categories', () => {
+  it('shares no image between splits or categories', () => {
     const ids = set.splits.flatMap((split) => [...set.gallery(split)]);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -84,7 +84,7 @@ describe('the embedded data set', () => {
     }
   });
 
-  it('lists as correct targets all pictures of the gallery with the attributes of the target', () => {
+  it('lists as correct targets all images of the gallery with the attributes of the target', () => {
     for (const triplet of set.triplets('test')) {
       const key = set.attributeKey(triplet.target!);
       expect(key).toBeDefined();
@@ -111,7 +111,7 @@ describe('the embedded data set', () => {
     const ids = set.gallery('test');
     const corners = ids.map((id) => set.photo(id)[0]);
     expect(corners.filter((level) => level > 250).length / ids.length).toBeGreaterThan(0.95);
-    const { width, height, channels, data } = await set.picture(ids[0]);
+    const { width, height, channels, data } = await set.image(ids[0]);
     expect([width, height, channels, data.length]).toEqual([28, 28, 3, 28 * 28 * 3]);
     expect(Array.from(data)).toEqual(Array.from(set.photo(ids[0])).flatMap((v) => [v, v, v]));
   });
@@ -127,13 +127,13 @@ describe('the embedded data set', () => {
 
   it('rejects files that are cut short, not IDX, or of different versions', async () => {
     const good = files();
-    const raw = gunzipSync(good.pictures);
-    const open = (pictures: Uint8Array) => openEmbedded({ ...good, pictures: gzipSync(pictures, { level: 1 }) });
-    await expect(open(raw.subarray(0, raw.length - 1))).rejects.toThrow(/pictures-idx3-ubyte.gz: expected \d+ bytes/);
+    const raw = gunzipSync(good.images);
+    const open = (images: Uint8Array) => openEmbedded({ ...good, images: gzipSync(images, { level: 1 }) });
+    await expect(open(raw.subarray(0, raw.length - 1))).rejects.toThrow(/images-idx3-ubyte.gz: expected \d+ bytes/);
     await expect(open(raw.subarray(1))).rejects.toThrow('not an IDX file');
     const fewer = Buffer.concat([raw.subarray(0, 4), Buffer.from([0, 0, 0, 1]), raw.subarray(8, 16 + 784)]);
-    await expect(open(fewer)).rejects.toThrow('lists 21000 pictures');
-    expect(() => set.photo('train-99999999')).toThrow('fmnist-cir has no picture "train-99999999"');
+    await expect(open(fewer)).rejects.toThrow('lists 21000 images');
+    expect(() => set.photo('train-99999999')).toThrow('fmnist-cir has no image "train-99999999"');
   });
 });
 

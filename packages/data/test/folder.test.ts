@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedDataset } from '../src/index.ts';
-import { checkPictures, openEmbeddedFromPackage, openFolder } from '../src/node.ts';
+import { checkImages, openEmbeddedFromPackage, openFolder } from '../src/node.ts';
 
 let scratch: string;
 let set: EmbeddedDataset;
@@ -19,10 +19,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(scratch, 'set-'));
 });
 
-/** Writes embedded pictures, one for each name. */
-async function pictures(...names: string[]): Promise<void> {
+/** Writes embedded images, one for each name. */
+async function images(...names: string[]): Promise<void> {
   for (const [i, name] of names.entries()) {
-    const { width, height, channels, data } = await set.picture(set.gallery('val')[i]);
+    const { width, height, channels, data } = await set.image(set.gallery('val')[i]);
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await sharp(data, { raw: { width, height, channels } }).toFile(join(folder, name));
   }
@@ -41,9 +41,9 @@ const triplet = (reference: string, target: string, rest: object = {}) => ({
   ...rest,
 });
 
-describe('a folder of triplets.jsonl and pictures', () => {
+describe('a folder of triplets.jsonl and images', () => {
   it('reads triplets with everything that they can have', async () => {
-    await pictures('a.jpg', 'b.png', 'dress/c.webp', 'dress/d.jpeg');
+    await images('a.jpg', 'b.png', 'dress/c.webp', 'dress/d.jpeg');
     await write(
       'triplets.jsonl',
       triplet('a', 'b.png', { id: 7, split: 'train', category: 'one', captions: ['is red', 'has a print'] }),
@@ -77,16 +77,16 @@ describe('a folder of triplets.jsonl and pictures', () => {
     ]);
     expect(read.gallery('val', 'two')).toEqual(['a', 'b', 'dress/c', 'dress/d']);
     expect(read.file('dress/c')).toBe(join(folder, 'dress', 'c.webp'));
-    expect((await read.picture('dress/c')).width).toBe(28);
+    expect((await read.image('dress/c')).width).toBe(28);
     const version = await read.version('a');
-    await pictures('b.png', 'a.jpg');
+    await images('b.png', 'a.jpg');
     expect(await read.version('a')).not.toBe(version);
   });
 
-  it('takes pictures from images/ where there is one, and other files for nothing', async () => {
-    await pictures('images/b.jpg', 'images/deep/a.jpg', 'images/deep/deeper/c.jpg', 'outside.jpg');
+  it('takes images from images/ where there is one, and other files for nothing', async () => {
+    await images('images/b.jpg', 'images/deep/a.jpg', 'images/deep/deeper/c.jpg', 'outside.jpg');
     await write('images/._b.jpg', 'left by macOS');
-    await write('images/notes.txt', 'not a picture');
+    await write('images/notes.txt', 'not an image');
     await write('triplets.jsonl', triplet('b', 'images/deep/a.jpg'));
     const read = await openFolder(folder);
     expect(read.gallery('all')).toEqual(['b', 'deep/a']);
@@ -95,7 +95,7 @@ describe('a folder of triplets.jsonl and pictures', () => {
   });
 
   it('puts triplets without a split into one that serves for everything', async () => {
-    await pictures('a.jpg', 'b.jpg');
+    await images('a.jpg', 'b.jpg');
     await write('triplets.jsonl', triplet('a', 'b'));
     const read = await openFolder(folder);
     expect(read.splits).toEqual(['all']);
@@ -109,13 +109,13 @@ describe('a folder of triplets.jsonl and pictures', () => {
     [['train'], { train: 'train', validation: 'train', test: 'train' }],
     [['queries'], { validation: 'queries', test: 'queries' }],
   ])('uses splits %j as %j', async (splits, uses) => {
-    await pictures('a.jpg', 'b.jpg');
+    await images('a.jpg', 'b.jpg');
     await write('triplets.jsonl', ...splits.map((split) => triplet('a', 'b', { split })));
     expect((await openFolder(folder)).uses).toEqual(uses);
   });
 
-  it('shows a query only the listed pictures of its split and category', async () => {
-    await pictures('a.jpg', 'images/b.png', 'c.jpg', 'd.jpg', 'not-listed.jpg');
+  it('shows a query only the listed images of its split and category', async () => {
+    await images('a.jpg', 'images/b.png', 'c.jpg', 'd.jpg', 'not-listed.jpg');
     await write(
       'metadata.jsonl',
       { file_name: 'd.jpg' },
@@ -141,17 +141,17 @@ describe('a folder of triplets.jsonl and pictures', () => {
       ],
     ]);
     expect(read.gallery('val')).toEqual(['d', 'b', 'c']);
-    for (const { problems } of await checkPictures(read)) expect(problems).toEqual([]);
+    for (const { problems } of await checkImages(read)) expect(problems).toEqual([]);
     await rm(join(folder, 'images', 'b.png'));
-    await expect(read.picture('b')).rejects.toThrow(
-      `picture "b" is missing; looked for ${join(folder, 'images', 'b.png')}, `,
+    await expect(read.image('b')).rejects.toThrow(
+      `image "b" is missing; looked for ${join(folder, 'images', 'b.png')}, `,
     );
   });
 });
 
-describe('a folder of triplets.csv and pictures', () => {
+describe('a folder of triplets.csv and images', () => {
   it('reads what a spreadsheet writes', async () => {
-    await pictures('a.jpg', 'b.jpg', 'c.jpg');
+    await images('a.jpg', 'b.jpg', 'c.jpg');
     await write(
       'triplets.csv',
       '\ufeffreference,target,caption,caption2,split,category,id\r',
@@ -172,7 +172,7 @@ describe('a folder of triplets.csv and pictures', () => {
   });
 
   it('needs no more than three columns', async () => {
-    await pictures('a.jpg', 'b.jpg');
+    await images('a.jpg', 'b.jpg');
     await write('triplets.csv', 'caption,target,reference', 'is red,b,a');
     expect((await openFolder(folder)).triplets('all')).toEqual([
       { id: 'all-all-0', category: 'all', reference: 'a', target: 'b', captions: ['is red'] },

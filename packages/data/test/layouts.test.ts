@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CirDataset, withoutPictures } from '../src/index.ts';
+import { type CirDataset, withoutImages } from '../src/index.ts';
 import {
-  checkPictures,
+  checkImages,
   describeReports,
   openCirr,
   openEmbeddedFromPackage,
@@ -41,7 +41,7 @@ describe('FashionIQ layout', () => {
     await writeFashionIq(set, folder, { maxTriplets });
   });
 
-  it('reads back the triplets, galleries and pictures that were written', async () => {
+  it('reads back the triplets, galleries and images that were written', async () => {
     const read = await openFashionIq(folder);
     expect(read.categories).toEqual(['dress', 'shirt', 'toptee']);
     expect(read.splits).toEqual(['train', 'val', 'test']);
@@ -53,19 +53,19 @@ describe('FashionIQ layout', () => {
         const gallery = read.gallery(split, category);
         expect(gallery).toEqual(expect.arrayContaining(written.flatMap((t) => [t.reference, t.target])));
         for (const id of gallery.slice(0, 4)) {
-          expect(largestDifference((await read.picture(id)).data, (await set.picture(id)).data)).toBeLessThan(6);
+          expect(largestDifference((await read.image(id)).data, (await set.image(id)).data)).toBeLessThan(6);
         }
       }
     }
     expect(read.triplets('val')).toHaveLength(3 * maxTriplets);
-    expect(describeReports(await checkPictures(read))).toMatch(/^train: all \d+ pictures open\nval: all/);
+    expect(describeReports(await checkImages(read))).toMatch(/^train: all \d+ images open\nval: all/);
   });
 
-  it('finds pictures in folders per category and with other endings', async () => {
+  it('finds images in folders per category and with other endings', async () => {
     const [id] = set.gallery('val', 'shirt').filter((g) => set.triplets('val', 'shirt')[0].reference === g);
     await mkdir(join(folder, 'images', 'shirt'));
     await rename(join(folder, 'images', `${id}.jpg`), join(folder, 'images', 'shirt', `${id}.JPEG`));
-    expect((await (await openFashionIq(folder)).picture(id)).width).toBe(28);
+    expect((await (await openFashionIq(folder)).image(id)).width).toBe(28);
   });
 
   it('reads test captions without targets, and no other captions without them', async () => {
@@ -74,35 +74,33 @@ describe('FashionIQ layout', () => {
     expect((await openFashionIq(folder)).triplets('test', 'dress')[0]).not.toHaveProperty('target');
     await edit('captions/cap.dress.val.json', (entries: Parameters<typeof drop>[0][]) => entries.map(drop));
     await expect(openFashionIq(folder)).rejects.toThrow(
-      'captions/cap.dress.val.json, entry 0: "target" is missing; expected a picture id',
+      'captions/cap.dress.val.json, entry 0: "target" is missing; expected an image id',
     );
   });
 
-  it('reports missing, empty and damaged pictures per split, and works without them', async () => {
+  it('reports missing, empty and damaged images per split, and works without them', async () => {
     const [missing, empty, page] = (await openFashionIq(folder)).gallery('val', 'dress');
     await rm(join(folder, 'images', `${missing}.jpg`));
     await writeFile(join(folder, 'images', `${empty}.jpg`), '');
     await writeFile(join(folder, 'images', `${page}.jpg`), '<html>404</html>');
     const read = await openFashionIq(folder);
-    const reports = await checkPictures(read);
+    const reports = await checkImages(read);
     expect(reports.map((r) => [r.split, r.problems.map((p) => p.id).sort()])).toEqual([
       ['train', []],
       ['val', [missing, empty, page].sort()],
       ['test', []],
     ]);
-    expect(describeReports(reports)).toMatch(
-      /val: 3 of \d+ pictures are missing or damaged, the first: .*(images|jpg)/,
-    );
-    await expect(read.picture(missing)).rejects.toThrow(`holds no picture "${missing}"`);
-    await expect(read.picture(page)).rejects.toThrow(`${page}.jpg: cannot be read as a picture`);
-    const rest = withoutPictures(read, [missing, empty, page]);
+    expect(describeReports(reports)).toMatch(/val: 3 of \d+ images are missing or damaged, the first: .*(images|jpg)/);
+    await expect(read.image(missing)).rejects.toThrow(`holds no image "${missing}"`);
+    await expect(read.image(page)).rejects.toThrow(`${page}.jpg: cannot be read as an image`);
+    const rest = withoutImages(read, [missing, empty, page]);
     const named = rest.triplets('val', 'dress').flatMap((t) => [t.reference, t.target]);
     expect(named).not.toContain(missing);
     expect(named).not.toContain(empty);
     expect(rest.triplets('val', 'dress').length).toBeLessThan(maxTriplets);
     expect(rest.triplets('val', 'shirt')).toHaveLength(maxTriplets);
     expect(rest.gallery('val')).toHaveLength(read.gallery('val').length - 3);
-    expect((await checkPictures(rest)).flatMap((r) => r.problems)).toEqual([]);
+    expect((await checkImages(rest)).flatMap((r) => r.problems)).toEqual([]);
   });
 
   type Entry = Record<string, unknown>;
@@ -111,8 +109,8 @@ describe('FashionIQ layout', () => {
     [{ captions: undefined }, '"captions" is missing; expected a list of two strings'],
     [{ captions: ['one'] }, '"captions" is ["one"]; expected a list of two strings'],
     [{ captions: ['one', 2] }, '"captions.1" is 2; expected a list of two strings'],
-    [{ candidate: 7 }, '"candidate" is 7; expected a picture id'],
-    [{ candidate: 'B000' }, '"candidate" is "B000"; expected a picture of image_splits/split.dress.train.json'],
+    [{ candidate: 7 }, '"candidate" is 7; expected an image id'],
+    [{ candidate: 'B000' }, '"candidate" is "B000"; expected an image of image_splits/split.dress.train.json'],
   ])('names file, entry and field for %j', async (change, message) => {
     await edit('captions/cap.dress.train.json', with1(change));
     await expect(openFashionIq(folder)).rejects.toThrow(`captions/cap.dress.train.json, entry 1: ${message}`);
@@ -139,7 +137,7 @@ describe('CIRR layout', () => {
     await writeCirr(set, folder, { maxTriplets });
   });
 
-  it('reads back queries, groups and pictures that were written', async () => {
+  it('reads back queries, groups and images that were written', async () => {
     const read = await openCirr(folder);
     expect(read.categories).toEqual(['all']);
     expect(read.splits).toEqual(['val', 'test1']);
@@ -152,17 +150,17 @@ describe('CIRR layout', () => {
     expect(read.triplets('test1')[0]).not.toHaveProperty('target');
     expect(read.gallery('val')).toEqual(expect.arrayContaining(written.flatMap((t) => t.group)));
     for (const id of read.gallery('test1').slice(0, 5)) {
-      expect(largestDifference((await read.picture(id)).data, (await set.picture(id)).data)).toBe(0);
+      expect(largestDifference((await read.image(id)).data, (await set.image(id)).data)).toBe(0);
     }
   });
 
-  it("reads CIRR's own root, with the pictures in img_raw", async () => {
+  it("reads CIRR's own root, with the images in img_raw", async () => {
     for (const part of ['dev', 'test1']) {
       await mkdir(join(folder, 'cirr', 'img_raw'), { recursive: true });
       await rename(join(folder, part), join(folder, 'cirr', 'img_raw', part));
     }
     for (const root of [folder, join(folder, 'cirr')]) {
-      expect((await checkPictures(await openCirr(root))).flatMap((r) => r.problems)).toEqual([]);
+      expect((await checkImages(await openCirr(root))).flatMap((r) => r.problems)).toEqual([]);
     }
   });
 
@@ -177,17 +175,17 @@ describe('CIRR layout', () => {
     await expect(openCirr(folder)).rejects.toThrow('entry 0: "img_set.members" is ["a","b"]; expected a list of six');
     await edit(file, first({ reference: 'dev-0', img_set: { members: Array(6).fill('dev-1') } }));
     await expect(openCirr(folder)).rejects.toThrow(
-      'entry 0: "reference" is "dev-0"; expected a picture of image_splits/',
+      'entry 0: "reference" is "dev-0"; expected an image of image_splits/',
     );
     await expect(openCirr(join(folder, 'nowhere'))).rejects.toThrow(
       'nowhere does not exist; expected the folder of CIRR',
     );
   });
 
-  it('says where it looked for a missing picture', async () => {
+  it('says where it looked for a missing image', async () => {
     const read = await openCirr(folder);
     const [id] = read.gallery('val');
     await rm(join(folder, 'dev', `${id}.png`));
-    await expect(read.picture(id)).rejects.toThrow(`picture "${id}" is missing; looked for ${join(folder, 'dev')}`);
+    await expect(read.image(id)).rejects.toThrow(`image "${id}" is missing; looked for ${join(folder, 'dev')}`);
   });
 });

@@ -23,9 +23,9 @@ export interface GalleryOptions {
   readonly shardRows?: number;
 }
 
-/** The gallery pictures nearest to each of some queries, best first; equal scores keep the gallery's order. */
+/** The gallery images nearest to each of some queries, best first; equal scores keep the gallery's order. */
 export interface Neighbours {
-  /** Pictures per query: what was asked for, or the size of a smaller gallery. */
+  /** Images per query: what was asked for, or the size of a smaller gallery. */
   readonly k: number;
   /** [queries, k] */
   readonly indices: Uint32Array;
@@ -33,7 +33,7 @@ export interface Neighbours {
   readonly scores: Float32Array;
 }
 
-/** The most pictures that a gallery can be asked for at once. */
+/** The most images that a gallery can be asked for at once. */
 export const MAX_NEIGHBOURS = MAX_SELECTED;
 
 /** Queries per run, each with a program of its own, and how many are worth it: a run is filled up with zeros. */
@@ -44,7 +44,7 @@ const batches = [
   { queries: 1, atLeast: 1 },
 ];
 
-/** How many of the queries go into the next run: `nearest` keeps a score for every eight pictures in one buffer. */
+/** How many of the queries go into the next run: `nearest` keeps a score for every eight images in one buffer. */
 export function batchFor(queries: number, size: number, maxBindingSize: number): number {
   const fits = (batch: number) => batch * Math.ceil(size / 8) * 4 <= maxBindingSize;
   return batches.find((batch) => queries >= batch.atLeast && fits(batch.queries))?.queries ?? 1;
@@ -55,7 +55,7 @@ export function batchFor(queries: number, size: number, maxBindingSize: number):
  * 256 queries are one submit, however many buffers the gallery needs, and only their results are read back.
  */
 export class GalleryIndex {
-  /** How many pictures can be found. */
+  /** How many images can be found. */
   readonly size: number;
   readonly dim: number;
   readonly storage: GalleryStorage;
@@ -88,7 +88,7 @@ export class GalleryIndex {
     { storage = 'f32', shardRows }: GalleryOptions = {},
   ): Promise<GalleryIndex> {
     const size = rowCount('gallery', features, dim);
-    if (size === 0) throw new RangeError('gallery: expected at least one picture to search, found none');
+    if (size === 0) throw new RangeError('gallery: expected at least one image to search, found none');
     if (shardRows !== undefined && !(shardRows > 0 && shardRows % PANEL_ROWS === 0)) {
       throw new RangeError(`shardRows: expected a multiple of ${PANEL_ROWS}, found ${shardRows}`);
     }

@@ -14,12 +14,12 @@ export function rankGroups(
   const row = (values: Float32Array, index: number) => values.subarray(index * dim, (index + 1) * dim);
   return groups.map((group, query) => {
     // The length of the query changes nothing in the order.
-    const similarity = (picture: number) => {
-      const feature = row(gallery, picture);
+    const similarity = (image: number) => {
+      const feature = row(gallery, image);
       return dot(row(queries, query), feature) / Math.sqrt(dot(feature, feature));
     };
-    const scored = group.map((picture) => ({ picture, score: similarity(picture) }));
-    return scored.sort((a, b) => b.score - a.score || a.picture - b.picture).map(({ picture }) => picture);
+    const scored = group.map((image) => ({ image, score: similarity(image) }));
+    return scored.sort((a, b) => b.score - a.score || a.image - b.image).map(({ image }) => image);
   });
 }
 

@@ -1,13 +1,13 @@
 import type { Metric, Places } from './protocols/protocol.ts';
 
-/** Recall@k: whether the target is among the first `k` pictures. */
+/** Recall@k: whether the target is among the first `k` images. */
 export const recall = (k: number): Metric => ({
   key: `recall_at${k}`,
   label: `R@${k}`,
   of: ({ target }) => Number(isWithin(target, k)),
 });
 
-/** CIRR's Recall_subset@k: whether the target is among the first `k` of the five other pictures of its group. */
+/** CIRR's Recall_subset@k: whether the target is among the first `k` of the five other images of its group. */
 export const groupRecall = (k: number): Metric => ({
   key: `group_recall_at${k}`,
   label: `Rs@${k}`,
@@ -15,7 +15,7 @@ export const groupRecall = (k: number): Metric => ({
 });
 
 /**
- * Mean average precision at `k` for queries with several correct pictures, as CIRCO defines it (Baldrati et al. 2023,
+ * Mean average precision at `k` for queries with several correct images, as CIRCO defines it (Baldrati et al. 2023,
  * equation 5): AP@k = sum over i <= k of precision(i) * relevant(i), over min(k, correct).
  */
 export const meanAveragePrecision = (k: number): Metric => ({

@@ -6,7 +6,7 @@ export type Ranking = ArrayLike<number>;
 /** What a query is to find, as gallery indices. */
 export interface Answer {
   readonly target: number;
-  /** Every correct picture, the target among them, where the data set knows several. */
+  /** Every correct image, the target among them, where the data set knows several. */
   readonly correct?: readonly number[];
 }
 
@@ -17,12 +17,12 @@ export interface Answer {
 export function placesOf(ranking: Ranking, { target, correct }: Answer, group?: Ranking): Places {
   return {
     target: placeIn(ranking, target),
-    ...(correct && { correct: correct.map((picture) => placeIn(ranking, picture)) }),
+    ...(correct && { correct: correct.map((image) => placeIn(ranking, image)) }),
     ...(group && { group: placeIn(group, target) }),
   };
 }
 
-function placeIn(ranking: Ranking, picture: number): number {
-  for (let i = 0; i < ranking.length; i++) if (ranking[i] === picture) return i + 1;
+function placeIn(ranking: Ranking, image: number): number {
+  for (let i = 0; i < ranking.length; i++) if (ranking[i] === image) return i + 1;
   return 0;
 }

@@ -1,7 +1,7 @@
 /**
  * A CIRR test submission, as the bytes that CLIP4Cir's `cirr_test_submission.py` writes.
  * @param metric `recall`: up to 50 names per query, from the whole split; `recall_subset`: 3, from the query's group
- * @param found picture names by `pairid`, best first
+ * @param found image names by `pairid`, best first
  */
 export function cirrSubmission(
   metric: 'recall' | 'recall_subset',
@@ -13,17 +13,17 @@ export function cirrSubmission(
 }
 
 /**
- * A CIRCO test submission, in the form of the examples that come with CIRCO: COCO's numbers of 50 pictures per query.
- * @param found picture ids by query id, best first
- * @throws RangeError naming a picture whose id is no number
+ * A CIRCO test submission, in the form of the examples that come with CIRCO: COCO's numbers of 50 images per query.
+ * @param found image ids by query id, best first
+ * @throws RangeError naming an image whose id is no number
  */
 export function circoSubmission(found: ReadonlyMap<string, readonly string[]>): string {
-  const numbers = [...found].map(([id, pictures]): [string, number[]] => [id, pictures.map(cocoNumber)]);
+  const numbers = [...found].map(([id, images]): [string, number[]] => [id, images.map(cocoNumber)]);
   return pythonObject(numbers.sort(([a], [b]) => Number(a) - Number(b)));
 }
 
 function cocoNumber(id: string): number {
-  if (!/^\d+$/.test(id)) throw new RangeError(`picture "${id}": expected a number of COCO, such as 243611`);
+  if (!/^\d+$/.test(id)) throw new RangeError(`image "${id}": expected a number of COCO, such as 243611`);
   return Number(id);
 }
 

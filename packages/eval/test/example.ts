@@ -6,16 +6,16 @@ const methods = Object.keys(METHODS) as Method[];
 
 /** A report of made-up numbers, in the size of a real one. */
 export function exampleReport(
-  picture: (index: number) => string,
+  image: (index: number) => string,
   protocol: Protocol,
   categories: readonly string[],
 ): ReportData {
   const random = seededRandom(7);
   let index = 0;
   const shown = (): Shown => {
-    // Never twice the same picture in one query.
+    // Never twice the same image in one query.
     index = (index + 37) % 1000;
-    return { id: `test-${String(index).padStart(5, '0')}`, image: picture(index) };
+    return { id: `test-${String(index).padStart(5, '0')}`, image: image(index) };
   };
   /** Rises from metric to metric as recall does with k, and with `progress` from 0 to 1. */
   const scores = (progress: number): Scores =>

@@ -113,7 +113,7 @@ describe('a gallery index', () => {
     await index.dispose();
   });
 
-  it('finds in shards what it finds at once, to the bit, and of equal pictures the first', async () => {
+  it('finds in shards what it finds at once, to the bit, and of equal images the first', async () => {
     const [gallery, queries] = [normals(212, 16, 7), normals(40, 16, 8)];
     for (const copy of [4, 66, 100, 150, 209]) gallery.copyWithin(copy * 16, 3 * 16, 4 * 16);
     queries.set(gallery.subarray(3 * 16, 4 * 16), 39 * 16);
@@ -135,7 +135,7 @@ describe('a gallery index', () => {
     expect([...indices]).toEqual([2, 0, 1]);
   });
 
-  it('takes no padding for a picture, not even where all similarities are negative', async () => {
+  it('takes no padding for an image, not even where all similarities are negative', async () => {
     const gallery = Float32Array.from({ length: 18 }, (_, i) => (i % 2 === 0 ? -1 : 1 - i / 18));
     const { indices, scores } = await found(gallery, Float32Array.of(1, 0), 2, 1, {});
     expect([...indices]).toEqual([0]);
@@ -147,7 +147,7 @@ describe('a gallery index', () => {
     const create = (features: Float32Array, dim: number, options?: GalleryOptions) =>
       GalleryIndex.create(device, features, dim, options);
     await expect(create(two, 3)).rejects.toThrow('gallery: expected rows of 3 values, found 4');
-    await expect(create(new Float32Array(0), 2)).rejects.toThrow('gallery: expected at least one picture');
+    await expect(create(new Float32Array(0), 2)).rejects.toThrow('gallery: expected at least one image');
     await expect(create(Float32Array.of(1, 1, 1, Number.NaN), 2)).rejects.toThrow('NaN in row 1');
     await expect(create(two, 2, { shardRows: 100 })).rejects.toThrow('shardRows: expected a multiple of 64, found 100');
     const index = await create(two, 2);

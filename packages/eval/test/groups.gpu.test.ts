@@ -22,7 +22,7 @@ it('groups are ranked as the whole gallery is, ties included', async () => {
   const ranked = rankGroups(queries, gallery, 16, groups);
   for (const [query, group] of groups.entries()) {
     const whole = [...indices.subarray(60 * query, 60 * (query + 1))];
-    expect(ranked[query]).toEqual(whole.filter((picture) => group.includes(picture)));
+    expect(ranked[query]).toEqual(whole.filter((image) => group.includes(image)));
   }
   expect(ranked[2]).toEqual([31, 58]);
 });

@@ -77,19 +77,19 @@ describe('mean average precision', () => {
   const averagePrecision = (ranking: number[], correct: number[], k: number) =>
     meanAveragePrecision(k).of(placesOf(ranking, { target: correct[0], correct }));
 
-  it('is the mean of precisions at the correct pictures', () => {
+  it('is the mean of precisions at the correct images', () => {
     // Correct at places 1 and 3: (1/1 + 2/3) / 2 of two; and at place 2 of one: 1/2.
     expect(averagePrecision([7, 1, 8, 2], [8, 7], 4)).toBeCloseTo((1 + 2 / 3) / 2, 12);
     expect(averagePrecision([1, 9, 2, 3], [9], 4)).toBe(1 / 2);
     expect(meanAveragePrecision(4).of({ target: 2 })).toBe(1 / 2);
   });
 
-  it('divides by k where more pictures are correct than are looked at', () => {
+  it('divides by k where more images are correct than are looked at', () => {
     expect(averagePrecision([1, 2, 3], [1, 2, 3, 4], 2)).toBe(1);
     expect(averagePrecision([1, 9, 3], [1, 2, 3, 4], 2)).toBe(1 / 2);
   });
 
-  it('counts correct pictures that are not found, or not in the gallery', () => {
+  it('counts correct images that are not found, or not in the gallery', () => {
     expect(averagePrecision([1, 9, 3], [1, -1], 3)).toBe(1 / 2);
   });
 });

@@ -20,7 +20,7 @@ const datasetOf = (name: string, triplets: Triplet[]): CirDataset => ({
   uses: { validation: 'val', test: 'val' },
   triplets: () => triplets,
   gallery: () => ['a', 'b', 'c', 'd', 'e'],
-  picture: () => Promise.reject(new Error('not opened here')),
+  image: () => Promise.reject(new Error('not opened here')),
   file: () => undefined,
   version: async () => '',
 });
@@ -41,8 +41,8 @@ describe('FashionIQ', () => {
 });
 
 describe('every protocol', () => {
-  const own = datasetOf('my pictures', [triplet('a', 'b')]);
-  const several = datasetOf('my pictures', [triplet('a', 'b', ['b', 'c'])]);
+  const own = datasetOf('my images', [triplet('a', 'b')]);
+  const several = datasetOf('my images', [triplet('a', 'b', ['b', 'c'])]);
   const datasets = [...['fashioniq', 'fmnist-cir', 'cirr', 'circo'].map((name) => datasetOf(name, [])), own, several];
   const protocols = new Set(datasets.flatMap(protocolsFor));
 

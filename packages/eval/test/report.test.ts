@@ -81,7 +81,7 @@ describe('renderReport', () => {
     // The reference, the target and ten answers each, all with a text in their place.
     expect(count(page, '<img')).toBe(24 * 12);
     expect(count(page, ' alt="R')).toBe(24 * 11);
-    expect(count(page, ' alt="Target picture ')).toBe(24);
+    expect(count(page, ' alt="Target image ')).toBe(24);
     // Two of three targets are among the ten.
     expect(count(page, '<li class="target">')).toBe(16);
     expect(count(page, '<li class="also">')).toBe(24);
@@ -129,7 +129,7 @@ describe('renderReport', () => {
     expect(page).not.toMatch(/(?:src|href)="(?!data:)/);
     expect(page).not.toMatch(/url\(|@import|<script|<link/);
     const queries = [{ ...data.queries[0], target: { id: 'test-1', image: 'https://example.org/1.png' } }];
-    await expect(renderReport({ ...data, queries })).rejects.toThrow('picture test-1: expected a data:image/... URI');
+    await expect(renderReport({ ...data, queries })).rejects.toThrow('image test-1: expected a data:image/... URI');
   });
 
   it('leaves out what a run does not have', async () => {

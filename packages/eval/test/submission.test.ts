@@ -18,5 +18,5 @@ it("writes CIRCO's file with numbers, queries in order", () => {
     ['9', []],
   ]);
   expect(circoSubmission(found)).toBe('{"9": [], "10": [243611, 7]}');
-  expect(() => circoSubmission(new Map([['0', ['cat.jpg']]]))).toThrow('picture "cat.jpg": expected a number of COCO');
+  expect(() => circoSubmission(new Map([['0', ['cat.jpg']]]))).toThrow('image "cat.jpg": expected a number of COCO');
 });

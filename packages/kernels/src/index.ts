@@ -1,3 +1,4 @@
+export { type AutotuneOptions, type AutotuneResult, autotune } from './engine/autotune.ts';
 export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
@@ -19,7 +20,6 @@ export {
   stored,
   type Tensor,
 } from './engine/tensor.ts';
-export { type Tuned, type TuneOptions, tune } from './engine/tune.ts';
 export { variantChoices } from './engine/variants.ts';
 export { Waiter } from './engine/wait.ts';
 export { kernelsFingerprint } from './generated/fingerprint.ts';

@@ -30,8 +30,8 @@ function batchFor(most: number, capabilities: Capabilities, graph: (batch: numbe
   return batch;
 }
 
-/** Features of so many pictures. Input: 'pixels' [batch, size, size, 3]. */
-export function pictureGraph(config: ClipConfig, weights: Weights, batch: number): Graph<'features'> {
+/** Features of so many images. Input: 'pixels' [batch, size, size, 3]. */
+export function imageGraph(config: ClipConfig, weights: Weights, batch: number): Graph<'features'> {
   const size = config.imageResolution;
   return { outputs: { features: encodeImage(input('pixels', [batch, size, size, 3]), weights, config) } };
 }
@@ -42,15 +42,11 @@ export function textGraph(config: ClipConfig, weights: Weights, batch: number, l
   return { outputs: { features: encodeText(tokens, ends, weights, config) } };
 }
 
-/** How many pictures to encode at once, at most so many: activations of large pictures are larger than some devices bind. */
-export const pictureBatchFor = (
-  config: ClipConfig,
-  weights: Weights,
-  capabilities: Capabilities,
-  most: number,
-): number => batchFor(most, capabilities, (batch) => pictureGraph(config, weights, batch));
+/** How many images to encode at once, at most so many: activations of large images are larger than some devices bind. */
+export const imageBatchFor = (config: ClipConfig, weights: Weights, capabilities: Capabilities, most: number): number =>
+  batchFor(most, capabilities, (batch) => imageGraph(config, weights, batch));
 
-/** As `pictureBatchFor`, of texts as long as the context. */
+/** As `imageBatchFor`, of texts as long as the context. */
 export const textBatchFor = (config: ClipConfig, weights: Weights, capabilities: Capabilities, most: number): number =>
   batchFor(most, capabilities, (batch) => textGraph(config, weights, batch, config.contextLength));
 
@@ -62,14 +58,14 @@ export interface EncoderPlan {
   readonly capabilities: Capabilities;
 }
 
-/** What `PictureEncoder` will compile for batches of at most so many, on weights without memory: for `tune`. */
-export function pictureGraphs({ config, entries, capabilities }: EncoderPlan, most: number): Graph<string>[] {
+/** What `ImageEncoder` will compile for batches of at most so many, on weights without memory: for `autotune`. */
+export function imageGraphs({ config, entries, capabilities }: EncoderPlan, most: number): Graph<string>[] {
   const weights = weightsOf(StoreLayout.plan(entries, capabilities.maxBindingSize));
-  return [pictureGraph(config, weights, pictureBatchFor(config, weights, capabilities, most))];
+  return [imageGraph(config, weights, imageBatchFor(config, weights, capabilities, most))];
 }
 
 /**
- * What `TextEncoderPrograms` will compile, as `pictureGraphs`.
+ * What `TextEncoderPrograms` will compile, as `imageGraphs`.
  * @param texts token rows
  */
 export function textGraphs(

@@ -1,12 +1,12 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
 import { compile, type Device, type Program, SharedMemory } from '@webcir/kernels';
-import { mostTexts, pictureBatchFor, pictureGraph, textBatchFor, textGraph } from './batch-size.ts';
+import { imageBatchFor, imageGraph, mostTexts, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Something that reports how far a long job is: done of total. */
 export type OnProgress = (done: number, total: number) => void;
 
-/** Encodes many pictures with frozen weights, in batches of one size. */
-export class PictureEncoder {
+/** Encodes many images with frozen weights, in batches of one size. */
+export class ImageEncoder {
   readonly #program: Program<'features'>;
   readonly #batch: number;
   readonly #config: ClipConfig;
@@ -17,15 +17,15 @@ export class PictureEncoder {
     this.#config = config;
   }
 
-  /** @param most pictures of a batch; fewer where the device could not bind their activations */
-  static async create(device: Device, config: ClipConfig, weights: Weights, most: number): Promise<PictureEncoder> {
-    const batch = pictureBatchFor(config, weights, device.capabilities, most);
-    return new PictureEncoder(await compile(device, pictureGraph(config, weights, batch)), batch, config);
+  /** @param most images of a batch; fewer where the device could not bind their activations */
+  static async create(device: Device, config: ClipConfig, weights: Weights, most: number): Promise<ImageEncoder> {
+    const batch = imageBatchFor(config, weights, device.capabilities, most);
+    return new ImageEncoder(await compile(device, imageGraph(config, weights, batch)), batch, config);
   }
 
   /**
-   * @param count how many pictures
-   * @param planes gives picture `index`, normalized, as [3, size, size]; the next batch is asked for while one is encoded
+   * @param count how many images
+   * @param planes gives image `index`, normalized, as [3, size, size]; the next batch is asked for while one is encoded
    * @returns [count, embed], not normalized
    */
   async encode(
@@ -35,13 +35,13 @@ export class PictureEncoder {
   ): Promise<Float32Array> {
     const { imageResolution: size, embedDim } = this.#config;
     const features = new Float32Array(count * embedDim);
-    const pictureSize = size * size * 3;
+    const imageSize = size * size * 3;
     let running: Promise<void> = Promise.resolve();
     for (let start = 0; start < count; start += this.#batch) {
-      const pixels = new Float32Array(this.#batch * pictureSize);
+      const pixels = new Float32Array(this.#batch * imageSize);
       const end = Math.min(start + this.#batch, count);
       for (let i = start; i < end; i++) {
-        channelsLast(await planes(i), size, pixels.subarray((i - start) * pictureSize, (i - start + 1) * pictureSize));
+        channelsLast(await planes(i), size, pixels.subarray((i - start) * imageSize, (i - start + 1) * imageSize));
       }
       await running;
       running = this.#program.runAndRead({ pixels }, ['features']).then((result) => {

@@ -7,14 +7,14 @@ import { type ClipModel, fromFloat32, isVisual, readFloat32 } from '@webcir/clip
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { type FeatureTable, tableOf } from './features.ts';
 
-/** Everything that a picture's feature depends on. */
+/** Everything that an image's feature depends on. */
 export interface FeatureKey {
   readonly model: ClipModel;
   /** Name and settings of the preprocessing. */
   readonly preprocessing: string;
   readonly dataset: string;
   readonly ids: readonly string[];
-  /** Of each picture (`CirDataset.version`). */
+  /** Of each image (`CirDataset.version`). */
   readonly versions: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface FeatureKey {
 export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join(homedir(), '.cache', 'webcir');
 
 /**
- * Features of pictures through a frozen image encoder: from the cache, or computed and put there.
+ * Features of images through a frozen image encoder: from the cache, or computed and put there.
  * @param compute [ids, dim]
  */
 export async function cachedFeatures(

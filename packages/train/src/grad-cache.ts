@@ -1,7 +1,7 @@
 import { isVisual, lengthFor, packTokens } from '@webcir/clip';
 import { compile, type HostArray, type Program, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { type ImageBatch, packPixels } from './images.ts';
 import type { PreparedStep } from './loop.ts';
-import { type PictureBatch, packPixels } from './pictures.ts';
 import { accumulateGradients, featureLoss, type MicroKind, microFeatures } from './stage1-graphs.ts';
 import { microNeeds, type StepOptions } from './stage1-memory.ts';
 
@@ -20,7 +20,7 @@ interface MicroPrograms {
 
 /** The programs that see the whole batch. */
 interface BatchPrograms {
-  readonly loss: Program<'loss' | 'pictures' | 'texts'>;
+  readonly loss: Program<'loss' | 'images' | 'texts'>;
   readonly update: Program<'overflow'>;
 }
 
@@ -43,10 +43,10 @@ export class GradCache {
     this.#memory = new SharedMemory(options.device);
   }
 
-  async prepare(pictures: PictureBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
-    this.#batchPrograms ??= this.#compileBatch(pictures.kind);
+  async prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
+    this.#batchPrograms ??= this.#compileBatch(images.kind);
     const programs = await this.#batchPrograms;
-    return (adam) => this.#step(programs, pictures, texts, adam);
+    return (adam) => this.#step(programs, images, texts, adam);
   }
 
   async dispose(): Promise<void> {
@@ -64,21 +64,21 @@ export class GradCache {
 
   async #step(
     { loss, update }: BatchPrograms,
-    pictures: PictureBatch,
+    images: ImageBatch,
     texts: readonly (readonly number[])[],
     adam: Float32Array,
   ): Promise<number> {
     const { scaler } = this.#options.adam;
-    const shown = pictures.kind === 'pixels' ? [...pictures.reference, ...pictures.target] : [];
-    const pictureBatches = this.#divide(shown, (part) => this.#pictureBatch(part));
+    const shown = images.kind === 'pixels' ? [...images.reference, ...images.target] : [];
+    const imageBatches = this.#divide(shown, (part) => this.#imageBatch(part));
     const textBatches = this.#divide(texts, (part) => this.#textBatch(part));
     const features = {
       texts: await this.#encode(textBatches),
-      pictures: pictures.kind === 'pixels' ? await this.#encode(pictureBatches) : joined(pictures),
+      images: images.kind === 'pixels' ? await this.#encode(imageBatches) : joined(images),
     };
-    const result = await loss.runAndRead({ ...features, ...(scaler ? { adam } : {}) }, ['loss', 'pictures', 'texts']);
+    const result = await loss.runAndRead({ ...features, ...(scaler ? { adam } : {}) }, ['loss', 'images', 'texts']);
     await this.#accumulate(textBatches, result.texts);
-    await this.#accumulate(pictureBatches, result.pictures);
+    await this.#accumulate(imageBatches, result.images);
     if (scaler) scaler.update((await update.runAndRead({ adam }, ['overflow'])).overflow[0] !== 0);
     else update.run({ adam });
     return result.loss[0];
@@ -93,9 +93,9 @@ export class GradCache {
     );
   }
 
-  #pictureBatch(pictures: readonly Float32Array[]): MicroBatch {
+  #imageBatch(images: readonly Float32Array[]): MicroBatch {
     const { imageResolution } = this.#options.clip.config;
-    return { kind: { encoder: 'image' }, inputs: { pixels: packPixels(pictures, imageResolution) } };
+    return { kind: { encoder: 'image' }, inputs: { pixels: packPixels(images, imageResolution) } };
   }
 
   #textBatch(texts: readonly (readonly number[])[]): MicroBatch {
@@ -133,10 +133,10 @@ export class GradCache {
   }
 
   /** Takes the memory of the largest programs first: the others find room in it. */
-  async #compileBatch(pictures: PictureBatch['kind']): Promise<BatchPrograms> {
+  async #compileBatch(images: ImageBatch['kind']): Promise<BatchPrograms> {
     const { device, clip, adam, batch } = this.#options;
     const memory = this.#memory;
-    const needs = microNeeds(clip, pictures, this.#options, this.#gradients, device.capabilities);
+    const needs = microNeeds(clip, images, this.#options, this.#gradients, device.capabilities);
     for (const need of needs) memory.reserve(need);
     return {
       loss: await compile(device, { ...featureLoss(batch, clip.config, (loss) => adam.scaled(loss)), memory }),

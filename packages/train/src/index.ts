@@ -1,11 +1,11 @@
-export { type EncoderPlan, pictureBatchFor, pictureGraphs, textBatchFor, textGraphs } from './batch-size.ts';
-export { type OnProgress, PictureEncoder, TextEncoderPrograms } from './encode.ts';
+export { type EncoderPlan, imageBatchFor, imageGraphs, textBatchFor, textGraphs } from './batch-size.ts';
+export { ImageEncoder, type OnProgress, TextEncoderPrograms } from './encode.ts';
 export { checkBatch, type Drawn, type Example, examplesOf } from './examples.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { DivergedError, type PreparedStep, type Recipe, type StepReport } from './loop.ts';
 export { batchContrastiveLoss, logitScale } from './loss.ts';
-export { type CaptionedPicture, type PretrainOptions, pretrain, pretrainGraphs } from './pretrain.ts';
+export { type CaptionedImage, type PretrainOptions, pretrain, pretrainGraphs } from './pretrain.ts';
 export { runStage1, type Stage1Options } from './run-stage1.ts';
 export { runStage2, type Stage2Options } from './run-stage2.ts';
 export type { Schedule } from './schedule.ts';

@@ -22,8 +22,8 @@ import { programStep, type Recipe, runTraining, type StepProgram, type StepRepor
 import type { ClipLayout } from './stage1-graphs.ts';
 import { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts, lengthsOf } from './text-groups.ts';
 
-/** A picture with a way to caption it. Pictures of one key share their captions: they are no negatives of each other. */
-export interface CaptionedPicture {
+/** An image with a way to caption it. Images of one key share their captions: they are no negatives of each other. */
+export interface CaptionedImage {
   /** Normalized planes [3, size, size]. */
   readonly planes: Float32Array;
   readonly key: string;
@@ -34,7 +34,7 @@ export interface PretrainOptions {
   readonly device: Device;
   readonly model: ClipModel;
   readonly clip: DeviceClip;
-  readonly pictures: readonly CaptionedPicture[];
+  readonly images: readonly CaptionedImage[];
   readonly recipe: Recipe;
   readonly batch: number;
   readonly seed: number;
@@ -45,12 +45,12 @@ export interface PretrainOptions {
 }
 
 /**
- * Stage 0: CLIP's own symmetric contrastive training (Radford et al. 2021, arXiv 2103.00020) on captioned pictures, for
- * models that have no published weights. Pictures are mirrored at random.
+ * Stage 0: CLIP's own symmetric contrastive training (Radford et al. 2021, arXiv 2103.00020) on captioned images, for
+ * models that have no published weights. Images are mirrored at random.
  */
 export async function pretrain(options: PretrainOptions): Promise<void> {
-  const { device, model, clip, pictures, recipe, batch, seed } = options;
-  checkBatch(batch, pictures.length);
+  const { device, model, clip, images, recipe, batch, seed } = options;
+  checkBatch(batch, images.length);
   const { config } = model;
   const { trained, weights } = clip;
   const adam = new Adam(trained, { beta1: 0.9, beta2: 0.98, epsilon: 1e-6 });
@@ -67,16 +67,16 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
     device,
     adam,
     recipe,
-    stepsPerEpoch: Math.floor(pictures.length / batch),
+    stepsPerEpoch: Math.floor(images.length / batch),
     epoch(epoch) {
       const random = seededRandom(seedOf(`stage 0, seed ${seed}, epoch ${epoch}`));
-      const order = shuffled(pictures, random);
+      const order = shuffled(images, random);
       return async (index) => {
         const drawn = order
           .slice(index * batch, (index + 1) * batch)
-          .map((picture) => ({ picture, text: picture.caption(random) }));
+          .map((image) => ({ image, text: image.caption(random) }));
         const sorted = byLength(drawn, ({ text }) => text);
-        const shown = sorted.map(({ picture }) => picture);
+        const shown = sorted.map(({ image }) => image);
         const { lengths, inputs } = groupTexts(
           sorted.map(({ text }) => text),
           config,
@@ -85,8 +85,8 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
         const key = String(lengths);
         if (!programs.has(key)) programs.set(key, build(lengths));
         const program = await programs.get(key)!;
-        const pictures = { pixels: pixelsOf(shown, size, random), mask: maskOf(shown) };
-        return programStep(program, { ...inputs, ...pictures }, adam);
+        const images = { pixels: pixelsOf(shown, size, random), mask: maskOf(shown) };
+        return programStep(program, { ...inputs, ...images }, adam);
       };
     },
     onStep: options.onStep,
@@ -110,7 +110,7 @@ function pretrainLoss(
 }
 
 /**
- * What stage 0 will compile: for `tune`.
+ * What stage 0 will compile: for `autotune`.
  * @param texts token rows of captions that may be drawn
  */
 export function pretrainGraphs(
@@ -119,7 +119,7 @@ export function pretrainGraphs(
     clip: { weights, trained },
     batch,
     logitScale,
-  }: Omit<PretrainOptions, 'device' | 'pictures' | 'recipe' | 'seed'>,
+  }: Omit<PretrainOptions, 'device' | 'images' | 'recipe' | 'seed'>,
   texts: readonly (readonly number[])[],
 ): Graph<string>[] {
   return lengthsOf(texts, config, true).map((length) => {
@@ -141,21 +141,21 @@ function symmetricLoss(image: Tensor, text: Tensor, mask: Tensor, logitScale: nu
   return scale(add(direction(images, texts), direction(texts, images)), 0.5 / batch);
 }
 
-function pixelsOf(pictures: readonly CaptionedPicture[], size: number, random: () => number): Float32Array {
-  const pictureSize = 3 * size * size;
-  const pixels = new Float32Array(pictures.length * pictureSize);
-  for (const [i, { planes }] of pictures.entries()) {
-    channelsLast(planes, size, pixels.subarray(i * pictureSize, (i + 1) * pictureSize), random() < 0.5);
+function pixelsOf(images: readonly CaptionedImage[], size: number, random: () => number): Float32Array {
+  const imageSize = 3 * size * size;
+  const pixels = new Float32Array(images.length * imageSize);
+  for (const [i, { planes }] of images.entries()) {
+    channelsLast(planes, size, pixels.subarray(i * imageSize, (i + 1) * imageSize), random() < 0.5);
   }
   return pixels;
 }
 
-/** [batch, batch]: a large negative number where two different pictures have the same key, to be added to the logits. */
-function maskOf(pictures: readonly CaptionedPicture[]): Float32Array {
-  const count = pictures.length;
+/** [batch, batch]: a large negative number where two different images have the same key, to be added to the logits. */
+function maskOf(images: readonly CaptionedImage[]): Float32Array {
+  const count = images.length;
   const mask = new Float32Array(count * count);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < count; j++) if (i !== j && pictures[i].key === pictures[j].key) mask[i * count + j] = -1e4;
+    for (let j = 0; j < count; j++) if (i !== j && images[i].key === images[j].key) mask[i * count + j] = -1e4;
   }
   return mask;
 }

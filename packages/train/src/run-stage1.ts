@@ -2,8 +2,8 @@ import type { ClipModel, DeviceClip } from '@webcir/clip';
 import type { Device } from '@webcir/kernels';
 import { drawEpoch, type Example } from './examples.ts';
 import { type FeatureTable, featureRows } from './features.ts';
+import type { ImageBatch } from './images.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
-import type { PictureBatch } from './pictures.ts';
 import { Stage1 } from './stage1.ts';
 import { byLength } from './text-groups.ts';
 
@@ -13,16 +13,16 @@ export interface Stage1Options {
   /** The model on the device, with the tensors to be tuned in its trained store. */
   readonly clip: DeviceClip;
   readonly examples: readonly Example[];
-  readonly pictures: /** The image encoder is frozen: features of every picture, made once. */
+  readonly images: /** The image encoder is frozen: features of every image, made once. */
     | { readonly kind: 'features'; readonly features: FeatureTable }
-    /** Normalized planes of a picture, encoded again at every step. */
+    /** Normalized planes of an image, encoded again at every step. */
     | { readonly kind: 'pixels'; planes(id: string): Promise<Float32Array> };
   readonly recipe: Recipe;
   readonly batch: number;
   readonly seed: number;
   /** Run only as many text positions as a batch needs. */
   readonly trimText: boolean;
-  /** Pictures, or texts, that go through an encoder at once; divides the batch. The whole batch unless given. */
+  /** Images, or texts, that go through an encoder at once; divides the batch. The whole batch unless given. */
   readonly microBatch?: number;
   /** Compute activations again in the backward pass instead of keeping them. */
   readonly recompute?: boolean;
@@ -42,7 +42,7 @@ export async function runStage1(options: Stage1Options): Promise<void> {
     model,
     clip,
     examples,
-    pictures,
+    images,
     recipe,
     batch,
     seed,
@@ -53,15 +53,15 @@ export async function runStage1(options: Stage1Options): Promise<void> {
   } = options;
   const stage = new Stage1(device, model.config, clip, { batch, trim, microBatch, recompute, mixed });
   await options.onStart?.(stage);
-  const picturesOf = async (references: readonly string[], targets: readonly string[]): Promise<PictureBatch> => {
-    if (pictures.kind === 'pixels') {
-      const planes = (ids: readonly string[]) => Promise.all(ids.map((id) => pictures.planes(id)));
+  const imagesOf = async (references: readonly string[], targets: readonly string[]): Promise<ImageBatch> => {
+    if (images.kind === 'pixels') {
+      const planes = (ids: readonly string[]) => Promise.all(ids.map((id) => images.planes(id)));
       return { kind: 'pixels', reference: await planes(references), target: await planes(targets) };
     }
     return {
       kind: 'features',
-      reference: featureRows(pictures.features, references),
-      target: featureRows(pictures.features, targets),
+      reference: featureRows(images.features, references),
+      target: featureRows(images.features, targets),
     };
   };
   try {
@@ -75,7 +75,7 @@ export async function runStage1(options: Stage1Options): Promise<void> {
         const batches = drawEpoch(examples, batch, `stage 1, seed ${seed}, epoch ${epoch}`);
         return async (index) => {
           const drawn = byLength(batches[index], ({ example, form }) => example.texts[form]);
-          const shown = await picturesOf(
+          const shown = await imagesOf(
             drawn.map(({ example }) => example.reference),
             drawn.map(({ example }) => example.target),
           );

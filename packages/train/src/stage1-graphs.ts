@@ -14,8 +14,8 @@ import {
   sum,
   type Tensor,
 } from '@webcir/kernels';
+import type { ImageBatch } from './images.ts';
 import { batchContrastiveLoss } from './loss.ts';
-import type { PictureBatch } from './pictures.ts';
 import { encodeGroups, type GroupLengths } from './text-groups.ts';
 
 /** A CLIP that graphs are built on, with or without memory behind it. */
@@ -29,37 +29,37 @@ export interface ClipLayout {
  * The loss of a whole batch. References and targets go through the encoder as one batch. Inputs: those of `groupTexts`;
  * 'pixels' [2 batch, size, size, 3], references first, or 'reference' and 'target' [batch, embed].
  */
-export function wholeLoss(clip: ClipLayout, kind: PictureBatch['kind'], lengths: GroupLengths, batch: number): Tensor {
+export function wholeLoss(clip: ClipLayout, kind: ImageBatch['kind'], lengths: GroupLengths, batch: number): Tensor {
   const { config, weights } = clip;
   const text = encodeGroups(lengths, batch, weights, config);
   const shape = [batch, config.embedDim];
   if (kind === 'features') return stage1Loss(input('reference', shape), text, input('target', shape));
-  return lossOfPictures(encodePictures(2 * batch, clip), text);
+  return lossOfImages(encodeImages(2 * batch, clip), text);
 }
 
-/** What a micro-batch is of: pictures, or texts that are run at one length. */
+/** What a micro-batch is of: images, or texts that are run at one length. */
 export type MicroKind = { readonly encoder: 'image' } | { readonly encoder: 'text'; readonly length: number };
 
 /** The features of a micro-batch. Inputs: 'pixels' [count, size, size, 3], or 'tokens' [count, length] and 'ends' [count]. */
 export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number): Tensor {
-  if (kind.encoder === 'image') return encodePictures(count, clip);
+  if (kind.encoder === 'image') return encodeImages(count, clip);
   const { config, weights } = clip;
   return encodeText(input('tokens', [count, kind.length], 'u32'), input('ends', [count], 'u32'), weights, config);
 }
 
 /**
- * The loss of a batch and its gradient with respect to the features, which are the inputs 'pictures', references first, and 'texts'.
+ * The loss of a batch and its gradient with respect to the features, which are the inputs 'images', references first, and 'texts'.
  * @param scaled what the gradient is to be of (`Adam.scaled`)
  */
 export function featureLoss(
   batch: number,
   { embedDim }: ClipConfig,
   scaled = (loss: Tensor) => loss,
-): Graph<'loss' | 'pictures' | 'texts'> {
-  const inputs = [input('pictures', [2 * batch, embedDim]), input('texts', [batch, embedDim])] as const;
-  const loss = lossOfPictures(...inputs);
-  const [pictures, texts] = gradients(scaled(loss), inputs);
-  return { outputs: { loss, pictures, texts } };
+): Graph<'loss' | 'images' | 'texts'> {
+  const inputs = [input('images', [2 * batch, embedDim]), input('texts', [batch, embedDim])] as const;
+  const loss = lossOfImages(...inputs);
+  const [images, texts] = gradients(scaled(loss), inputs);
+  return { outputs: { loss, images, texts } };
 }
 
 /**
@@ -88,7 +88,7 @@ export function accumulateGradients(
   return { outputs: {}, updates: totals.map(({ tensor }, i) => accumulate(tensor, found[i], keep)) };
 }
 
-function encodePictures(count: number, { config, weights }: ClipLayout): Tensor {
+function encodeImages(count: number, { config, weights }: ClipLayout): Tensor {
   const size = config.imageResolution;
   return encodeImage(input('pixels', [count, size, size, 3]), weights, config);
 }
@@ -96,8 +96,8 @@ function encodePictures(count: number, { config, weights }: ClipLayout): Tensor 
 const stage1Loss = (reference: Tensor, text: Tensor, target: Tensor): Tensor =>
   batchContrastiveLoss(elementwiseSum(reference, text), target);
 
-/** @param pictures [2 batch, embed], references first */
-function lossOfPictures(pictures: Tensor, text: Tensor): Tensor {
+/** @param images [2 batch, embed], references first */
+function lossOfImages(images: Tensor, text: Tensor): Tensor {
   const [batch] = text.shape;
-  return stage1Loss(slice(pictures, 0, 0, batch), text, slice(pictures, 0, batch, batch));
+  return stage1Loss(slice(images, 0, 0, batch), text, slice(images, 0, batch, batch));
 }

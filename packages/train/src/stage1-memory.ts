@@ -11,7 +11,7 @@ import {
   StoreLayout,
   sharedSize,
 } from '@webcir/kernels';
-import type { PictureBatch } from './pictures.ts';
+import type { ImageBatch } from './images.ts';
 import {
   accumulateGradients,
   type ClipLayout,
@@ -41,11 +41,11 @@ export interface StepOptions extends StepSizes {
 /** A step in one program, with every text of one length. The gradients are outputs, as the optimizer takes no memory of its own. */
 function wholeGraph(
   clip: ClipLayout,
-  pictures: PictureBatch['kind'],
+  images: ImageBatch['kind'],
   { batch, trim, recompute }: StepSizes,
   length: number,
 ): Graph<string> {
-  const loss = wholeLoss(clip, pictures, evenGroups(batch, length, trim), batch);
+  const loss = wholeLoss(clip, images, evenGroups(batch, length, trim), batch);
   const gradients = packedGradients(loss, clip.trained, { recompute });
   return { outputs: { loss, ...Object.fromEntries(gradients.entries()) } };
 }
@@ -53,13 +53,13 @@ function wholeGraph(
 /** The programs of a step in micro-batches, with texts of these lengths. */
 function microGraphs(
   clip: ClipLayout,
-  pictures: PictureBatch['kind'],
+  images: ImageBatch['kind'],
   { batch, microBatch, recompute }: StepSizes,
   gradientStore: StoreLayout,
   lengths: readonly number[],
 ): Graph<string>[] {
   const kinds: MicroKind[] = lengths.map((length) => ({ encoder: 'text', length }));
-  if (pictures === 'pixels') kinds.push({ encoder: 'image' });
+  if (images === 'pixels') kinds.push({ encoder: 'image' });
   const graphs = kinds.flatMap((kind): Graph<string>[] => [
     { outputs: { features: microFeatures(clip, kind, microBatch) } },
     accumulateGradients(clip, kind, microBatch, gradientStore, recompute),
@@ -70,10 +70,10 @@ function microGraphs(
 /** What a step in one program needs at most: with every text as long as the context. */
 export const wholeNeeds = (
   clip: ClipLayout,
-  pictures: PictureBatch['kind'],
+  images: ImageBatch['kind'],
   sizes: StepSizes,
   capabilities: Capabilities,
-): MemoryNeed[] => [planMemory(wholeGraph(clip, pictures, sizes, clip.config.contextLength), capabilities)];
+): MemoryNeed[] => [planMemory(wholeGraph(clip, images, sizes, clip.config.contextLength), capabilities)];
 
 /**
  * What the programs of a step in micro-batches need at most, the largest first.
@@ -81,12 +81,12 @@ export const wholeNeeds = (
  */
 export function microNeeds(
   clip: ClipLayout,
-  pictures: PictureBatch['kind'],
+  images: ImageBatch['kind'],
   sizes: StepSizes,
   gradientStore: StoreLayout,
   capabilities: Capabilities,
 ): MemoryNeed[] {
-  const graphs = microGraphs(clip, pictures, sizes, gradientStore, [clip.config.contextLength]);
+  const graphs = microGraphs(clip, images, sizes, gradientStore, [clip.config.contextLength]);
   const needs = graphs.map((graph) => planMemory(graph, capabilities));
   const total = ({ slots }: MemoryNeed) => slots.reduce((sum, size) => sum + size, 0);
   return needs.sort((a, b) => total(b) - total(a));
@@ -94,7 +94,7 @@ export function microNeeds(
 
 /** A stage 1 that is being planned. */
 export interface Stage1Plan extends Omit<StepSizes, 'microBatch'> {
-  readonly pictures: PictureBatch['kind'];
+  readonly images: ImageBatch['kind'];
   readonly config: ClipConfig;
   /** All tensors of the model (`entriesOf`). */
   readonly entries: readonly StoreEntry[];
@@ -117,7 +117,7 @@ function planStores({ config, entries, encoder, mixed, capabilities: { maxBindin
 }
 
 /**
- * What stage 1 will compile, on weights without memory: for `tune`.
+ * What stage 1 will compile, on weights without memory: for `autotune`.
  * @param texts token rows of all captions that may be drawn
  */
 export function stage1Graphs(
@@ -129,8 +129,8 @@ export function stage1Graphs(
   const sizes = { ...plan, microBatch };
   const lengths = lengthsOf(texts, plan.config, plan.trim);
   return microBatch === plan.batch
-    ? lengths.map((length) => wholeGraph(clip, plan.pictures, sizes, length))
-    : microGraphs(clip, plan.pictures, sizes, gradients, lengths);
+    ? lengths.map((length) => wholeGraph(clip, plan.images, sizes, length))
+    : microGraphs(clip, plan.images, sizes, gradients, lengths);
 }
 
 /**
@@ -143,8 +143,8 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
   const sizes = { ...plan, microBatch };
   const whole = microBatch === plan.batch;
   const needs = whole
-    ? wholeNeeds(clip, plan.pictures, sizes, capabilities)
-    : microNeeds(clip, plan.pictures, sizes, gradients, capabilities);
+    ? wholeNeeds(clip, plan.images, sizes, capabilities)
+    : microNeeds(clip, plan.images, sizes, gradients, capabilities);
   const stores = [frozen, trained, trained, trained, ...(whole ? [] : [gradients])]; // trained weights have two moments
   return {
     total: stores.reduce((sum, { size }) => sum + size, sharedSize(needs)),
@@ -155,7 +155,7 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
 /**
  * The largest micro-batch that divides the batch, fits a memory budget, and needs no buffer that the device cannot bind.
  * @param budget bytes of GPU memory
- * @throws RangeError when not even one picture at a time fits, saying what it would take
+ * @throws RangeError when not even one image at a time fits, saying what it would take
  */
 export function chooseMicroBatch(plan: Stage1Plan, budget: number): number {
   const { batch, capabilities } = plan;
@@ -166,7 +166,7 @@ export function chooseMicroBatch(plan: Stage1Plan, budget: number): number {
   }
   const { total, largest } = stage1Memory(plan, 1);
   throw new RangeError(
-    `stage 1 needs ${gigabytes(total)} of GPU memory, and a buffer of ${gigabytes(largest)}, even one picture at a time; ` +
+    `stage 1 needs ${gigabytes(total)} of GPU memory, and a buffer of ${gigabytes(largest)}, even one image at a time; ` +
       `the budget is ${gigabytes(budget)}, and this device binds at most ${gigabytes(capabilities.maxBindingSize)}: ` +
       'use a smaller batch, tune one encoder only, or raise the budget',
   );

@@ -1,8 +1,8 @@
 import { type ClipConfig, type DeviceClip, mixedPrecision } from '@webcir/clip';
 import { Adam, type Device } from '@webcir/kernels';
 import { GradCache } from './grad-cache.ts';
+import type { ImageBatch } from './images.ts';
 import type { PreparedStep } from './loop.ts';
-import type { PictureBatch } from './pictures.ts';
 import { WholeBatch } from './whole-batch.ts';
 
 /** CLIP4Cir's AdamW: PyTorch's defaults but for epsilon. */
@@ -12,7 +12,7 @@ export interface Stage1Settings {
   readonly batch: number;
   /** Run only as many text positions as the longest captions of a batch need. */
   readonly trim?: boolean;
-  /** Pictures, or texts, that go through an encoder at once; divides the batch. The whole batch unless given. */
+  /** Images, or texts, that go through an encoder at once; divides the batch. The whole batch unless given. */
   readonly microBatch?: number;
   /** Compute activations again in the backward pass instead of keeping them. */
   readonly recompute?: boolean;
@@ -48,8 +48,8 @@ export class Stage1 {
    * Makes ready for one step.
    * @param texts token rows of each caption
    */
-  prepare(pictures: PictureBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
-    return this.#steps.prepare(pictures, texts);
+  prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
+    return this.#steps.prepare(images, texts);
   }
 
   async dispose(): Promise<void> {

@@ -89,7 +89,7 @@ function combinerLoss(
   return batchContrastiveLoss(queries, input('target', shape));
 }
 
-/** What stage 2 will compile for its steps, on weights without memory: for `tune`. */
+/** What stage 2 will compile for its steps, on weights without memory: for `autotune`. */
 export function stage2Graph(
   config: CombinerConfig,
   { maxBindingSize }: Capabilities,

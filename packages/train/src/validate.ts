@@ -8,7 +8,7 @@ export interface CategoryQueries {
   readonly category: string;
   readonly gallery: readonly string[];
   readonly triplets: readonly Triplet[];
-  /** Gallery indices of the other pictures of each query's group, where the protocol ranks groups. */
+  /** Gallery indices of the other images of each query's group, where the protocol ranks groups. */
   readonly groups: readonly (readonly number[])[];
   readonly captions: readonly string[];
   /** Token rows of each caption. */
@@ -39,10 +39,10 @@ export function queriesOf(
 function groupOf({ id, reference, group }: Triplet, indexOf: ReadonlyMap<string, number>): number[] {
   if (!group) throw new RangeError(`triplet ${id} has no group of look-alikes, which this protocol ranks`);
   return group
-    .filter((picture) => picture !== reference)
-    .map((picture) => {
-      const index = indexOf.get(picture);
-      if (index === undefined) throw new RangeError(`triplet ${id}: "${picture}" of its group is not in the gallery`);
+    .filter((image) => image !== reference)
+    .map((image) => {
+      const index = indexOf.get(image);
+      if (index === undefined) throw new RangeError(`triplet ${id}: "${image}" of its group is not in the gallery`);
       return index;
     });
 }
@@ -65,7 +65,7 @@ export function answersOf({ gallery, triplets, groups }: CategoryQueries, protoc
     if (protocol.ranksGroup && !groups[query].includes(index)) {
       throw new RangeError(`the target of triplet ${id}, "${target}", is not in its group`);
     }
-    const correct = targets?.map((picture) => indexOf.get(picture) ?? -1);
+    const correct = targets?.map((image) => indexOf.get(image) ?? -1);
     return { target: index, ...(correct && { correct }) };
   });
 }
@@ -74,7 +74,7 @@ const indicesOf = (gallery: readonly string[]) => new Map(gallery.map((id, index
 
 export interface CategoryRanking {
   readonly category: string;
-  /** Gallery indices of the first pictures, best first, per query; without its reference where the protocol takes it out. */
+  /** Gallery indices of the first images, best first, per query; without its reference where the protocol takes it out. */
   readonly rankings: readonly Ranking[];
   /** Gallery indices of the query's group, best first, where the protocol ranks groups. */
   readonly groups: readonly Ranking[];
@@ -106,16 +106,16 @@ export async function rankQueries(
     const fused = await fuse({ image: featureRows(features, references), text: await textOf(queries) });
     // One place more than is looked at, for the reference that is taken out.
     const wanted = protocol.places + Number(protocol.removesReference);
-    const pictures = featureRows(features, gallery);
-    const index = await GalleryIndex.create(device, pictures, features.dim);
+    const images = featureRows(features, gallery);
+    const index = await GalleryIndex.create(device, images, features.dim);
     const { k, indices } = await index.search(fused, wanted);
     await index.dispose();
     const rankings = references.map((reference, query) => {
       const row = indices.subarray(query * k, (query + 1) * k);
-      const kept = protocol.removesReference ? row.filter((picture) => gallery[picture] !== reference) : row;
+      const kept = protocol.removesReference ? row.filter((image) => gallery[image] !== reference) : row;
       return kept.subarray(0, protocol.places);
     });
-    results.push({ category, rankings, groups: rankGroups(fused, pictures, features.dim, queries.groups) });
+    results.push({ category, rankings, groups: rankGroups(fused, images, features.dim, queries.groups) });
   }
   return results;
 }

@@ -1,6 +1,6 @@
 import { compile, type HostArray, SharedMemory } from '@webcir/kernels';
+import { type ImageBatch, packPixels } from './images.ts';
 import { type PreparedStep, programStep, type StepProgram } from './loop.ts';
-import { type PictureBatch, packPixels } from './pictures.ts';
 import { wholeLoss } from './stage1-graphs.ts';
 import { type StepOptions, wholeNeeds } from './stage1-memory.ts';
 import { type GroupLengths, groupTexts } from './text-groups.ts';
@@ -19,11 +19,11 @@ export class WholeBatch {
     this.#memory = new SharedMemory(options.device);
   }
 
-  async prepare(pictures: PictureBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
+  async prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
     const { clip, trim } = this.#options;
     const { lengths, inputs } = groupTexts(texts, clip.config, trim);
-    const program = await this.#program(pictures.kind, lengths);
-    return programStep(program, { ...inputs, ...this.#pictureInputs(pictures) }, this.#options.adam);
+    const program = await this.#program(images.kind, lengths);
+    return programStep(program, { ...inputs, ...this.#imageInputs(images) }, this.#options.adam);
   }
 
   async dispose(): Promise<void> {
@@ -31,13 +31,13 @@ export class WholeBatch {
     this.#memory.dispose();
   }
 
-  #pictureInputs(pictures: PictureBatch): Record<string, HostArray> {
-    if (pictures.kind === 'features') return { reference: pictures.reference, target: pictures.target };
+  #imageInputs(images: ImageBatch): Record<string, HostArray> {
+    if (images.kind === 'features') return { reference: images.reference, target: images.target };
     const { imageResolution } = this.#options.clip.config;
-    return { pixels: packPixels([...pictures.reference, ...pictures.target], imageResolution) };
+    return { pixels: packPixels([...images.reference, ...images.target], imageResolution) };
   }
 
-  #program(kind: PictureBatch['kind'], lengths: GroupLengths): Promise<StepProgram> {
+  #program(kind: ImageBatch['kind'], lengths: GroupLengths): Promise<StepProgram> {
     const key = `${kind} ${lengths}`;
     if (this.#programs.size === 0) this.#reserve(kind);
     let program = this.#programs.get(key);
@@ -51,7 +51,7 @@ export class WholeBatch {
   }
 
   /** Takes the memory of the longest texts first: programs for shorter ones find room in it. */
-  #reserve(kind: PictureBatch['kind']): void {
+  #reserve(kind: ImageBatch['kind']): void {
     const { clip, device } = this.#options;
     for (const need of wholeNeeds(clip, kind, this.#options, device.capabilities)) this.#memory.reserve(need);
   }

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { inferConfig, weightsOf } from '@webcir/clip';
 import { type Capabilities, StoreLayout } from '@webcir/kernels';
 import { describe, expect, it } from 'vitest';
-import { chooseMicroBatch, pictureBatchFor, type Stage1Plan, stage1Memory, textBatchFor } from '../src/index.ts';
+import { chooseMicroBatch, imageBatchFor, type Stage1Plan, stage1Memory, textBatchFor } from '../src/index.ts';
 
 const file = readFileSync(new URL('../../clip/test/fixtures/state-shapes.json.gz', import.meta.url));
 const models: Record<string, Record<string, number[]>> = JSON.parse(gunzipSync(file).toString());
@@ -36,7 +36,7 @@ const plan = (model: string, rest: Partial<Stage1Plan>): Stage1Plan => ({
   config: inferConfig(shapesOf(model), 'quickgelu'),
   entries: entriesOf(model),
   encoder: 'both',
-  pictures: 'pixels',
+  images: 'pixels',
   batch: 128,
   trim: true,
   recompute: false,
@@ -77,7 +77,7 @@ describe('stage 1 with both encoders of RN50x4 and a batch of 128', () => {
 
 describe('stage 1', () => {
   it('takes the whole batch at once where that fits', () => {
-    expect(chooseMicroBatch(plan('RN50x4', { encoder: 'text', pictures: 'features' }), budget)).toBe(128);
+    expect(chooseMicroBatch(plan('RN50x4', { encoder: 'text', images: 'features' }), budget)).toBe(128);
   });
 
   it('fits ViT-L/14, whose token table is larger than 128 MiB', () => {
@@ -95,12 +95,12 @@ describe('encoding', () => {
     weightsOf(StoreLayout.plan(entriesOf(model), maxBindingSize));
   const sizesOf = (most: number, model: string, capabilities: Capabilities) => {
     const config = inferConfig(shapesOf(model), 'quickgelu');
-    return [pictureBatchFor, textBatchFor].map((batchFor) =>
+    return [imageBatchFor, textBatchFor].map((batchFor) =>
       batchFor(config, weights(model, capabilities), capabilities, most),
     );
   };
 
-  it('takes as many pictures and texts at once as the device can bind, and no more than keep it busy', () => {
+  it('takes as many images and texts at once as the device can bind, and no more than keep it busy', () => {
     expect(sizesOf(128, 'RN50x4', small)).toEqual([16, 128]);
     expect(sizesOf(128, 'RN50x4', large)).toEqual([32, 128]);
     expect(sizesOf(256, 'ViT-L-14', small)).toEqual([16, 128]);

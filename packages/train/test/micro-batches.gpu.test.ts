@@ -10,7 +10,7 @@ afterAll(() => device.close());
 
 /**
  * Both ways add up the same numbers in another order. In the small ViT the loss multiplies that rounding by 100; in the small
- * ResNet the parts of a picture's gradient that cancel are up to 3,000 times their sum (see clip/test/encoders.gpu.test.ts).
+ * ResNet the parts of an image's gradient that cancel are up to 3,000 times their sum (see clip/test/encoders.gpu.test.ts).
  */
 const TOLERANCE = { 'clip-vit': { text: 1e-4, image: 1e-4 }, 'clip-rn': { text: 1e-6, image: 5e-4 } };
 
@@ -37,14 +37,14 @@ for (const name of ['clip-vit', 'clip-rn'] as const) {
     /** Two steps that leave the weights as they are, so that gradients can be compared, and one that does not. */
     async function steps(
       encoder: TunedEncoder,
-      pictures: typeof pixels | typeof features,
+      images: typeof pixels | typeof features,
       settings: Partial<Stage1Settings>,
     ) {
       const clip = await uploadClip(device, model, isTuned(encoder));
       const stage = new Stage1(device, model.config, clip, { batch: 4, ...settings });
       const losses: number[] = [];
       const step = async (learningRate: number) => {
-        const run = await stage.prepare(pictures, texts);
+        const run = await stage.prepare(images, texts);
         losses.push(await run(stage.adam.hyper({ learningRate, weightDecay: 0, step: losses.length + 1 })));
       };
       await step(0);
@@ -129,7 +129,7 @@ it('take the memory that is planned for them', async () => {
     await stage.dispose();
     clip.dispose();
     const { capabilities } = device;
-    const plan = { ...settings, config, entries: entriesOf(model), encoder: 'both', pictures: 'pixels' } as const;
+    const plan = { ...settings, config, entries: entriesOf(model), encoder: 'both', images: 'pixels' } as const;
     const { total } = stage1Memory({ ...plan, capabilities }, microBatch);
     expect(taken).toBeGreaterThanOrEqual(total);
     expect(taken).toBeLessThan(1.01 * total); // the optimizer's parameters are not planned

@@ -42,13 +42,13 @@ describe('stage 1 in mixed precision', async () => {
     const losses: number[] = [];
     for (let step = 0; step < steps; step++) {
       const batch = [...order.subarray(step * 8, step * 8 + 8)];
-      const pictures = {
+      const images = {
         kind: 'features',
         reference: pick(references, embedDim, batch),
         target: pick(targets, embedDim, batch),
       } as const;
       const texts = batch.map((row) => rows[row]);
-      const prepared = await stage.prepare(pictures, texts);
+      const prepared = await stage.prepare(images, texts);
       losses.push(await prepared(stage.adam.hyper({ learningRate: 2e-4, weightDecay: 0.01, step: step + 1 })));
     }
     const weights = await clip.trained.read();

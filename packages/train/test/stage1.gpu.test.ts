@@ -1,4 +1,4 @@
-// The first step of stage 1 for each choice of the tuned encoder, on pictures, against the original PyTorch code.
+// The first step of stage 1 for each choice of the tuned encoder, on images, against the original PyTorch code.
 import { readClipModel, uploadClip } from '@webcir/clip';
 import { expectStage1Gradients, norm } from '@webcir/clip/test/gradients';
 import { clipFixture, floats, tokenRows } from '@webcir/clip/test/reference';
@@ -13,17 +13,17 @@ for (const name of ['clip-vit', 'clip-rn']) {
   describe(`the loss and every gradient of ${name}`, async () => {
     const model = readClipModel(await clipFixture(name), 'quickgelu');
     const io = await clipFixture(`${name}.io`);
-    const pictures = (key: string) => {
+    const images = (key: string) => {
       const planes = floats(io, key);
       const size = planes.length / 4;
-      return [0, 1, 2, 3].map((picture) => planes.subarray(picture * size, (picture + 1) * size));
+      return [0, 1, 2, 3].map((image) => planes.subarray(image * size, (image + 1) * size));
     };
 
     for (const encoder of ['text', 'image', 'both'] as const) {
       it(`with encoder ${encoder}`, async () => {
         const clip = await uploadClip(device, model, isTuned(encoder));
         const stage = new Stage1(device, model.config, clip, { batch: 4 });
-        const batch = { reference: pictures('reference_images'), target: pictures('target_images') };
+        const batch = { reference: images('reference_images'), target: images('target_images') };
         const step = await stage.prepare({ kind: 'pixels', ...batch }, tokenRows(io));
         const loss = await step(stage.adam.hyper({ learningRate: 2e-4, weightDecay: 0.01, step: 1 }));
         expect(Math.abs(loss / floats(io, 'stage1.loss')[0] - 1)).toBeLessThan(1e-3);

@@ -64,13 +64,13 @@ describe('stage 1', () => {
       );
       const rows = tokenRows(run);
       for (const [step, batch] of batches(floats(run, 'order'), 8).entries()) {
-        const pictures = {
+        const images = {
           kind: 'features',
           reference: pick(references, embedDim, batch),
           target: pick(targets, embedDim, batch),
         } as const;
         const run = await stage.prepare(
-          pictures,
+          images,
           batch.map((row) => rows[row]),
         );
         const adam = stage.adam.hyper({ learningRate: 2e-4, weightDecay: 0.01, step: step + 1 });

@@ -22,7 +22,7 @@ const triplets = retrieval.targets.map(
     reference: names[retrieval.references[query]],
     target: names[target],
     captions: ['is darker'],
-    group: retrieval.groups[query].map((picture) => names[picture]),
+    group: retrieval.groups[query].map((image) => names[image]),
   }),
 );
 
@@ -33,7 +33,7 @@ const datasetOf = (queries: readonly Triplet[], gallery: readonly string[] = nam
   uses: { validation: 'val', test: 'val' },
   triplets: () => queries,
   gallery: () => gallery,
-  picture: () => Promise.reject(new Error('not opened here')),
+  image: () => Promise.reject(new Error('not opened here')),
   file: () => undefined,
   version: async () => '',
 });
@@ -87,15 +87,15 @@ describe('against CLIP4Cir', () => {
 });
 
 describe('ranking by a protocol', () => {
-  // Picture i is as near to the query as the i-th number says; two are equally near.
+  // Image i is as near to the query as the i-th number says; two are equally near.
   const nearness = [0.9, 0.5, 0.7, 0.5, 0.1, 0.3];
-  const pictures = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5'];
+  const images = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5'];
   const query = Float32Array.of(1, 0);
-  const byNearness = tableOf(pictures, 2, Float32Array.from(nearness.flatMap((x) => [x, Math.sqrt(1 - x * x)])));
-  const triplet = { id: '7', category: 'all', reference: 'p0', target: 'p3', captions: ['is darker'], group: pictures };
+  const byNearness = tableOf(images, 2, Float32Array.from(nearness.flatMap((x) => [x, Math.sqrt(1 - x * x)])));
+  const triplet = { id: '7', category: 'all', reference: 'p0', target: 'p3', captions: ['is darker'], group: images };
 
   const rankingBy = async (name: string, queries: Triplet[]) => {
-    const categories = queriesOf(datasetOf(queries, pictures), 'val', protocol(name), () => []);
+    const categories = queriesOf(datasetOf(queries, images), 'val', protocol(name), () => []);
     const [{ rankings, groups }] = await rankQueries(
       device,
       protocol(name),
@@ -117,7 +117,7 @@ describe('ranking by a protocol', () => {
 
   it('names the triplet that a protocol cannot rank or judge', () => {
     const judge = (name: string, changes: Partial<Triplet>) => () =>
-      queriesOf(datasetOf([{ ...triplet, ...changes }], pictures), 'val', protocol(name), () => []).map((category) =>
+      queriesOf(datasetOf([{ ...triplet, ...changes }], images), 'val', protocol(name), () => []).map((category) =>
         answersOf(category, protocol(name)),
       );
     expect(judge('cirr', {})).not.toThrow();

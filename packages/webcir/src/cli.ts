@@ -15,7 +15,7 @@ const assets = new URL('../assets/', import.meta.url);
 const context = { assets, command: ['webcir', ...process.argv.slice(2)].join(' ') };
 
 const program = new Command('webcir')
-  .description('Composed image retrieval on WebGPU: a picture and a sentence that says how the wanted picture differs.')
+  .description('Composed image retrieval on WebGPU: an image and a sentence that says how the wanted image differs.')
   .showHelpAfterError('(add --help for all options)')
   .exitOverride();
 

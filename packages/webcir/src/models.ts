@@ -2,7 +2,7 @@ import { readFloat32, type WeightFile, withoutModulePrefix } from '@webcir/clip'
 import { openWeights } from '@webcir/clip/node';
 import { type CombinerModel, combinerModel } from '@webcir/combiner';
 
-/** The small CLIP that ships in `assets/`, pre-trained on the embedded pictures (`pnpm pretrain`). */
+/** The small CLIP that ships in `assets/`, pre-trained on the embedded images (`pnpm pretrain`). */
 export const embeddedClip = 'fmnist-clip.safetensors';
 
 /** Whether a file holds a Combiner, and no CLIP. */

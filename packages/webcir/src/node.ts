@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
-import { defaultCacheFolder, tuneDevice } from '@webcir/train/node';
+import { autotuneDevice, defaultCacheFolder } from '@webcir/train/node';
 import { embeddedClip, openCombinerModel } from './models.ts';
 import { Retriever, retrieverGraphs } from './retriever.ts';
 
-export { decodePicture } from '@webcir/clip/node';
+export { decodeImage } from '@webcir/clip/node';
 
 // The same path from src/node.ts and from dist/node.js, so it must stay in this file.
 const assets = new URL('../assets/', import.meta.url);
@@ -14,10 +14,10 @@ const assets = new URL('../assets/', import.meta.url);
 /**
  * Opens what `webcir train` left in a run folder, on the best adapter at hand.
  * @param run for instance 'runs/mine'; without it, the small CLIP that ships with webcir, not tuned
- * @param options tune: whether kernels are chosen by timing them, which takes up to two seconds the first time on an adapter
+ * @param@param options autotune: whether kernels are chosen by timing them, which takes up to two seconds the first time on an adapter
  * @throws naming the file that is missing or damaged
  */
-export async function openRetriever(run?: string, { tune = true } = {}): Promise<Retriever> {
+export async function openRetriever(run?: string, { autotune = true } = {}): Promise<Retriever> {
   const clip = await openClipModel(
     run === undefined ? fileURLToPath(new URL(embeddedClip, assets)) : `${run}/clip.safetensors`,
   );
@@ -25,7 +25,7 @@ export async function openRetriever(run?: string, { tune = true } = {}): Promise
   const combinerPath = `${run}/combiner.safetensors`;
   const combiner = run !== undefined && existsSync(combinerPath) ? await openCombinerModel(combinerPath) : undefined;
   const device = await openDevice();
-  if (tune) await tuneDevice(device, retrieverGraphs(device, clip), defaultCacheFolder());
+  if (autotune) await autotuneDevice(device, retrieverGraphs(device, clip), defaultCacheFolder());
   return Retriever.create({
     device,
     tokenizer: await loadTokenizer(),

@@ -3,8 +3,8 @@ import {
   type DeviceClip,
   entriesOf,
   normalizePixels,
-  type Picture,
   preprocess,
+  type RawImage,
   type Tokenizer,
   textTokenizer,
   uploadClip,
@@ -12,7 +12,7 @@ import {
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { GalleryIndex } from '@webcir/eval';
 import type { Device, Graph, Tensor, TensorStore } from '@webcir/kernels';
-import { Fusion, PictureEncoder, pictureGraphs, TextEncoderPrograms, textGraphs } from '@webcir/train';
+import { Fusion, ImageEncoder, imageGraphs, TextEncoderPrograms, textGraphs } from '@webcir/train';
 
 export interface RetrieverParts {
   readonly device: Device;
@@ -22,7 +22,7 @@ export interface RetrieverParts {
   readonly combiner?: CombinerModel;
 }
 
-/** Features of the pictures that are searched. */
+/** Features of the images that are searched. */
 export interface Gallery {
   readonly ids: readonly string[];
   /** [ids, embed], as CLIP gives them: to be stored, and given to `Retriever.load` again. */
@@ -35,28 +35,28 @@ export interface SearchResult {
   readonly id: string;
   /** From 1. */
   readonly rank: number;
-  /** Cosine similarity of the query feature and the picture's. */
+  /** Cosine similarity of the query feature and the image's. */
   readonly score: number;
 }
 
-/** Pictures that are indexed at once; searches come one at a time. */
-const pictureBatch = 16;
+/** Images that are indexed at once; searches come one at a time. */
+const imageBatch = 16;
 const textBatch = 1;
 
-/** The encoders that a `Retriever` compiles, for texts of every length: for `tune`. */
+/** The encoders that a `Retriever` compiles, for texts of every length: for `autotune`. */
 export function retrieverGraphs({ capabilities }: Device, model: ClipModel): Graph<string>[] {
   const plan = { config: model.config, entries: entriesOf(model), capabilities };
   const texts = Array.from({ length: model.config.contextLength }, (_, i) => Array<number>(i + 1).fill(0));
-  return [...pictureGraphs(plan, pictureBatch), ...textGraphs(plan, texts, { batch: textBatch })];
+  return [...imageGraphs(plan, imageBatch), ...textGraphs(plan, texts, { batch: textBatch })];
 }
 
-/** Composed image retrieval over your own pictures. Runs in Node and in browsers. */
+/** Composed image retrieval over your own images. Runs in Node and in browsers. */
 export class Retriever {
   readonly #device: Device;
   readonly #model: ClipModel;
   readonly #clip: DeviceClip;
   readonly #combiner: TensorStore | undefined;
-  readonly #pictures: PictureEncoder;
+  readonly #images: ImageEncoder;
   readonly #texts: TextEncoderPrograms;
   readonly #fusion: Fusion;
   readonly #tokens: ReturnType<typeof textTokenizer>;
@@ -65,14 +65,14 @@ export class Retriever {
     parts: RetrieverParts,
     clip: DeviceClip,
     combiner: TensorStore | undefined,
-    pictures: PictureEncoder,
+    images: ImageEncoder,
     fusion: Fusion,
   ) {
     this.#device = parts.device;
     this.#model = parts.clip;
     this.#clip = clip;
     this.#combiner = combiner;
-    this.#pictures = pictures;
+    this.#images = images;
     this.#fusion = fusion;
     this.#texts = new TextEncoderPrograms(parts.device, parts.clip.config, clip.weights, { batch: textBatch });
     this.#tokens = textTokenizer(parts.clip, parts.tokenizer);
@@ -85,13 +85,13 @@ export class Retriever {
     const combiner = parts.combiner && (await uploadCombiner(device, parts.combiner));
     const fuse = (image: Tensor, text: Tensor) =>
       combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
-    const pictures = await PictureEncoder.create(device, model.config, clip.weights, pictureBatch);
-    return new Retriever(parts, clip, combiner, pictures, await Fusion.create(device, model.config.embedDim, fuse, 1));
+    const images = await ImageEncoder.create(device, model.config, clip.weights, imageBatch);
+    return new Retriever(parts, clip, combiner, images, await Fusion.create(device, model.config.embedDim, fuse, 1));
   }
 
-  /** Encodes the pictures to be searched, and keeps their features on the device. @throws RangeError when there are none */
-  async index(pictures: ReadonlyMap<string, Picture>): Promise<Gallery> {
-    return this.load([...pictures.keys()], await this.#encode([...pictures.values()]));
+  /** Encodes the images to be searched, and keeps their features on the device. @throws RangeError when there are none */
+  async index(images: ReadonlyMap<string, RawImage>): Promise<Gallery> {
+    return this.load([...images.keys()], await this.#encode([...images.values()]));
   }
 
   /**
@@ -108,31 +108,31 @@ export class Retriever {
   }
 
   /**
-   * The pictures of a gallery that fit "this picture, but …", best first.
-   * @param text how the wanted picture differs, e.g. 'is shorter and has a floral print'
+   * The images of a gallery that fit "this image, but …", best first.
+   * @param text how the wanted image differs, e.g. 'is shorter and has a floral print'
    * @param k at most 128
    * @throws RangeError when the text is too long or k out of range
    */
-  async search(gallery: Gallery, reference: Picture, text: string, k = 10): Promise<SearchResult[]> {
+  async search(gallery: Gallery, reference: RawImage, text: string, k = 10): Promise<SearchResult[]> {
     const image = await this.#encode([reference]);
     const query = await this.#fusion.run(image, await this.#texts.encode([this.#tokens(text).rows]));
     const { indices, scores } = await gallery.index.search(query, k);
-    return Array.from(indices, (picture, i) => ({ id: gallery.ids[picture], rank: i + 1, score: scores[i] }));
+    return Array.from(indices, (image, i) => ({ id: gallery.ids[image], rank: i + 1, score: scores[i] }));
   }
 
   /** Frees the device memory of the weights and programs; the device itself stays open. */
   async dispose(): Promise<void> {
-    this.#pictures.dispose();
+    this.#images.dispose();
     this.#fusion.dispose();
     await this.#texts.dispose();
     this.#clip.dispose();
     this.#combiner?.dispose();
   }
 
-  #encode(pictures: readonly Picture[]): Promise<Float32Array> {
+  #encode(images: readonly RawImage[]): Promise<Float32Array> {
     const size = this.#model.config.imageResolution;
-    return this.#pictures.encode(pictures.length, (i) =>
-      normalizePixels(preprocess(pictures[i], { transform: 'targetpad', size })),
+    return this.#images.encode(images.length, (i) =>
+      normalizePixels(preprocess(images[i], { transform: 'targetpad', size })),
     );
   }
 }

@@ -1,4 +1,4 @@
-// Drives the real command, as built, on embedded pictures written out in FashionIQ's layout.
+// Drives the real command, as built, on embedded images written out in FashionIQ's layout.
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -111,19 +111,19 @@ describe('webcir train', () => {
   }, 240_000);
 });
 
-it("the README's example finds pictures in a folder", async () => {
+it("the README's example finds images in a folder", async () => {
   const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
   const example = /```ts\n([\s\S]*?)```/.exec(readme)![1].replaceAll(' as const', '').replaceAll('!,', ',');
   const script = fileURLToPath(new URL('../dist/readme-example.mjs', import.meta.url)); // where 'webcir/node' resolves
   await writeFile(script, example);
   await symlink(join(folder, 'runs', 'whole'), join(folder, 'runs', 'mine'));
-  await mkdir(join(folder, 'pictures'));
+  await mkdir(join(folder, 'images'));
   const names = (await readdir(join(data, 'images'))).slice(0, 12);
-  for (const name of names) await cp(join(data, 'images', name), join(folder, 'pictures', name));
+  for (const name of names) await cp(join(data, 'images', name), join(folder, 'images', name));
   const { code, stdout } = await runIn(folder, script);
   expect(code).toBe(0);
   expect(stdout.match(/rank: \d/g)).toEqual([1, 2, 3, 4, 5].map((rank) => `rank: ${rank}`));
-  for (const [, id] of stdout.matchAll(/id: 'pictures\/(.*?)'/g)) expect(names).toContain(id);
+  for (const [, id] of stdout.matchAll(/id: 'images\/(.*?)'/g)) expect(names).toContain(id);
 }, 120_000);
 
 it('webcir summary shows the mean over runs and what each stage gains', async () => {
@@ -157,13 +157,13 @@ describe('bad input ends in one sentence, exit code 1 and no run folder:', () =>
       /cap\.dress\.train\.json.*entry 3.*captions/,
     ],
     [
-      'an unreadable picture',
+      'an unreadable image',
       async () => [
         'train',
         '--dataset',
         'fashioniq',
         '--data',
-        await damaged('picture', damagePicture),
+        await damaged('image', damageImage),
         '--batch-size',
         '16',
         '--combiner-batch-size',
@@ -205,7 +205,7 @@ async function damageCaptions(copy: string): Promise<void> {
   await writeFile(file, JSON.stringify(entries));
 }
 
-async function damagePicture(copy: string): Promise<void> {
+async function damageImage(copy: string): Promise<void> {
   const [first] = JSON.parse(await readFile(join(copy, 'image_splits', 'split.dress.val.json'), 'utf8'));
-  await writeFile(join(copy, 'images', `${first}.jpg`), 'not a picture');
+  await writeFile(join(copy, 'images', `${first}.jpg`), 'not an image');
 }

@@ -1,4 +1,4 @@
-// Drives the real `webcir data check`, as built, on embedded pictures written out in the layouts of published sets.
+// Drives the real `webcir data check`, as built, on embedded images written out in the layouts of published sets.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('webcir data check', () => {
     const { code, stdout, stderr } = await check();
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('fmnist-cir: 0 problems');
-    expect(stdout).toMatch(/^split +pictures +triplets +missing +empty +damaged +duplicate$/m);
+    expect(stdout).toMatch(/^split +images +triplets +missing +empty +damaged +duplicate$/m);
     expect(cells(stdout, 'train')).toEqual(['15,000', expect.stringMatching(/^1\d,\d{3}$/), '0', '0', '0', '0']);
     expect(cells(stdout, 'val')?.[0]).toBe('3,000');
     expect(stdout).not.toContain('Note');
@@ -49,7 +49,7 @@ describe('webcir data check', () => {
     else expect(stdout).not.toContain('Note');
   });
 
-  it('counts and lists what is wrong with the pictures, and exits with 1', async () => {
+  it('counts and lists what is wrong with the images, and exits with 1', async () => {
     const image = (name: string) => join(folder, 'fashioniq', 'images', name);
     const ids = (await openFashionIq(join(folder, 'fashioniq'))).gallery('val');
     await rm(image(`${ids[0]}.jpg`));
@@ -62,11 +62,11 @@ describe('webcir data check', () => {
     expect(short.stdout).toContain('fashioniq: 7 problems');
     expect(cells(short.stdout, 'train')?.slice(2)).toEqual(['0', '0', '0', '0']);
     expect(cells(short.stdout, 'val')).toEqual([String(ids.length), '9', '1', '2', '3', '1']);
-    expect(short.stdout).toContain(`val: ${join('fashioniq', 'images')} holds no picture "${ids[0]}"`);
+    expect(short.stdout).toContain(`val: ${join('fashioniq', 'images')} holds no image "${ids[0]}"`);
     expect(short.stdout.match(/^val: /gm)).toHaveLength(5);
     expect(short.stdout).toContain('and 2 more; --list FILE.jsonl writes all of them');
     expect(short.stdout).toMatch(
-      /Note: fashioniq, val, dress: .* where 3,817 pictures and 2,017 triplets were published/,
+      /Note: fashioniq, val, dress: .* where 3,817 images and 2,017 triplets were published/,
     );
 
     const { code, stdout } = await check('--dataset', 'fashioniq', '--data', 'fashioniq', '--list', 'problems.jsonl');

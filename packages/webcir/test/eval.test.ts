@@ -1,4 +1,4 @@
-// Drives `webcir eval` and `webcir submit`, as built, on embedded pictures written out in FashionIQ's and CIRR's layouts.
+// Drives `webcir eval` and `webcir submit`, as built, on embedded images written out in FashionIQ's and CIRR's layouts.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ describe('webcir eval', () => {
   it('gives the numbers of a run again, by its folder or by the paths of its models', async () => {
     const byRun = await webcir('eval', '--run', run, '--json', 'run.json');
     expect(byRun).toMatchObject({ code: 0, stderr: '' });
-    expect(byRun.stdout).toContain('Protocol fashioniq-original. Each category is ranked against all pictures');
+    expect(byRun.stdout).toContain('Protocol fashioniq-original. Each category is ranked against all images');
     const { rows } = await json('runs/tiny/results.json');
     const expected = (method: string) =>
       rows
@@ -79,7 +79,7 @@ describe('webcir eval', () => {
       expect(stdout).toMatch(new RegExp(`^${name} +\\d`, 'm'));
       expect(stdout).toContain(`Protocol ${name}. Each category is ranked against`);
     }
-    // Every picture that leaves the gallery can only move the target up.
+    // Every image that leaves the gallery can only move the target up.
     const means = results.map(({ rows }: { rows: Record<string, number>[] }) => rows[3].recall_at10);
     expect(means[1]).toBeGreaterThanOrEqual(means[0]);
     expect(means[2]).toBeGreaterThan(means[1]);
@@ -188,6 +188,6 @@ it('a submission larger than the server takes is not written', () => {
 it('numbers of a data set that is not whole say so', async () => {
   const dataset = await openEmbeddedFromPackage();
   expect(incompleteNotes(dataset)).toEqual([]);
-  const [note] = incompleteNotes({ ...dataset, incomplete: { pictures: 3, triplets: 8 } });
-  expect(note).toContain('3 pictures and 8 triplets are left out. These numbers do not compare with published ones.');
+  const [note] = incompleteNotes({ ...dataset, incomplete: { images: 3, triplets: 8 } });
+  expect(note).toContain('3 images and 8 triplets are left out. These numbers do not compare with published ones.');
 });

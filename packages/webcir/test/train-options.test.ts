@@ -111,7 +111,7 @@ describe('webcir train', () => {
     const { code, stdout } = await webcir(...args, '--skip-missing');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /fashioniq is not complete: 1 pictures and \d+ triplets are left out\. These numbers do not compare/,
+      /fashioniq is not complete: 1 images and \d+ triplets are left out\. These numbers do not compare/,
     );
   }, 120_000);
 

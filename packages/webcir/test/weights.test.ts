@@ -110,23 +110,23 @@ describe('webcir weights convert', () => {
   });
 });
 
-it('webcir encode writes the features of pictures and texts', async () => {
-  const { gallery, picture } = await openEmbeddedFromPackage();
-  await mkdir(path('pictures'));
+it('webcir encode writes the features of images and texts', async () => {
+  const { gallery, image } = await openEmbeddedFromPackage();
+  await mkdir(path('images'));
   const ids = gallery('val', 'dress').slice(0, 3);
   for (const id of ids) {
-    const { width, height, data } = await picture(id);
+    const { width, height, data } = await image(id);
     await sharp(data, { raw: { width, height, channels: 3 } })
       .png()
-      .toFile(path(`pictures/${id}.png`));
+      .toFile(path(`images/${id}.png`));
   }
   await writeFile(path('texts.txt'), 'is red\nhas no sleeves\n');
-  const { code, stderr } = await webcir('encode', 'pictures', '--texts', 'texts.txt', '--out', 'features.safetensors');
+  const { code, stderr } = await webcir('encode', 'images', '--texts', 'texts.txt', '--out', 'features.safetensors');
   expect([code, stderr]).toEqual([0, '']);
   const { tensors, metadata } = await openWeights(path('features.safetensors'));
   expect(tensors.get('image_features')!.shape).toEqual([3, 128]);
   expect(tensors.get('text_features')!.shape).toEqual([2, 128]);
-  expect(JSON.parse(metadata.get('image_names')!)).toEqual(ids.toSorted().map((id) => `pictures/${id}.png`));
+  expect(JSON.parse(metadata.get('image_names')!)).toEqual(ids.toSorted().map((id) => `images/${id}.png`));
   expect(JSON.parse(metadata.get('texts')!)).toEqual(['is red', 'has no sleeves']);
   const values = await readFloat32(tensors.get('image_features')!);
   expect(Math.hypot(...values.subarray(0, 128))).toBeGreaterThan(0.1);
@@ -136,10 +136,10 @@ it('webcir encode writes the features of pictures and texts', async () => {
 it('webcir encode takes a model that was pulled, by its name', async () => {
   await mkdir(path('cache/weights'), { recursive: true });
   await writeFile(path('cache/weights/ViT-B-32.pt'), await readFile(path('openai-vit.pt')));
-  const encode = ['encode', 'pictures', '--clip-model-name', 'vit-b/32', '--out', 'named.safetensors'];
+  const encode = ['encode', 'images', '--clip-model-name', 'vit-b/32', '--out', 'named.safetensors'];
   const { code, stdout } = await webcir(...encode);
   expect(code).toBe(0);
-  expect(stdout).toContain('3 pictures and 0 texts, 96 features each');
+  expect(stdout).toContain('3 images and 0 texts, 96 features each');
   const failed = await webcir(...encode, '--texts', 'texts.txt');
   expect(failed.stderr).toContain("the model has 512 tokens, CLIP's tokenizer 49408");
 });
@@ -166,10 +166,10 @@ describe('bad input ends in one sentence and exit code 1:', () => {
     ['nothing to encode', ['encode', '--out', 'x.safetensors'], /nothing to encode/],
     [
       'a model that was not pulled',
-      ['encode', 'pictures', '--clip-model-name', 'RN50x4', '--out', 'x.safetensors'],
+      ['encode', 'images', '--clip-model-name', 'RN50x4', '--out', 'x.safetensors'],
       /RN50x4\.pt is missing: get it with webcir weights pull RN50x4/,
     ],
-    ['no such picture', ['encode', 'nowhere.png', '--out', 'x.safetensors'], /nowhere\.png: there is no such picture/],
+    ['no such image', ['encode', 'nowhere.png', '--out', 'x.safetensors'], /nowhere\.png: there is no such image/],
     [
       'a text too long',
       ['encode', '--texts', 'long.txt', '--out', 'x.safetensors'],

@@ -3,7 +3,7 @@ import { pulledBy } from '@webcir/kernels/cases';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
-import { compileTuned } from './compile-tuned.ts';
+import { compileAutotuned } from './compile-autotuned.ts';
 import { flopsOf } from './flops.ts';
 import { seededValues } from './models.ts';
 
@@ -57,7 +57,7 @@ export async function buildBlock(
     y,
     ...Object.fromEntries(found.map((gradient, i) => [`gradient of ${targets[i][0]}`, gradient])),
   };
-  const program = await compileTuned(device, { outputs });
+  const program = await compileAutotuned(device, { outputs });
   program.write({
     x: numbers('x', batch * tokens * width),
     ...(backward ? { pull: numbers('pull', batch * tokens * width) } : {}),

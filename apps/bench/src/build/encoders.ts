@@ -5,18 +5,18 @@ import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
-import { compileTuned } from './compile-tuned.ts';
+import { compileAutotuned } from './compile-autotuned.ts';
 import { flopsOf } from './flops.ts';
 import { configs, type ModelName, seededClip } from './models.ts';
 
-/** Pictures through a model's image encoder, its BatchNorm folded. */
+/** Images through a model's image encoder, its BatchNorm folded. */
 export async function buildImageEncoder(device: Device, name: ModelName, batch: number): Promise<Built> {
   const model = foldBatchNorm(seededClip(configs[name], isVisual));
   const clip = await uploadClip(device, model);
   const { imageResolution: size } = model.config;
   const pixels = input('pixels', [batch, size, size, 3]);
   const features = encodeImage(pixels, clip.weights, model.config);
-  const program = await compileTuned(device, { outputs: { features } });
+  const program = await compileAutotuned(device, { outputs: { features } });
   program.write({ pixels: numbers('pixels', batch * size * size * 3, 2) });
   return {
     async run(times) {
@@ -61,7 +61,7 @@ export async function buildTextEncoder(
       )
     : [];
   const outputs = { features, ...Object.fromEntries(found.map((gradient, i) => [`gradient ${i}`, gradient])) };
-  const program = await compileTuned(device, { outputs });
+  const program = await compileAutotuned(device, { outputs });
   const { tokens, ends } = packTokens(texts, length);
   program.write({ tokens, ends, ...(backward ? { pull: numbers('pull', batch * embedDim) } : {}) });
   return {

@@ -5,7 +5,7 @@ import { isTuned, type PreparedStep, Stage1, type Stage1Plan, Stage2, stage1Grap
 import { numbers } from '../measure/numbers.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
-import { chooseFor } from './compile-tuned.ts';
+import { chooseFor } from './compile-autotuned.ts';
 import { configs, type ModelName, seededClip, seededValues } from './models.ts';
 
 /** A training step that can be asked for its losses. */
@@ -24,7 +24,7 @@ export const LEARNING_RATE = 1e-4;
 export const WEIGHT_DECAY = 0.01;
 
 /**
- * A step of stage 1 that tunes the text encoder, on features of its pictures: forward, backward and AdamW.
+ * A step of stage 1 that tunes the text encoder, on features of its images: forward, backward and AdamW.
  * @param options trim: captions only as far as they go; false: all 77 positions, as CLIP4Cir runs them. mixed: in mixed precision
  */
 export async function buildStage1(
@@ -40,7 +40,7 @@ export async function buildStage1(
     config,
     entries: entriesOf(model),
     encoder: 'text',
-    pictures: 'features',
+    images: 'features',
     batch,
     trim,
     recompute: false,

@@ -4,18 +4,18 @@
 
 /** FashionIQ's training split. */
 const TRIPLETS = 18_000;
-const PICTURES = 46_609;
+const IMAGES = 46_609;
 const FORMS = 4;
 const STAGE1 = { epochs: 100, batch: 128 };
 export const STAGE2 = { epochs: 300, batch: 4096 };
 
 /** Seconds. */
 export interface Costs {
-  /** Encoding one picture. */
-  readonly picture: number;
+  /** Encoding one image. */
+  readonly image: number;
   /** Encoding one caption, at all 77 positions and only as far as it goes. */
   readonly caption: { readonly whole: number; readonly trimmed: number };
-  /** A step of stage 1 without pictures, at a batch of 128. */
+  /** A step of stage 1 without images, at a batch of 128. */
   readonly stage1: { readonly whole: number; readonly trimmed: number };
   /** A step of the Combiner, for each triplet of a batch of 4096. */
   readonly combiner: number;
@@ -26,20 +26,20 @@ export interface Epochs {
   readonly ours: number;
 }
 
-/** Text tuning: CLIP4Cir encodes both pictures at every step; here each picture is encoded once for all epochs. */
-export function stage1Epochs({ picture, stage1 }: Costs): Epochs {
+/** Text tuning: CLIP4Cir encodes both images at every step; here each image is encoded once for all epochs. */
+export function stage1Epochs({ image, stage1 }: Costs): Epochs {
   const steps = Math.floor(TRIPLETS / STAGE1.batch);
   return {
-    original: steps * (2 * STAGE1.batch * picture + stage1.whole),
-    ours: steps * stage1.trimmed + (PICTURES * picture) / STAGE1.epochs,
+    original: steps * (2 * STAGE1.batch * image + stage1.whole),
+    ours: steps * stage1.trimmed + (IMAGES * image) / STAGE1.epochs,
   };
 }
 
-/** The Combiner: CLIP4Cir encodes pictures and captions at every step; here each picture and each of four caption forms once. */
-export function stage2Epochs({ picture, caption, combiner }: Costs): Epochs {
-  const once = PICTURES * picture + FORMS * TRIPLETS * caption.trimmed;
+/** The Combiner: CLIP4Cir encodes images and captions at every step; here each image and each of four caption forms once. */
+export function stage2Epochs({ image, caption, combiner }: Costs): Epochs {
+  const once = IMAGES * image + FORMS * TRIPLETS * caption.trimmed;
   return {
-    original: TRIPLETS * (2 * picture + caption.whole + combiner),
+    original: TRIPLETS * (2 * image + caption.whole + combiner),
     ours: TRIPLETS * combiner + once / STAGE2.epochs,
   };
 }

@@ -4,7 +4,7 @@ import type { Picked, Work } from './work.ts';
 const tolerance = (work: Work) => (work.kind === 'stage1' || work.kind === 'stage2' ? 5e-3 : 1e-3);
 
 /**
- * What is wrong with a peer's result, or undefined. Pictures found must be the same but for one in a hundred: two
+ * What is wrong with a peer's result, or undefined. Images found must be the same but for one in a hundred: two
  * scores that nearly tie may change places.
  * @param expected ours
  */
@@ -14,7 +14,7 @@ export function disagreement(work: Work, expected: Picked, found: Picked): strin
     if (theirs?.length !== ours.length)
       return `${name}: expected ${ours.length} values, found ${theirs?.length ?? 'none'}`;
     if (work.kind === 'search') {
-      const others = ours.filter((picture, i) => picture !== theirs[i]).length;
+      const others = ours.filter((image, i) => image !== theirs[i]).length;
       if (others > ours.length / 100) return `${name}: ${others} of ${ours.length} differ`;
       continue;
     }

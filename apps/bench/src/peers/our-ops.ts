@@ -12,7 +12,7 @@ import {
 } from '@webcir/kernels';
 import { pulledBy } from '@webcir/kernels/cases';
 import type { Built } from '../build/built.ts';
-import { compileTuned } from '../build/compile-tuned.ts';
+import { compileAutotuned } from '../build/compile-autotuned.ts';
 import { flopsOf } from '../build/flops.ts';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
@@ -33,7 +33,7 @@ interface Graph {
 /** One op of webcir as a program. */
 export async function buildOp(device: Device, work: OpWork): Promise<BuiltOp> {
   const { outputs, inputs } = graphOf(work);
-  const program = await compileTuned(device, { outputs });
+  const program = await compileAutotuned(device, { outputs });
   program.write(inputs);
   const names = Object.keys(outputs);
   return {

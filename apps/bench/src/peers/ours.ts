@@ -38,7 +38,7 @@ async function build(device: Device, work: Work): Promise<Made> {
     }
     case 'search': {
       const built = await buildSearch(device, work);
-      return { built, result: { pictures: await built.search() } };
+      return { built, result: { images: await built.search() } };
     }
     case 'stage1': {
       const built = await buildStage1(device, work.model, work);

@@ -13,7 +13,7 @@ export type Work =
   /** A pre-norm block with QuickGELU, no mask. */
   | { kind: 'block'; batch: number; tokens: number; width: number; heads: number; backward: boolean }
   /** Inner products with a whole gallery, exact. */
-  | { kind: 'search'; pictures: number; width: number; queries: number; k: number }
+  | { kind: 'search'; images: number; width: number; queries: number; k: number }
   /** A training step that tunes the text encoder. Peers run it as CLIP4Cir does: see `clip4cir`. */
   | {
       kind: 'stage1';
@@ -39,8 +39,8 @@ export type Work =
 
 /** What CLIP4Cir's scripts do at every step and webcir's exact shortcuts leave out; all texts at 77 positions in any case. */
 export interface OriginalProcedure {
-  /** Reference and target pictures go through the image encoder at every step. */
-  readonly pictures: boolean;
+  /** Reference and target images go through the image encoder at every step. */
+  readonly images: boolean;
   /** Rows of the token table, all of which AdamW updates. */
   readonly vocabulary: number;
 }

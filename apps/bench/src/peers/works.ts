@@ -24,9 +24,9 @@ const matmuls: NamedWork[] = (
 
 const attention = { kind: 'attention', batch: 32, heads: 8, tokens: 77, headSize: 64 } as const;
 
-const search = (pictures: number, queries: number): NamedWork => ({
-  name: `search ${pictures.toLocaleString('en')} x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
-  work: { kind: 'search', pictures, width: 640, queries, k: 10 },
+const search = (images: number, queries: number): NamedWork => ({
+  name: `search ${images.toLocaleString('en')} x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
+  work: { kind: 'search', images, width: 640, queries, k: 10 },
 });
 
 function sizesOf(name: ModelName): TextModel {
@@ -34,7 +34,7 @@ function sizesOf(name: ModelName): TextModel {
   return { ...config, vision: vision.kind === 'vit' ? { ...vision, imageResolution } : undefined };
 }
 
-const stage1 = (name: string, model: ModelName, batch: number, pictures: boolean): NamedWork => ({
+const stage1 = (name: string, model: ModelName, batch: number, images: boolean): NamedWork => ({
   name,
   work: {
     kind: 'stage1',
@@ -44,7 +44,7 @@ const stage1 = (name: string, model: ModelName, batch: number, pictures: boolean
     batch,
     learningRate: LEARNING_RATE,
     weightDecay: WEIGHT_DECAY,
-    clip4cir: { pictures, vocabulary: 49408 },
+    clip4cir: { images, vocabulary: 49408 },
   },
 });
 
@@ -58,7 +58,7 @@ const stage2: NamedWork = {
     batch: 256,
     dropout: 0.5,
     learningRate: LEARNING_RATE,
-    clip4cir: { pictures: true, vocabulary: 49408 },
+    clip4cir: { images: true, vocabulary: 49408 },
   },
 };
 

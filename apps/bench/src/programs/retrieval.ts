@@ -1,10 +1,10 @@
 import { buildSearch } from '../build/search.ts';
 import type { BenchProgram } from './program.ts';
 
-const search = (name: string, pictures: number, queries: number): BenchProgram => ({
+const search = (name: string, images: number, queries: number): BenchProgram => ({
   name,
-  about: `exact top 10 of ${pictures.toLocaleString('en')} pictures x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
-  build: (device) => buildSearch(device, { pictures, width: 640, queries, k: 10 }),
+  about: `exact top 10 of ${images.toLocaleString('en')} images x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
+  build: (device) => buildSearch(device, { images, width: 640, queries, k: 10 }),
 });
 
 export const retrieval = [

@@ -1,7 +1,7 @@
 /**
  * Turns planes into the encoders' layout.
  * @param planes [3, size, size], as `normalizePixels` gives them
- * @param out where [size, size, 3] goes: one picture's part of a batch
+ * @param out where [size, size, 3] goes: one image's part of a batch
  * @param mirrored flips left and right
  */
 export function channelsLast(planes: Float32Array, size: number, out: Float32Array, mirrored = false): void {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import type { Picture } from '../preprocess/picture.ts';
+import type { RawImage } from '../preprocess/image.ts';
 import { readPngHeader } from './png.ts';
 
 /** Interleaved RGBA without its alpha. */
@@ -15,7 +15,7 @@ function dropAlpha(rgba: Uint8Array): Uint8Array {
 }
 
 /**
- * Decodes a picture as PIL opens it: no EXIF rotation, no colour profile, the first frame, and as far as CLIP's
+ * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame, and as far as CLIP's
  * preprocessing depends on it in the file's own mode: RGB (grey too, three times), RGBA, or for PNG palettes and 1-bit
  * pixels RGB with `paletteFirst`.
  *
@@ -23,10 +23,10 @@ function dropAlpha(rgba: Uint8Array): Uint8Array {
  * and CMYK JPEG (converted to RGB before the resize instead of after it).
  *
  * @param source a file's path, or its bytes
- * @param name what errors call the picture, if `source` is bytes
+ * @param name what errors call the image, if `source` is bytes
  * @throws Error when the file cannot be read or decoded, naming it
  */
-export async function decodePicture(source: string | Uint8Array, name = 'picture'): Promise<Picture> {
+export async function decodeImage(source: string | Uint8Array, name = 'image'): Promise<RawImage> {
   const label = typeof source === 'string' ? source : name;
   try {
     const file = typeof source === 'string' ? await readFile(source) : source;
@@ -38,14 +38,14 @@ export async function decodePicture(source: string | Uint8Array, name = 'picture
     const { width, height } = info;
     // A transparent colour (tRNS) makes an alpha channel for libvips, and none for PIL.
     const hasAlpha = info.channels === 4 && (!png || png.colorType >= 4);
-    const picture: Picture = hasAlpha
+    const image: RawImage = hasAlpha
       ? { width, height, channels: 4, data }
       : { width, height, channels: 3, data: info.channels === 4 ? dropAlpha(data) : data };
     const isPalette = png && (png.colorType === 3 || png.bitDepth === 1);
-    return isPalette ? { ...picture, paletteFirst: png.paletteFirst } : picture;
+    return isPalette ? { ...image, paletteFirst: png.paletteFirst } : image;
   } catch (cause) {
     throw new Error(
-      `${label}: cannot be read as a picture: ${(cause as Error).message} ` +
+      `${label}: cannot be read as an image: ${(cause as Error).message} ` +
         'Expected a whole JPEG, PNG, WebP or another format that sharp decodes; get the file again, or leave it out.',
       { cause },
     );

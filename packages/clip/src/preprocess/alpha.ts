@@ -1,9 +1,9 @@
-import type { Picture } from './picture.ts';
+import type { RawImage } from './image.ts';
 
 /** Colours times alpha, rounded as Pillow does (`rgbA2rgba`, `Convert.c`). Alpha is the last channel. */
-export function premultiply(picture: Picture): Picture {
-  const { channels } = picture;
-  const data = new Uint8Array(picture.data);
+export function premultiply(image: RawImage): RawImage {
+  const { channels } = image;
+  const data = new Uint8Array(image.data);
   for (let i = 0; i < data.length; i += channels) {
     const alpha = data[i + channels - 1];
     for (let c = 0; c < channels - 1; c++) {
@@ -11,7 +11,7 @@ export function premultiply(picture: Picture): Picture {
       data[i + c] = ((product >> 8) + product) >> 8;
     }
   }
-  return { ...picture, data };
+  return { ...image, data };
 }
 
 /**

@@ -6,7 +6,7 @@ export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
  * `(pixel / 255 - mean) / std` for each colour, rounded to 32 bits after every step as torchvision does.
  *
  * @param pixels `[3, height, width]`, as `preprocess` returns them
- * @param out `[3, height, width]`, for instance one picture's part of a batch; made if absent
+ * @param out `[3, height, width]`, for instance one image's part of a batch; made if absent
  * @throws when the number of pixels is not three planes, or `out` has another length
  */
 export function normalizePixels(pixels: Uint8Array, out = new Float32Array(pixels.length)): Float32Array {

@@ -1,6 +1,6 @@
 import { premultiply, unpremultiply } from './alpha.ts';
+import { checkImage, type RawImage } from './image.ts';
 import { squarePad, targetPad } from './pad.ts';
-import { checkPicture, type Picture } from './picture.ts';
 import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
 
 /** `clip`: CLIP's own; `squarepad`: padded to a square first; `targetpad`: padded to an aspect ratio first (CLIP4Cir). */
@@ -28,35 +28,35 @@ function resizeWindow(width: number, height: number, size: number): ResizeWindow
   return { ...resized, left: roundHalf(resized.width - size), top: roundHalf(resized.height - size), size };
 }
 
-/** The window of the resized picture in the picture's own channels, `[channels, size, size]`. */
-function resizeInMode(picture: Picture, window: ResizeWindow): Uint8ClampedArray {
-  if (picture.paletteFirst) return resizeNearest(picture, window);
-  const hasAlpha = picture.channels === 2 || picture.channels === 4;
-  const sameSize = picture.width === window.width && picture.height === window.height;
-  // Pillow returns a picture of the right size as it is, without the rounding of a premultiplication.
-  if (!hasAlpha || sameSize) return resizeBicubic(picture, window);
-  const planes = resizeBicubic(premultiply(picture), window);
-  unpremultiply(planes, picture.channels);
+/** The window of the resized image in the image's own channels, `[channels, size, size]`. */
+function resizeInMode(image: RawImage, window: ResizeWindow): Uint8ClampedArray {
+  if (image.paletteFirst) return resizeNearest(image, window);
+  const hasAlpha = image.channels === 2 || image.channels === 4;
+  const sameSize = image.width === window.width && image.height === window.height;
+  // Pillow returns an image of the right size as it is, without the rounding of a premultiplication.
+  if (!hasAlpha || sameSize) return resizeBicubic(image, window);
+  const planes = resizeBicubic(premultiply(image), window);
+  unpremultiply(planes, image.channels);
   return planes;
 }
 
 /**
- * CLIP4Cir's preprocessing up to the 8-bit picture that the encoder's normalization gets, bit for bit what PIL and
+ * CLIP4Cir's preprocessing up to the 8-bit image that the encoder's normalization gets, bit for bit what PIL and
  * torchvision give: pad, resize the shorter side to `size` (bicubic, antialiased), crop the middle, drop the alpha
  * channel, repeat a grey one.
  *
  * @returns `[3, size, size]`: red, green and blue planes
- * @throws when the picture's sizes and data do not agree, or `size` or `targetRatio` is out of range
+ * @throws when the image's sizes and data do not agree, or `size` or `targetRatio` is out of range
  */
-export function preprocess(picture: Picture, options: PreprocessOptions): Uint8Array<ArrayBuffer> {
+export function preprocess(image: RawImage, options: PreprocessOptions): Uint8Array<ArrayBuffer> {
   const { transform, size, targetRatio = 1.25 } = options;
-  checkPicture(picture);
+  checkImage(image);
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`size: expected a positive integer, found ${size}.`);
   if (!(targetRatio >= 1)) throw new RangeError(`targetRatio: expected 1 or more, found ${targetRatio}.`);
-  const pads: Record<Transform, () => Picture> = {
-    clip: () => picture,
-    squarepad: () => squarePad(picture),
-    targetpad: () => targetPad(picture, targetRatio),
+  const pads: Record<Transform, () => RawImage> = {
+    clip: () => image,
+    squarepad: () => squarePad(image),
+    targetpad: () => targetPad(image, targetRatio),
   };
   if (!TRANSFORMS.includes(transform)) {
     throw new RangeError(`transform: expected ${TRANSFORMS.join(', ')}, found ${JSON.stringify(transform)}.`);

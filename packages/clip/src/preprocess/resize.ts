@@ -1,4 +1,4 @@
-import type { Picture } from './picture.ts';
+import type { RawImage } from './image.ts';
 
 /** A resize to `width` x `height` of which only `size` x `size` pixels from (`left`, `top`) on are wanted. */
 export interface ResizeWindow {
@@ -111,11 +111,11 @@ function resizeLine3(line: Line, across: Taps, out: Uint8ClampedArray, at: numbe
  *
  * @returns `[channels, size, size]`: the window, one plane a channel
  */
-export function resizeBicubic(picture: Picture, window: ResizeWindow): Uint8ClampedArray {
-  const { data, channels, width } = picture;
+export function resizeBicubic(image: RawImage, window: ResizeWindow): Uint8ClampedArray {
+  const { data, channels, width } = image;
   const { size } = window;
   const across = taps(width, window.width, window.left, size);
-  const down = taps(picture.height, window.height, window.top, size);
+  const down = taps(image.height, window.height, window.top, size);
   const firstRow = down.start[0];
   const rows = down.start[size - 1] + down.count[size - 1] - firstRow;
 
@@ -158,11 +158,11 @@ function nearestPositions(input: number, output: number): Int32Array {
 }
 
 /** Pillow's nearest-neighbour resize. @returns `[channels, size, size]`: the window, one plane a channel */
-export function resizeNearest(picture: Picture, window: ResizeWindow): Uint8ClampedArray {
-  const { data, channels, width } = picture;
+export function resizeNearest(image: RawImage, window: ResizeWindow): Uint8ClampedArray {
+  const { data, channels, width } = image;
   const { size, left, top } = window;
   const columns = nearestPositions(width, window.width);
-  const lines = nearestPositions(picture.height, window.height);
+  const lines = nearestPositions(image.height, window.height);
   const out = new Uint8ClampedArray(channels * size * size);
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < size; y++) {

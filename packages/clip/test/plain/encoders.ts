@@ -1,4 +1,4 @@
-// CLIP's encoders out of the plain layers, after openai/CLIP's model.py, on one text or picture. They know a model by its
+// CLIP's encoders out of the plain layers, after openai/CLIP's model.py, on one text or image. They know a model by its
 // tensors alone and compute every token to the end.
 import {
   add,
@@ -84,14 +84,14 @@ function batchnorm(x: Planes, name: string, tensors: Tensors): Planes {
 }
 
 /**
- * The ModifiedResNet without its attention pooling, layer by layer over several pictures.
- * @param pictures normalized
+ * The ModifiedResNet without its attention pooling, layer by layer over several images.
+ * @param images normalized
  * @param measure is shown what each BatchNorm gets, before it is normalized
  */
 export function plainResnetTrunk(
-  pictures: readonly Planes[],
+  images: readonly Planes[],
   tensors: Tensors,
-  measure: (name: string, pictures: readonly Planes[]) => void = () => {},
+  measure: (name: string, images: readonly Planes[]) => void = () => {},
 ): readonly Planes[] {
   const convolution = (xs: readonly Planes[], name: string, bn: string, stride = 1, padding = 0) => {
     const [weight, out] = [tensors(`${name}.weight`), tensors(`${bn}.weight`).length];
@@ -101,7 +101,7 @@ export function plainResnetTrunk(
   };
   const pooled = (xs: readonly Planes[], size: number) => (size > 1 ? xs.map((x) => averagePool(x, size)) : xs);
 
-  let xs: readonly Planes[] = convolution(pictures, 'visual.conv1', 'visual.bn1', 2, 1).map(relu);
+  let xs: readonly Planes[] = convolution(images, 'visual.conv1', 'visual.bn1', 2, 1).map(relu);
   xs = convolution(xs, 'visual.conv2', 'visual.bn2', 1, 1).map(relu);
   xs = pooled(convolution(xs, 'visual.conv3', 'visual.bn3', 1, 1).map(relu), 2);
   for (const stage of [1, 2, 3, 4]) {

@@ -1,5 +1,5 @@
-// The layers of CLIP in plain loops and float64, written from their definitions (PyTorch's), one sequence or picture at a time.
-// Rows are [count, width] in one array, pictures are PyTorch's planes: nothing here is laid out as the encoders' kernels want it.
+// The layers of CLIP in plain loops and float64, written from their definitions (PyTorch's), one sequence or image at a time.
+// Rows are [count, width] in one array, images are PyTorch's planes: nothing here is laid out as the encoders' kernels want it.
 
 export interface Planes {
   readonly channels: number;

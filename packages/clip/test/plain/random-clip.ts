@@ -1,5 +1,5 @@
-// A CLIP of random weights at a published size, and pictures for it: what a test of full size works on.
-import { type ClipModel, hostTensor, inferConfig, type ModelTensor, type Picture } from '../../src/index.ts';
+// A CLIP of random weights at a published size, and images for it: what a test of full size works on.
+import { type ClipModel, hostTensor, inferConfig, type ModelTensor, type RawImage } from '../../src/index.ts';
 import { plainResnetTrunk, type Tensors } from './encoders.ts';
 import type { Planes } from './layers.ts';
 
@@ -54,13 +54,13 @@ export async function tensorsOf({ tensors }: ClipModel): Promise<Tensors> {
 }
 
 /**
- * Gives every BatchNorm the statistics of what it gets for these pictures, as training would: random convolutions with other
- * statistics forget the picture, or blow it up, within a few layers. Half of each variance is the layer's mean one, as few
+ * Gives every BatchNorm the statistics of what it gets for these images, as training would: random convolutions with other
+ * statistics forget the image, or blow it up, within a few layers. Half of each variance is the layer's mean one, as few
  * pixels reach the last layers.
  */
-export async function calibrateBatchNorm(model: ClipModel, pictures: readonly Planes[]): Promise<void> {
+export async function calibrateBatchNorm(model: ClipModel, images: readonly Planes[]): Promise<void> {
   const tensors = await tensorsOf(model);
-  plainResnetTrunk(pictures, tensors, (name, inputs) => {
+  plainResnetTrunk(images, tensors, (name, inputs) => {
     const [means, variances] = [tensors(`${name}.running_mean`), tensors(`${name}.running_var`)];
     for (let c = 0; c < means.length; c++) {
       const values = inputs.flatMap(({ height, width, data }) => [
@@ -74,8 +74,8 @@ export async function calibrateBatchNorm(model: ClipModel, pictures: readonly Pl
   });
 }
 
-/** A picture of a few soft waves in random colours. */
-export function smoothPicture(random: () => number, width: number, height: number): Picture {
+/** An image of a few soft waves in random colours. */
+export function smoothImage(random: () => number, width: number, height: number): RawImage {
   const waves = Array.from({ length: 4 }, () => ({
     across: 3 * random(),
     down: 3 * random(),

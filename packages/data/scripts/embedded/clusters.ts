@@ -58,13 +58,13 @@ function closest(point: Float32Array, centres: Float32Array[]): number {
   return best;
 }
 
-/** 32 clusters of the pictures' silhouettes, and each one's pictures. */
-export function clustersOf<P extends { ink: Uint8Array }>(pictures: P[]) {
-  const outlines = pictures.map((p) => silhouette(p.ink));
+/** 32 clusters of the images' silhouettes, and each one's images. */
+export function clustersOf<P extends { ink: Uint8Array }>(images: P[]) {
+  const outlines = images.map((p) => silhouette(p.ink));
   const centres = kMeans(outlines, 32, 15, 1);
   const members: P[][] = centres.map(() => []);
   outlines.forEach((outline, i) => {
-    members[closest(outline, centres)].push(pictures[i]);
+    members[closest(outline, centres)].push(images[i]);
   });
   return { centres, members };
 }

@@ -2,42 +2,42 @@ import { readFileSync } from 'node:fs';
 import { type Attributes, attributesOf } from '../../src/attributes.ts';
 import { clustersOf, distance, silhouette } from './clusters.ts';
 import { type Measures, measure } from './measure.ts';
-import { type Category, categories, type SourcePicture } from './source.ts';
+import { type Category, categories, type SourceImage } from './source.ts';
 
-export interface LabelledPicture extends SourcePicture {
+export interface LabelledImage extends SourceImage {
   measures: Measures;
   /** What the pixels say; an attribute that is hard to tell is absent. */
   attributes: Attributes;
 }
 
-/** A picture must be this much nearer (in squared distance) to its own kind of sleeves than to any other. */
+/** An image must be this much nearer (in squared distance) to its own kind of sleeves than to any other. */
 const clusterMargin = 1.05;
 /** Sleeveless garments with a `shoulders` measure below the first are strappy, above the second they are not. */
 const strapBounds: Record<Category, [number, number]> = { dress: [0.72, 0.8], shirt: [0.6, 0.7], toptee: [0.6, 0.7] };
 
 /**
- * Labels all pictures. Sleeves come from clusters of silhouettes, each named once by eye (`cluster-names.json`, "x" for
+ * Labels all images. Sleeves come from clusters of silhouettes, each named once by eye (`cluster-names.json`, "x" for
  * clusters of several kinds); everything else is measured. Corrections by eye come last.
  */
-export function labelPictures(pictures: SourcePicture[], folder: string): LabelledPicture[] {
+export function labelImages(images: SourceImage[], folder: string): LabelledImage[] {
   const names: Record<Category, string[]> = JSON.parse(readFileSync(`${folder}/cluster-names.json`, 'utf8'));
   const corrections: Record<string, Attributes> = JSON.parse(readFileSync(`${folder}/corrections.json`, 'utf8'));
-  const labelled = categories.flatMap((category) => labelCategory(pictures, category, names[category]));
+  const labelled = categories.flatMap((category) => labelCategory(images, category, names[category]));
   const unknown = Object.keys(corrections).filter((id) => !labelled.some((p) => p.id === id));
-  if (unknown.length) throw new Error(`corrections.json: no picture is called ${unknown.join(', ')}`);
-  const order = new Map(pictures.map((p, i) => [p.id, i]));
+  if (unknown.length) throw new Error(`corrections.json: no image is called ${unknown.join(', ')}`);
+  const order = new Map(images.map((p, i) => [p.id, i]));
   return labelled
     .sort((a, b) => order.get(a.id)! - order.get(b.id)!)
     .map((p) => ({ ...p, attributes: corrected(p.attributes, corrections[p.id]) }));
 }
 
-/** A correction of "x" says that the attribute cannot be told from this picture. */
+/** A correction of "x" says that the attribute cannot be told from this image. */
 function corrected(attributes: Attributes, correction: Attributes = {}): Attributes {
   return Object.fromEntries(Object.entries({ ...attributes, ...correction }).filter(([, value]) => value !== 'x'));
 }
 
-function labelCategory(pictures: SourcePicture[], category: Category, names: string[]): LabelledPicture[] {
-  const mine = pictures.filter((p) => p.category === category).map((p) => ({ ...p, measures: measure(p.ink) }));
+function labelCategory(images: SourceImage[], category: Category, names: string[]): LabelledImage[] {
+  const mine = images.filter((p) => p.category === category).map((p) => ({ ...p, measures: measure(p.ink) }));
   const { centres } = clustersOf(mine.filter((p) => p.split === 'train'));
   const withSleeves = mine.map((p) => ({ ...p, sleeves: sleevesOf(p, centres, names) }));
   const fits = fitBounds(withSleeves.filter((p) => p.split === 'train'));
@@ -55,7 +55,7 @@ function labelCategory(pictures: SourcePicture[], category: Category, names: str
   });
 }
 
-function sleevesOf(p: SourcePicture & { measures: Measures }, centres: Float32Array[], names: string[]) {
+function sleevesOf(p: SourceImage & { measures: Measures }, centres: Float32Array[], names: string[]) {
   const outline = silhouette(p.ink);
   const distances = centres.map((centre) => distance(outline, centre));
   const best = distances.indexOf(Math.min(...distances));
@@ -97,11 +97,11 @@ function patternOf({ vertical, horizontal, chest, lower, rowContrast }: Measures
 }
 
 /** The quartiles of the belly width of each kind of sleeves: sleeves that hang down widen the outline. */
-function fitBounds(pictures: { measures: Measures; sleeves?: string }[]): Map<string, [number, number]> {
-  const kinds = new Set(pictures.map((p) => p.sleeves));
+function fitBounds(images: { measures: Measures; sleeves?: string }[]): Map<string, [number, number]> {
+  const kinds = new Set(images.map((p) => p.sleeves));
   const bounds = new Map<string, [number, number]>();
   for (const kind of kinds) {
-    const widths = pictures.filter((p) => p.sleeves === kind).map((p) => p.measures.bellyWidth);
+    const widths = images.filter((p) => p.sleeves === kind).map((p) => p.measures.bellyWidth);
     widths.sort((a, b) => a - b);
     if (kind) bounds.set(kind, [widths[Math.floor(widths.length / 4)], widths[Math.floor((widths.length * 3) / 4)]]);
   }
@@ -113,7 +113,7 @@ function fitOf({ bellyWidth, height }: Measures, bounds?: [number, number]) {
   return bellyWidth <= bounds[0] ? 'slim' : bellyWidth >= bounds[1] ? 'loose' : 'regular';
 }
 
-/** Pictures are scaled to the same height: the longer a dress, the narrower it appears. */
+/** Images are scaled to the same height: the longer a dress, the narrower it appears. */
 function lengthOf({ waist, hem, height }: Measures) {
   if (waist < 5 || height < 27) return undefined;
   if (waist <= 7 && hem <= 11) return 'long';

@@ -2,14 +2,14 @@ import sharp from 'sharp';
 
 export interface SheetCell {
   ink: Uint8Array;
-  /** Lines printed under the picture. */
+  /** Lines printed under the image. */
   label: string[];
 }
 
 const scale = 3;
 const line = 11;
 
-/** Writes numbered pictures with labels as one PNG, `columns` in a row, to look at. */
+/** Writes numbered images with labels as one PNG, `columns` in a row, to look at. */
 export async function writeSheet(path: string, cells: SheetCell[], columns: number): Promise<void> {
   const lines = Math.max(...cells.map((c) => c.label.length));
   const [w, h] = [28 * scale + 12, 28 * scale + 4 + line * lines];

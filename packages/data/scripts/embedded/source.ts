@@ -6,7 +6,7 @@ import { readIdx } from '../../src/idx.ts';
 export type Category = 'dress' | 'shirt' | 'toptee';
 export type Split = 'train' | 'val' | 'test';
 
-/** Side of a picture in pixels. */
+/** Side of an image in pixels. */
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;
 
@@ -14,11 +14,11 @@ export const PIXELS = SIDE * SIDE;
 const classOf: Record<Category, number> = { dress: 3, shirt: 6, toptee: 0 };
 export const categories = Object.keys(classOf) as Category[];
 
-/** Of the 6,000 training pictures of a class, the last 1,000 become the validation gallery. */
+/** Of the 6,000 training images of a class, the last 1,000 become the validation gallery. */
 const trainPerCategory = 5000;
 
-export interface SourcePicture {
-  /** `train-01234` or `t10k-01234`: the picture's position in Zalando's file. */
+export interface SourceImage {
+  /** `train-01234` or `t10k-01234`: the image's position in Zalando's file. */
   id: string;
   category: Category;
   split: Split;
@@ -26,10 +26,10 @@ export interface SourcePicture {
   ink: Uint8Array;
 }
 
-/** The 21,000 pictures of the three classes, ordered by split, category, and position in Zalando's file. */
-export function readSource(folder: string): SourcePicture[] {
+/** The 21,000 images of the three classes, ordered by split, category, and position in Zalando's file. */
+export function readSource(folder: string): SourceImage[] {
   const read = (name: string) => readIdx(gunzipSync(readFileSync(join(folder, name))), name);
-  const pictures: SourcePicture[] = [];
+  const images: SourceImage[] = [];
   for (const part of ['train', 't10k']) {
     const images = read(`${part}-images-idx3-ubyte.gz`);
     const labels = read(`${part}-labels-idx1-ubyte.gz`);
@@ -39,10 +39,10 @@ export function readSource(folder: string): SourcePicture[] {
         if (label !== classOf[category]) return;
         const split = part === 't10k' ? 'test' : seen++ < trainPerCategory ? 'train' : 'val';
         const id = `${part}-${String(i).padStart(5, '0')}`;
-        pictures.push({ id, category, split, ink: images.data.slice(i * PIXELS, (i + 1) * PIXELS) });
+        images.push({ id, category, split, ink: images.data.slice(i * PIXELS, (i + 1) * PIXELS) });
       });
     }
   }
   const order = { train: 0, val: 1, test: 2 };
-  return pictures.sort((a, b) => order[a.split] - order[b.split]);
+  return images.sort((a, b) => order[a.split] - order[b.split]);
 }

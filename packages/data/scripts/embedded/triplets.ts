@@ -1,26 +1,26 @@
 import { type Attribute, attributeKey, attributesOf, attributeValues } from '../../src/attributes.ts';
 import { type Random, seededRandom, seedOf, shuffled } from '../../src/random.ts';
 import { distance, silhouette } from './clusters.ts';
-import type { LabelledPicture } from './label.ts';
+import type { LabelledImage } from './label.ts';
 import { relativeCaptions } from './relative.ts';
 import { PIXELS, SIDE } from './source.ts';
 
 export interface BuiltTriplet {
-  reference: LabelledPicture;
-  target: LabelledPicture;
+  reference: LabelledImage;
+  target: LabelledImage;
   changed: Attribute[];
   captions: [string, string];
   /** Six look-alikes, the reference and the target among them, of which only the target fits the text. */
-  group?: LabelledPicture[];
+  group?: LabelledImage[];
 }
 
 /** How often each attribute is what changes: about the shares of FashionIQ's captions. */
 const share: Record<Attribute, number> = { tone: 40, sleeves: 26, pattern: 24, fit: 12, length: 12, skirt: 10 };
-/** A picture is the target of at most this many triplets. */
+/** An image is the target of at most this many triplets. */
 const targetLimit = 3;
 
 interface Item {
-  picture: LabelledPicture;
+  image: LabelledImage;
   key: string | undefined;
   look: Float32Array;
   uses: number;
@@ -28,36 +28,36 @@ interface Item {
 
 /**
  * Triplets of one split and category: for each fully labelled reference `perReference` different changes (on average) of
- * one or two attributes, each with the nearest picture that has exactly those changes as its target.
+ * one or two attributes, each with the nearest image that has exactly those changes as its target.
  */
-export function buildTriplets(pictures: LabelledPicture[], perReference: number, withGroups: boolean): BuiltTriplet[] {
-  const items: Item[] = pictures.map((picture) => {
-    const key = attributeKey(picture.category, picture.attributes);
-    return { picture, key, look: appearance(picture), uses: 0 };
+export function buildTriplets(images: LabelledImage[], perReference: number, withGroups: boolean): BuiltTriplet[] {
+  const items: Item[] = images.map((image) => {
+    const key = attributeKey(image.category, image.attributes);
+    return { image, key, look: appearance(image), uses: 0 };
   });
   const byKey = new Map<string, Item[]>();
   for (const item of items) if (item.key) byKey.set(item.key, [...(byKey.get(item.key) ?? []), item]);
   return items.flatMap((reference) => {
     if (!reference.key) return [];
-    const random = seededRandom(seedOf(reference.picture.id));
+    const random = seededRandom(seedOf(reference.image.id));
     const wanted = Math.floor(perReference + random());
     const taken = new Set<string>();
     const found: BuiltTriplet[] = [];
     for (let attempt = 0; attempt < 6 && found.length < wanted; attempt++) {
-      const changed = drawChange(attributesOf(reference.picture.category), random);
+      const changed = drawChange(attributesOf(reference.image.category), random);
       const candidates = [...byKey].flatMap(([key, [first, ...rest]]) => {
-        if (taken.has(key) || !differsBy(reference.picture, first.picture, changed)) return [];
+        if (taken.has(key) || !differsBy(reference.image, first.image, changed)) return [];
         const fit = [first, ...rest].filter(
-          (item) => item.uses < targetLimit && changed.every((n) => clearly(reference.picture, item.picture, n)),
+          (item) => item.uses < targetLimit && changed.every((n) => clearly(reference.image, item.image, n)),
         );
         return fit.length ? [fit] : [];
       });
       if (!candidates.length) continue;
-      // Any change that exists is as likely as another, however many pictures have it.
+      // Any change that exists is as likely as another, however many images have it.
       const target = nearest(reference, candidates[Math.floor(random() * candidates.length)], 1)[0];
       taken.add(target.key!);
       target.uses++;
-      const [from, to] = [reference.picture, target.picture];
+      const [from, to] = [reference.image, target.image];
       const captions = relativeCaptions(from.category, from.attributes, to.attributes, changed, random);
       const group = withGroups ? lookAlikes(reference, target, changed, items) : undefined;
       found.push({ reference: from, target: to, changed, captions, group });
@@ -73,14 +73,14 @@ function drawChange(names: Attribute[], random: Random): Attribute[] {
   return keyed.slice(0, random() < 0.4 ? 1 : 2).map((k) => k.name);
 }
 
-function differsBy(a: LabelledPicture, b: LabelledPicture, changed: Attribute[]): boolean {
+function differsBy(a: LabelledImage, b: LabelledImage, changed: Attribute[]): boolean {
   return attributesOf(a.category).every(
     (name) => (a.attributes[name] !== b.attributes[name]) === changed.includes(name),
   );
 }
 
 /** Whether the difference in an attribute is large enough to be seen. */
-function clearly(a: LabelledPicture, b: LabelledPicture, name: Attribute): boolean {
+function clearly(a: LabelledImage, b: LabelledImage, name: Attribute): boolean {
   const values: readonly string[] = attributeValues[name];
   const steps = Math.abs(values.indexOf(a.attributes[name]!) - values.indexOf(b.attributes[name]!));
   switch (name) {
@@ -99,11 +99,11 @@ function clearly(a: LabelledPicture, b: LabelledPicture, name: Attribute): boole
 
 function lookAlikes(reference: Item, target: Item, changed: Attribute[], gallery: Item[]) {
   const wrong = gallery.filter(
-    ({ picture: { id, attributes } }) =>
-      id !== reference.picture.id &&
-      changed.some((name) => attributes[name] && attributes[name] !== target.picture.attributes[name]),
+    ({ image: { id, attributes } }) =>
+      id !== reference.image.id &&
+      changed.some((name) => attributes[name] && attributes[name] !== target.image.attributes[name]),
   );
-  const members = [reference, target, ...nearest(reference, wrong, 4)].map((item) => item.picture);
+  const members = [reference, target, ...nearest(reference, wrong, 4)].map((item) => item.image);
   const random = seededRandom(seedOf(members.map((p) => p.id).join()));
   return members.length === 6 ? shuffled(members, random) : undefined;
 }
@@ -117,8 +117,8 @@ function nearest(from: Item, list: Item[], count: number): Item[] {
     .map((s) => s.item);
 }
 
-/** Outline and half-size picture in one vector, `[784 + 196]`. */
-function appearance({ ink }: LabelledPicture): Float32Array {
+/** Outline and half-size image in one vector, `[784 + 196]`. */
+function appearance({ ink }: LabelledImage): Float32Array {
   const out = new Float32Array(PIXELS + PIXELS / 4);
   silhouette(ink).forEach((inside, i) => {
     out[i] = inside / 2;

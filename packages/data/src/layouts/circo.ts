@@ -4,61 +4,59 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { accessTo } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { checkUnique, innerPath, picturesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import { checkUnique, imagesIn, innerPath, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
 
-const idError = 'expected a COCO picture id, a whole number';
-const pictureId = z.int({ error: idError }).nonnegative({ error: idError });
+const idError = 'expected a COCO image id, a whole number';
+const imageId = z.int({ error: idError }).nonnegative({ error: idError });
 const captionsSchema = z.array(
   z.object({
     id: z.int({ error: 'expected a whole number' }),
-    reference_img_id: pictureId,
-    target_img_id: pictureId.optional(),
-    gt_img_ids: z.array(pictureId, { error: 'expected a list of COCO picture ids' }).optional(),
+    reference_img_id: imageId,
+    target_img_id: imageId.optional(),
+    gt_img_ids: z.array(imageId, { error: 'expected a list of COCO image ids' }).optional(),
     relative_caption: z.string({ error: 'expected a string' }),
   }),
   { error: 'expected a list of entries' },
 );
-const picturesSchema = z.object(
+const imagesSchema = z.object(
   {
-    images: z.array(z.object({ id: pictureId, file_name: innerPath('expected a path') }), {
-      error: 'expected a list of pictures',
+    images: z.array(z.object({ id: imageId, file_name: innerPath('expected a path') }), {
+      error: 'expected a list of images',
     }),
   },
   { error: 'expected an object with "images"' },
 );
 
 export const captionsFile = (split: string) => `annotations/${split}.json`;
-/** Picture folders in use: as CIRCO's README says, and COCO's archive unpacked as it is. */
-export const pictureFolders = ['COCO2017_unlabeled/unlabeled2017', 'unlabeled2017'];
+/** Image folders in use: as CIRCO's README says, and COCO's archive unpacked as it is. */
+export const imageFolders = ['COCO2017_unlabeled/unlabeled2017', 'unlabeled2017'];
 export const galleryFile = 'annotations/image_info_unlabeled2017.json';
-export const pictureFile = (id: string) => `${id.padStart(12, '0')}.jpg`;
+export const imageFile = (id: string) => `${id.padStart(12, '0')}.jpg`;
 
 /**
- * Opens CIRCO: `annotations/{val,test}.json`, and COCO's unlabeled pictures of 2017 in one of `pictureFolders`. All
+ * Opens CIRCO: `annotations/{val,test}.json`, and COCO's unlabeled images of 2017 in one of `imageFolders`. All
  * queries are of one category, "all", and have `targets`: all correct answers; those of `test` are secret. Ids are COCO's,
  * as submissions write them ("271520").
- * The gallery is what `annotations/image_info_unlabeled2017.json` beside the picture folder lists; without that file,
- * the pictures that are there or that a query names, by name.
+ * The gallery is what `annotations/image_info_unlabeled2017.json` beside the image folder lists; without that file,
+ * the images that are there or that a query names, by name.
  * @throws naming the file, the entry and the field at fault
  */
 export async function openCirco(folder: string): Promise<CirDataset> {
-  await requireFolder(folder, 'CIRCO', `annotations and ${pictureFolders[0]}`);
+  await requireFolder(folder, 'CIRCO', `annotations and ${imageFolders[0]}`);
   const splits = presentSplits(folder, ['val', 'test'], captionsFile);
-  const pictures = pictureFolders.map((name) => join(folder, name)).find(existsSync);
-  if (!pictures) {
-    throw new Error(
-      `${folder} holds neither of ${pictureFolders.join(', ')}; unpack COCO's unlabeled pictures into it`,
-    );
+  const images = imageFolders.map((name) => join(folder, name)).find(existsSync);
+  if (!images) {
+    throw new Error(`${folder} holds neither of ${imageFolders.join(', ')}; unpack COCO's unlabeled images into it`);
   }
-  const listed = await readGallery(dirname(pictures));
+  const listed = await readGallery(dirname(images));
   const read = await Promise.all(splits.map((split) => readTriplets(folder, split, listed)));
-  const files = listed ?? (await presentFiles(pictures, read.flat()));
+  const files = listed ?? (await presentFiles(images, read.flat()));
   const gallery = [...files.keys()];
   const fileOf = (id: string): string => {
     const name = files.get(id);
-    if (!name) throw new Error(`${pictures}: CIRCO's gallery has no picture "${id}"`);
-    const path = join(pictures, name);
-    if (!existsSync(path)) throw new Error(`picture "${id}" is missing; looked for ${path}`);
+    if (!name) throw new Error(`${images}: CIRCO's gallery has no image "${id}"`);
+    const path = join(images, name);
+    if (!existsSync(path)) throw new Error(`image "${id}" is missing; looked for ${path}`);
     return path;
   };
   const parts = splits.map((split, i) => ({ split, category: 'all', gallery, triplets: read[i] }));
@@ -66,23 +64,23 @@ export async function openCirco(folder: string): Promise<CirDataset> {
     name: 'circo',
     ...accessTo('circo', parts),
     uses: presentUses({ validation: 'val', test: 'val', submission: 'test' }, splits),
-    ...picturesIn(fileOf),
+    ...imagesIn(fileOf),
   };
 }
 
 /** File names by id, in COCO's order; undefined where COCO's list is not there. */
 async function readGallery(root: string): Promise<Map<string, string> | undefined> {
   if (!existsSync(join(root, galleryFile))) return undefined;
-  const { images } = await readJson(root, galleryFile, picturesSchema);
+  const { images } = await readJson(root, galleryFile, imagesSchema);
   return new Map(images.map(({ id, file_name }) => [String(id), file_name]));
 }
 
-/** The same from the folder itself. A picture that a query names belongs to the gallery even if its file is missing. */
-async function presentFiles(pictures: string, triplets: readonly Triplet[]): Promise<Map<string, string>> {
-  const there = (await readdir(pictures)).filter((name) => /^\d{12}\.jpg$/.test(name)).map((name) => name.slice(0, -4));
+/** The same from the folder itself. An image that a query names belongs to the gallery even if its file is missing. */
+async function presentFiles(images: string, triplets: readonly Triplet[]): Promise<Map<string, string>> {
+  const there = (await readdir(images)).filter((name) => /^\d{12}\.jpg$/.test(name)).map((name) => name.slice(0, -4));
   const named = triplets.flatMap(({ reference, targets = [] }) => [reference, ...targets]);
   const ids = [...new Set([...there.map(Number), ...named.map(Number)])].sort((a, b) => a - b);
-  return new Map(ids.map((id) => [String(id), pictureFile(String(id))]));
+  return new Map(ids.map((id) => [String(id), imageFile(String(id))]));
 }
 
 async function readTriplets(
@@ -98,7 +96,7 @@ async function readTriplets(
     for (const [field, ids] of Object.entries({ reference_img_id: [reference], gt_img_ids: targets ?? [] })) {
       const unknown = gallery && ids.find((id) => !gallery.has(String(id)));
       if (unknown !== undefined) {
-        throw new Error(`${place(i)}: "${field}" has ${unknown}; expected a picture of ${galleryFile}`);
+        throw new Error(`${place(i)}: "${field}" has ${unknown}; expected an image of ${galleryFile}`);
       }
     }
     const query = {

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { fashionCategories } from '../attributes.ts';
 import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { picturesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
-import { listPictures } from './listing.ts';
+import { imagesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import { listImages } from './listing.ts';
 
-const id = z.string({ error: 'expected a picture id' });
+const id = z.string({ error: 'expected an image id' });
 const captionsError = 'expected a list of two strings';
 const entrySchema = z.object({
   candidate: id,
@@ -14,7 +14,7 @@ const entrySchema = z.object({
   captions: z.tuple([z.string({ error: captionsError }), z.string({ error: captionsError })], { error: captionsError }),
 });
 const captionsSchema = z.array(entrySchema, { error: 'expected a list of entries' });
-const splitSchema = z.array(id, { error: 'expected a list of picture ids' });
+const splitSchema = z.array(id, { error: 'expected a list of image ids' });
 
 export const captionsFile = (category: string, split: string) => `captions/cap.${category}.${split}.json`;
 export const splitFile = (category: string, split: string) => `image_splits/split.${category}.${split}.json`;
@@ -24,27 +24,27 @@ export const splitFile = (category: string, split: string) => `image_splits/spli
  * with .jpg, .jpeg, .png or .webp files, flat or in one folder per category. Splits without files are left out.
  * The gallery of a split and category is all of its image split, as in the "original split" protocol. The test answers
  * are secret: the literature, and CLIP4Cir, quote the validation split.
- * Pictures are opened when asked for; `checkPictures` tells which are missing or damaged.
+ * Images are opened when asked for; `checkImages` tells which are missing or damaged.
  * @throws naming the file, the entry and the field at fault
  */
 export async function openFashionIq(folder: string): Promise<CirDataset> {
   await requireFolder(folder, 'FashionIQ', 'captions, image_splits and images');
-  await requireFolder(join(folder, 'images'), "FashionIQ's pictures", 'ID.jpg');
+  await requireFolder(join(folder, 'images'), "FashionIQ's images", 'ID.jpg');
   const splits = presentSplits(folder, ['train', 'val', 'test'], (split) => captionsFile('dress', split));
-  const paths = await listPictures(join(folder, 'images'), basename);
+  const paths = await listImages(join(folder, 'images'), basename);
   const parts = await Promise.all(
     splits.flatMap((split) => fashionCategories.map((category) => readPart(folder, split, category))),
   );
   const fileOf = (id: string): string => {
     const path = paths.get(id)?.[0];
-    if (!path) throw new Error(`${join(folder, 'images')} holds no picture "${id}" (.jpg, .jpeg, .png or .webp)`);
+    if (!path) throw new Error(`${join(folder, 'images')} holds no image "${id}" (.jpg, .jpeg, .png or .webp)`);
     return path;
   };
   return {
     name: 'fashioniq',
     ...accessTo('fashioniq', parts),
     uses: presentUses({ train: 'train', validation: 'val', test: 'val' }, splits),
-    ...picturesIn(fileOf),
+    ...imagesIn(fileOf),
     otherFiles: (id) => paths.get(id)?.slice(1) ?? [],
   };
 }
@@ -57,12 +57,12 @@ async function readPart(folder: string, split: string, category: string): Promis
     for (const [field, id] of Object.entries({ candidate, target })) {
       if (id !== undefined && !known.has(id)) {
         throw new Error(
-          `${file}, entry ${i}: "${field}" is "${id}"; expected a picture of ${splitFile(category, split)}`,
+          `${file}, entry ${i}: "${field}" is "${id}"; expected an image of ${splitFile(category, split)}`,
         );
       }
     }
     if (target === undefined && split !== 'test') {
-      throw new Error(`${file}, entry ${i}: "target" is missing; expected a picture id`);
+      throw new Error(`${file}, entry ${i}: "target" is missing; expected an image id`);
     }
     return { id: `${category}-${split}-${i}`, category, reference: candidate, ...(target && { target }), captions };
   });

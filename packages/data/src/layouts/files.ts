@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, posix, win32 } from 'node:path';
-import { decodePicture } from '@webcir/clip/node';
+import { decodeImage } from '@webcir/clip/node';
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
 import type { CirDataset, SplitUses } from '../types.ts';
@@ -74,16 +74,16 @@ export function checkUnique(ids: readonly string[], place: (index: number) => st
   }
 }
 
-/** Pictures out of files. @param fileOf the path of a picture; throws saying where it was looked for */
-export function picturesIn(fileOf: (id: string) => string): Pick<CirDataset, 'picture' | 'file' | 'version'> {
+/** Images out of files. @param fileOf the path of an image; throws saying where it was looked for */
+export function imagesIn(fileOf: (id: string) => string): Pick<CirDataset, 'image' | 'file' | 'version'> {
   return {
-    picture: async (id) => decodePicture(fileOf(id)),
+    image: async (id) => decodeImage(fileOf(id)),
     file: fileOf,
     version: async (id) => fileVersion(fileOf(id)),
   };
 }
 
-/** Size and time of change of a picture's file. */
+/** Size and time of change of an image's file. */
 async function fileVersion(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   return `${size} ${mtimeMs}`;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { extname, join, posix } from 'node:path';
 import { checkUnique } from './files.ts';
-import { readPictureRows } from './folder-rows.ts';
-import { listPictures, withoutExtension } from './listing.ts';
+import { readImageRows } from './folder-rows.ts';
+import { listImages, withoutExtension } from './listing.ts';
 
-/** A picture of one's own folder. */
-export interface FolderPicture {
+/** An image of one's own folder. */
+export interface FolderImage {
   /** Path within the folder, or within its `images/`, without extension. */
   readonly id: string;
   /** The same with the extension. */
@@ -20,31 +20,31 @@ export interface FolderPicture {
   readonly category?: string;
 }
 
-/** Reads a file that lists the pictures. @throws when two lines have the same id */
-export async function listedPictures(folder: string, file: string): Promise<FolderPicture[]> {
-  const rows = await readPictureRows(folder, file);
-  const pictures = rows.map(({ value: { file_name: path, split, category } }): FolderPicture => {
+/** Reads a file that lists the images. @throws when two lines have the same id */
+export async function listedImages(folder: string, file: string): Promise<FolderImage[]> {
+  const rows = await readImageRows(folder, file);
+  const images = rows.map(({ value: { file_name: path, split, category } }): FolderImage => {
     const name = plainName(path);
     const files = [join(folder, path), join(folder, 'images', path)];
     return { id: withoutExtension(name) ?? name, name, files, others: [], split, category };
   });
   checkUnique(
-    pictures.map(({ id }) => id),
+    images.map(({ id }) => id),
     (i) => rows[i].place,
     'file_name',
   );
-  return pictures;
+  return images;
 }
 
-/** The picture files in `images/`, or in the folder itself where there is no `images/`. @throws when there is none */
-export async function picturesFound(folder: string): Promise<FolderPicture[]> {
+/** The image files in `images/`, or in the folder itself where there is no `images/`. @throws when there is none */
+export async function imagesFound(folder: string): Promise<FolderImage[]> {
   const root = existsSync(join(folder, 'images')) ? join(folder, 'images') : folder;
-  const found = await listPictures(root, String);
-  if (!found.size) throw new Error(`${root} holds no pictures (.jpg, .jpeg, .png or .webp)`);
+  const found = await listImages(root, String);
+  if (!found.size) throw new Error(`${root} holds no images (.jpg, .jpeg, .png or .webp)`);
   return [...found]
     .map(([id, [file, ...others]]) => ({ id, name: id + extname(file), files: [file], others }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** A picture's path as ids have it: "./images/dress/1.jpg" is "dress/1.jpg". */
+/** An image's path as ids have it: "./images/dress/1.jpg" is "dress/1.jpg". */
 export const plainName = (path: string): string => posix.normalize(path).replace(/^images\//, '');

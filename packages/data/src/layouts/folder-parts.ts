@@ -1,22 +1,18 @@
 import type { Part } from '../parts.ts';
 import type { Triplet } from '../types.ts';
 import { checkUnique } from './files.ts';
-import { type FolderPicture, plainName } from './folder-gallery.ts';
+import { type FolderImage, plainName } from './folder-gallery.ts';
 import type { Row, TripletRow } from './folder-rows.ts';
 
-/** Split and category of triplets whose file names none; every picture belongs to it. */
+/** Split and category of triplets whose file names none; every image belongs to it. */
 const all = 'all';
 
 /**
  * The queries and galleries of one's own folder.
- * @param source what lists the pictures, for errors
+ * @param source what lists the images, for errors
  * @throws naming the file, the line and the field at fault
  */
-export function folderParts(
-  rows: readonly Row<TripletRow>[],
-  pictures: readonly FolderPicture[],
-  source: string,
-): Part[] {
+export function folderParts(rows: readonly Row<TripletRow>[], images: readonly FolderImage[], source: string): Part[] {
   checkAllOrNone(rows, 'split');
   checkAllOrNone(rows, 'category');
   const queries = rows.map(({ place, value }, i): Query => {
@@ -29,7 +25,7 @@ export function folderParts(
     const ids = own.map(({ id }) => id);
     checkUnique(ids, (i) => own[i].place, 'id');
     return categories.map((category) => {
-      const shown = pictures.filter((picture) => fits(picture.split, split) && fits(picture.category, category));
+      const shown = images.filter((image) => fits(image.split, split) && fits(image.category, category));
       const find = finder(shown, split === all && category === all ? source : `${source} for ${split}, ${category}`);
       const triplets = own.filter((query) => query.category === category).map((query) => toTriplet(query, find));
       return { split, category, gallery: shown.map(({ id }) => id), triplets };
@@ -45,16 +41,16 @@ interface Query {
   readonly id: string;
 }
 
-/** The id of the picture that a field of a query names. */
+/** The id of the image that a field of a query names. */
 type Find = (query: Query, field: string, name: string) => string;
 
-function finder(pictures: readonly FolderPicture[], source: string): Find {
+function finder(images: readonly FolderImage[], source: string): Find {
   const ids = new Map<string, string>();
-  for (const { id } of pictures) ids.set(id, id);
-  for (const { id, name } of pictures) ids.set(name, id);
+  for (const { id } of images) ids.set(id, id);
+  for (const { id, name } of images) ids.set(name, id);
   return ({ place }, field, name) => {
     const id = ids.get(plainName(name));
-    if (id === undefined) throw new Error(`${place}: "${field}" is "${name}"; expected a picture of ${source}`);
+    if (id === undefined) throw new Error(`${place}: "${field}" is "${name}"; expected an image of ${source}`);
     return id;
   };
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { checkValue, parseJsonLines } from '../json.ts';
 import { innerPath, readText } from './files.ts';
 
-const name = z.string({ error: 'expected the name of a picture' }).min(1, { error: 'expected the name of a picture' });
-const names = z.array(name, { error: 'expected a list of names of pictures' });
+const name = z.string({ error: 'expected the name of an image' }).min(1, { error: 'expected the name of an image' });
+const names = z.array(name, { error: 'expected a list of names of images' });
 const word = z.string({ error: 'expected a string' }).min(1, { error: 'expected a string that is not empty' });
 const caption = z.string({ error: 'expected a caption' }).regex(/\S/, { error: 'expected a caption' });
 
@@ -61,17 +61,17 @@ export async function readTriplets(folder: string, file: string): Promise<Row<Tr
   return rows;
 }
 
-const pictureRow = z.object(
-  { file_name: innerPath('expected the path of a picture'), split: word.optional(), category: word.optional() },
+const imageRow = z.object(
+  { file_name: innerPath('expected the path of an image'), split: word.optional(), category: word.optional() },
   { error: 'expected an object' },
 );
 
 /** A line of `images.jsonl`; fields of others' are left alone, as in a Hugging Face image folder's `metadata.jsonl`. */
-export type PictureRow = z.output<typeof pictureRow>;
+export type ImageRow = z.output<typeof imageRow>;
 
 /** Reads `images.jsonl` or `metadata.jsonl`. @throws naming the file, the line and the field at fault */
-export async function readPictureRows(folder: string, file: string): Promise<Row<PictureRow>[]> {
-  return readLines(await readText(folder, file), pictureRow, file);
+export async function readImageRows(folder: string, file: string): Promise<Row<ImageRow>[]> {
+  return readLines(await readText(folder, file), imageRow, file);
 }
 
 const readLines = <T extends z.ZodType>(text: string, schema: T, file: string): Row<z.output<T>>[] =>

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessTo } from '../parts.ts';
 import type { CirDataset, SplitUses } from '../types.ts';
-import { picturesIn, requireFolder } from './files.ts';
-import { listedPictures, picturesFound } from './folder-gallery.ts';
+import { imagesIn, requireFolder } from './files.ts';
+import { imagesFound, listedImages } from './folder-gallery.ts';
 import { folderParts } from './folder-parts.ts';
 import { readTriplets } from './folder-rows.ts';
 
@@ -13,9 +13,9 @@ import { readTriplets } from './folder-rows.ts';
  *   `category`, `group` (look-alikes) and `targets` (all correct answers);
  * - `triplets.csv` with a header: `reference`, `target`, `caption` and, where wanted, `caption2`, `split`, `category`, `id`.
  *
- * Pictures are called by their path in the folder or in its `images/`, with or without extension. The gallery is what
- * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, where wanted, `split` and `category`, which keep a picture out of
- * other galleries), else every picture file in `images/`, or in the folder where there is no `images/`, and one level below.
+ * Images are called by their path in the folder or in its `images/`, with or without extension. The gallery is what
+ * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, where wanted, `split` and `category`, which keep an image out of
+ * other galleries), else every image file in `images/`, or in the folder where there is no `images/`, and one level below.
  *
  * Triplets without a split are in the one split "all", those without a category in the one category "all"; either all
  * have one or none. Training uses "train", else "all"; validation "val" or "validation", and test "test", each in place of the
@@ -24,26 +24,26 @@ import { readTriplets } from './folder-rows.ts';
  * @throws naming the file, the line (of a CSV record: its last) and the field at fault
  */
 export async function openFolder(folder: string): Promise<CirDataset> {
-  await requireFolder(folder, 'pictures and triplets', 'triplets.jsonl or triplets.csv');
+  await requireFolder(folder, 'images and triplets', 'triplets.jsonl or triplets.csv');
   const tripletsFile = oneOf(folder, ['triplets.jsonl', 'triplets.csv']);
   if (!tripletsFile) throw new Error(`${folder} holds neither triplets.jsonl nor triplets.csv; write one of them`);
   const rows = await readTriplets(folder, tripletsFile);
   const listFile = oneOf(folder, ['images.jsonl', 'metadata.jsonl']);
-  const pictures = listFile ? await listedPictures(folder, listFile) : await picturesFound(folder);
-  const access = accessTo('folder', folderParts(rows, pictures, listFile ?? 'the folder'));
-  const byId = new Map(pictures.map((picture) => [picture.id, picture]));
+  const images = listFile ? await listedImages(folder, listFile) : await imagesFound(folder);
+  const access = accessTo('folder', folderParts(rows, images, listFile ?? 'the folder'));
+  const byId = new Map(images.map((image) => [image.id, image]));
   const fileOf = (id: string): string => {
-    const picture = byId.get(id);
-    if (!picture) throw new Error(`${folder} holds no picture "${id}"`);
-    const file = picture.files.find(existsSync);
-    if (!file) throw new Error(`picture "${id}" is missing; looked for ${picture.files.join(', ')}`);
+    const image = byId.get(id);
+    if (!image) throw new Error(`${folder} holds no image "${id}"`);
+    const file = image.files.find(existsSync);
+    if (!file) throw new Error(`image "${id}" is missing; looked for ${image.files.join(', ')}`);
     return file;
   };
   return {
     name: 'folder',
     ...access,
     uses: usesOf(access.splits),
-    ...picturesIn(fileOf),
+    ...imagesIn(fileOf),
     otherFiles: (id) => byId.get(id)?.others ?? [],
   };
 }

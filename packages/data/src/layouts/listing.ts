@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 /** Of several files with the same id, the first of these is taken. */
 const extensions = ['.jpg', '.jpeg', '.png', '.webp'];
-const pictureFile = /^(.+)(\.jpe?g|\.png|\.webp)$/i;
+const imageFile = /^(.+)(\.jpe?g|\.png|\.webp)$/i;
 
-/** A picture file's name without the extension; undefined for another file. */
-export const withoutExtension = (name: string): string | undefined => pictureFile.exec(name)?.[1];
+/** An image file's name without the extension; undefined for another file. */
+export const withoutExtension = (name: string): string | undefined => imageFile.exec(name)?.[1];
 
 interface Found {
   /** Relative to the folder, with `/`. */
@@ -16,11 +16,11 @@ interface Found {
 }
 
 /**
- * Picture files in `folder` and one level below, by id: first the one that is taken (by extension, then the folder's own, then
- * by name), then others with the same id. A folder that is named like a picture counts as one, a damaged one.
+ * Image files in `folder` and one level below, by id: first the one that is taken (by extension, then the folder's own, then
+ * by name), then others with the same id. A folder that is named like an image counts as one, a damaged one.
  * @param idOf id of a file's path (relative to `folder`, with `/`, without extension)
  */
-export async function listPictures(folder: string, idOf: (path: string) => string): Promise<Map<string, string[]>> {
+export async function listImages(folder: string, idOf: (path: string) => string): Promise<Map<string, string[]>> {
   const found = (await filesIn(folder)).sort(byPreference);
   const paths = new Map<string, string[]>();
   for (const { name } of found) {
@@ -60,7 +60,7 @@ async function leadsToFolder(folder: string, entry: Dirent): Promise<boolean> {
 
 function byPreference(a: Found, b: Found): number {
   const rank = ({ name, isFolder }: Found) =>
-    extensions.indexOf(pictureFile.exec(name)![2].toLowerCase()) + (isFolder ? extensions.length : 0);
+    extensions.indexOf(imageFile.exec(name)![2].toLowerCase()) + (isFolder ? extensions.length : 0);
   const depth = ({ name }: Found) => Number(name.includes('/'));
   return rank(a) - rank(b) || depth(a) - depth(b) || (a.name < b.name ? -1 : 1);
 }

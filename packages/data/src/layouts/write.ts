@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Picture } from '@webcir/clip';
+import type { RawImage } from '@webcir/clip';
 import sharp, { type Sharp } from 'sharp';
 import type { CirDataset, Triplet } from '../types.ts';
 import * as circo from './circo.ts';
@@ -8,11 +8,11 @@ import * as cirr from './cirr.ts';
 import * as fashionIq from './fashioniq.ts';
 
 export interface WriteOptions {
-  /** Take only the first triplets of each split and category, and only the pictures that they name. */
+  /** Take only the first triplets of each split and category, and only the images that they name. */
   maxTriplets?: number;
 }
 
-/** Writes a data set with FashionIQ's categories in FashionIQ's layout, pictures as high-quality .jpg. */
+/** Writes a data set with FashionIQ's categories in FashionIQ's layout, images as high-quality .jpg. */
 export async function writeFashionIq(dataset: CirDataset, folder: string, options: WriteOptions = {}): Promise<void> {
   for (const split of dataset.splits) {
     for (const category of dataset.categories) {
@@ -20,7 +20,7 @@ export async function writeFashionIq(dataset: CirDataset, folder: string, option
       const entries = triplets.map(({ target, reference, captions }) => ({ target, candidate: reference, captions }));
       await writeText(join(folder, fashionIq.captionsFile(category, split)), JSON.stringify(entries));
       await writeText(join(folder, fashionIq.splitFile(category, split)), JSON.stringify(gallery));
-      await writePictures(
+      await writeImages(
         dataset,
         gallery,
         (id) => join(folder, 'images', `${id}.jpg`),
@@ -31,12 +31,12 @@ export async function writeFashionIq(dataset: CirDataset, folder: string, option
 }
 
 /**
- * Writes the triplets that have a group of look-alikes in CIRR's layout (CLIP4Cir's root), pictures as .png: `val` as it is,
+ * Writes the triplets that have a group of look-alikes in CIRR's layout (CLIP4Cir's root), images as .png: `val` as it is,
  * `test` as `test1` without targets, the first caption of each.
  */
 export async function writeCirr(dataset: CirDataset, folder: string, options: WriteOptions = {}): Promise<void> {
   let pairid = 0;
-  for (const [from, split, pictures] of [
+  for (const [from, split, images] of [
     ['val', 'val', 'dev'],
     ['test', 'test1', 'test1'],
   ]) {
@@ -55,8 +55,8 @@ export async function writeCirr(dataset: CirDataset, folder: string, options: Wr
             : { ...query, img_set: set },
         );
       }
-      for (const id of gallery) paths[id] = `./${pictures}/${id}.png`;
-      await writePictures(
+      for (const id of gallery) paths[id] = `./${images}/${id}.png`;
+      await writeImages(
         dataset,
         gallery,
         (id) => join(folder, paths[id]),
@@ -70,7 +70,7 @@ export async function writeCirr(dataset: CirDataset, folder: string, options: Wr
 
 /**
  * Writes `val` as it is and `test` without targets in CIRCO's layout, the first caption of each triplet, one gallery for all.
- * @returns the COCO ids that the pictures' own ids became
+ * @returns the COCO ids that the images' own ids became
  */
 export async function writeCirco(
   dataset: CirDataset,
@@ -84,7 +84,7 @@ export async function writeCirco(
   const named = parts.flatMap(({ triplets }) => triplets.flatMap(({ targets }) => targets ?? []));
   const gallery = [...new Set([...parts.flatMap((part) => part.gallery), ...named])];
   const numbers = new Map(gallery.map((id, i) => [id, 1000 + 7 * i]));
-  const fileOf = (id: string) => circo.pictureFile(String(numbers.get(id)));
+  const fileOf = (id: string) => circo.imageFile(String(numbers.get(id)));
   for (const { split, triplets } of parts) {
     const entries = triplets.map(({ reference, target, targets, captions }, id) => ({
       reference_img_id: numbers.get(reference),
@@ -100,13 +100,13 @@ export async function writeCirco(
     }));
     await writeText(join(folder, circo.captionsFile(split)), JSON.stringify(entries));
   }
-  const [pictures] = circo.pictureFolders;
+  const [imageFolder] = circo.imageFolders;
   const images = gallery.map((id) => ({ id: numbers.get(id), file_name: fileOf(id) }));
-  await writeText(join(folder, dirname(pictures), circo.galleryFile), JSON.stringify({ images }));
-  await writePictures(
+  await writeText(join(folder, dirname(imageFolder), circo.galleryFile), JSON.stringify({ images }));
+  await writeImages(
     dataset,
     gallery,
-    (id) => join(folder, pictures, fileOf(id)),
+    (id) => join(folder, imageFolder, fileOf(id)),
     (image) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),
   );
   return new Map([...numbers].map(([id, number]) => [id, String(number)]));
@@ -119,14 +119,14 @@ function selection(dataset: CirDataset, split: string, category: string, { maxTr
   return { triplets, gallery };
 }
 
-async function writePictures(
+async function writeImages(
   dataset: CirDataset,
   ids: readonly string[],
   pathOf: (id: string) => string,
   encode: (image: Sharp) => Sharp,
 ): Promise<void> {
   for (const id of ids) {
-    const { width, height, channels, data }: Picture = await dataset.picture(id);
+    const { width, height, channels, data }: RawImage = await dataset.image(id);
     const path = pathOf(id);
     await mkdir(dirname(path), { recursive: true });
     await encode(sharp(data, { raw: { width, height, channels } })).toFile(path);

@@ -15,7 +15,7 @@ const averageRecall: Criterion = {
 export const fashionIqOriginal: Protocol = {
   name: 'fashioniq-original',
   description:
-    "Each category is ranked against all pictures of its own split, the reference picture among them: CLIP4Cir's protocol.",
+    "Each category is ranked against all images of its own split, the reference image among them: CLIP4Cir's protocol.",
   metrics: [recall(10), recall(50)],
   headline: ['recall_at10', 'recall_at50'],
   gallery: (dataset, split, category) => dataset.gallery(split, category),
@@ -30,16 +30,16 @@ export const fashionIqOriginalWithoutReference: Protocol = {
   ...fashionIqOriginal,
   name: 'fashioniq-original-without-reference',
   description:
-    'Each category is ranked against all pictures of its own split but the reference picture, which is taken out.',
+    'Each category is ranked against all images of its own split but the reference image, which is taken out.',
   removesReference: true,
 };
 
-/** As in CLVC-Net and TG-CIR: pictures that no query names are left out, which makes the gallery smaller. */
+/** As in CLVC-Net and TG-CIR: images that no query names are left out, which makes the gallery smaller. */
 export const fashionIqValSplit: Protocol = {
   ...fashionIqOriginalWithoutReference,
   name: 'fashioniq-val-split',
   description:
-    'Each category is ranked against the references and targets of its queries only, the reference picture taken out.',
+    'Each category is ranked against the references and targets of its queries only, the reference image taken out.',
   gallery(dataset, split, category) {
     const named = new Set(dataset.triplets(split, category).flatMap(({ reference, target }) => [reference, target]));
     return dataset.gallery(split, category).filter((id) => named.has(id));

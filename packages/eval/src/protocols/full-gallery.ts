@@ -2,19 +2,19 @@ import { meanAveragePrecision } from '../metrics.ts';
 import { fashionIqOriginal } from './fashioniq.ts';
 import type { Protocol } from './protocol.ts';
 
-/** For pictures of one's own: what CLIP4Cir does on FashionIQ. */
+/** For images of one's own: what CLIP4Cir does on FashionIQ. */
 export const fullGallery: Protocol = {
   ...fashionIqOriginal,
   name: 'full-gallery',
-  description: 'Each category is ranked against all of its pictures, the reference picture among them.',
+  description: 'Each category is ranked against all of its images, the reference image among them.',
 };
 
-/** Where the data set knows other correct pictures than the one target. */
+/** Where the data set knows other correct images than the one target. */
 export const fullGallerySeveralTargets: Protocol = {
   ...fullGallery,
   name: 'full-gallery-several-targets',
   description:
-    'Each category is ranked against all of its pictures, the reference picture among them; mAP@10 counts every correct ' +
-    'picture of a query, R@k its one target.',
+    'Each category is ranked against all of its images, the reference image among them; mAP@10 counts every correct ' +
+    'image of a query, R@k its one target.',
   metrics: [...fullGallery.metrics, meanAveragePrecision(10)],
 };

@@ -14,9 +14,9 @@ export interface CategoryScores extends Scores {
 /** Where the answers to one query stand: all that a metric looks at. Places count from 1; 0 is past those ranked. */
 export interface Places {
   readonly target: number;
-  /** Of every correct picture, the target among them, where the data set knows several. */
+  /** Of every correct image, the target among them, where the data set knows several. */
   readonly correct?: readonly number[];
-  /** Of the target among the other pictures of its group, where the protocol ranks groups. */
+  /** Of the target among the other images of its group, where the protocol ranks groups. */
   readonly group?: number;
 }
 
@@ -48,11 +48,11 @@ export interface Protocol {
   readonly metrics: readonly Metric[];
   /** The few that a progress line and a training curve show. */
   readonly headline: readonly MetricKey[];
-  /** Ids of the pictures that the queries of a category are ranked against; of equal scores the first comes first. */
+  /** Ids of the images that the queries of a category are ranked against; of equal scores the first comes first. */
   gallery(dataset: CirDataset, split: string, category: string): readonly string[];
   /** Whether a query's reference is taken out of its ranking. */
   readonly removesReference: boolean;
-  /** Whether the other pictures of a query's group are ranked among themselves, too. */
+  /** Whether the other images of a query's group are ranked among themselves, too. */
   readonly ranksGroup: boolean;
   /** How many places of a ranking the metrics look at. */
   readonly places: number;

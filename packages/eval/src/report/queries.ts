@@ -6,7 +6,7 @@ export function queriesSection(queries: readonly ReportQuery[]): Html {
   if (queries.length === 0) return html``;
   const categories = [...new Set(queries.map(({ category }) => category))];
   const also = queries.some(({ alsoCorrect = [] }) => alsoCorrect.length > 0)
-    ? html` A dashed frame marks other pictures that answer the query as well.`
+    ? html` A dashed frame marks other images that answer the query as well.`
     : html``;
   return html`<section aria-labelledby="queries">
 <h2 id="queries">Queries</h2>
@@ -26,9 +26,9 @@ function renderQuery(query: ReportQuery): Html {
   const what = `${category} query “${caption}”`;
   return html`<article class="query" aria-label="${what}">
 <div class="asked">
-<figure>${picture(reference, `Reference picture ${reference.id}`, what)}<figcaption>reference</figcaption></figure>
+<figure>${image(reference, `Reference image ${reference.id}`, what)}<figcaption>reference</figcaption></figure>
 <span aria-hidden="true">→</span>
-<figure>${picture(target, `Target picture ${target.id}`, what)}<figcaption>target</figcaption></figure>
+<figure>${image(target, `Target image ${target.id}`, what)}<figcaption>target</figcaption></figure>
 <div>
 <p class="caption">“${caption}”</p>
 <p class="ranks">Rank of the target:
@@ -44,17 +44,17 @@ ${top.map((shown, i) => renderFound(query, shown, i + 1))}
 function renderFound({ category, caption, target, alsoCorrect = [] }: ReportQuery, shown: Shown, rank: number): Html {
   const kind = shown.id === target.id ? 'target' : alsoCorrect.includes(shown.id) ? 'also' : 'other';
   const meaning = { target: ', the target', also: ', also correct', other: '' }[kind];
-  return html`<li class="${kind}">${picture(
+  return html`<li class="${kind}">${image(
     shown,
-    `Rank ${rank}: picture ${shown.id}${meaning}`,
+    `Rank ${rank}: image ${shown.id}${meaning}`,
     `${category} query “${caption}”`,
   )}${rank}${kind === 'target' ? html` target` : html``}</li>`;
 }
 
-function picture({ id, image }: Shown, alt: string, where: string): Html {
+function image({ id, image }: Shown, alt: string, where: string): Html {
   if (!image.startsWith('data:image/')) {
     throw new RangeError(
-      `${where}, picture ${id}: expected a data:image/... URI, found '${image.slice(0, 40)}': encode the picture first`,
+      `${where}, image ${id}: expected a data:image/... URI, found '${image.slice(0, 40)}': encode the image first`,
     );
   }
   return html`<img src="${image}" alt="${alt}" title="${id}" loading="lazy">`;

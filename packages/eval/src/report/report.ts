@@ -8,7 +8,7 @@ import type { ReportData, TrainingCurve } from './types.ts';
 
 /**
  * A run's results as one HTML page that needs nothing else: no network, no script.
- * @throws RangeError where a picture is no `data:image/...` URI
+ * @throws RangeError where an image is no `data:image/...` URI
  */
 export async function renderReport(data: ReportData): Promise<string> {
   const page = html`<!doctype html>

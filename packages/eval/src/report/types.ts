@@ -16,7 +16,7 @@ export interface ResultRow extends CategoryScores {
   readonly method: Method;
 }
 
-/** A picture as the report shows it. */
+/** An image as the report shows it. */
 export interface Shown {
   id: string;
   /** `data:image/...`, so that the page needs no network. */
@@ -39,7 +39,7 @@ export interface ReportQuery {
   ranks: { method: Method; rank: number }[];
   /** What the last method finds, best first: the Combiner, where it was trained. */
   top: Shown[];
-  /** Ids of other pictures that also answer the query, where the data set knows them. */
+  /** Ids of other images that also answer the query, where the data set knows them. */
   alsoCorrect?: string[];
 }
 

@@ -14,7 +14,7 @@ export interface Capabilities {
   readonly maxBindingSize: number;
   readonly maxWorkgroupInvocations: number;
   readonly maxWorkgroupMemory: number;
-  /** What was measured here (`tune`), and so goes before what is known beforehand. */
+  /** What was measured here (`autotune`), and so goes before what is known beforehand. */
   readonly choices?: Choices;
 }
 

@@ -42,7 +42,7 @@ export class Device {
     return this.#capabilities;
   }
 
-  /** Programs that are planned and compiled from now on take these variants, of `tune`, in place of the fixed choice. */
+  /** Programs that are planned and compiled from now on take these variants, of `autotune`, in place of the fixed choice. */
   choose(choices: Choices): void {
     this.#capabilities = { ...this.#capabilities, choices };
   }

@@ -39,7 +39,7 @@ export const firstOrderOnly: NoGradient = { reason: 'only first derivatives are 
 
 /**
  * Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier; 'untimed' where
- * it never wins and is dear to compile: the tuner leaves it out.
+ * it never wins and is dear to compile: the autotuner leaves it out.
  */
 export type Availability = boolean | 'preferred' | 'untimed';
 

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { unpublishedCounts } from '@webcir/data';
 import {
-  checkPictures,
+  checkImages,
   DATASETS,
   type DatasetName,
+  type ImageProblem,
   openDataset,
-  type PictureProblem,
   type SplitReport,
 } from '@webcir/data/node';
 import type { Command } from 'commander';
@@ -17,10 +17,10 @@ export const registerData = (program: Command): Command =>
     .command('data')
     .description('Looks after data sets.')
     .command('check')
-    .description('Opens a data set and every picture of it, and tells what is wrong. Exit code 1 if anything is.')
+    .description('Opens a data set and every image of it, and tells what is wrong. Exit code 1 if anything is.')
     .addOption(choice('--dataset <name>', 'data set', DATASETS).default('fmnist-cir'))
     .option('--data <folder>', 'folder of a data set that is not embedded')
-    .option('--list <file>', 'writes all pictures with problems to it, a JSON object per line')
+    .option('--list <file>', 'writes all images with problems to it, a JSON object per line')
     .action(dataCheckCommand);
 
 interface DataCheckOptions {
@@ -31,14 +31,14 @@ interface DataCheckOptions {
   readonly list?: string;
 }
 
-const kinds: readonly PictureProblem['kind'][] = ['missing', 'empty', 'damaged', 'duplicate'];
+const kinds: readonly ImageProblem['kind'][] = ['missing', 'empty', 'damaged', 'duplicate'];
 const shownProblems = 5;
 
-/** `webcir data check`: opens a data set and every picture of it. Exit code 1 where something is wrong. */
+/** `webcir data check`: opens a data set and every image of it. Exit code 1 where something is wrong. */
 async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions): Promise<void> {
   const dataset = await openDataset(name, data);
-  const line = new ProgressLine('pictures');
-  const reports = await checkPictures(dataset, {
+  const line = new ProgressLine('images');
+  const reports = await checkImages(dataset, {
     onProgress: (done, total) => line.update(done / total, `${formatCount(done)}/${formatCount(total)} opened`),
   });
   const problems = reports.flatMap(({ split, problems }) => problems.map((problem) => ({ split, ...problem })));
@@ -60,10 +60,10 @@ const formatCount = (count: number): string => count.toLocaleString('en');
 
 /** A line per split, in columns. */
 function formatReports(reports: readonly SplitReport[]): string {
-  const header = ['split', 'pictures', 'triplets', ...kinds];
-  const rows = reports.map(({ split, pictures, triplets, problems }) => {
+  const header = ['split', 'images', 'triplets', ...kinds];
+  const rows = reports.map(({ split, images, triplets, problems }) => {
     const counts = kinds.map((kind) => problems.filter((problem) => problem.kind === kind).length);
-    return [split, ...[pictures, triplets, ...counts].map(formatCount)];
+    return [split, ...[images, triplets, ...counts].map(formatCount)];
   });
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
   const align = ([split, ...counts]: string[]) =>

@@ -2,19 +2,19 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldBatchNorm, fromFloat32, type StoredTensor, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
-import { decodePicture, writeSafetensorsFile } from '@webcir/clip/node';
+import { decodeImage, writeSafetensorsFile } from '@webcir/clip/node';
 import { withoutExtension } from '@webcir/data/node';
 import { TextEncoderPrograms } from '@webcir/train';
 import type { Command } from 'commander';
-import type { Pictures } from '../pictures.ts';
+import type { Images } from '../images.ts';
 import { ProgressLine } from '../progress.ts';
+import { type AutotuneOption, autotuneFor, encoderGraphs, noAutotuneOption } from './autotune.ts';
 import { addClipOptions, type ClipSource } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
 import { choice, numberBetween } from './options.ts';
-import { type EncoderSession, encodePictures, openEncoder } from './session.ts';
-import { encoderGraphs, noTuneOption, type TuneOption, tuneFor } from './tuning.ts';
+import { type EncoderSession, encodeImages, openEncoder } from './session.ts';
 
-interface EncodeOptions extends ClipSource, TuneOption {
+interface EncodeOptions extends ClipSource, AutotuneOption {
   readonly out: string;
   readonly texts?: string;
   readonly transform: Transform;
@@ -24,8 +24,8 @@ interface EncodeOptions extends ClipSource, TuneOption {
 export function registerEncode(program: Command, { assets }: CommandContext): void {
   const command = program
     .command('encode')
-    .description("Encodes pictures and texts to CLIP's features, as CLIP gives them: not normalized.")
-    .argument('[pictures...]', 'pictures, or folders of them (.jpg, .jpeg, .png, .webp)')
+    .description("Encodes images and texts to CLIP's features, as CLIP gives them: not normalized.")
+    .argument('[images...]', 'images, or folders of them (.jpg, .jpeg, .png, .webp)')
     .requiredOption(
       '--out <file>',
       'safetensors with image_features and text_features, a row for each of image_names and texts in the metadata',
@@ -34,18 +34,18 @@ export function registerEncode(program: Command, { assets }: CommandContext): vo
   addClipOptions(command)
     .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
-    .addOption(noTuneOption())
+    .addOption(noAutotuneOption())
     .action((paths, options) => encodeCommand(paths, options, assets));
 }
 
 async function encodeCommand(paths: readonly string[], options: EncodeOptions, assets: URL): Promise<void> {
-  const files = (await Promise.all(paths.map(picturesIn))).flat();
+  const files = (await Promise.all(paths.map(imagesIn))).flat();
   const texts = options.texts === undefined ? [] : await linesOf(options.texts);
-  if (files.length + texts.length === 0) throw new Error('nothing to encode: name pictures, folders, or --texts FILE');
+  if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');
   const session = await openEncoder(options, assets);
   const { embedDim } = session.model.config;
-  await tuneFor(session.device, options, () =>
-    encoderGraphs(session, { pictures: files.length, texts: texts.map(session.tokenRows) }),
+  await autotuneFor(session.device, options, () =>
+    encoderGraphs(session, { images: files.length, texts: texts.map(session.tokenRows) }),
   );
   const tensors = new Map<string, StoredTensor>();
   const metadata = new Map([['transform', `${options.transform} ${options.targetRatio}`]]);
@@ -59,15 +59,15 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions, a
   }
   session.device.close();
   await writeSafetensorsFile(options.out, { tensors, metadata });
-  console.log(`${files.length} pictures and ${texts.length} texts, ${embedDim} features each: ${options.out}`);
+  console.log(`${files.length} images and ${texts.length} texts, ${embedDim} features each: ${options.out}`);
 }
 
-/** @throws when there is no such file or folder, or no picture in it */
-async function picturesIn(path: string): Promise<string[]> {
-  if (!existsSync(path)) throw new Error(`${path}: there is no such picture or folder`);
+/** @throws when there is no such file or folder, or no image in it */
+async function imagesIn(path: string): Promise<string[]> {
+  if (!existsSync(path)) throw new Error(`${path}: there is no such image or folder`);
   if (!statSync(path).isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => withoutExtension(name) !== undefined).sort();
-  if (names.length === 0) throw new Error(`${path} holds no pictures (.jpg, .jpeg, .png or .webp)`);
+  if (names.length === 0) throw new Error(`${path} holds no images (.jpg, .jpeg, .png or .webp)`);
   return names.map((name) => join(path, name));
 }
 
@@ -78,10 +78,10 @@ async function linesOf(path: string): Promise<string[]> {
 }
 
 async function encodeFiles(session: EncoderSession, files: readonly string[]): Promise<Float32Array> {
-  const dataset: Pictures = { picture: (file) => decodePicture(file), file: (file) => file };
+  const dataset: Images = { image: (file) => decodeImage(file), file: (file) => file };
   const model = foldBatchNorm(session.model);
   const clip = await uploadClip(session.device, model);
-  const { values } = await encodePictures({ ...session, model, dataset }, clip.weights, files, 'pictures');
+  const { values } = await encodeImages({ ...session, model, dataset }, clip.weights, files, 'images');
   clip.dispose();
   return values;
 }

@@ -3,12 +3,12 @@ import type { CirDataset } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
 import { type CategoryScores, formatTable, type Protocol, protocolsFor, scoreCategories } from '@webcir/eval';
 import type { Command } from 'commander';
+import { autotuneFor, encoderGraphs } from './autotune.ts';
 import { Evaluator } from './evaluate.ts';
 import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
 import { choice, skipMissingOption } from './options.ts';
-import { frozenPictureFeatures, splitPictures } from './session.ts';
-import { encoderGraphs, tuneFor } from './tuning.ts';
+import { frozenImageFeatures, splitImages } from './session.ts';
 
 interface EvalOptions extends ModelOptions {
   readonly protocol?: string;
@@ -23,7 +23,7 @@ export function registerEval(program: Command, { assets }: { readonly assets: UR
     .addOption(choice('--dataset <name>', 'data set', DATASETS))
     .addOption(skipMissingOption());
   addModelOptions(command)
-    .option('--protocol <name>', "how pictures are ranked and scored: a protocol of the data set, or 'all' of them")
+    .option('--protocol <name>', "how images are ranked and scored: a protocol of the data set, or 'all' of them")
     .option('--split <name>', 'queries and gallery (default: the split that papers quote)')
     .option('--json <file>', 'writes the numbers to a file as well')
     .action((options) => evalCommand(options, assets));
@@ -45,10 +45,10 @@ async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
   const evaluators = chosenProtocols(dataset, given.protocol).map(
     (protocol) => new Evaluator(session, split, protocol),
   );
-  const pictures = splitPictures(dataset, split);
+  const images = splitImages(dataset, split);
   const { texts: captions } = evaluators[0];
-  await tuneFor(device, options, () => encoderGraphs(session, { pictures: pictures.length, texts: captions }));
-  const features = await frozenPictureFeatures(session, pictures, true);
+  await autotuneFor(device, options, () => encoderGraphs(session, { images: images.length, texts: captions }));
+  const features = await frozenImageFeatures(session, images, true);
   const texts = await evaluators[0].textFeatures(clip.weights);
   const results: Result[] = [];
   for (const evaluator of evaluators) {

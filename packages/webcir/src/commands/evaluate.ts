@@ -109,7 +109,7 @@ export class Scoreboard {
     this.evaluator = evaluator;
   }
 
-  /** Adds methods that use the same weights and picture features. */
+  /** Adds methods that use the same weights and image features. */
   async add(weights: Weights, features: FeatureTable, methods: Partial<Record<Method, Fuse>>): Promise<void> {
     const texts = await this.evaluator.textFeatures(weights);
     for (const [method, fuse] of Object.entries(methods)) {

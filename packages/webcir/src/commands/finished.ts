@@ -21,7 +21,7 @@ export const splitPhrase = ({ name }: CirDataset, split: string): string => `the
 export const incompleteNotes = ({ name, incomplete }: CirDataset): string[] =>
   incomplete
     ? [
-        `${name} is not complete: ${incomplete.pictures} pictures and ${incomplete.triplets} triplets are left out. ` +
+        `${name} is not complete: ${incomplete.images} images and ${incomplete.triplets} triplets are left out. ` +
           'These numbers do not compare with published ones.',
       ]
     : [];

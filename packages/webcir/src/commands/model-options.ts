@@ -7,19 +7,19 @@ import type { Tensor } from '@webcir/kernels';
 import type { Command } from 'commander';
 import { openCombinerModel } from '../models.ts';
 import { RunFolder } from '../run-folder.ts';
+import { type AutotuneOption, noAutotuneOption } from './autotune.ts';
 import { addClipOptions, type ClipSource } from './clip-source.ts';
 import type { Fuse } from './evaluate.ts';
 import { choice, numberBetween, wholeNumber } from './options.ts';
 import { openSession, type Session } from './session.ts';
 import { tunedClip } from './train-stage1.ts';
 import { trainedCombiner } from './train-stage2.ts';
-import { noTuneOption, type TuneOption } from './tuning.ts';
 
 const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
 type CombiningFunction = (typeof combiningFunctions)[number];
 
 /** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
-export interface ModelOptions extends ClipSource, TuneOption {
+export interface ModelOptions extends ClipSource, AutotuneOption {
   readonly dataset?: DatasetName;
   readonly data?: string;
   readonly skipMissing?: boolean;
@@ -47,7 +47,7 @@ export const addModelOptions = (command: Command): Command =>
     .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
     .addOption(choice('--transform <name>', 'preprocessing (default: targetpad)', TRANSFORMS))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100))
-    .addOption(noTuneOption());
+    .addOption(noAutotuneOption());
 
 /** What turns the queries of a data set into query features. */
 export interface OpenModels {

@@ -32,7 +32,7 @@ export function choice(flags: string, description: string, values: readonly stri
 }
 
 export const skipMissingOption = (): Option =>
-  new Option('--skip-missing', 'leaves out unreadable pictures and what refers to them: numbers then do not compare');
+  new Option('--skip-missing', 'leaves out unreadable images and what refers to them: numbers then do not compare');
 
 /** For weights that do not say it, and no config.json does. */
 export const activationOption = (): Option =>

@@ -15,7 +15,7 @@ type Preset = Pick<
   | 'validationFrequency'
 >;
 
-/** A small model on small pictures, within ten minutes on two CPU cores; more epochs reach further. */
+/** A small model on small images, within ten minutes on two CPU cores; more epochs reach further. */
 const embedded: Preset = {
   encoder: 'text',
   numEpochs: 2,

@@ -12,14 +12,14 @@ import { loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
 import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@webcir/data';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
-import { type CaptionedPicture, pretrain, pretrainGraphs } from '@webcir/train';
+import { type CaptionedImage, pretrain, pretrainGraphs } from '@webcir/train';
 import type { Command } from 'commander';
-import { planesOf } from '../pictures.ts';
+import { planesOf } from '../images.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
+import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
 import { numberBetween, wholeNumber } from './options.ts';
-import { noTuneOption, type TuneOption, tuneFor } from './tuning.ts';
 
-interface PretrainOptions extends TuneOption {
+interface PretrainOptions extends AutotuneOption {
   readonly out: string;
   readonly steps: number;
   readonly batchSize: number;
@@ -30,13 +30,13 @@ interface PretrainOptions extends TuneOption {
 export const registerPretrain = (program: Command): Command =>
   program
     .command('pretrain')
-    .description('Stage 0: pre-trains the small CLIP that ships with webcir, on the embedded pictures.')
+    .description('Stage 0: pre-trains the small CLIP that ships with webcir, on the embedded images.')
     .option('--out <file>', 'where it goes', 'fmnist-clip.safetensors')
     .option('--steps <n>', 'training steps, rounded up to whole epochs', wholeNumber(1), 580)
-    .option('--batch-size <n>', 'pictures per step', wholeNumber(2), 256)
+    .option('--batch-size <n>', 'images per step', wholeNumber(2), 256)
     .option('--learning-rate <r>', 'peak of the cosine schedule', numberBetween(0, 1), 1e-3)
     .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
-    .addOption(noTuneOption())
+    .addOption(noAutotuneOption())
     .action(pretrainCommand);
 
 /** Sizes of the embedded model: OpenAI's architecture, small. */
@@ -55,20 +55,20 @@ const sizes = {
 async function pretrainCommand(options: PretrainOptions): Promise<void> {
   const { out, steps, batchSize, learningRate, seed } = options;
   const device = await openDevice();
-  console.log(`Pre-training a small CLIP on the embedded pictures, on ${device.name}`);
+  console.log(`Pre-training a small CLIP on the embedded images, on ${device.name}`);
   const dataset = await openEmbeddedFromPackage();
   const tokenizer = await loadTokenizer();
   const vocabulary = await vocabularyOf(dataset, tokenizer);
   const model = initialVit({ ...sizes, vocabulary }, seededRandom(seedOf(`stage 0, seed ${seed}`)));
   const clip = await uploadClip(device, model, isTrainable);
-  const pictures = await captionedPictures(dataset, model, tokenizer);
-  const stepsPerEpoch = Math.floor(pictures.length / batchSize);
+  const images = await captionedImages(dataset, model, tokenizer);
+  const stepsPerEpoch = Math.floor(images.length / batchSize);
   const work = { model, clip, batch: batchSize, logitScale: 30 };
-  await tuneFor(device, options, () => {
+  await autotuneFor(device, options, () => {
     const random = seededRandom(seedOf('captions'));
     return pretrainGraphs(
       work,
-      pictures.map(({ caption }) => caption(random)),
+      images.map(({ caption }) => caption(random)),
     );
   });
 
@@ -77,7 +77,7 @@ async function pretrainCommand(options: PretrainOptions): Promise<void> {
   await pretrain({
     ...work,
     device,
-    pictures,
+    images,
     seed,
     recipe: {
       epochs: Math.ceil(steps / stepsPerEpoch),
@@ -117,11 +117,11 @@ async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Pro
   return [...ids].sort((a, b) => a - b);
 }
 
-async function captionedPictures(
+async function captionedImages(
   dataset: EmbeddedDataset,
   model: ClipModel,
   tokenizer: Tokenizer,
-): Promise<CaptionedPicture[]> {
+): Promise<CaptionedImage[]> {
   const tokens = textTokenizer(model, tokenizer);
   const preprocessing = { transform: 'targetpad', size: model.config.imageResolution, targetRatio: 1.25 } as const;
   return Promise.all(

@@ -1,6 +1,6 @@
 import type { Method, ReportData, ResultRow, Scores, Shown } from '@webcir/eval';
 import { renderReport } from '@webcir/eval/node';
-import { dataUriOf } from '../pictures.ts';
+import { dataUriOf } from '../images.ts';
 import { formatSeconds } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
@@ -72,7 +72,7 @@ async function queries({ session, validation }: Finished): Promise<ReportData['q
         reference: await shown(reference),
         target: await shown(gallery[target]),
         ranks: [...rankings].flatMap(([method, ranked]) => rankOf(method, ranked[index].places[query].target)),
-        top: await Promise.all(found.map((picture) => shown(gallery[picture]))),
+        top: await Promise.all(found.map((image) => shown(gallery[image]))),
         ...(alsoCorrect ? { alsoCorrect: [...alsoCorrect] } : {}),
       });
     }

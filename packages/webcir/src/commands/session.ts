@@ -3,14 +3,14 @@ import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset, SplitUses, Triplet } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
-import { type FeatureTable, PictureEncoder, tableOf } from '@webcir/train';
+import { type FeatureTable, ImageEncoder, tableOf } from '@webcir/train';
 import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
-import { madeAhead, openPlanes, type Pictures, type Preprocessing } from '../pictures.ts';
+import { type Images, madeAhead, openPlanes, type Preprocessing } from '../images.ts';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
 
-/** Pictures that go through an encoder at once. */
-export const pictureBatch = 128;
+/** Images that go through an encoder at once. */
+export const imageBatch = 128;
 
 /** A CLIP that is ready to encode: the model, a device for it, and what comes before it. */
 export interface EncoderSession {
@@ -37,7 +37,7 @@ export interface SessionOptions extends EncoderOptions {
   readonly dataset: DatasetName;
   /** Folder of a data set that is not embedded. */
   readonly data?: string;
-  /** Leaves unreadable pictures out, and what refers to them. */
+  /** Leaves unreadable images out, and what refers to them. */
   readonly skipMissing?: boolean;
 }
 
@@ -58,13 +58,13 @@ export async function openEncoder(options: EncoderOptions, assets: URL): Promise
   };
 }
 
-/** Opens the data set; with `--skip-missing`, every picture is opened once to see which are to be left out. */
+/** Opens the data set; with `--skip-missing`, every image is opened once to see which are to be left out. */
 async function openData({ dataset: name, data, skipMissing }: SessionOptions): Promise<CirDataset> {
   const dataset = await openDataset(name, data);
   if (!skipMissing) return dataset;
-  const line = new ProgressLine('opening pictures');
+  const line = new ProgressLine('opening images');
   const rest = await skipUnreadable(dataset, (done, total) => line.update(done / total, `${done}/${total}`));
-  line.finish(rest.incomplete ? `${rest.incomplete.pictures} pictures are left out` : 'all of them are readable');
+  line.finish(rest.incomplete ? `${rest.incomplete.images} images are left out` : 'all of them are readable');
   return rest;
 }
 
@@ -74,24 +74,24 @@ export function trainingTriplets({ dataset, splits: { train } }: Session): reado
   throw new Error(`${dataset.name} has no training split here, only ${dataset.splits.join(', ')}`);
 }
 
-/** The ids of all pictures that a run looks at, each once. */
-export function pictureIds(session: Session): string[] {
+/** The ids of all images that a run looks at, each once. */
+export function imageIds(session: Session): string[] {
   const { dataset, splits } = session;
   const trained = trainingTriplets(session).flatMap(({ reference, target }) => [reference, target ?? reference]);
   return [
-    ...new Set([...trained, ...[splits.validation, splits.test].flatMap((split) => splitPictures(dataset, split))]),
+    ...new Set([...trained, ...[splits.validation, splits.test].flatMap((split) => splitImages(dataset, split))]),
   ];
 }
 
-/** The ids of the pictures that an evaluation of one split looks at, each once. */
-export function splitPictures(dataset: CirDataset, split: string): string[] {
+/** The ids of the images that an evaluation of one split looks at, each once. */
+export function splitImages(dataset: CirDataset, split: string): string[] {
   const references = dataset.triplets(split).map(({ reference }) => reference);
   return [...new Set([...dataset.gallery(split), ...references])];
 }
 
-/** Encodes pictures with the weights as they are now, with a progress line. */
-export async function encodePictures(
-  session: EncoderSession & { readonly dataset: Pictures },
+/** Encodes images with the weights as they are now, with a progress line. */
+export async function encodeImages(
+  session: EncoderSession & { readonly dataset: Images },
   weights: Weights,
   ids: readonly string[],
   label: string,
@@ -99,31 +99,31 @@ export async function encodePictures(
   const { device, model, dataset, preprocessing } = session;
   const line = new ProgressLine(label);
   const started = performance.now();
-  const encoder = await PictureEncoder.create(device, model.config, weights, Math.min(pictureBatch, ids.length));
+  const encoder = await ImageEncoder.create(device, model.config, weights, Math.min(imageBatch, ids.length));
   const source = openPlanes(dataset, preprocessing);
   try {
     const values = await encoder.encode(
       ids.length,
       // The next batch is made while one is encoded.
-      madeAhead(ids.length, pictureBatch, (index) => source.planes(ids[index])),
+      madeAhead(ids.length, imageBatch, (index) => source.planes(ids[index])),
       (done, total) => {
         const rate = done / ((performance.now() - started) / 1000);
         line.update(
           done / total,
-          `${done}/${total} pictures  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
+          `${done}/${total} images  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
         );
       },
     );
     encoder.dispose();
-    line.finish(`${ids.length} pictures`);
+    line.finish(`${ids.length} images`);
     return tableOf(ids, model.config.embedDim, values);
   } finally {
     await source.close();
   }
 }
 
-/** As `encodePictures`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
-export async function frozenPictureFeatures(
+/** As `encodeImages`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
+export async function frozenImageFeatures(
   session: Session,
   ids: readonly string[],
   fold: boolean,
@@ -135,7 +135,7 @@ export async function frozenPictureFeatures(
   return cachedFeatures(defaultCacheFolder(), key, async () => {
     const encoder = fold ? foldBatchNorm(model) : model;
     const clip = await uploadClip(device, encoder);
-    const { values } = await encodePictures({ ...session, model: encoder }, clip.weights, ids, 'pictures');
+    const { values } = await encodeImages({ ...session, model: encoder }, clip.weights, ids, 'images');
     clip.dispose();
     return values;
   });

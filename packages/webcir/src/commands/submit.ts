@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '@webcir/clip/node';
 import { circoSubmission, cirrSubmission, protocolsFor } from '@webcir/eval';
 import { Argument, type Command } from 'commander';
+import { autotuneFor, encoderGraphs } from './autotune.ts';
 import { Ranker } from './evaluate.ts';
 import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
-import { frozenPictureFeatures, splitPictures } from './session.ts';
-import { encoderGraphs, tuneFor } from './tuning.ts';
+import { frozenImageFeatures, splitImages } from './session.ts';
 
 interface SubmitOptions extends ModelOptions {
   readonly submissionName: string;
   readonly out?: string;
 }
 
-/** Picture ids per query id, best first. */
+/** Image ids per query id, best first. */
 type Found = ReadonlyMap<string, readonly string[]>;
 
 interface Submission {
@@ -69,9 +69,9 @@ async function submitCommand(
     );
   }
   const ranker = new Ranker(session, split, protocolsFor(dataset)[0]);
-  const pictures = splitPictures(dataset, split);
-  await tuneFor(device, given, () => encoderGraphs(session, { pictures: pictures.length, texts: ranker.texts }));
-  const features = await frozenPictureFeatures(session, pictures, true);
+  const images = splitImages(dataset, split);
+  await autotuneFor(device, given, () => encoderGraphs(session, { images: images.length, texts: ranker.texts }));
+  const features = await frozenImageFeatures(session, images, true);
   const [ranking] = await ranker.rank(features, await ranker.textFeatures(clip.weights), fuse);
   device.close();
 
@@ -89,7 +89,7 @@ async function submitCommand(
 }
 
 const firstOf = (found: Found, count: number): Found =>
-  new Map([...found].map(([id, pictures]) => [id, pictures.slice(0, count)]));
+  new Map([...found].map(([id, images]) => [id, images.slice(0, count)]));
 
 /** @throws where the evaluation server would turn a file away */
 export function expectAccepted(file: string, text: string): void {

@@ -1,12 +1,12 @@
 import { TRANSFORMS } from '@webcir/clip';
 import { DATASETS } from '@webcir/data/node';
 import type { Command } from 'commander';
+import { noAutotuneOption } from './autotune.ts';
 import { addClipOptions } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
 import { choice, numberBetween, skipMissingOption, wholeNumber } from './options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
-import { noTuneOption } from './tuning.ts';
 
 const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
 
@@ -41,7 +41,7 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
     .option('--batch-size <n>', `of stage 1 ${presetHelp('batchSize')}`, wholeNumber(2))
     .option(
       '--micro-batch-size <n>',
-      'pictures or texts that go through an encoder at once in stage 1, with the same result (default: what fits)',
+      'images or texts that go through an encoder at once in stage 1, with the same result (default: what fits)',
       wholeNumber(1),
     )
     .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.001, 1000), 16)
@@ -74,10 +74,10 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
     .option('--save-best', 'keeps the best model only', true)
     .option('--no-save-best', 'keeps the model of every validated epoch as well, in checkpoints/')
     .option('--no-fold-batchnorm', 'keeps the BatchNorm of a frozen ResNet apart from its convolutions')
-    .option('--no-image-cache', 'encodes the pictures again at every step of stage 1')
+    .option('--no-image-cache', 'encodes the images again at every step of stage 1')
     .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
     .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
-    .addOption(noTuneOption())
+    .addOption(noAutotuneOption())
     .action(async ({ name, out, resume, ...options }) => {
       const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
       await trainCommand(path, { ...presetOf(options.dataset), ...options }, resume !== undefined, command, assets);

@@ -1,10 +1,10 @@
 import type { Choices } from '@webcir/kernels';
 import type { TunedEncoder } from '@webcir/train';
+import type { AutotuneOption } from './autotune.ts';
 import type { SessionOptions } from './session.ts';
-import type { TuneOption } from './tuning.ts';
 
 /** What `webcir train` can be told; written to the run folder's config.json. */
-export interface TrainOptions extends SessionOptions, TuneOption {
+export interface TrainOptions extends SessionOptions, AutotuneOption {
   /** What is trained; with `2`, the CLIP that is given counts as tuned. */
   readonly stages: 'both' | '1' | '2';
   readonly seed: number;

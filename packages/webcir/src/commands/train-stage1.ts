@@ -12,11 +12,11 @@ import {
   type Stage1Plan,
 } from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
-import { openPlanes } from '../pictures.ts';
+import { openPlanes } from '../images.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { Evaluator } from './evaluate.ts';
 import { keepBest, keptFiles } from './kept-models.ts';
-import { encodePictures, type Session, splitPictures } from './session.ts';
+import { encodeImages, type Session, splitImages } from './session.ts';
 import { StageLog } from './stage-log.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -25,7 +25,7 @@ export const tunedClip = 'clip.safetensors';
 const checkpoint = 'checkpoints/stage1.safetensors';
 const best = 'checkpoints/stage1-best.safetensors';
 
-/** Whether the pictures of a step are features that were made once. */
+/** Whether the images of a step are features that were made once. */
 const hasFeatures = ({ encoder, imageCache }: TrainOptions): boolean => encoder === 'text' && imageCache;
 
 /**
@@ -45,7 +45,7 @@ export const stage1Plan = ({ model, device }: Session, options: TrainOptions): S
   config: model.config,
   entries: entriesOf(model),
   encoder: options.encoder,
-  pictures: hasFeatures(options) ? 'features' : 'pixels',
+  images: hasFeatures(options) ? 'features' : 'pixels',
   batch: options.batchSize,
   trim: options.trimText,
   recompute: options.checkpointActivations,
@@ -68,18 +68,18 @@ export async function trainStage1(
   const clip = await uploadClip(device, model, isTuned(encoder));
   const { protocol } = validation;
   const log = new StageLog('stage 1', folder, epochs, protocol);
-  const frozenPictures = encoder === 'text';
+  const frozenImages = encoder === 'text';
   const source = openPlanes(dataset, preprocessing);
   let firstEpoch = 0;
 
   const validate = async (): Promise<Scores> => {
-    const current = frozenPictures
+    const current = frozenImages
       ? features
-      : await encodePictures(session, clip.weights, splitPictures(dataset, splits.validation), 'pictures');
+      : await encodeImages(session, clip.weights, splitImages(dataset, splits.validation), 'images');
     return validation.scores(current, await validation.textFeatures(clip.weights), elementwiseSum);
   };
 
-  const pictures: Stage1Options['pictures'] = hasFeatures(options)
+  const images: Stage1Options['images'] = hasFeatures(options)
     ? { kind: 'features', features }
     : { kind: 'pixels', planes: source.planes };
   if (microBatch < options.batchSize) {
@@ -93,7 +93,7 @@ export async function trainStage1(
     model,
     clip,
     examples,
-    pictures,
+    images,
     recipe: { epochs, learningRate: options.learningRate, weightDecay: 0.01, schedule: options.schedule, warmup: 0 },
     batch: options.batchSize,
     seed,

@@ -6,16 +6,16 @@ import { checkBatch, examplesOf } from '@webcir/train';
 import { openCombinerModel } from '../models.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
+import { autotuneFor } from './autotune.ts';
 import { Evaluator, type Fuse, Scoreboard } from './evaluate.ts';
 import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';
-import { encodePictures, frozenPictureFeatures, openSession, pictureIds, trainingTriplets } from './session.ts';
+import { encodeImages, frozenImageFeatures, imageIds, openSession, trainingTriplets } from './session.ts';
+import { graphsOfRun } from './train-autotune.ts';
 import type { StoredConfig, TrainOptions } from './train-options.ts';
 import { microBatchOf, trainStage1, tunedClip } from './train-stage1.ts';
 import { trainedCombiner, trainStage2 } from './train-stage2.ts';
-import { graphsOfRun } from './train-tuning.ts';
-import { tuneFor } from './tuning.ts';
 
 /** `webcir train`: both stages, or one of them, then the table of the paper. */
 export async function trainCommand(
@@ -54,14 +54,14 @@ export async function trainCommand(
   if (resume) device.choose(config.choices ?? {});
   else {
     const evaluators = [...boards].map(({ evaluator }) => evaluator);
-    await tuneFor(device, config, () => graphsOfRun(session, config, examples, evaluators, microBatch));
+    await autotuneFor(device, config, () => graphsOfRun(session, config, examples, evaluators, microBatch));
   }
   const before = await uploadClip(device, model);
-  const features = await frozenPictureFeatures(session, pictureIds(session), config.foldBatchnorm);
+  const features = await frozenImageFeatures(session, imageIds(session), config.foldBatchnorm);
   const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
   for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
-  // Every picture has been read by now: a run that cannot start leaves nothing behind.
+  // Every image has been read by now: a run that cannot start leaves nothing behind.
   const run = folder ?? (await RunFolder.create(path, { ...config, choices: device.capabilities.choices ?? {} }));
 
   if (!run.has(tunedClip)) {
@@ -74,7 +74,7 @@ export async function trainCommand(
   const tunedFeatures =
     config.encoder === 'text' || config.stages === '2'
       ? features
-      : await encodePictures(session, after.weights, pictureIds(session), 'pictures');
+      : await encodeImages(session, after.weights, imageIds(session), 'images');
 
   const tunedMethods: Partial<Record<Method, Fuse>> = { 'sum-stage1': elementwiseSum };
   if (config.stages !== '1') {

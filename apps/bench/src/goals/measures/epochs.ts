@@ -11,20 +11,20 @@ const MODEL = 'RN50x4';
 
 /** An epoch of stage 1: CLIP4Cir's procedure over ours, both in this engine. */
 export async function stage1Epoch({ device }: Context): Promise<Measured> {
-  return ratio(stage1Epochs({ ...none, picture: await pictureCost(device), stage1: await stage1Cost(device) }));
+  return ratio(stage1Epochs({ ...none, image: await imageCost(device), stage1: await stage1Cost(device) }));
 }
 
 /** An epoch of stage 2: CLIP4Cir's procedure over ours, both in this engine. */
 export async function stage2Epoch({ device }: Context): Promise<Measured> {
-  const picture = await pictureCost(device);
+  const image = await imageCost(device);
   const captions = (trim: boolean) => buildTextEncoder(device, MODEL, { batch: 8, backward: false, trim });
   const caption = { whole: (await seconds(captions(false))) / 8, trimmed: (await seconds(captions(true))) / 8 };
   const combiner = await combinerCost(device);
-  return ratio(stage2Epochs({ ...none, picture, caption, combiner }));
+  return ratio(stage2Epochs({ ...none, image, caption, combiner }));
 }
 
 const none: Costs = {
-  picture: 0,
+  image: 0,
   caption: { whole: 0, trimmed: 0 },
   stage1: { whole: 0, trimmed: 0 },
   combiner: 0,
@@ -35,7 +35,7 @@ const ratio = ({ original, ours }: Epochs): Measured => ({
   detail: `${(original / 3600).toFixed(2)} h and ${(ours / 3600).toFixed(3)} h an epoch`,
 });
 
-async function pictureCost(device: Device): Promise<number> {
+async function imageCost(device: Device): Promise<number> {
   return (await seconds(buildImageEncoder(device, MODEL, 2))) / 2;
 }
 

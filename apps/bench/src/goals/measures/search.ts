@@ -5,12 +5,12 @@ import { ratioOf } from '../../measure/stats.ts';
 import { against, type Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
-const PICTURES = 100_000;
+const IMAGES = 100_000;
 const WIDTH = 640;
 /** How many times as long one query takes as reading the gallery, in half precision both. */
 export async function oneQuery({ device, rounds }: Context): Promise<Measured> {
-  const search = await buildSearch(device, { pictures: PICTURES, width: WIDTH, queries: 1, k: 10 });
-  const reading = readOnly(device, PICTURES * WIDTH * 2);
+  const search = await buildSearch(device, { images: IMAGES, width: WIDTH, queries: 1, k: 10 });
+  const reading = readOnly(device, IMAGES * WIDTH * 2);
   const [searches, reads] = await inTurns(
     [{ time: (times) => stopwatch(() => search.run(times)) }, { time: (times) => stopwatch(() => reading.run(times)) }],
     rounds,

@@ -1,5 +1,5 @@
 // Gradient of the attention pool with respect to its scores: ds = p * (dp - sum(p * dp)) * scale with dp = dy vT.
-// One thread owns one head of one picture, as in attention-pool.scores.wgsl.
+// One thread owns one head of one image, as in attention-pool.scores.wgsl.
 struct Params {
   tokens: u32,
   heads: u32,

@@ -1,5 +1,5 @@
 // Gradients of the attention pool, from those of its scores: dq = ds k, dk = dsT q, dv = pT dy. One thread owns
-// four columns of one picture, so that the sum over tokens is its own and neighbouring threads touch neighbouring
+// four columns of one image, so that the sum over tokens is its own and neighbouring threads touch neighbouring
 // columns.
 struct Params {
   tokens: u32,

@@ -1,5 +1,5 @@
-// p = softmax(q kT * scale) over the tokens, for the one query that each picture has. One thread owns one head of one
-// picture and takes four tokens at a time, so that each value of q is loaded once for four.
+// p = softmax(q kT * scale) over the tokens, for the one query that each image has. One thread owns one head of one
+// image and takes four tokens at a time, so that each value of q is loaded once for four.
 struct Params {
   tokens: u32,
   heads: u32,

@@ -72,7 +72,7 @@ const backward: OpDefinition<Attributes> = {
 
 /**
  * The core of CLIP's attention pooling (Radford et al. 2021, arXiv 2103.00020; `AttentionPool2d`): one query per
- * picture, per head softmax(q kT / sqrt(head size)) v.
+ * image, per head softmax(q kT / sqrt(head size)) v.
  * @param q [batch, width]
  * @param k [batch, tokens, width]
  * @param v [batch, tokens, width]

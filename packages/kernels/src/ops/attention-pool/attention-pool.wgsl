@@ -1,4 +1,4 @@
-// y = p v: the tokens' values, weighted. One thread owns four columns of one picture, so that neighbouring threads
+// y = p v: the tokens' values, weighted. One thread owns four columns of one image, so that neighbouring threads
 // read neighbouring columns. (p is bound for writing as well, though only read: the other output of the op.)
 struct Params {
   tokens: u32,

@@ -6,10 +6,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalizePixels, preprocess } from '../src/index.ts';
-import { openPicturePool } from '../src/node/picture-pool.ts';
-import { createPicturePool, decodePicture } from '../src/node.ts';
+import { openImagePool } from '../src/node/image-pool.ts';
+import { createImagePool, decodeImage } from '../src/node.ts';
 
-const pictures = fileURLToPath(new URL('./fixtures/pictures/', import.meta.url));
+const images = fileURLToPath(new URL('./fixtures/images/', import.meta.url));
 const options = { transform: 'targetpad', size: 24, targetRatio: 1.25 } as const;
 
 let scratch: string;
@@ -19,9 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true }));
 
 async function fixtures(): Promise<string[]> {
-  return (await readdir(pictures))
-    .filter((name) => /\.(jpe?g|png|webp)$/.test(name))
-    .map((name) => join(pictures, name));
+  return (await readdir(images)).filter((name) => /\.(jpe?g|png|webp)$/.test(name)).map((name) => join(images, name));
 }
 
 async function script(name: string, text: string): Promise<URL> {
@@ -32,35 +30,35 @@ async function script(name: string, text: string): Promise<URL> {
 
 const outcome = (planes: Promise<Float32Array>) => planes.then(Array.from, (error: Error) => error.message);
 
-describe('the picture pool', () => {
-  it('gives the numbers of this thread, bit for bit, for more pictures than it takes at once', async () => {
+describe('the image pool', () => {
+  it('gives the numbers of this thread, bit for bit, for more images than it takes at once', async () => {
     const files = await fixtures();
     expect(files.length).toBeGreaterThan(3);
     for (const transform of ['clip', 'squarepad', 'targetpad'] as const) {
-      const pool = createPicturePool({ ...options, transform, workers: 2 });
+      const pool = createImagePool({ ...options, transform, workers: 2 });
       const asked = [...files, ...files, ...files];
       const planes = await Promise.all(asked.map((file) => pool.planes(file)));
       for (const [i, file] of asked.entries()) {
-        const expected = normalizePixels(preprocess(await decodePicture(file), { ...options, transform }));
+        const expected = normalizePixels(preprocess(await decodeImage(file), { ...options, transform }));
         expect(planes[i], `${file}, ${transform}`).toEqual(expected);
       }
       await pool.close();
     }
   });
 
-  it('rejects a picture that cannot be decoded, naming it as this thread does, and goes on', async () => {
+  it('rejects an image that cannot be decoded, naming it as this thread does, and goes on', async () => {
     const [good] = await fixtures();
     const page = join(scratch, 'page.jpg');
     await writeFile(page, '<html>404</html>');
-    const pool = createPicturePool({ ...options, workers: 1 });
+    const pool = createImagePool({ ...options, workers: 1 });
     const missing = join(scratch, 'missing.jpg');
     const [first, second, third] = await Promise.all([page, good, missing].map((file) => outcome(pool.planes(file))));
-    expect(first).toBe(await decodePicture(page).catch((error) => error.message));
+    expect(first).toBe(await decodeImage(page).catch((error) => error.message));
     expect(second).toHaveLength(3 * 24 * 24);
-    expect(third).toContain(`${missing}: cannot be read as a picture: ENOENT`);
+    expect(third).toContain(`${missing}: cannot be read as an image: ENOENT`);
     await pool.close();
 
-    const wrong = createPicturePool({ ...options, targetRatio: 0.5, workers: 1 });
+    const wrong = createImagePool({ ...options, targetRatio: 0.5, workers: 1 });
     await expect(wrong.planes(good)).rejects.toThrow(`${good}: targetRatio: expected 1 or more, found 0.5`);
     await wrong.close();
   });
@@ -79,7 +77,7 @@ describe('the picture pool', () => {
       ['throws', 'out of order'],
       ['exits', 'its thread ended'],
     ]) {
-      const pool = openPicturePool(worker, { ...options, workers: 1 });
+      const pool = openImagePool(worker, { ...options, workers: 1 });
       const asked = ['a', bad, ...'bcdefg'];
       const results = await Promise.all(asked.map((file) => outcome(pool.planes(file))));
       expect(results[1]).toBe(`${bad}: not decoded: ${reason}`);
@@ -91,7 +89,7 @@ describe('the picture pool', () => {
   });
 
   it('rejects everything when its threads cannot start', async () => {
-    const pool = openPicturePool(new URL('nowhere.mjs', pathToFileURL(`${scratch}/`)), { ...options, workers: 2 });
+    const pool = openImagePool(new URL('nowhere.mjs', pathToFileURL(`${scratch}/`)), { ...options, workers: 2 });
     const results = await Promise.all([...'abcdefghij'].map((file) => outcome(pool.planes(file))));
     for (const [i, result] of results.entries())
       expect(result).toMatch(new RegExp(`^${'abcdefghij'[i]}: .*nowhere.mjs`));
@@ -103,24 +101,24 @@ describe('the picture pool', () => {
       'silent.mjs',
       "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => {});",
     );
-    const pool = openPicturePool(silent, { ...options, workers: 1 });
+    const pool = openImagePool(silent, { ...options, workers: 1 });
     const asked = [...'abcde'].map((file) => outcome(pool.planes(file)));
     await pool.close();
-    const reason = 'not decoded: the picture pool was closed';
+    const reason = 'not decoded: the image pool was closed';
     expect(await Promise.all(asked)).toEqual([...'abcde'].map((file) => `${file}: ${reason}`));
     await expect(pool.planes('f')).rejects.toThrow(`f: ${reason}`);
     await pool.close();
   });
 
-  it('holds a process until its pictures are done, and no longer', async () => {
+  it('holds a process until its images are done, and no longer', async () => {
     const [file] = await fixtures();
     const node = new URL('../dist/node.js', import.meta.url).href;
     const path = join(scratch, 'ends.mjs');
     for (const close of ['', '.finally(pool.close)']) {
       await writeFile(
         path,
-        `import { createPicturePool } from ${JSON.stringify(node)};
-         const pool = createPicturePool(${JSON.stringify({ ...options, workers: 2 })});
+        `import { createImagePool } from ${JSON.stringify(node)};
+         const pool = createImagePool(${JSON.stringify({ ...options, workers: 2 })});
          const file = ${JSON.stringify(file)};
          Promise.all([file, file, file].map(pool.planes)).then((all) => console.log(all.length, 'done'))${close};`,
       );

@@ -1,5 +1,5 @@
 import { normalizePixels, preprocess, type Transform } from '@webcir/clip';
-import { createPicturePool } from '@webcir/clip/node';
+import { createImagePool } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
 import sharp from 'sharp';
 
@@ -10,22 +10,22 @@ export interface Preprocessing {
   readonly targetRatio: number;
 }
 
-/** What pictures are read from: a data set, or files. */
-export type Pictures = Pick<CirDataset, 'picture' | 'file'>;
+/** What images are read from: a data set, or files. */
+export type Images = Pick<CirDataset, 'image' | 'file'>;
 
-/** A picture as the encoder takes it: normalized planes [3, size, size]. */
-export async function planesOf(dataset: Pictures, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
-  return normalizePixels(preprocess(await dataset.picture(id), preprocessing));
+/** An image as the encoder takes it: normalized planes [3, size, size]. */
+export async function planesOf(dataset: Images, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
+  return normalizePixels(preprocess(await dataset.image(id), preprocessing));
 }
 
-/** Pictures of a data set as `planesOf` gives them; those in files are decoded and preprocessed in threads. */
+/** Images of a data set as `planesOf` gives them; those in files are decoded and preprocessed in threads. */
 export interface PlanesSource {
   planes(id: string): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-export function openPlanes(dataset: Pictures, preprocessing: Preprocessing): PlanesSource {
-  const pool = createPicturePool(preprocessing);
+export function openPlanes(dataset: Images, preprocessing: Preprocessing): PlanesSource {
+  const pool = createImagePool(preprocessing);
   return {
     async planes(id) {
       const file = dataset.file(id);
@@ -52,9 +52,9 @@ export function madeAhead<T>(count: number, ahead: number, make: (index: number)
   };
 }
 
-/** A picture of a data set for a page: a PNG data URI, at most `size` pixels wide and high. */
+/** An image of a data set for a page: a PNG data URI, at most `size` pixels wide and high. */
 export async function dataUriOf(dataset: CirDataset, id: string, size: number): Promise<string> {
-  const { width, height, channels, data } = await dataset.picture(id);
+  const { width, height, channels, data } = await dataset.image(id);
   const raw = sharp(data, { raw: { width, height, channels } });
   const scaled = Math.max(width, height) > size ? raw.resize(size, size, { fit: 'inside' }) : raw;
   return `data:image/png;base64,${(await scaled.png({ compressionLevel: 9 }).toBuffer()).toString('base64')}`;

@@ -1,29 +1,32 @@
 import { entriesOf, foldBatchNorm } from '@webcir/clip';
 import type { Device, Graph } from '@webcir/kernels';
-import { type EncoderPlan, pictureGraphs, textGraphs } from '@webcir/train';
-import { defaultCacheFolder, tuneDevice } from '@webcir/train/node';
+import { type EncoderPlan, imageGraphs, textGraphs } from '@webcir/train';
+import { autotuneDevice, defaultCacheFolder } from '@webcir/train/node';
 import { Option } from 'commander';
-import { type EncoderSession, pictureBatch } from './session.ts';
+import { type EncoderSession, imageBatch } from './session.ts';
 
-export interface TuneOption {
+export interface AutotuneOption {
   /** Whether kernels are chosen by timing them. */
-  readonly tune: boolean;
+  readonly autotune: boolean;
 }
 
-export const noTuneOption = (): Option =>
-  new Option('--no-tune', 'takes a fixed choice of kernels, instead of timing once which ones are the fastest here');
+export const noAutotuneOption = (): Option =>
+  new Option(
+    '--no-autotune',
+    'takes a fixed choice of kernels, instead of timing once which ones are the fastest here',
+  );
 
 /**
  * Chooses kernels for what a command is about to compile, and says so where it took time.
- * @param graphs makes what is to be compiled: not asked for with --no-tune
+ * @param graphs makes what is to be compiled: not asked for with --no-autotune
  */
-export async function tuneFor(
+export async function autotuneFor(
   device: Device,
-  { tune }: TuneOption,
+  { autotune }: AutotuneOption,
   graphs: () => readonly Graph<string>[],
 ): Promise<void> {
-  if (!tune) return;
-  const { timed, changed, untimed, milliseconds, file, damaged } = await tuneDevice(
+  if (!autotune) return;
+  const { timed, changed, untimed, milliseconds, file, damaged } = await autotuneDevice(
     device,
     graphs(),
     defaultCacheFolder(),
@@ -37,21 +40,21 @@ export async function tuneFor(
   );
 }
 
-/** What a session compiles for pictures that a frozen encoder encodes, and for texts. */
+/** What a session compiles for images that a frozen encoder encodes, and for texts. */
 export function encoderGraphs(
   { device: { capabilities }, model }: EncoderSession,
   {
-    pictures,
+    images,
     texts,
     fold = true,
     trim,
-  }: { pictures: number; texts: readonly (readonly number[])[]; fold?: boolean; trim?: boolean },
+  }: { images: number; texts: readonly (readonly number[])[]; fold?: boolean; trim?: boolean },
 ): Graph<string>[] {
   const plan: EncoderPlan = { config: model.config, entries: entriesOf(model), capabilities };
   const frozen = fold ? foldBatchNorm(model) : model;
-  const ofPictures = { config: frozen.config, entries: entriesOf(frozen), capabilities };
+  const ofImages = { config: frozen.config, entries: entriesOf(frozen), capabilities };
   return [
-    ...(pictures > 0 ? pictureGraphs(ofPictures, Math.min(pictureBatch, pictures)) : []),
+    ...(images > 0 ? imageGraphs(ofImages, Math.min(imageBatch, images)) : []),
     ...textGraphs(plan, texts, { trim }),
   ];
 }

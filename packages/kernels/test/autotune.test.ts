@@ -1,8 +1,8 @@
-// Which variant the tuner takes, with a stopwatch that shows made-up times.
+// Which variant the autotuner takes, with a stopwatch that shows made-up times.
 import { describe, expect, it } from 'vitest';
+import { type AutotuneOptions, autotuneWith, type Stopwatch } from '../src/engine/autotune.ts';
 import type { Capabilities } from '../src/engine/capabilities.ts';
 import { planMemory } from '../src/engine/memory.ts';
-import { type Stopwatch, type TuneOptions, tuneWith } from '../src/engine/tune.ts';
 import { chosenVariant, shapeClass } from '../src/engine/variants.ts';
 import { elements, input, layernorm, matmul, type Tensor } from '../src/index.ts';
 
@@ -49,19 +49,19 @@ function stopwatch(milliseconds: (variant: string, rows: number) => number) {
 async function tuned(
   tensors: readonly Tensor[],
   time: (variant: string, rows: number) => number,
-  options?: TuneOptions,
+  options?: AutotuneOptions,
   on = adapter,
 ) {
   const { watch, runs } = stopwatch(time);
   const outputs = Object.fromEntries(tensors.map((tensor, i) => [`${i}`, tensor]));
-  return { ...(await tuneWith(watch, on, [{ outputs }], options)), runs };
+  return { ...(await autotuneWith(watch, on, [{ outputs }], options)), runs };
 }
 
 /** As a program's plan would. */
 const variantOf = ({ node: { source } }: Tensor, capabilities: Capabilities): string =>
   source.kind === 'op' ? chosenVariant(source, capabilities) : '';
 
-describe('the tuner', () => {
+describe('the autotuner', () => {
   const y = product(64, 64, 64);
 
   it('takes another variant where it is at least 10 % faster, and keeps the fixed choice below that', async () => {

@@ -47,7 +47,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it('a run times its kernels before it starts, and keeps them', async () => {
   await killWhen(folder, train('first'), inRun('first', 'config.json'), /choices/);
-  const tuning = join(folder, 'cache', 'tuning');
+  const tuning = join(folder, 'cache', 'autotune');
   record = join(tuning, (await readdir(tuning))[0]);
   const { choices } = await json(record);
   expect(Object.keys(choices).length).toBeGreaterThan(5);
@@ -73,8 +73,8 @@ it('a resumed one goes on with its own kernels to the same bits, and times nothi
   expect((await weightsOf('killed')).equals(await weightsOf('second'))).toBe(true);
 }, 60_000);
 
-it('one with --no-tune times nothing, and takes the fixed choice', async () => {
-  expect(await webcir(...train('fixed', '--no-tune'))).not.toContain('Timed');
+it('one with --no-autotune times nothing, and takes the fixed choice', async () => {
+  expect(await webcir(...train('fixed', '--no-autotune'))).not.toContain('Timed');
   expect(existsSync(record)).toBe(false);
   expect(await choicesOf('fixed')).toEqual({});
   // The other layernorm adds up in another order: a resumed run that did not take it would have had these bits.

@@ -33,14 +33,14 @@ export interface Stopwatch {
   ready(contest: Contest): Promise<Trial>;
 }
 
-export interface TuneOptions {
+export interface AutotuneOptions {
   /** What is known already, and not timed again. */
   readonly choices?: Choices;
   /** Milliseconds that timing and compiling may take; 1250 unless given: with the fixed choices from a warm cache, that stays below 2 s. */
   readonly budget?: number;
 }
 
-export interface Tuned {
+export interface AutotuneResult {
   /** What was known, and a choice for each further shape class of the graphs. */
   readonly choices: Choices;
   /** How many shape classes were timed. */
@@ -62,16 +62,19 @@ const hopeless = 1.5;
  * @returns what `device.choose` takes; the device itself is not changed
  * @throws GpuError when a kernel does not compile
  */
-export const tune = (device: Device, graphs: readonly Graph<string>[], options: TuneOptions = {}): Promise<Tuned> =>
-  tuneWith(stopwatchOf(device), device.capabilities, graphs, options);
+export const autotune = (
+  device: Device,
+  graphs: readonly Graph<string>[],
+  options: AutotuneOptions = {},
+): Promise<AutotuneResult> => autotuneWith(stopwatchOf(device), device.capabilities, graphs, options);
 
-/** As `tune`, with a stopwatch at hand. */
-export async function tuneWith(
+/** As `autotune`, with a stopwatch at hand. */
+export async function autotuneWith(
   stopwatch: Stopwatch,
   capabilities: Capabilities,
   graphs: readonly Graph<string>[],
-  { choices: known = {}, budget = 1250 }: TuneOptions = {},
-): Promise<Tuned> {
+  { choices: known = {}, budget = 1250 }: AutotuneOptions = {},
+): Promise<AutotuneResult> {
   const choices: Record<string, string> = { ...known };
   const open = contestsOf(graphs, capabilities).filter((contest) => !(contest.shapeClass in known));
   const deadline = stopwatch.now() + budget;

@@ -2,33 +2,33 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { PreprocessOptions } from '../preprocess/preprocess.ts';
 
-export interface PicturePoolOptions extends PreprocessOptions {
+export interface ImagePoolOptions extends PreprocessOptions {
   /** Threads at most; if absent one less than the machine runs at once, at least 1 and at most 8. */
   readonly workers?: number;
 }
 
-/** Threads that decode and preprocess picture files, so that this one is free to feed the device. */
-export interface PicturePool {
+/** Threads that decode and preprocess image files, so that this one is free to feed the device. */
+export interface ImagePool {
   /**
-   * A picture as the encoder takes it: normalized planes [3, size, size], the numbers of `decodePicture`, `preprocess` and
-   * `normalizePixels`. May be asked for many pictures at once: those that no thread has room for wait as paths.
+   * An image as the encoder takes it: normalized planes [3, size, size], the numbers of `decodeImage`, `preprocess` and
+   * `normalizePixels`. May be asked for many images at once: those that no thread has room for wait as paths.
    * @throws naming the file, when it cannot be decoded, its thread ended, or the pool is closed
    */
   planes(file: string): Promise<Float32Array>;
-  /** Ends the threads; pictures that are not done are rejected. A process also ends without it, once none is under way. */
+  /** Ends the threads; images that are not done are rejected. A process also ends without it, once none is under way. */
   close(): Promise<void>;
 }
 
-export interface PictureJob {
+export interface ImageJob {
   readonly id: number;
   readonly file: string;
 }
 
-export type PictureAnswer =
+export type ImageAnswer =
   | { readonly id: number; readonly planes: Float32Array }
   | { readonly id: number; readonly error: string };
 
-interface Waiting extends PictureJob {
+interface Waiting extends ImageJob {
   resolve(planes: Float32Array): void;
   reject(error: Error): void;
 }
@@ -39,15 +39,15 @@ interface Thread {
   readonly jobs: Map<number, Waiting>;
 }
 
-/** Pictures that a thread has at a time: while one is resized, the next are read and decoded in native threads. */
+/** Images that a thread has at a time: while one is resized, the next are read and decoded in native threads. */
 const jobsPerThread = 3;
 
 /**
- * A pool whose threads run the built `picture-worker`; they are started when there is work for them. Own code, since the
+ * A pool whose threads run the built `image-worker`; they are started when there is work for them. Own code, since the
  * pools on npm (tinypool, piscina) leave promises pending for ever when a thread exits or cannot load.
  * @throws RangeError when `workers` is not a positive integer
  */
-export function openPicturePool(script: URL, { workers, ...options }: PicturePoolOptions): PicturePool {
+export function openImagePool(script: URL, { workers, ...options }: ImagePoolOptions): ImagePool {
   const most = workers ?? Math.min(Math.max(availableParallelism() - 1, 1), 8);
   if (!Number.isInteger(most) || most < 1) throw new RangeError(`workers: expected 1 or more, found ${workers}.`);
   const threads = new Set<Thread>();
@@ -58,12 +58,12 @@ export function openPicturePool(script: URL, { workers, ...options }: PicturePoo
   const start = (): Thread => {
     const thread: Thread = { worker: new Worker(script, { workerData: options }), jobs: new Map() };
     threads.add(thread);
-    thread.worker.on('message', (answer: PictureAnswer) => settle(thread, answer));
+    thread.worker.on('message', (answer: ImageAnswer) => settle(thread, answer));
     thread.worker.on('error', (error) => lose(thread, error.message));
-    thread.worker.on('exit', () => lose(thread, closed ? 'the picture pool was closed' : 'its thread ended'));
+    thread.worker.on('exit', () => lose(thread, closed ? 'the image pool was closed' : 'its thread ended'));
     return thread;
   };
-  const settle = ({ worker, jobs }: Thread, answer: PictureAnswer) => {
+  const settle = ({ worker, jobs }: Thread, answer: ImageAnswer) => {
     const job = jobs.get(answer.id);
     if (!job) return; // the thread's end was heard of before its last answer
     jobs.delete(answer.id);
@@ -86,21 +86,21 @@ export function openPicturePool(script: URL, { workers, ...options }: PicturePoo
       const job = waiting.shift()!;
       thread.jobs.set(job.id, job);
       thread.worker.ref();
-      thread.worker.postMessage({ id: job.id, file: job.file } satisfies PictureJob);
+      thread.worker.postMessage({ id: job.id, file: job.file } satisfies ImageJob);
     }
   };
 
   return {
     planes: (file) =>
       new Promise((resolve, reject) => {
-        if (closed) throw new Error(`${file}: not decoded: the picture pool was closed`);
+        if (closed) throw new Error(`${file}: not decoded: the image pool was closed`);
         waiting.push({ id: nextId++, file, resolve, reject });
         dispatch();
       }),
     async close() {
       closed = true;
       for (const { file, reject } of waiting.splice(0)) {
-        reject(new Error(`${file}: not decoded: the picture pool was closed`));
+        reject(new Error(`${file}: not decoded: the image pool was closed`));
       }
       await Promise.all([...threads].map(({ worker }) => worker.terminate()));
     },

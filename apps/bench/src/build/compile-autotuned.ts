@@ -1,7 +1,7 @@
-import { type CompileOptions, compile, type Device, type Graph, type Program, tune } from '@webcir/kernels';
+import { autotune, type CompileOptions, compile, type Device, type Graph, type Program } from '@webcir/kernels';
 
 /** Compiles as webcir does: in the variants that are the fastest on this device. */
-export async function compileTuned<Names extends string>(
+export async function compileAutotuned<Names extends string>(
   device: Device,
   options: CompileOptions<Names>,
 ): Promise<Program<Names>> {
@@ -11,6 +11,6 @@ export async function compileTuned<Names extends string>(
 
 /** Times the variants for what is about to be compiled, those aside that this device has been tuned for. */
 export async function chooseFor(device: Device, graphs: readonly Graph<string>[]): Promise<void> {
-  const { choices } = await tune(device, graphs, { choices: device.capabilities.choices });
+  const { choices } = await autotune(device, graphs, { choices: device.capabilities.choices });
   device.choose(choices);
 }

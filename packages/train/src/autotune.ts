@@ -3,7 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@webcir/clip/node';
-import { type Choices, type Device, type Graph, kernelsFingerprint, type Tuned, tune } from '@webcir/kernels';
+import {
+  type AutotuneResult,
+  autotune,
+  type Choices,
+  type Device,
+  type Graph,
+  kernelsFingerprint,
+} from '@webcir/kernels';
 
 /** Of the file's format. */
 const version = 1;
@@ -16,7 +23,7 @@ interface TuningRecord {
   readonly choices: Choices;
 }
 
-export interface TuningReport extends Omit<Tuned, 'choices'> {
+export interface AutotuneReport extends Omit<AutotuneResult, 'choices'> {
   readonly milliseconds: number;
   /** Where the choices are remembered. */
   readonly file: string;
@@ -30,15 +37,15 @@ export interface TuningReport extends Omit<Tuned, 'choices'> {
  * @param graphs what will be compiled
  * @param folder of what is kept between runs (`defaultCacheFolder`)
  */
-export async function tuneDevice(
+export async function autotuneDevice(
   device: Device,
   graphs: readonly Graph<string>[],
   folder: string,
-): Promise<TuningReport> {
-  const file = join(folder, 'tuning', fileName(device));
+): Promise<AutotuneReport> {
+  const file = join(folder, 'autotune', fileName(device));
   const known = await readRecord(file);
   const started = performance.now();
-  const { choices, ...tuned } = await tune(device, graphs, { choices: known === 'damaged' ? {} : known });
+  const { choices, ...tuned } = await autotune(device, graphs, { choices: known === 'damaged' ? {} : known });
   const milliseconds = performance.now() - started;
   device.choose(choices);
   if (tuned.timed + tuned.untimed > 0) {

@@ -1,17 +1,17 @@
-// What each thread of a picture pool runs: an entry of its own in the bundle.
+// What each thread of an image pool runs: an entry of its own in the bundle.
 import { parentPort, workerData } from 'node:worker_threads';
-import { decodePicture } from './node/decode.ts';
-import type { PictureAnswer, PictureJob } from './node/picture-pool.ts';
+import { decodeImage } from './node/decode.ts';
+import type { ImageAnswer, ImageJob } from './node/image-pool.ts';
 import { normalizePixels } from './preprocess/normalize.ts';
 import { type PreprocessOptions, preprocess } from './preprocess/preprocess.ts';
 
 const options = workerData as PreprocessOptions;
-const answer = (message: PictureAnswer, handedOver: ArrayBuffer[] = []) => parentPort!.postMessage(message, handedOver);
+const answer = (message: ImageAnswer, handedOver: ArrayBuffer[] = []) => parentPort!.postMessage(message, handedOver);
 
-parentPort!.on('message', async ({ id, file }: PictureJob) => {
+parentPort!.on('message', async ({ id, file }: ImageJob) => {
   try {
     const planes = new Float32Array(3 * options.size * options.size);
-    normalizePixels(preprocess(await decodePicture(file), options), planes);
+    normalizePixels(preprocess(await decodeImage(file), options), planes);
     answer({ id, planes }, [planes.buffer]);
   } catch (error) {
     const { message } = error as Error;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Choices, input, layernorm, openDevice } from '@webcir/kernels';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { tuneDevice } from '../src/node.ts';
+import { autotuneDevice } from '../src/node.ts';
 
 const device = await openDevice();
 const folders: string[] = [];
@@ -22,7 +22,7 @@ afterAll(async () => {
 const graph = (width: number) => ({
   outputs: { y: layernorm(input('x', [64, width]), input('weight', [width]), input('bias', [width])) },
 });
-const tuned = (...widths: number[]) => tuneDevice(device, widths.map(graph), folder);
+const tuned = (...widths: number[]) => autotuneDevice(device, widths.map(graph), folder);
 const read = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 const settled = ({ timed, untimed }: { timed: number; untimed: number }) => timed + untimed;
 
@@ -37,7 +37,7 @@ it('times a class once, adds others later, and gives the device all of them', as
   expect(Object.keys(both)).toHaveLength(2);
   expect(both).toMatchObject(record.choices);
   expect(device.capabilities.choices).toEqual(both);
-  expect(await readdir(join(folder, 'tuning'))).toHaveLength(1);
+  expect(await readdir(join(folder, 'autotune'))).toHaveLength(1);
 });
 
 it('goes by what is remembered, whatever would be faster', async () => {
