@@ -7,13 +7,22 @@ import ts from 'typescript';
 // Imports point from a later line to an earlier one, never within a line. `apps/*` stands for every app.
 const LAYERS = [['kernels'], ['clip', 'combiner'], ['data'], ['eval'], ['train'], ['webcir'], ['apps/*']];
 
+// Within packages/kernels/src, the same: gradients are made of ops, and so stand above them. Types may point back.
+const KERNEL_ROOMS = [
+  ['graph.ts'],
+  ['engine'],
+  ['ops', 'generated/ops.ts'],
+  ['autodiff', 'generated/gradients.ts'],
+  ['optimizer'],
+];
+
 // npm packages that run in Node only. Dawn may be asked for with `await import('webgpu')`, where a browser never arrives.
 const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici'];
 const NODE_PACKAGES_ON_DEMAND = ['webgpu'];
 
 /**
- * Checks three rules: packages import one way (LAYERS) and only what their package.json names; no cycle among the files
- * that import each other at load time; nothing that only Node has is reachable from a package's src/index.ts.
+ * Checks three rules: packages import one way (LAYERS) and only what their package.json names, and so do the rooms of the
+ * engine (KERNEL_ROOMS); no cycle among the files that import each other at load time; nothing that only Node has is reachable from a package's src/index.ts.
  *
  * @param {string} root folder that holds `packages/` and `apps/`
  * @returns {{ files: number, problems: string[] }} one sentence for each breach
@@ -30,6 +39,7 @@ export function checkImports(root) {
         .filter((p) => p.layer < 0)
         .map((p) => `${p.label} has no layer: add it to LAYERS in scripts/lib/imports.mjs`),
       ...directionProblems(packages, edges, show),
+      ...roomProblems(edges, show),
       ...cycleProblems(edges, show),
       ...packages.filter((p) => !p.label.startsWith('apps/')).flatMap((p) => browserProblems(p, edges, show)),
     ],
@@ -121,6 +131,23 @@ function directionProblems(packages, edges, show) {
     return [`${said}, which ${show(join(owner.folder, 'package.json'))} does not name as a dependency`];
   });
   return [...manifests, ...imports];
+}
+
+function roomProblems(edges, show) {
+  const home = 'packages/kernels/src/';
+  const roomOf = (path) =>
+    show(path).startsWith(home)
+      ? KERNEL_ROOMS.findIndex((names) =>
+          names.some((name) => `${show(path).slice(home.length)}/`.startsWith(`${name}/`)),
+        )
+      : -1;
+  return edges.flatMap(({ path, target, typeOnly }) => {
+    if (!target || typeOnly) return [];
+    const [from, to] = [roomOf(path), roomOf(target)];
+    return from >= 0 && to > from
+      ? [`${show(path)} imports ${show(target)}: within kernels, imports point the other way`]
+      : [];
+  });
 }
 
 /**

@@ -52,6 +52,26 @@ test('an import that points back is a problem, even of a type or in a test', () 
   ]);
 });
 
+test('within kernels, an import of the engine from a higher room is a problem, but not of a type', () => {
+  const problems = problemsOf({
+    'packages/kernels/src/engine/program.ts':
+      "import '../ops/sum/sum.ts'; import type { A } from '../autodiff/gradients.ts';",
+    'packages/kernels/src/ops/sum/sum.ts': "import '../../graph.ts'; import '../../autodiff/gradients.ts';",
+    'packages/kernels/src/autodiff/gradients.ts': "import '../generated/gradients.ts'; import '../engine/op.ts';",
+    'packages/kernels/src/generated/gradients.ts': '',
+    'packages/kernels/src/engine/op.ts': '',
+    'packages/kernels/src/graph.ts': '',
+  });
+  const why = 'within kernels, imports point the other way';
+  expect(problems).toContain(
+    `packages/kernels/src/engine/program.ts imports packages/kernels/src/ops/sum/sum.ts: ${why}`,
+  );
+  expect(problems).toContain(
+    `packages/kernels/src/ops/sum/sum.ts imports packages/kernels/src/autodiff/gradients.ts: ${why}`,
+  );
+  expect(problems.filter((problem) => problem.includes(why))).toHaveLength(2);
+});
+
 test('an undeclared dependency, a path into another package and a folder without a layer are problems', () => {
   const problems = problemsOf(
     {

@@ -138,6 +138,34 @@ export const ${camelCase(name)}: ${type} = {
 // An override in @workgroup_size leaves NaN behind: its value is then known only at dispatch.
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
+const moduleText = (op, file) => readFileSync(join(opsFolder, op, file), 'utf8');
+
+/** The `Gradient`s that an op's modules export. Throws where an op has none and does not say why. */
+function gradientsOf(op, files) {
+  return files
+    .filter((file) => file.endsWith('.ts') && !/\.(wgsl|cases|reference|test)\.ts$/.test(file))
+    .flatMap((file) => {
+      const text = moduleText(op, file);
+      const found = [...text.matchAll(/^export const (\w+): Gradient<.*\n {2}of: (\w+),$/gm)];
+      for (const [, name, body] of text.matchAll(/^(?:export )?const (\w+): OpDefinition<.*\n([\s\S]*?)\n};$/gm)) {
+        if (!/^ {2}noGradient: /m.test(body) && !found.some(([, , of]) => of === name))
+          throw new Error(`${op}/${file}: ${name} has no Gradient, and does not say why (noGradient)`);
+      }
+      return found.map(([, name]) => ({ name, file: `${op}/${file}` }));
+    });
+}
+
+/** What the public index exports of an op: everything but its gradients, which nobody calls by name. */
+function opExports(op) {
+  const names = [
+    ...moduleText(op, `${op}.ts`).matchAll(/^export (?:(type|interface)|const|function) (\w+)(: Gradient<)?/gm),
+  ]
+    .filter(([, , , gradient]) => !gradient)
+    .map(([, type, name]) => (type ? `type ${name}` : name));
+  names.push(...[...moduleText(op, `${op}.ts`).matchAll(/^export \{ (.*) \};$/gm)].map(([, list]) => list));
+  return `export { ${names.join(', ')} } from '../ops/${op}/${op}.ts';\n`;
+}
+
 if (process.argv[1] === import.meta.filename) {
   const ops = readdirSync(opsFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -155,9 +183,19 @@ if (process.argv[1] === import.meta.filename) {
   const files = (op) => readdirSync(join(opsFolder, op));
   const withCases = ops.filter((op) => files(op).includes(`${op}.cases.ts`));
   mkdirSync(join(source, 'generated'), { recursive: true });
+  const gradients = ops.flatMap((op) => gradientsOf(op, files(op)));
   writeFileSync(
     join(source, 'generated/ops.ts'),
-    header('the folders in src/ops') + ops.map((op) => `export * from '../ops/${op}/${op}.ts';\n`).join(''),
+    header('the folders in src/ops') + ops.map((op) => opExports(op)).join(''),
+  );
+  writeFileSync(
+    join(source, 'generated/gradients.ts'),
+    header('the folders in src/ops') +
+      "import type { Gradient } from '../engine/op.ts';\n" +
+      gradients.map(({ name, file }) => `import { ${name} } from '../ops/${file}';\n`).join('') +
+      `\nexport const gradientTable: readonly Gradient<object>[] = [\n` +
+      gradients.map(({ name }) => `  ${name},\n`).join('') +
+      '];\n',
   );
   writeFileSync(
     join(source, 'generated/cases.ts'),

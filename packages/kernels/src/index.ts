@@ -1,28 +1,29 @@
+export { type GradientOptions, gradients, vjp } from './autodiff/gradients.ts';
 export { type AutotuneOptions, type AutotuneResult, autotune } from './engine/autotune.ts';
 export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
-export { type GradientOptions, gradients } from './engine/gradients.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
-export { type CompileOptions, compile, type Graph, type HostArray, Program } from './engine/program.ts';
+export { type CompileOptions, compile, type HostArray, Program } from './engine/program.ts';
 export { SharedMemory } from './engine/shared-memory.ts';
 export { TensorStore } from './engine/store.ts';
+export { variantChoices } from './engine/variants.ts';
+export { Waiter } from './engine/wait.ts';
+export { kernelsFingerprint } from './generated/fingerprint.ts';
+export * from './generated/ops.ts';
 export {
   constant,
   type DType,
   elements,
+  type Graph,
   input,
   type Region,
   type Shape,
   stored,
   type Tensor,
-} from './engine/tensor.ts';
-export { variantChoices } from './engine/variants.ts';
-export { Waiter } from './engine/wait.ts';
-export { kernelsFingerprint } from './generated/fingerprint.ts';
-export * from './generated/ops.ts';
+} from './graph.ts';
 export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';
 export { LossScaler } from './optimizer/loss-scaler.ts';

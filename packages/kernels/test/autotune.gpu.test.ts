@@ -1,7 +1,7 @@
 // A tuned program computes what an untuned one does, and tuning leaves nothing behind.
 import { afterAll, expect, it } from 'vitest';
 import { autotuneWith } from '../src/engine/autotune.ts';
-import { ancestors } from '../src/engine/gradients.ts';
+import { ancestors } from '../src/graph.ts';
 import {
   attention,
   autotune,

@@ -1,10 +1,10 @@
 // Convolutions large enough for the large tiles, and every value of their gradients: ops.gpu.test.ts samples those, at small sizes.
 import { afterAll, expect, it } from 'vitest';
-import { caseValues, type NdArray, normal, pulledBy, zeros } from '../src/engine/case.ts';
+import { caseValues, type NdArray, normal, zeros } from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
-import { ancestors } from '../src/engine/gradients.ts';
 import { variantChoices } from '../src/engine/variants.ts';
-import { compile, conv2d, gradients, input } from '../src/index.ts';
+import { ancestors } from '../src/graph.ts';
+import { compile, conv2d, input, vjp } from '../src/index.ts';
 import { conv2dReference } from '../src/ops/conv2d/conv2d.reference.ts';
 
 const device = await openDevice();
@@ -56,7 +56,7 @@ for (const { name, x, weight } of wide) {
   it(`${name} of a convolution of [${x}] by [${weight}]`, async () => {
     const [images, kernels] = [input('x', x), input('weight', weight)];
     const y = conv2d(images, kernels, { padding: 1 });
-    const [dx, dWeight] = gradients(pulledBy(y, input('dy', y.shape)), [images, kernels]);
+    const [dx, dWeight] = vjp([y], [input('dy', y.shape)], [images, kernels]);
     const output = { y, dx, dWeight }[name];
     const [xValues, weightValues, dyValues] = caseValues([normal(x), normal(weight), normal(y.shape)]);
     const expected = {

@@ -1,7 +1,7 @@
 // Half precision as storage: what becomes of the numbers at its edges, and that nothing mistakes halves for floats.
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDevice } from '../src/engine/device.ts';
-import { byteLength } from '../src/engine/tensor.ts';
+import { byteLength } from '../src/graph.ts';
 import { add, cast, compile, gradients, input, ShapeError, softmax, sum } from '../src/index.ts';
 
 const device = await openDevice();

@@ -1,8 +1,8 @@
 // Which kernel a matrix product is run in on adapters that are not here: a plan is made from plain data.
 import { expect, it } from 'vitest';
 import type { Capabilities, SubgroupMatrix } from '../src/engine/capabilities.ts';
-import { ancestors } from '../src/engine/gradients.ts';
 import { makePlan } from '../src/engine/plan.ts';
+import { ancestors } from '../src/graph.ts';
 import { cast, input, matmul } from '../src/index.ts';
 
 const matrix = (type: string, resultType: string, m: number, n: number, k: number): SubgroupMatrix => ({

@@ -152,7 +152,7 @@ const product: OpDefinition<Attributes> = {
     );
     return slices > 1 ? [step, sumSlices(parts, y)] : [step];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 async function run(outputs: readonly Tensor[], arrays: readonly NdArray[]): Promise<Float32Array[]> {

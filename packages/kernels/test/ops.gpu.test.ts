@@ -3,8 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { allCases } from '../src/cases.ts';
 import { type CaseInput, caseValues, type NdArray, normal, type OpCase } from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
-import { ancestors } from '../src/engine/gradients.ts';
 import { variantChoices } from '../src/engine/variants.ts';
+import { ancestors } from '../src/graph.ts';
 import { add, compile, gradients, input, multiply, reshape, sum, type Tensor } from '../src/index.ts';
 
 const device = await openDevice();

@@ -1,8 +1,8 @@
 // Which tensors the planner lets their producers write straight into a packed tensor, and which it copies there.
 import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../src/engine/capabilities.ts';
-import { ancestors } from '../src/engine/gradients.ts';
 import { makePlan } from '../src/engine/plan.ts';
+import { ancestors } from '../src/graph.ts';
 import { add, input, pack, reshape, type Tensor } from '../src/index.ts';
 
 const plain: Capabilities = {

@@ -1,5 +1,4 @@
-import { attention, type Device, gradients, input, layernorm, linear, type Tensor } from '@webcir/kernels';
-import { pulledBy } from '@webcir/kernels/cases';
+import { attention, type Device, input, layernorm, linear, type Tensor, vjp } from '@webcir/kernels';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
@@ -48,8 +47,9 @@ export async function buildBlock(
   const y = block(x, (name) => weights.get(name)!, heads);
   const targets = [['x', x] as const, ...weights];
   const found = backward
-    ? gradients(
-        pulledBy(y, input('pull', shape)),
+    ? vjp(
+        [y],
+        [input('cotangent', shape)],
         targets.map(([, tensor]) => tensor),
       )
     : [];
@@ -60,7 +60,7 @@ export async function buildBlock(
   const program = await compileAutotuned(device, { outputs });
   program.write({
     x: numbers('x', batch * tokens * width),
-    ...(backward ? { pull: numbers('pull', batch * tokens * width) } : {}),
+    ...(backward ? { cotangent: numbers('cotangent', batch * tokens * width) } : {}),
     ...Object.fromEntries(blockWeights(width).map(([name, size]) => [name, seededValues(name, size)])),
   });
   return {

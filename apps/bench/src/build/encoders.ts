@@ -1,6 +1,5 @@
 import { encodeImage, encodeText, foldBatchNorm, isVisual, lengthFor, packTokens, uploadClip } from '@webcir/clip';
-import { type Device, gradients, input } from '@webcir/kernels';
-import { pulledBy } from '@webcir/kernels/cases';
+import { type Device, input, vjp } from '@webcir/kernels';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
@@ -53,17 +52,18 @@ export async function buildTextEncoder(
     clip.weights,
     model.config,
   );
-  const pull = input('pull', [batch, embedDim]);
+  const cotangent = input('cotangent', [batch, embedDim]);
   const found = backward
-    ? gradients(
-        pulledBy(features, pull),
+    ? vjp(
+        [features],
+        [cotangent],
         [...model.tensors.keys()].map((tensor) => clip.weights(tensor)),
       )
     : [];
   const outputs = { features, ...Object.fromEntries(found.map((gradient, i) => [`gradient ${i}`, gradient])) };
   const program = await compileAutotuned(device, { outputs });
   const { tokens, ends } = packTokens(texts, length);
-  program.write({ tokens, ends, ...(backward ? { pull: numbers('pull', batch * embedDim) } : {}) });
+  program.write({ tokens, ends, ...(backward ? { cotangent: numbers('cotangent', batch * embedDim) } : {}) });
   return {
     async run(times) {
       for (let i = 0; i < times; i++) program.run();

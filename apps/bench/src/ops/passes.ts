@@ -1,5 +1,5 @@
-import { add, elements, gradients, input, type Tensor } from '@webcir/kernels';
-import { type OpCase, pulledBy } from '@webcir/kernels/cases';
+import { elements, input, type Tensor, vjp } from '@webcir/kernels';
+import type { OpCase } from '@webcir/kernels/cases';
 
 /** The forward or the backward pass of a case as a graph. */
 export interface Pass {
@@ -36,9 +36,8 @@ export function passesOf({ inputs: specs, op, flops }: OpCase): Pass[] {
   const targets = inputs.filter((_, i) => isDifferentiable(specs[i]));
   if (targets.length === 0 || differentiable.length === 0) return [forward];
   const newest = Math.max(...outputs.map(({ node }) => node.id));
-  const pulls = differentiable.map(({ shape }, i) => input(`gradient ${i}`, shape));
-  const loss = differentiable.map((output, i) => pulledBy(output, pulls[i])).reduce((a, b) => add(a, b));
-  const all = gradients(loss, targets);
+  const cotangents = differentiable.map(({ shape }, i) => input(`cotangent ${i}`, shape));
+  const all = vjp(differentiable, cotangents, targets);
   const backward: Pass = {
     kind: 'backward',
     inputs: leavesOf(all),
@@ -47,7 +46,7 @@ export function passesOf({ inputs: specs, op, flops }: OpCase): Pass[] {
     made: frontier(all, newest),
     // A product has two gradients, each a product of the same size; other ops are near enough.
     flops: flops === undefined ? undefined : 2 * flops,
-    bytes: size([...inputs, ...pulls, ...all]),
+    bytes: size([...inputs, ...cotangents, ...all]),
   };
   return [forward, backward];
 }
@@ -55,7 +54,7 @@ export function passesOf({ inputs: specs, op, flops }: OpCase): Pass[] {
 const isDifferentiable = (spec: OpCase['inputs'][number]) =>
   spec.kind === 'normal' || (spec.kind === 'values' && spec.differentiable);
 
-const hasGradient = ({ source }: Tensor['node']) => source.kind === 'op' && !('reason' in source.definition.gradient);
+const hasGradient = ({ source }: Tensor['node']) => source.kind === 'op' && source.definition.noGradient === undefined;
 
 function visit(tensors: readonly Tensor[], each: (tensor: Tensor) => boolean): void {
   const seen = new Set<Tensor>();

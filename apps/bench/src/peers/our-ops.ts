@@ -2,15 +2,14 @@ import {
   attention,
   type Device,
   elements,
-  gradients,
   type HostArray,
   input,
   layernorm,
   matmul,
   softmax,
   type Tensor,
+  vjp,
 } from '@webcir/kernels';
-import { pulledBy } from '@webcir/kernels/cases';
 import type { Built } from '../build/built.ts';
 import { compileAutotuned } from '../build/compile-autotuned.ts';
 import { flopsOf } from '../build/flops.ts';
@@ -78,7 +77,7 @@ function graphOf(work: OpWork): Graph {
       const qkv = array('qkv', [batch, tokens, 3 * heads * headSize]);
       const y = attention(qkv, { heads });
       if (!backward) return { outputs: { y }, inputs };
-      const [gradient] = gradients(pulledBy(y, array('pull', y.shape)), [qkv]);
+      const [gradient] = vjp([y], [array('cotangent', y.shape)], [qkv]);
       return { outputs: { y, gradient }, inputs };
     }
   }

@@ -1,10 +1,8 @@
+import { ancestors, byteLength, type Graph, type Node, type OpSource } from '../graph.ts';
 import type { Capabilities, Choices } from './capabilities.ts';
 import type { Device } from './device.ts';
-import { ancestors } from './gradients.ts';
 import { availableVariants } from './op.ts';
-import type { Graph } from './program.ts';
 import { stopwatchOf } from './stopwatch.ts';
-import { byteLength, type Node, type OpSource } from './tensor.ts';
 import { shapeClass } from './variants.ts';
 
 /** A shape class of a graph, with the largest node of it: where the choice matters most. */

@@ -1,5 +1,4 @@
-import { apply, type OpDefinition } from './op.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor } from '../graph.ts';
 
 /** A dense array in float64 (u32 values are kept as numbers), in which references are written. */
 export interface NdArray {
@@ -105,19 +104,3 @@ function uniform(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-
-const pulled: OpDefinition<object> = {
-  name: 'pulled',
-  outputs: () => [{ shape: [1], dtype: 'f32' }],
-  launch: () => {
-    throw new Error('pulled: this loss has no value, only gradients');
-  },
-  gradient: ({ inputs: [, gradient] }) => [gradient],
-};
-
-/**
- * A loss without a value whose gradient with respect to `output` is `gradient`: what is differentiated from here runs
- * nothing but the backward pass, for the bench to time.
- * @param gradient of the output's shape
- */
-export const pulledBy = (output: Tensor, gradient: Tensor): Tensor => apply(pulled, [output, gradient], {})[0];

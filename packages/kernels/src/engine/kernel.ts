@@ -1,4 +1,4 @@
-import type { Tensor } from './tensor.ts';
+import type { Tensor } from '../graph.ts';
 
 export interface KernelParams {
   /** Binding number of the uniform struct; -1 where the kernel has none. */

@@ -1,4 +1,4 @@
-import { elements, formatShape, type Shape, stored, type Tensor } from './tensor.ts';
+import { elements, formatShape, type Shape, stored, type Tensor } from '../graph.ts';
 
 export interface StoreEntry {
   readonly name: string;

@@ -1,9 +1,7 @@
+import { ancestors, byteLength, type Graph, type Tensor } from '../graph.ts';
 import type { Capabilities } from './capabilities.ts';
-import { ancestors } from './gradients.ts';
 import { makePlan, type Plan } from './plan.ts';
-import type { Graph } from './program.ts';
 import { fitInto } from './shared-memory.ts';
-import { byteLength, type Tensor } from './tensor.ts';
 
 /** What a program takes on a device, in bytes, stored tensors not counted. */
 export interface MemoryNeed {

@@ -1,6 +1,6 @@
+import { createNode, type DType, formatShape, type Shape, type Tensor, type TensorType } from '../graph.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Dispatch } from './kernel.ts';
-import { createNode, type DType, formatShape, type Shape, type Tensor, type TensorType } from './tensor.ts';
 
 export interface LaunchContext<Attributes> {
   readonly inputs: readonly Tensor[];
@@ -23,19 +23,21 @@ export interface GradientContext<Attributes> {
   readonly needed: readonly boolean[];
 }
 
-/** Vector-Jacobian product: from the gradients of the outputs (undefined: zero) to those of the inputs. */
-export type GradientRule<Attributes> = (
-  context: GradientContext<Attributes>,
-  outputGradients: readonly (Tensor | undefined)[],
-) => readonly (Tensor | undefined)[];
-
-/** What an op without a gradient says instead of one. */
-export interface NoGradient {
-  readonly reason: string;
+/**
+ * The gradient of an op, apart from its definition: a program that is never differentiated carries no backward kernel. The
+ * table of them (`generated/gradients.ts`) is made from what the ops' files export.
+ */
+export interface Gradient<Attributes extends object> {
+  readonly of: OpDefinition<Attributes>;
+  /** Vector-Jacobian product: from the cotangents of the outputs (undefined: zero) to the gradients of the inputs. */
+  vjp(
+    context: GradientContext<Attributes>,
+    cotangents: readonly (Tensor | undefined)[],
+  ): readonly (Tensor | undefined)[];
 }
 
-/** Of the ops that are themselves part of a backward pass. */
-export const firstOrderOnly: NoGradient = { reason: 'only first derivatives are supported' };
+/** Why ops that are themselves part of a backward pass have no gradient. */
+export const firstOrderOnly = 'only first derivatives are supported';
 
 /**
  * Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier; 'untimed' where
@@ -50,7 +52,8 @@ export interface OpDefinition<Attributes extends object> {
   outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
   /** The kernels to run. A dispatch must not read one output of the node while it writes another. */
   launch(context: LaunchContext<Attributes>): readonly Dispatch[];
-  readonly gradient: GradientRule<Attributes> | NoGradient;
+  /** Why there is no `Gradient` of it, where there is none. */
+  readonly noGradient?: string;
   /** Whether it takes inputs in half precision. */
   readonly takesHalf?: boolean;
   /** Per output, the input whose memory it is (a view, or an update in place); undefined: memory of its own. */

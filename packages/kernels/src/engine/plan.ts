@@ -1,6 +1,6 @@
+import { byteLength, createNode, type Node, type Tensor } from '../graph.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Dispatch } from './kernel.ts';
-import { byteLength, createNode, type Node, type Tensor } from './tensor.ts';
 import { chosenVariant } from './variants.ts';
 
 export type Step =

@@ -1,20 +1,12 @@
+import { ancestors, byteLength, elements, formatShape, type Graph, type Region, type Tensor } from '../graph.ts';
 import type { Device } from './device.ts';
 import { GpuError } from './errors.ts';
-import { ancestors } from './gradients.ts';
 import type { Dispatch } from './kernel.ts';
 import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createBuffer, SharedMemory } from './shared-memory.ts';
-import { byteLength, elements, formatShape, type Region, type Tensor } from './tensor.ts';
 
 export type HostArray = Float32Array | Uint32Array;
-
-export interface Graph<Names extends string> {
-  /** Results that can be read after a run, by name. */
-  readonly outputs: Readonly<Record<Names, Tensor>>;
-  /** Updates in place (optimizer steps) that the program is also to make. */
-  readonly updates?: readonly Tensor[];
-}
 
 export interface CompileOptions<Names extends string> extends Graph<Names> {
   /** Where inputs and intermediate values go; memory of the program's own unless given. */

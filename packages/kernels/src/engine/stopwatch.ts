@@ -1,9 +1,9 @@
+import { createNode, elements } from '../graph.ts';
 import type { Contest, Stopwatch, Trial } from './autotune.ts';
 import type { Device } from './device.ts';
 import { apply } from './op.ts';
 import { compile, type Program } from './program.ts';
 import { SharedMemory } from './shared-memory.ts';
-import { createNode, elements } from './tensor.ts';
 import { submitTimed } from './timestamps.ts';
 
 /** Times variants on a device: with its timestamps where it has them, else by the clock. */

@@ -1,6 +1,6 @@
+import { byteLength, elements, formatShape } from '../graph.ts';
 import type { Device } from './device.ts';
 import { type Chunk, layOut, type StoreEntry, StoreLayout, type StorePart } from './layout.ts';
-import { byteLength, elements, formatShape } from './tensor.ts';
 
 /** Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are sent. */
 const pieceValues = 2 ** 22;

@@ -1,7 +1,6 @@
+import { ancestors, type OpSource, type Tensor } from '../graph.ts';
 import type { Capabilities } from './capabilities.ts';
-import { ancestors } from './gradients.ts';
 import { availableVariants } from './op.ts';
-import type { OpSource, Tensor } from './tensor.ts';
 
 /**
  * Names what decides which variant is the fastest: the op, its attributes, and for each input the dtype and the sizes, rounded up

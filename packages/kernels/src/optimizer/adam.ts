@@ -1,8 +1,7 @@
-import { type GradientOptions, gradients } from '../engine/gradients.ts';
+import { type GradientOptions, gradients } from '../autodiff/gradients.ts';
 import type { StoreLayout } from '../engine/layout.ts';
-import type { Graph } from '../engine/program.ts';
 import type { TensorStore } from '../engine/store.ts';
-import { elements, input, type Tensor } from '../engine/tensor.ts';
+import { elements, type Graph, input, type Tensor } from '../graph.ts';
 import { adam, HYPER_SIZE } from '../ops/adam/adam.ts';
 import { add, multiply } from '../ops/binary/binary.ts';
 import { nonFinite } from '../ops/non-finite/non-finite.ts';

@@ -1,5 +1,4 @@
-import { attention, compile, gradients, input } from '@webcir/kernels';
-import { pulledBy } from '@webcir/kernels/cases';
+import { attention, compile, input, vjp } from '@webcir/kernels';
 import type { Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
@@ -9,7 +8,7 @@ export async function attentionMemory({ device }: Context): Promise<Measured> {
   const bytes = async (tokens: number) => {
     const qkv = input('qkv', [1, tokens, 3 * 64]);
     const y = attention(qkv, { heads: 1 });
-    const [gradient] = gradients(pulledBy(y, input('pull', y.shape)), [qkv]);
+    const [gradient] = vjp([y], [input('cotangent', y.shape)], [qkv]);
     const program = await compile(device, { outputs: { y, gradient } });
     program.dispose();
     return program.memory / tokens;

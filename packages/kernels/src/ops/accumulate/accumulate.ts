@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { accumulate as accumulateKernel } from './accumulate.wgsl.ts';
 
 const definition: OpDefinition<object> = {
@@ -19,7 +19,7 @@ const definition: OpDefinition<object> = {
     const count4 = Math.ceil(elements(x.shape) / 4);
     return [dispatch(accumulateKernel, { total, x, keep }, { count4 }, linearGrid(count4, 64))];
   },
-  gradient: { reason: 'it changes its first input in place' },
+  noGradient: 'it changes its first input in place',
 };
 
 /**

@@ -1,5 +1,5 @@
 import { normal, type OpCase, values } from '../../engine/case.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { activationReference } from './activation.reference.ts';
 import { type ActivationKind, gelu, quickGelu, relu, sigmoid } from './activation.ts';
 

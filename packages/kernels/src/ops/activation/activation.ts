@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { activationBackward } from './activation.backward.wgsl.ts';
 import { activation as activationKernel } from './activation.wgsl.ts';
 
@@ -24,7 +24,11 @@ const definition: OpDefinition<Attributes> = {
       dispatch(activationKernel, { x, y }, { count4 }, linearGrid(count4, activationKernel.workgroupSize[0]), { kind }),
     ];
   },
-  gradient({ inputs: [x], outputs: [y], attributes }, [dy]) {
+};
+
+export const activationGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x], outputs: [y], attributes }, [dy]) {
     // relu's slope shows in its output too, which the next layer keeps anyway: its input need not be.
     const kept = attributes.kind === 'relu' ? y : x;
     return [dy && apply(backward, [kept, dy], attributes)[0]];
@@ -43,7 +47,7 @@ const backward: OpDefinition<Attributes> = {
       }),
     ];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 const activation = (x: Tensor, kind: ActivationKind): Tensor => apply(definition, [x], { kind })[0];

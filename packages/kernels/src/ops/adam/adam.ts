@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { adam as adamKernel } from './adam.wgsl.ts';
 
 /** Numbers in `AdamState.hyper`. */
@@ -39,7 +39,7 @@ const definition: OpDefinition<Attributes> = {
     const params = { count4, ...constants, maySkip: Number(overflow !== undefined) };
     return [dispatch(adamKernel, bindings, params, linearGrid(count4, adamKernel.workgroupSize[0]))];
   },
-  gradient: { reason: 'an optimizer step changes parameters in place' },
+  noGradient: 'an optimizer step changes parameters in place',
 };
 
 export interface AdamState {

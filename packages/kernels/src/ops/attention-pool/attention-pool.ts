@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import type { Tensor } from '../../graph.ts';
 import { attentionPoolBackwardScores } from './attention-pool.backward.scores.wgsl.ts';
 import { attentionPoolBackward } from './attention-pool.backward.wgsl.ts';
 import { attentionPoolScores } from './attention-pool.scores.wgsl.ts';
@@ -50,7 +50,11 @@ const definition: OpDefinition<Attributes> = {
       dispatch(attentionPoolKernel, { p, v, y }, sizes, columnGrid),
     ];
   },
-  gradient({ inputs: [q, k, v], outputs: [, p], attributes }, [dy]) {
+};
+
+export const attentionPoolGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [q, k, v], outputs: [, p], attributes }, [dy]) {
     return dy ? apply(backward, [q, k, v, p, dy], attributes) : [];
   },
 };
@@ -67,7 +71,7 @@ const backward: OpDefinition<Attributes> = {
       dispatch(attentionPoolBackward, { q, k, dy, p, ds, dq, dk, dv }, { ...sizes, ...stores }, columnGrid),
     ];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

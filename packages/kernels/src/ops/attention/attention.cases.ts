@@ -1,5 +1,5 @@
 import { normal, type OpCase } from '../../engine/case.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { cast } from '../cast/cast.ts';
 import { attentionReference } from './attention.reference.ts';
 import { attention } from './attention.ts';

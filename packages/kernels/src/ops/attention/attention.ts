@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { cast, precisionOf } from '../cast/cast.ts';
 import { attentionBackwardDeltaHalf } from './attention.backward.delta.half.wgsl.ts';
 import { attentionBackwardDelta } from './attention.backward.delta.wgsl.ts';
@@ -103,7 +103,11 @@ const definition: OpDefinition<AttentionOptions> = {
     if (kernel === 'subgroup') return [dispatch(half ? attentionSubgroupHalf : attentionSubgroup, bindings, all, grid)];
     return [dispatch(half ? attentionTiledHalf : attentionTiled, bindings, all, grid, constants)];
   },
-  gradient({ inputs: [qkv], outputs: [y, logSum], attributes }, [dy]) {
+};
+
+export const attentionGradient: Gradient<AttentionOptions> = {
+  of: definition,
+  vjp({ inputs: [qkv], outputs: [y, logSum], attributes }, [dy]) {
     return dy ? apply(backward, [qkv, y, logSum, cast(dy, precisionOf(y))], attributes) : [];
   },
 };
@@ -137,7 +141,7 @@ const backward: OpDefinition<AttentionOptions> = {
       : [attentionBackwardQueryTiled, attentionBackwardKeyTiled];
     return [dispatch(query, forQuery, params, grid, constants), dispatch(key, forKey, params, grid, constants)];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { averagePoolBackward } from './average-pool.backward.wgsl.ts';
 import { averagePool as averagePoolKernel } from './average-pool.wgsl.ts';
 
@@ -36,7 +36,11 @@ const definition: OpDefinition<Attributes> = {
     const count = elements(y.shape) / y.shape[2];
     return [dispatch(averagePoolKernel, { x, y }, { ...paramsOf(attributes), count }, linearGrid(count, 64))];
   },
-  gradient({ attributes }, [dy]) {
+};
+
+export const averagePoolGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ attributes }, [dy]) {
     return dy ? [apply(backward, [dy], attributes)[0]] : [];
   },
 };
@@ -48,7 +52,7 @@ const backward: OpDefinition<Attributes> = {
     const count = elements(dx.shape) / dx.shape[2];
     return [dispatch(averagePoolBackward, { dy, dx }, { ...paramsOf(attributes), count }, linearGrid(count, 64))];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

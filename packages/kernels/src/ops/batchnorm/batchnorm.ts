@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { batchnormBackwardWeight } from './batchnorm.backward.weight.wgsl.ts';
 import { batchnormBackward } from './batchnorm.backward.wgsl.ts';
@@ -34,7 +34,11 @@ const definition: OpDefinition<Attributes> = {
     const bindings = { x, weight, bias, mean, variance, y };
     return [dispatch(batchnormKernel, bindings, { ...size, epsilon }, gridFor(size))];
   },
-  gradient({ inputs: [x, weight, , mean, variance], attributes, needed }, [dy]) {
+};
+
+export const batchnormGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x, weight, , mean, variance], attributes, needed }, [dy]) {
     if (!dy) return [];
     const dx = needed[0] ? apply(backward, [weight, variance, dy], attributes)[0] : undefined;
     const [dWeight, dBias] = needed[1] || needed[2] ? apply(backwardWeight, [x, mean, variance, dy], attributes) : [];
@@ -49,7 +53,7 @@ const backward: OpDefinition<Attributes> = {
     const size = sizes(dy);
     return [dispatch(batchnormBackward, { weight, variance, dy, dx }, { ...size, epsilon }, gridFor(size))];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 const backwardWeight: OpDefinition<Attributes> = {
@@ -71,7 +75,7 @@ const backwardWeight: OpDefinition<Attributes> = {
       sumSlices(partBias, dBias),
     ];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

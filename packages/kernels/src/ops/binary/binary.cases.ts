@@ -1,5 +1,5 @@
 import { normal, type OpCase } from '../../engine/case.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { binaryReference } from './binary.reference.ts';
 import { add, divide, multiply, subtract } from './binary.ts';
 

@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { constant, elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { constant, elements, type Tensor } from '../../graph.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum } from '../sum/sum.ts';
 import { binaryScalar } from './binary.scalar.wgsl.ts';
@@ -51,7 +51,11 @@ const definition: OpDefinition<Attributes> = {
     }
     return [dispatch(binaryScalar, { a, b, y }, { count, stretch, repeat, operation }, linearGrid(count, 64))];
   },
-  gradient({ inputs: [a, b], outputs: [y], attributes: { operation }, needed }, [dy]) {
+};
+
+export const binaryGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [a, b], outputs: [y], attributes: { operation }, needed }, [dy]) {
     if (!dy) return [];
     const da = operation === 'multiply' ? multiply(dy, b) : operation === 'divide' ? divide(dy, b) : dy;
     if (!needed[1]) return [da];

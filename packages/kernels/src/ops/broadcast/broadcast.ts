@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum } from '../sum/sum.ts';
 import { broadcast as broadcastKernel } from './broadcast.wgsl.ts';
@@ -20,7 +20,11 @@ const definition: OpDefinition<Attributes> = {
     const count = elements(y.shape);
     return [dispatch(broadcastKernel, { x, y }, { count, columns: elements(x.shape) }, linearGrid(count, 64))];
   },
-  gradient({ inputs: [x] }, [dy]) {
+};
+
+export const broadcastGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x] }, [dy]) {
     if (!dy) return [];
     const columns = elements(x.shape);
     return [reshape(sum(reshape(dy, [elements(dy.shape) / columns, columns])), x.shape)];

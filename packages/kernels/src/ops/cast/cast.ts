@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { castHalf } from './cast.half.wgsl.ts';
 import { castSingle } from './cast.single.wgsl.ts';
 
@@ -27,8 +27,12 @@ const definition: OpDefinition<Attributes> = {
     const kernel = precision === 'f16' ? castHalf : castSingle;
     return [dispatch(kernel, { x, y }, { count4 }, linearGrid(count4, 64))];
   },
+};
+
+export const castGradient: Gradient<Attributes> = {
+  of: definition,
   // To half, a gradient in single precision stays what it is: the next cast would only bring it back.
-  gradient: ({ inputs: [x] }, [dy]) => [dy && (x.dtype === 'f32' ? cast(dy, 'f32') : dy)],
+  vjp: ({ inputs: [x] }, [dy]) => [dy && (x.dtype === 'f32' ? cast(dy, 'f32') : dy)],
 };
 
 /**

@@ -1,12 +1,16 @@
-import { apply, type OpDefinition } from '../../engine/op.ts';
-import type { Node, Tensor } from '../../engine/tensor.ts';
+import { apply, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import type { Node, Tensor } from '../../graph.ts';
 
 const definition: OpDefinition<object> = {
   name: 'checkpoint',
   aliases: [0],
   outputs: ([x]) => [x],
   launch: () => [],
-  gradient: (_, [dy]) => [dy],
+};
+
+export const checkpointGradient: Gradient<object> = {
+  of: definition,
+  vjp: (_, [dy]) => [dy],
 };
 
 /**

@@ -1,5 +1,5 @@
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import type { Shape, Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import type { Shape, Tensor } from '../../graph.ts';
 import { copyBlock, rowsFrom, slice } from '../slice/slice.ts';
 
 interface Attributes {
@@ -35,7 +35,11 @@ const definition: OpDefinition<Attributes> = {
       return copyBlock(x, y, { rows, columns, xRow: columns, yRow, xStart: 0, yStart: from[i] * inner });
     });
   },
-  gradient({ inputs, attributes: { axis }, needed }, [dy]) {
+};
+
+export const concatGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs, attributes: { axis }, needed }, [dy]) {
     const from = starts(inputs, axis);
     return inputs.map(({ shape }, i) => (dy && needed[i] ? slice(dy, axis, from[i], shape[axis]) : undefined));
   },

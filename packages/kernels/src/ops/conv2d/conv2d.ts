@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { relu } from '../activation/activation.ts';
 import { add } from '../binary/binary.ts';
 import { linear } from '../matmul/matmul.ts';
@@ -43,7 +43,11 @@ const definition: OpDefinition<Attributes> = {
       ...convolve(x, packed.tensor, y, { kernelHeight, kernelWidth, ...geometry }, variant, scratch),
     ];
   },
-  gradient({ inputs: [x, weight], attributes, needed }, [dy]) {
+};
+
+export const conv2dGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x, weight], attributes, needed }, [dy]) {
     if (!dy) return [];
     return [
       needed[0] ? apply(backwardInput, [weight, dy], { ...attributes, shape: x.shape })[0] : undefined,
@@ -66,7 +70,7 @@ const backwardInput: OpDefinition<BackwardAttributes> = {
     const geometry = { kernelHeight, kernelWidth, stride: 1, spread: stride, ...paddings };
     return [...packed.dispatches, ...convolve(dy, packed.tensor, dx, geometry, variant, scratch)];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 const backwardWeight: OpDefinition<BackwardAttributes> = {
@@ -76,7 +80,7 @@ const backwardWeight: OpDefinition<BackwardAttributes> = {
   launch({ inputs: [x, dy], outputs: [dWeight], attributes: { stride, padding }, variant, scratch }) {
     return weightProducts(x, dy, dWeight, { stride, padding }, variant, scratch);
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 function outputShape(x: Tensor, weight: Tensor, { stride, padding }: Attributes): Shape {

@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import type { Shape, Tensor } from '../../engine/tensor.ts';
+import { apply, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import type { Shape, Tensor } from '../../graph.ts';
 import { conv2dPatchesBackward } from './conv2d.patches.backward.wgsl.ts';
 import { conv2dPatches } from './conv2d.patches.wgsl.ts';
 
@@ -28,7 +28,11 @@ const definition: OpDefinition<Attributes> = {
     const params = paramsOf(attributes);
     return [dispatch(conv2dPatches, { x, y }, params, linearGrid(params.count, 64))];
   },
-  gradient({ attributes }, [dy]) {
+};
+
+export const conv2dPatchesGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ attributes }, [dy]) {
     return dy ? [apply(backward, [dy], attributes)[0]] : [];
   },
 };
@@ -40,7 +44,7 @@ const backward: OpDefinition<Attributes> = {
     const params = paramsOf(attributes);
     return [dispatch(conv2dPatchesBackward, { dy, dx }, params, linearGrid(params.count, 64))];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

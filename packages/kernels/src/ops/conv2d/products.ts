@@ -1,5 +1,5 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
 import { conv2dBackwardWeightSubgroup } from './conv2d.backward.weight.subgroup.wgsl.ts';
 import { conv2dBackwardWeightTiled } from './conv2d.backward.weight.tiled.wgsl.ts';

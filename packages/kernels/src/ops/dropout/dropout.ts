@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { dropout as dropoutKernel } from './dropout.wgsl.ts';
 
 interface Attributes {
@@ -23,8 +23,12 @@ const definition: OpDefinition<Attributes> = {
     const params = { count4, stream, threshold, scale: 1 / (1 - probability) };
     return [dispatch(dropoutKernel, { x, seed, y }, params, linearGrid(count4, dropoutKernel.workgroupSize[0]))];
   },
+};
+
+export const dropoutGradient: Gradient<Attributes> = {
+  of: definition,
   // The same mask, applied to the gradient.
-  gradient({ inputs: [, seed], attributes }, [dy]) {
+  vjp({ inputs: [, seed], attributes }, [dy]) {
     return [dy && apply(definition, [dy, seed], attributes)[0]];
   },
 };

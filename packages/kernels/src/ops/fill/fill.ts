@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { fill as fillKernel } from './fill.wgsl.ts';
 
 interface Attributes {
@@ -15,7 +15,11 @@ const definition: OpDefinition<Attributes> = {
     const count4 = Math.ceil(elements(y.shape) / 4);
     return [dispatch(fillKernel, { y }, { count4, value }, linearGrid(count4, 64))];
   },
-  gradient: () => [],
+};
+
+export const fillGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp: () => [],
 };
 
 /** A tensor of one repeated value. */

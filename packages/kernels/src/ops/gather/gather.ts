@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { fill } from '../fill/fill.wgsl.ts';
 import { gatherBackwardScalar } from './gather.backward.scalar.wgsl.ts';
 import { gatherBackward } from './gather.backward.wgsl.ts';
@@ -37,7 +37,11 @@ const definition: OpDefinition<Attributes> = {
     const params = { rows, firstRow, width, positions };
     return [dispatch(gatherScalar, bindings, params, linearGrid(positions * width, 64))];
   },
-  gradient({ inputs: [x, indices], attributes }, [dy]) {
+};
+
+export const gatherGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x, indices], attributes }, [dy]) {
     return [dy && apply(backward, [indices, dy], { ...attributes, shape: x.shape })[0]];
   },
 };
@@ -68,7 +72,7 @@ const backward: OpDefinition<Attributes & { readonly shape: Shape }> = {
           ),
     ];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { lanesFor } from '../softmax-cross-entropy/lanes.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { l2NormalizeBackward } from './l2-normalize.backward.wgsl.ts';
@@ -55,7 +55,11 @@ const definition: OpDefinition<Attributes> = {
       dispatch(l2NormalizeKernel, { x, parts, y, norms }, { ...size, epsilon }, grid),
     ];
   },
-  gradient({ outputs: [y, norms], attributes }, [dy]) {
+};
+
+export const l2NormalizeGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ outputs: [y, norms], attributes }, [dy]) {
     return dy ? [apply(backward, [y, norms, dy], attributes)[0]] : [];
   },
 };
@@ -77,7 +81,7 @@ const backward: OpDefinition<Attributes> = {
       dispatch(l2NormalizeBackward, { y, norms, dy, parts, dx }, { ...size, epsilon }, grid),
     ];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

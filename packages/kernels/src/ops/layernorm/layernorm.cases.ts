@@ -1,5 +1,5 @@
 import { normal, type OpCase } from '../../engine/case.ts';
-import { constant } from '../../engine/tensor.ts';
+import { constant } from '../../graph.ts';
 import { cast } from '../cast/cast.ts';
 import { matmul } from '../matmul/matmul.ts';
 import { layernormReference } from './layernorm.reference.ts';

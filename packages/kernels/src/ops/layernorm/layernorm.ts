@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import type { Precision } from '../cast/cast.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
@@ -73,7 +73,11 @@ const definition: OpDefinition<Attributes> = {
     }
     return [dispatch(half ? layernormHalf : layernormSingle, bindings, params, linearGrid(size.rows, 64))];
   },
-  gradient({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
+};
+
+export const layernormGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x, weight], outputs: [, statistics], needed }, [dy]) {
     if (!dy) return [];
     const gradients = apply(backward, [x, weight, statistics, dy], {});
     return gradients.map((gradient, i) => (needed[i] ? gradient : undefined));
@@ -115,7 +119,7 @@ const backward: OpDefinition<object> = {
     if (used(dBias)) dispatches.push(sumSlices(partBias, dBias));
     return dispatches;
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 function inputGradient(

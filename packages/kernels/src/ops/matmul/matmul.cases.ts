@@ -1,5 +1,5 @@
 import { normal, type OpCase } from '../../engine/case.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { cast, type Precision } from '../cast/cast.ts';
 import { linearReference, matmulReference } from './matmul.reference.ts';
 import { type Activation, linear, matmul } from './matmul.ts';

@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { cast, type Precision, precisionOf } from '../cast/cast.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
@@ -160,7 +160,11 @@ const definition: OpDefinition<Attributes> = {
       : onVectors();
     return slices > 1 ? [product, sumSlices(parts, y)] : [product];
   },
-  gradient({ inputs, outputs: [y, preactivation], attributes, needed }, [dy]) {
+};
+
+export const matmulGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs, outputs: [y, preactivation], attributes, needed }, [dy]) {
     if (!dy) return [];
     const { transposeA, transposeB, activation, hasBias, hasResidual } = attributes;
     // Without a residual, relu's output is as good as its pre-activation, which then need not be kept.
@@ -271,7 +275,7 @@ const activationBackward: OpDefinition<{ readonly activation: Activation }> = {
     const kernel = pre.dtype === 'f16' ? matmulActivationBackwardHalf : matmulActivationBackward;
     return [dispatch(kernel, { pre, dy, dPre }, params, linearGrid(count4, 64))];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

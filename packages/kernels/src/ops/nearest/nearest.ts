@@ -1,6 +1,6 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type LaunchContext, type OpDefinition } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
 import { MAX_SELECTED, selectTop } from '../top-k/select-top.ts';
 import { nearestCandidates } from './nearest.candidates.wgsl.ts';
@@ -124,7 +124,7 @@ const definition: OpDefinition<Attributes> = {
         : []),
     ];
   },
-  gradient: { reason: 'rankings are for retrieval, not for training' },
+  noGradient: 'rankings are for retrieval, not for training',
 };
 
 /** Of every query in every strip of one shard. */

@@ -1,6 +1,6 @@
 import { dispatch } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { sumSlices } from '../sum/sum.ts';
 import { nonFinite as nonFiniteKernel } from './non-finite.wgsl.ts';
 
@@ -19,7 +19,7 @@ const definition: OpDefinition<object> = {
     const grid = [Math.ceil(slices / nonFiniteKernel.workgroupSize[0])] as const;
     return [dispatch(nonFiniteKernel, { x, part }, { count, slices }, grid), sumSlices(part, found)];
   },
-  gradient: { reason: 'it counts' },
+  noGradient: 'it counts',
 };
 
 /**

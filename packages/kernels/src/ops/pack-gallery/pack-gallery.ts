@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { packGallery as packGalleryKernel } from './pack-gallery.wgsl.ts';
 
 /** How a gallery's values are stored: float32, or IEEE half precision, in half the memory and read in half the time. */
@@ -36,7 +36,7 @@ const definition: OpDefinition<Attributes> = {
       }),
     ];
   },
-  gradient: { reason: 'galleries are for retrieval, not for training' },
+  noGradient: 'galleries are for retrieval, not for training',
 };
 
 /**

@@ -1,5 +1,5 @@
 import { type CaseInput, caseValues, normal, type OpCase, values } from '../../engine/case.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { add } from '../binary/binary.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { slice } from '../slice/slice.ts';

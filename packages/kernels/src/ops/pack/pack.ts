@@ -1,5 +1,5 @@
 import { apply, expectShapes, type OpDefinition, ShapeError } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { elements, type Tensor } from '../../graph.ts';
 
 interface Attributes {
   readonly offsets: readonly number[];
@@ -32,7 +32,7 @@ const definition: OpDefinition<Attributes> = {
   },
   // The planner does the work: producers write straight into the packed tensor, or their results are copied there.
   launch: () => [],
-  gradient: { reason: 'it lays out gradients for the optimizer, after the loss' },
+  noGradient: 'it lays out gradients for the optimizer, after the loss',
 };
 
 /**

@@ -1,5 +1,5 @@
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 
 interface Attributes {
   readonly shape: Shape;
@@ -14,7 +14,11 @@ const definition: OpDefinition<Attributes> = {
     return [{ shape, dtype: inputs[0].dtype }];
   },
   launch: () => [],
-  gradient: ({ inputs: [x] }, [dy]) => [dy && reshape(dy, x.shape)],
+};
+
+export const reshapeGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp: ({ inputs: [x] }, [dy]) => [dy && reshape(dy, x.shape)],
 };
 
 /** The same values in the same order under another shape: a view, which costs nothing. */

@@ -1,6 +1,6 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Shape, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { sliceScalar } from './slice.scalar.wgsl.ts';
 import { slice as sliceKernel } from './slice.wgsl.ts';
 
@@ -55,12 +55,23 @@ const definition: OpDefinition<Attributes> = {
     const columns = size * inner;
     return [copyBlock(x, y, { rows, columns, xRow: row, yRow: columns, xStart: start * inner, yStart: 0 })];
   },
-  gradient({ inputs: [x], attributes: { axis, start } }, [dy]) {
+};
+
+export const sliceGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x], attributes: { axis, start } }, [dy]) {
     return [dy && apply(backward, [dy], { shape: x.shape, axis, start })[0]];
   },
 };
 
-const backward: OpDefinition<{ readonly shape: Shape; readonly axis: number; readonly start: number }> = {
+/** The place of a slice in the whole. */
+interface Place {
+  readonly shape: Shape;
+  readonly axis: number;
+  readonly start: number;
+}
+
+const backward: OpDefinition<Place> = {
   name: 'slice.backward',
   outputs: (_, { shape }) => [{ shape, dtype: 'f32' }],
   launch({ inputs: [dy], outputs: [dx], attributes: { shape, axis, start } }) {
@@ -68,7 +79,11 @@ const backward: OpDefinition<{ readonly shape: Shape; readonly axis: number; rea
     const xRow = dy.shape[axis] * inner;
     return [copyBlock(dy, dx, { rows, columns: row, xRow, yRow: row, xStart: -start * inner, yStart: 0 })];
   },
-  gradient({ inputs: [dy], attributes: { axis, start } }, [ddx]) {
+};
+
+export const sliceBackwardGradient: Gradient<Place> = {
+  of: backward,
+  vjp({ inputs: [dy], attributes: { axis, start } }, [ddx]) {
     return [ddx && slice(ddx, axis, start, dy.shape[axis])];
   },
 };

@@ -1,5 +1,5 @@
 import { type CaseInput, index, normal, type OpCase, values } from '../../engine/case.ts';
-import { constant } from '../../engine/tensor.ts';
+import { constant } from '../../graph.ts';
 import { softmaxCrossEntropyReference } from './softmax-cross-entropy.reference.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openDevice } from '../../engine/device.ts';
 import { compile } from '../../engine/program.ts';
-import { constant } from '../../engine/tensor.ts';
+import { constant } from '../../graph.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 
 it('the loss of a label that is no class is NaN', async () => {

@@ -1,6 +1,6 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import type { Tensor } from '../../graph.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { lanesFor } from './lanes.ts';
 import { softmaxCrossEntropyBackward } from './softmax-cross-entropy.backward.wgsl.ts';
@@ -43,7 +43,11 @@ const definition: OpDefinition<object> = {
       dispatch(softmaxCrossEntropyKernel, { logits, labels, parts, losses, logSumExp }, params, linearGrid(rows, 64)),
     ];
   },
-  gradient({ inputs: [logits, labels], outputs: [, logSumExp] }, [dLosses]) {
+};
+
+export const softmaxCrossEntropyGradient: Gradient<object> = {
+  of: definition,
+  vjp({ inputs: [logits, labels], outputs: [, logSumExp] }, [dLosses]) {
     return dLosses ? [apply(backward, [logits, labels, logSumExp, dLosses], {})[0]] : [];
   },
 };
@@ -56,7 +60,7 @@ const backward: OpDefinition<object> = {
     const bindings = { logits, labels, logSumExp, dLosses, dLogits };
     return [dispatch(softmaxCrossEntropyBackward, bindings, params, linearGrid(params.rows * params.lanes, 64))];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

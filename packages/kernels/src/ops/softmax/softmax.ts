@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { softmaxBackwardSubgroup } from './softmax.backward.subgroup.wgsl.ts';
 import { softmaxBackward } from './softmax.backward.wgsl.ts';
@@ -56,7 +56,11 @@ const definition: OpDefinition<object> = {
     }
     return [dispatch(softmaxKernel, { x, y }, size, linearGrid(size.rows, 64))];
   },
-  gradient({ outputs: [y] }, [dy]) {
+};
+
+export const softmaxGradient: Gradient<object> = {
+  of: definition,
+  vjp({ outputs: [y] }, [dy]) {
     return dy ? [apply(backward, [y, dy], {})[0]] : [];
   },
 };
@@ -77,7 +81,7 @@ const backward: OpDefinition<object> = {
     }
     return [dispatch(softmaxBackward, { y, dy, dx }, size, linearGrid(size.rows, 64))];
   },
-  gradient: firstOrderOnly,
+  noGradient: firstOrderOnly,
 };
 
 /**

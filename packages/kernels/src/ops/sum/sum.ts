@@ -1,6 +1,6 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../engine/tensor.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { elements, type Tensor } from '../../graph.ts';
 import { multiply } from '../binary/binary.ts';
 import { broadcast } from '../broadcast/broadcast.ts';
 import { fill } from '../fill/fill.ts';
@@ -70,7 +70,11 @@ const definition: OpDefinition<Attributes> = {
     const part = scratch([slices, columns]);
     return [sumColumns(x, part, sizes), sumSlices(part, total)];
   },
-  gradient({ inputs: [x], attributes: { axis } }, [dy]) {
+};
+
+export const sumGradient: Gradient<Attributes> = {
+  of: definition,
+  vjp({ inputs: [x], attributes: { axis } }, [dy]) {
     if (!dy) return [];
     return [axis === 'last' ? multiply(fill(x.shape, 1), dy) : broadcast(dy, x.shape)];
   },

@@ -1,6 +1,6 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import type { LaunchContext } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { topKSelect } from './top-k.select.wgsl.ts';
 import { topKTiles } from './top-k.tiles.wgsl.ts';
 

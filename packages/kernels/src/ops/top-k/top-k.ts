@@ -1,5 +1,5 @@
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../graph.ts';
 import { MAX_SELECTED, selectTop } from './select-top.ts';
 
 export { MAX_SELECTED };
@@ -32,7 +32,7 @@ const definition: OpDefinition<Attributes> = {
     };
     return selectTop(scores, results, scratch);
   },
-  gradient: { reason: 'rankings are for retrieval, not for training' },
+  noGradient: 'rankings are for retrieval, not for training',
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { OpDefinition } from './op.ts';
+import type { OpDefinition } from './engine/op.ts';
 
 /** Half precision ('f16') is for storage: two halves to a 32-bit word, the first in the lower bits; kernels compute in f32. */
 export type DType = 'f32' | 'f16' | 'u32';
@@ -98,4 +98,24 @@ export function stored(name: string, region: Region | undefined, shape: Shape, d
     throw new RangeError(`${name}: ${formatShape(shape)} needs ${needed} bytes, its region has ${region.size}`);
   }
   return createNode({ kind: 'stored', name, region }, [{ shape, dtype }]).outputs[0];
+}
+
+/** Every node that the tensors need, in order of creation: the order in which a program runs them. */
+export function ancestors(tensors: readonly Tensor[]): Node[] {
+  const seen = new Set<Node>();
+  const open = tensors.map((tensor) => tensor.node);
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.source.kind === 'op') for (const tensor of node.source.inputs) open.push(tensor.node);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** What a program is to compute. */
+export interface Graph<Names extends string> {
+  /** Results that can be read after a run, by name. */
+  readonly outputs: Readonly<Record<Names, Tensor>>;
+  /** Updates in place (optimizer steps) that the program is also to make. */
+  readonly updates?: readonly Tensor[];
 }

@@ -1,6 +1,6 @@
+import { apply } from '../engine/op.ts';
+import type { Node, Tensor } from '../graph.ts';
 import { checkpointed } from '../ops/checkpoint/checkpoint.ts';
-import { apply } from './op.ts';
-import type { Node, Tensor } from './tensor.ts';
 
 /**
  * Gives the backward pass the values of the forward pass a second time (Chen et al. 2016, arXiv 1604.06174): checkpoints are
