@@ -87,13 +87,20 @@ const withoutBodies = (code) => {
   return out + text.slice(from);
 };
 
+/** See `Holds` in engine/kernel.ts. */
+function holdsOf(name, code) {
+  const [, element] = new RegExp(`var<storage, \\w+> ${name}: array<(.*)>;`).exec(code) ?? [];
+  if (element === 'stored4') return 'stored';
+  return /^(f32|vec[234]f|vec[234]<f32>)$/.test(element) ? 'f32' : 'words';
+}
+
 const isKernel = (file) => file.endsWith('.wgsl') && !file.endsWith('.include.wgsl');
 const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
 function kernelModule(name, file, text) {
   const code = expandLoops(text, file);
-  const reflection = new WgslReflect(withoutBodies(code));
+  const reflection = new WgslReflect(withoutBodies(code).replaceAll('stored4', 'vec4f'));
   const entries = reflection.entry.compute;
   if (entries.length !== 1) throw new Error(`${file}: expected one @compute entry point, found ${entries.length}`);
   const bindings = {};
@@ -104,6 +111,7 @@ function kernelModule(name, file, text) {
       bindings[resource.name] = {
         binding: resource.binding,
         access: resource.access === 'read_write' ? 'storage' : 'read-only-storage',
+        holds: holdsOf(resource.name, code),
       };
     } else if (resource.resourceType === 0 && resource.members) {
       const fields = Object.fromEntries(
@@ -122,7 +130,7 @@ function kernelModule(name, file, text) {
   const type = `Kernel<${union(Object.keys(bindings))}, ${union(Object.keys(params.fields))}, ${union(constants)}>`;
   return `${header(file)}import type { Kernel } from '../../engine/kernel.ts';
 
-export const ${camelCase(name)}: ${type} = {
+export const ${camelCase(name)}Kernel: ${type} = {
   name: '${name}',
   entryPoint: '${entries[0].name}',
   workgroupSize: ${JSON.stringify(workgroupSize(entries[0]))},
@@ -214,7 +222,7 @@ if (process.argv[1] === import.meta.filename) {
             .filter(isKernel)
             .map((name) => [op, name.slice(0, -5)]),
         )
-        .map(([op, name]) => `export { ${camelCase(name)} } from '../ops/${op}/${name}.wgsl.ts';\n`)
+        .map(([op, name]) => `export { ${camelCase(name)}Kernel } from '../ops/${op}/${name}.wgsl.ts';\n`)
         .join(''),
   );
   // Kernels, and the modules that launch them.

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
 import { Device } from '../src/engine/device.ts';
 import type { Kernel } from '../src/engine/kernel.ts';
+import type { Storage } from '../src/engine/storage.ts';
 import * as kernels from '../src/generated/kernels.ts';
+import type { DType } from '../src/graph.ts';
 
 const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
 const adapter = (await gpu.requestAdapter())!;
@@ -20,12 +22,27 @@ const device = new Device(await adapter.requestDevice({ requiredFeatures }), ada
 const constantsOf = (kernel: Kernel) =>
   Object.fromEntries(kernel.constants.map((name) => [name, name === 'threads' ? 256 : 1]));
 
+/** Everything in single precision, and everything in half, where a kernel takes either. */
+function storagesOf({ bindings }: Kernel): [string, Storage][] {
+  const stored = Object.keys(bindings).filter((name) => bindings[name].holds === 'stored');
+  const all = (dtype: DType) => Object.fromEntries(stored.map((name) => [name, dtype]));
+  return stored.length > 0
+    ? [
+        [' of f32', all('f32')],
+        [' of f16', all('f16')],
+      ]
+    : [['', {}]];
+}
+
 describe('on a device with the default limits', () => {
-  for (const kernel of Object.values(kernels) as unknown as Kernel[]) {
-    it(kernel.name, async () => {
+  const inEachStorage = (Object.values(kernels) as unknown as Kernel[]).flatMap((kernel) =>
+    storagesOf(kernel).map(([name, storage]) => [`${kernel.name}${name}`, kernel, storage] as const),
+  );
+  for (const [name, kernel, storage] of inEachStorage) {
+    it(name, async () => {
       // What is for GPUs with matrix units may ask for more workgroup memory than this device has: Dawn says so when all else
       // is well.
-      const complaint = await device.pipeline(kernel, constantsOf(kernel)).then(
+      const complaint = await device.pipeline({ kernel, constants: constantsOf(kernel), storage }).then(
         () => 'none',
         (error: Error) => error.message,
       );
@@ -41,9 +58,11 @@ describe('on a device with the default limits', () => {
 
 it('and a mistake in the WGSL is told with its place', async () => {
   const broken: Kernel = {
-    ...(kernels.fill as unknown as Kernel),
+    ...(kernels.fillKernel as unknown as Kernel),
     name: 'broken',
-    code: kernels.fill.code.replace('vec4f(params', 'vec5f(params'),
+    code: kernels.fillKernel.code.replace('vec4f(params', 'vec5f(params'),
   };
-  await expect(device.pipeline(broken, {})).rejects.toThrow(/broken\.wgsl: [\s\S]*vec5f/);
+  await expect(device.pipeline({ kernel: broken, constants: {}, storage: {} })).rejects.toThrow(
+    /broken\.wgsl: [\s\S]*vec5f/,
+  );
 });

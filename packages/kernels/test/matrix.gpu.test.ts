@@ -7,8 +7,8 @@ import { openDevice } from '../src/engine/device.ts';
 import { dispatch } from '../src/engine/kernel.ts';
 import { apply, firstOrderOnly, type OpDefinition } from '../src/engine/op.ts';
 import { cast, compile, input, type Tensor } from '../src/index.ts';
-import { matmulMatrixHalfLarge } from '../src/ops/matmul/matmul.matrix.half.large.wgsl.ts';
-import { matmulMatrixHalfSmall } from '../src/ops/matmul/matmul.matrix.half.small.wgsl.ts';
+import { matmulMatrixHalfLargeKernel } from '../src/ops/matmul/matmul.matrix.half.large.wgsl.ts';
+import { matmulMatrixHalfSmallKernel } from '../src/ops/matmul/matmul.matrix.half.small.wgsl.ts';
 import { type MatrixKernel, matrixKernels } from '../src/ops/matmul/matmul.matrix.ts';
 import { linearReference, matmulReference } from '../src/ops/matmul/matmul.reference.ts';
 import { sumSlices } from '../src/ops/sum/sum.ts';
@@ -180,8 +180,8 @@ const transposed = ({ shape: [rows, columns], data }: NdArray): NdArray => ({
  * one text, and slow to compile on a CPU: they share the layouts.
  */
 const layouts = new Map([
-  [matmulMatrixHalfLarge, ['NN']],
-  [matmulMatrixHalfSmall, ['TT']],
+  [matmulMatrixHalfLargeKernel, ['NN']],
+  [matmulMatrixHalfSmallKernel, ['TT']],
 ]);
 
 describe.each(matrixKernels.map((on) => [on.kernel.name, on] as const))('%s', (_, on) => {

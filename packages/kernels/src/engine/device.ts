@@ -1,7 +1,11 @@
 import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeature } from './capabilities.ts';
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
-import type { Kernel } from './kernel.ts';
+import type { Dispatch, Kernel } from './kernel.ts';
+import { withStorage } from './storage.ts';
 import { Waiter } from './wait.ts';
+
+/** What a pipeline is made from. */
+type Recipe = Pick<Dispatch, 'kernel' | 'constants' | 'storage'>;
 
 /** A WebGPU device with what the engine keeps per device: pipelines, capabilities, and every error that occurred. */
 export class Device {
@@ -87,18 +91,18 @@ export class Device {
     return layout;
   }
 
-  /** Compiles a kernel for these override constants, once. */
-  pipeline(kernel: Kernel, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
-    const key = `${kernel.name} ${JSON.stringify(constants)}`;
+  /** Compiles a kernel for what it is bound to and its override constants, once. */
+  pipeline({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
+    const key = `${kernel.name} ${JSON.stringify([constants, storage])}`;
     let pipeline = this.#pipelines.get(key);
-    if (!pipeline) this.#pipelines.set(key, (pipeline = this.#compile(kernel, constants)));
+    if (!pipeline) this.#pipelines.set(key, (pipeline = this.#compile({ kernel, constants, storage })));
     return pipeline;
   }
 
-  async #compile(kernel: Kernel, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
+  async #compile({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
     const layout = this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] });
     this.gpu.pushErrorScope('validation');
-    const module = this.gpu.createShaderModule({ code: kernel.code, label: kernel.name });
+    const module = this.gpu.createShaderModule({ code: withStorage(kernel.code, storage), label: kernel.name });
     const pipeline = this.gpu.createComputePipelineAsync({
       label: kernel.name,
       layout,

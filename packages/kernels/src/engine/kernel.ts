@@ -1,10 +1,23 @@
-import type { Tensor } from '../graph.ts';
+import { formatShape, type Tensor } from '../graph.ts';
+import type { Storage } from './storage.ts';
 
 export interface KernelParams {
   /** Binding number of the uniform struct; -1 where the kernel has none. */
   readonly binding: number;
   readonly size: number;
   readonly fields: Readonly<Record<string, { readonly offset: number; readonly type: string }>>;
+}
+
+/**
+ * What a binding may be bound to: 'f32', a tensor of floats; 'stored', one of floats or of halves (`array<stored4>`); 'words', whatever
+ * the kernel itself makes of 32 bits.
+ */
+export type Holds = 'f32' | 'stored' | 'words';
+
+export interface KernelBinding {
+  readonly binding: number;
+  readonly access: GPUBufferBindingType;
+  readonly holds: Holds;
 }
 
 /** A hand-written WGSL kernel, as `scripts/generate.mjs` reads it out of its file. */
@@ -20,7 +33,7 @@ export interface Kernel<
   readonly workgroupSize: readonly number[];
   /** WebGPU features that the code enables. */
   readonly features: readonly string[];
-  readonly bindings: Readonly<Record<Bindings, { readonly binding: number; readonly access: GPUBufferBindingType }>>;
+  readonly bindings: Readonly<Record<Bindings, KernelBinding>>;
   readonly params: KernelParams & { readonly fields: Readonly<Record<Params, unknown>> };
   /** Names of the WGSL overrides. */
   readonly constants: readonly Constants[];
@@ -32,6 +45,8 @@ export interface Dispatch {
   readonly bindings: Readonly<Record<string, Tensor>>;
   readonly params: Readonly<Record<string, number>>;
   readonly constants: Readonly<Record<string, number>>;
+  /** What the kernel's text is made for. */
+  readonly storage: Storage;
   readonly workgroups: readonly [number, number, number];
 }
 
@@ -40,6 +55,7 @@ export type Grid = readonly [number, number?, number?];
 /**
  * Binds a kernel. A missing or misspelt binding, parameter or override is a compile error.
  * @param grid workgroups in x, y, z; WebGPU allows 65,535 each (see `linearGrid`)
+ * @throws TypeError where a tensor is stored in what its binding does not take
  */
 export function dispatch<B extends string, P extends string, C extends string>(
   kernel: Kernel<B, P, C>,
@@ -48,11 +64,22 @@ export function dispatch<B extends string, P extends string, C extends string>(
   grid: Grid,
   constants?: Readonly<Record<C, number>>,
 ): Dispatch {
+  const storage: Record<string, Tensor['dtype']> = {};
+  for (const [name, { holds }] of Object.entries<KernelBinding>(kernel.bindings)) {
+    const { dtype, shape } = bindings[name as B];
+    if (holds === 'words' || dtype === 'f32' || (holds === 'stored' && dtype === 'f16')) {
+      if (holds === 'stored') storage[name] = dtype;
+    } else {
+      const expected = holds === 'stored' ? 'f32 or f16' : 'f32';
+      throw new TypeError(`${kernel.name}.wgsl: ${name} takes ${expected}, found ${dtype}${formatShape(shape)}`);
+    }
+  }
   return {
     kernel: kernel as unknown as Kernel,
     bindings,
     params,
     constants: constants ?? {},
+    storage,
     workgroups: [grid[0], grid[1] ?? 1, grid[2] ?? 1],
   };
 }

@@ -196,9 +196,7 @@ export async function compile<Names extends string>(
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
   const pipelines = await Promise.all(
-    plan.steps.map((step) =>
-      step.kind === 'dispatch' ? device.pipeline(step.dispatch.kernel, step.dispatch.constants) : undefined,
-    ),
+    plan.steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch) : undefined)),
   );
   device.gpu.pushErrorScope('out-of-memory');
   device.gpu.pushErrorScope('validation');

@@ -1,7 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
-import { accumulate as accumulateKernel } from './accumulate.wgsl.ts';
+import { accumulateKernel } from './accumulate.wgsl.ts';
 
 const definition: OpDefinition<object> = {
   name: 'accumulate',

@@ -1,8 +1,8 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
-import { activationBackward } from './activation.backward.wgsl.ts';
-import { activation as activationKernel } from './activation.wgsl.ts';
+import { activationBackwardKernel } from './activation.backward.wgsl.ts';
+import { activationKernel } from './activation.wgsl.ts';
 
 const kinds = ['relu', 'sigmoid', 'quickGelu', 'gelu'] as const;
 export type ActivationKind = (typeof kinds)[number];
@@ -42,9 +42,15 @@ const backward: OpDefinition<Attributes> = {
     const count4 = Math.ceil(elements(x.shape) / 4);
     const kind = kinds.indexOf(attributes.kind);
     return [
-      dispatch(activationBackward, { x, dy, dx }, { count4 }, linearGrid(count4, activationBackward.workgroupSize[0]), {
-        kind,
-      }),
+      dispatch(
+        activationBackwardKernel,
+        { x, dy, dx },
+        { count4 },
+        linearGrid(count4, activationBackwardKernel.workgroupSize[0]),
+        {
+          kind,
+        },
+      ),
     ];
   },
   noGradient: firstOrderOnly,

@@ -1,7 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
-import { adam as adamKernel } from './adam.wgsl.ts';
+import { adamKernel } from './adam.wgsl.ts';
 
 /** Numbers in `AdamState.hyper`. */
 export const HYPER_SIZE = 6;

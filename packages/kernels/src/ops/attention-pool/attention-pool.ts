@@ -1,10 +1,10 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
-import { attentionPoolBackwardScores } from './attention-pool.backward.scores.wgsl.ts';
-import { attentionPoolBackward } from './attention-pool.backward.wgsl.ts';
-import { attentionPoolScores } from './attention-pool.scores.wgsl.ts';
-import { attentionPool as attentionPoolKernel } from './attention-pool.wgsl.ts';
+import { attentionPoolBackwardScoresKernel } from './attention-pool.backward.scores.wgsl.ts';
+import { attentionPoolBackwardKernel } from './attention-pool.backward.wgsl.ts';
+import { attentionPoolScoresKernel } from './attention-pool.scores.wgsl.ts';
+import { attentionPoolKernel } from './attention-pool.wgsl.ts';
 
 interface Attributes {
   readonly heads: number;
@@ -46,7 +46,7 @@ const definition: OpDefinition<Attributes> = {
     const { sizes, scale, headGrid, columnGrid } = layout(k, attributes);
     const p = used(probabilities) ? probabilities : scratch(probabilities.shape);
     return [
-      dispatch(attentionPoolScores, { q, k, p }, { ...sizes, scale }, headGrid),
+      dispatch(attentionPoolScoresKernel, { q, k, p }, { ...sizes, scale }, headGrid),
       dispatch(attentionPoolKernel, { p, v, y }, sizes, columnGrid),
     ];
   },
@@ -67,8 +67,8 @@ const backward: OpDefinition<Attributes> = {
     const ds = scratch(p.shape);
     const stores = { storesQ: used(dq) ? 1 : 0, storesK: used(dk) ? 1 : 0, storesV: used(dv) ? 1 : 0 };
     return [
-      dispatch(attentionPoolBackwardScores, { v, dy, p, ds }, { ...sizes, scale }, headGrid),
-      dispatch(attentionPoolBackward, { q, k, dy, p, ds, dq, dk, dv }, { ...sizes, ...stores }, columnGrid),
+      dispatch(attentionPoolBackwardScoresKernel, { v, dy, p, ds }, { ...sizes, scale }, headGrid),
+      dispatch(attentionPoolBackwardKernel, { q, k, dy, p, ds, dq, dk, dv }, { ...sizes, ...stores }, columnGrid),
     ];
   },
   noGradient: firstOrderOnly,

@@ -3,21 +3,21 @@ import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
 import { cast, precisionOf } from '../cast/cast.ts';
-import { attentionBackwardDeltaHalf } from './attention.backward.delta.half.wgsl.ts';
-import { attentionBackwardDelta } from './attention.backward.delta.wgsl.ts';
-import { attentionBackwardKeyTiledHalf } from './attention.backward.key.tiled.half.wgsl.ts';
-import { attentionBackwardKeyTiled } from './attention.backward.key.tiled.wgsl.ts';
-import { attentionBackwardKey } from './attention.backward.key.wgsl.ts';
-import { attentionBackwardQueryTiledHalf } from './attention.backward.query.tiled.half.wgsl.ts';
-import { attentionBackwardQueryTiled } from './attention.backward.query.tiled.wgsl.ts';
-import { attentionBackwardQuery } from './attention.backward.query.wgsl.ts';
-import { attentionBackwardSubgroupHalf } from './attention.backward.subgroup.half.wgsl.ts';
-import { attentionBackwardSubgroup } from './attention.backward.subgroup.wgsl.ts';
-import { attentionSubgroupHalf } from './attention.subgroup.half.wgsl.ts';
-import { attentionSubgroup } from './attention.subgroup.wgsl.ts';
-import { attentionTiledHalf } from './attention.tiled.half.wgsl.ts';
-import { attentionTiled } from './attention.tiled.wgsl.ts';
-import { attention as attentionPlain } from './attention.wgsl.ts';
+import { attentionBackwardDeltaHalfKernel } from './attention.backward.delta.half.wgsl.ts';
+import { attentionBackwardDeltaKernel } from './attention.backward.delta.wgsl.ts';
+import { attentionBackwardKeyTiledHalfKernel } from './attention.backward.key.tiled.half.wgsl.ts';
+import { attentionBackwardKeyTiledKernel } from './attention.backward.key.tiled.wgsl.ts';
+import { attentionBackwardKeyKernel } from './attention.backward.key.wgsl.ts';
+import { attentionBackwardQueryTiledHalfKernel } from './attention.backward.query.tiled.half.wgsl.ts';
+import { attentionBackwardQueryTiledKernel } from './attention.backward.query.tiled.wgsl.ts';
+import { attentionBackwardQueryKernel } from './attention.backward.query.wgsl.ts';
+import { attentionBackwardSubgroupHalfKernel } from './attention.backward.subgroup.half.wgsl.ts';
+import { attentionBackwardSubgroupKernel } from './attention.backward.subgroup.wgsl.ts';
+import { attentionSubgroupHalfKernel } from './attention.subgroup.half.wgsl.ts';
+import { attentionSubgroupKernel } from './attention.subgroup.wgsl.ts';
+import { attentionTiledHalfKernel } from './attention.tiled.half.wgsl.ts';
+import { attentionTiledKernel } from './attention.tiled.wgsl.ts';
+import { attentionKernel } from './attention.wgsl.ts';
 
 export interface AttentionOptions {
   /** Heads that share the width evenly. */
@@ -99,9 +99,10 @@ const definition: OpDefinition<AttentionOptions> = {
     const { params, kernel, half, grid, constants } = layout(qkv, attributes, variant as Variant);
     const bindings = { qkv, y, logSum };
     const all = { ...params, saveLogSum: used(logSum) ? 1 : 0 };
-    if (kernel === 'plain') return [dispatch(attentionPlain, bindings, all, grid)];
-    if (kernel === 'subgroup') return [dispatch(half ? attentionSubgroupHalf : attentionSubgroup, bindings, all, grid)];
-    return [dispatch(half ? attentionTiledHalf : attentionTiled, bindings, all, grid, constants)];
+    if (kernel === 'plain') return [dispatch(attentionKernel, bindings, all, grid)];
+    if (kernel === 'subgroup')
+      return [dispatch(half ? attentionSubgroupHalfKernel : attentionSubgroupKernel, bindings, all, grid)];
+    return [dispatch(half ? attentionTiledHalfKernel : attentionTiledKernel, bindings, all, grid, constants)];
   },
 };
 
@@ -124,21 +125,31 @@ const backward: OpDefinition<AttentionOptions> = {
       const bindings = { qkv, dy, logSum, delta, dq: scratch(y.shape), dqkv };
       const rows = linearGrid(elements(logSum.shape), 64);
       return [
-        dispatch(half ? attentionBackwardDeltaHalf : attentionBackwardDelta, { y, dy, delta }, params, rows),
-        dispatch(half ? attentionBackwardSubgroupHalf : attentionBackwardSubgroup, bindings, params, perHead),
+        dispatch(
+          half ? attentionBackwardDeltaHalfKernel : attentionBackwardDeltaKernel,
+          { y, dy, delta },
+          params,
+          rows,
+        ),
+        dispatch(
+          half ? attentionBackwardSubgroupHalfKernel : attentionBackwardSubgroupKernel,
+          bindings,
+          params,
+          perHead,
+        ),
       ];
     }
     const forQuery = { qkv, y, dy, logSum, delta, dqkv };
     const forKey = { qkv, dy, logSum, delta, dqkv };
     if (kernel === 'plain') {
       return [
-        dispatch(attentionBackwardQuery, forQuery, params, grid),
-        dispatch(attentionBackwardKey, forKey, params, grid),
+        dispatch(attentionBackwardQueryKernel, forQuery, params, grid),
+        dispatch(attentionBackwardKeyKernel, forKey, params, grid),
       ];
     }
     const [query, key] = half
-      ? [attentionBackwardQueryTiledHalf, attentionBackwardKeyTiledHalf]
-      : [attentionBackwardQueryTiled, attentionBackwardKeyTiled];
+      ? [attentionBackwardQueryTiledHalfKernel, attentionBackwardKeyTiledHalfKernel]
+      : [attentionBackwardQueryTiledKernel, attentionBackwardKeyTiledKernel];
     return [dispatch(query, forQuery, params, grid, constants), dispatch(key, forKey, params, grid, constants)];
   },
   noGradient: firstOrderOnly,

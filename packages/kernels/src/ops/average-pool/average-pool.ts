@@ -1,8 +1,8 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../graph.ts';
-import { averagePoolBackward } from './average-pool.backward.wgsl.ts';
-import { averagePool as averagePoolKernel } from './average-pool.wgsl.ts';
+import { averagePoolBackwardKernel } from './average-pool.backward.wgsl.ts';
+import { averagePoolKernel } from './average-pool.wgsl.ts';
 
 interface Attributes {
   readonly size: number;
@@ -50,7 +50,7 @@ const backward: OpDefinition<Attributes> = {
   outputs: (_, { shape }) => [{ shape, dtype: 'f32' }],
   launch({ inputs: [dy], outputs: [dx], attributes }) {
     const count = elements(dx.shape) / dx.shape[2];
-    return [dispatch(averagePoolBackward, { dy, dx }, { ...paramsOf(attributes), count }, linearGrid(count, 64))];
+    return [dispatch(averagePoolBackwardKernel, { dy, dx }, { ...paramsOf(attributes), count }, linearGrid(count, 64))];
   },
   noGradient: firstOrderOnly,
 };

@@ -2,9 +2,9 @@ import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
-import { batchnormBackwardWeight } from './batchnorm.backward.weight.wgsl.ts';
-import { batchnormBackward } from './batchnorm.backward.wgsl.ts';
-import { batchnorm as batchnormKernel } from './batchnorm.wgsl.ts';
+import { batchnormBackwardWeightKernel } from './batchnorm.backward.weight.wgsl.ts';
+import { batchnormBackwardKernel } from './batchnorm.backward.wgsl.ts';
+import { batchnormKernel } from './batchnorm.wgsl.ts';
 
 interface Attributes {
   readonly epsilon: number;
@@ -51,7 +51,7 @@ const backward: OpDefinition<Attributes> = {
   outputs: ([, , dy]) => [dy],
   launch({ inputs: [weight, variance, dy], outputs: [dx], attributes: { epsilon } }) {
     const size = sizes(dy);
-    return [dispatch(batchnormBackward, { weight, variance, dy, dx }, { ...size, epsilon }, gridFor(size))];
+    return [dispatch(batchnormBackwardKernel, { weight, variance, dy, dx }, { ...size, epsilon }, gridFor(size))];
   },
   noGradient: firstOrderOnly,
 };
@@ -66,7 +66,7 @@ const backwardWeight: OpDefinition<Attributes> = {
     const partBias = scratch([slices, channels]);
     return [
       dispatch(
-        batchnormBackwardWeight,
+        batchnormBackwardWeightKernel,
         { x, mean, variance, dy, partWeight, partBias },
         { rows, channels, rowsPerSlice, slices, epsilon },
         linearGrid(slices * channels, 64),

@@ -3,8 +3,8 @@ import { apply, expectShapes, type Gradient, type OpDefinition } from '../../eng
 import { constant, elements, type Tensor } from '../../graph.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum } from '../sum/sum.ts';
-import { binaryScalar } from './binary.scalar.wgsl.ts';
-import { binary as binaryKernel } from './binary.wgsl.ts';
+import { binaryScalarKernel } from './binary.scalar.wgsl.ts';
+import { binaryKernel } from './binary.wgsl.ts';
 
 const operations = ['add', 'subtract', 'multiply', 'divide'] as const;
 type BinaryOperation = (typeof operations)[number];
@@ -49,7 +49,7 @@ const definition: OpDefinition<Attributes> = {
         ),
       ];
     }
-    return [dispatch(binaryScalar, { a, b, y }, { count, stretch, repeat, operation }, linearGrid(count, 64))];
+    return [dispatch(binaryScalarKernel, { a, b, y }, { count, stretch, repeat, operation }, linearGrid(count, 64))];
   },
 };
 

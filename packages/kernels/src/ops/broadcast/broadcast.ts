@@ -3,7 +3,7 @@ import { apply, expectShapes, type Gradient, type OpDefinition } from '../../eng
 import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum } from '../sum/sum.ts';
-import { broadcast as broadcastKernel } from './broadcast.wgsl.ts';
+import { broadcastKernel } from './broadcast.wgsl.ts';
 
 interface Attributes {
   readonly shape: Shape;

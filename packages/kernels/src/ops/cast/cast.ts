@@ -1,8 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
-import { castHalf } from './cast.half.wgsl.ts';
-import { castSingle } from './cast.single.wgsl.ts';
+import { castKernel } from './cast.wgsl.ts';
 
 /** What a floating point tensor can be stored in. */
 export type Precision = 'f32' | 'f16';
@@ -22,10 +21,9 @@ const definition: OpDefinition<Attributes> = {
     expectShapes(dtype !== 'u32', 'cast', 'x of f32 or f16', inputs);
     return [{ shape, dtype: precision }];
   },
-  launch({ inputs: [x], outputs: [y], attributes: { precision } }) {
+  launch({ inputs: [x], outputs: [y] }) {
     const count4 = Math.ceil(elements(x.shape) / 4);
-    const kernel = precision === 'f16' ? castHalf : castSingle;
-    return [dispatch(kernel, { x, y }, { count4 }, linearGrid(count4, 64))];
+    return [dispatch(castKernel, { x, y }, { count4 }, linearGrid(count4, 64))];
   },
 };
 

@@ -1,8 +1,8 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import type { Shape, Tensor } from '../../graph.ts';
-import { conv2dPatchesBackward } from './conv2d.patches.backward.wgsl.ts';
-import { conv2dPatches } from './conv2d.patches.wgsl.ts';
+import { conv2dPatchesBackwardKernel } from './conv2d.patches.backward.wgsl.ts';
+import { conv2dPatchesKernel } from './conv2d.patches.wgsl.ts';
 
 interface Attributes {
   /** Of the images. */
@@ -26,7 +26,7 @@ const definition: OpDefinition<Attributes> = {
   },
   launch({ inputs: [x], outputs: [y], attributes }) {
     const params = paramsOf(attributes);
-    return [dispatch(conv2dPatches, { x, y }, params, linearGrid(params.count, 64))];
+    return [dispatch(conv2dPatchesKernel, { x, y }, params, linearGrid(params.count, 64))];
   },
 };
 
@@ -42,7 +42,7 @@ const backward: OpDefinition<Attributes> = {
   outputs: (_, { shape }) => [{ shape, dtype: 'f32' }],
   launch({ inputs: [dy], outputs: [dx], attributes }) {
     const params = paramsOf(attributes);
-    return [dispatch(conv2dPatchesBackward, { dy, dx }, params, linearGrid(params.count, 64))];
+    return [dispatch(conv2dPatchesBackwardKernel, { dy, dx }, params, linearGrid(params.count, 64))];
   },
   noGradient: firstOrderOnly,
 };

@@ -1,14 +1,14 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { elements, type Shape, type Tensor } from '../../graph.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
-import { conv2dBackwardWeightSubgroup } from './conv2d.backward.weight.subgroup.wgsl.ts';
-import { conv2dBackwardWeightTiled } from './conv2d.backward.weight.tiled.wgsl.ts';
-import { conv2dBackwardWeight } from './conv2d.backward.weight.wgsl.ts';
-import { conv2dPack } from './conv2d.pack.wgsl.ts';
-import { conv2dPad } from './conv2d.pad.wgsl.ts';
-import { conv2dSubgroup } from './conv2d.subgroup.wgsl.ts';
-import { conv2dTiled } from './conv2d.tiled.wgsl.ts';
-import { conv2d } from './conv2d.wgsl.ts';
+import { conv2dBackwardWeightSubgroupKernel } from './conv2d.backward.weight.subgroup.wgsl.ts';
+import { conv2dBackwardWeightTiledKernel } from './conv2d.backward.weight.tiled.wgsl.ts';
+import { conv2dBackwardWeightKernel } from './conv2d.backward.weight.wgsl.ts';
+import { conv2dPackKernel } from './conv2d.pack.wgsl.ts';
+import { conv2dPadKernel } from './conv2d.pad.wgsl.ts';
+import { conv2dSubgroupKernel } from './conv2d.subgroup.wgsl.ts';
+import { conv2dTiledKernel } from './conv2d.tiled.wgsl.ts';
+import { conv2dKernel } from './conv2d.wgsl.ts';
 
 // Every variant leaves to the plain kernels what would fill less than about half of its tiles.
 
@@ -28,7 +28,7 @@ interface PackSizes {
   readonly reversed: number;
 }
 
-/** The weight as `convolve` wants it: see conv2d.pack.wgsl. */
+/** The weight as `convolve` wants it: see conv2dKernel.pack.wgsl. */
 export function pack(weight: Tensor, sizes: PackSizes, scratch: Scratch): Prepared {
   const rows4 = Math.ceil(sizes.rows / 4);
   const columns4 = Math.ceil(sizes.columns / 4);
@@ -36,7 +36,7 @@ export function pack(weight: Tensor, sizes: PackSizes, scratch: Scratch): Prepar
   const grid = linearGrid(elements(packed.shape) / 4, 64);
   return {
     tensor: packed,
-    dispatches: [dispatch(conv2dPack, { weight, packed }, { ...sizes, rows4, columns4 }, grid)],
+    dispatches: [dispatch(conv2dPackKernel, { weight, packed }, { ...sizes, rows4, columns4 }, grid)],
   };
 }
 
@@ -48,7 +48,10 @@ function pad(x: Tensor, scratch: Scratch): Prepared {
   const pixels = elements(x.shape) / channels;
   const padded = scratch([pixels, channels4 * 4]);
   const grid = linearGrid(pixels * channels4, 64);
-  return { tensor: padded, dispatches: [dispatch(conv2dPad, { x, padded }, { pixels, channels, channels4 }, grid)] };
+  return {
+    tensor: padded,
+    dispatches: [dispatch(conv2dPadKernel, { x, padded }, { pixels, channels, channels4 }, grid)],
+  };
 }
 
 interface Geometry {
@@ -80,7 +83,7 @@ export function convolve(
   const product = () => {
     const tiles = [Math.ceil(pixels / 32), Math.ceil(columns4 / 8)] as const;
     if (variant === 'subgroup' && columns4 >= 4 && tiles[0] <= 65535)
-      return dispatch(conv2dSubgroup, bindings, params, tiles);
+      return dispatch(conv2dSubgroupKernel, bindings, params, tiles);
     const phases = geometry.spread ** 2;
     if (variant === 'tiled' && columns4 >= 8 && columns % 4 === 0 && phases <= 65535) {
       const pixelsOfPhase = batch * Math.ceil(height / geometry.spread) * Math.ceil(width / geometry.spread);
@@ -88,9 +91,9 @@ export function convolve(
       // Large tiles where there are enough of them for the largest GPUs, as in matmul.
       const wide = columns4 > 16 && tilesOf(128) * phases >= 128;
       const [across, down] = linearGrid(tilesOf(wide ? 128 : 64), 1);
-      return dispatch(conv2dTiled, bindings, params, [across, down, phases], { wide: Number(wide) });
+      return dispatch(conv2dTiledKernel, bindings, params, [across, down, phases], { wide: Number(wide) });
     }
-    return dispatch(conv2d, bindings, params, linearGrid(Math.ceil(pixels / 8) * columns4, 64));
+    return dispatch(conv2dKernel, bindings, params, linearGrid(Math.ceil(pixels / 8) * columns4, 64));
   };
   return [...images.dispatches, product()];
 }
@@ -132,9 +135,9 @@ export function weightProducts(
   const bindings = { x: images.tensor, dy: gradients.tensor, parts };
   const grid = [down, across, slices] as const;
   const product = {
-    subgroup: () => dispatch(conv2dBackwardWeightSubgroup, bindings, params, grid),
-    tiled: () => dispatch(conv2dBackwardWeightTiled, bindings, params, grid, { wide: Number(wide) }),
-    plain: () => dispatch(conv2dBackwardWeight, bindings, params, linearGrid(slices * tiles, 64)),
+    subgroup: () => dispatch(conv2dBackwardWeightSubgroupKernel, bindings, params, grid),
+    tiled: () => dispatch(conv2dBackwardWeightTiledKernel, bindings, params, grid, { wide: Number(wide) }),
+    plain: () => dispatch(conv2dBackwardWeightKernel, bindings, params, linearGrid(slices * tiles, 64)),
   }[kernel]();
   return [...images.dispatches, ...gradients.dispatches, product, ...(slices > 1 ? [sumSlices(parts, dWeight)] : [])];
 }

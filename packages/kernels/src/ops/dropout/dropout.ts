@@ -1,7 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
-import { dropout as dropoutKernel } from './dropout.wgsl.ts';
+import { dropoutKernel } from './dropout.wgsl.ts';
 
 interface Attributes {
   readonly probability: number;

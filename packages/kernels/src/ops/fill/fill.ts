@@ -1,7 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../graph.ts';
-import { fill as fillKernel } from './fill.wgsl.ts';
+import { fillKernel } from './fill.wgsl.ts';
 
 interface Attributes {
   readonly shape: Shape;

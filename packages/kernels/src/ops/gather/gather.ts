@@ -1,12 +1,12 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../graph.ts';
-import { fill } from '../fill/fill.wgsl.ts';
-import { gatherBackwardScalar } from './gather.backward.scalar.wgsl.ts';
-import { gatherBackward } from './gather.backward.wgsl.ts';
-import { gatherNext } from './gather.next.wgsl.ts';
-import { gatherScalar } from './gather.scalar.wgsl.ts';
-import { gather as gatherKernel } from './gather.wgsl.ts';
+import { fillKernel } from '../fill/fill.wgsl.ts';
+import { gatherBackwardScalarKernel } from './gather.backward.scalar.wgsl.ts';
+import { gatherBackwardKernel } from './gather.backward.wgsl.ts';
+import { gatherNextKernel } from './gather.next.wgsl.ts';
+import { gatherScalarKernel } from './gather.scalar.wgsl.ts';
+import { gatherKernel } from './gather.wgsl.ts';
 
 const sizes = (shape: Shape, indices: Tensor) => ({
   rows: shape[0],
@@ -35,7 +35,7 @@ const definition: OpDefinition<Attributes> = {
       return [dispatch(gatherKernel, bindings, params, linearGrid(positions * params.width4, 64))];
     }
     const params = { rows, firstRow, width, positions };
-    return [dispatch(gatherScalar, bindings, params, linearGrid(positions * width, 64))];
+    return [dispatch(gatherScalarKernel, bindings, params, linearGrid(positions * width, 64))];
   },
 };
 
@@ -55,17 +55,17 @@ const backward: OpDefinition<Attributes & { readonly shape: Shape }> = {
     const count4 = Math.ceil(elements(shape) / 4);
     const bindings = { indices, next, dy, dx };
     return [
-      dispatch(fill, { y: dx }, { count4, value: 0 }, linearGrid(count4, 64)),
-      dispatch(gatherNext, { indices, next }, { positions }, linearGrid(positions, 64)),
+      dispatch(fillKernel, { y: dx }, { count4, value: 0 }, linearGrid(count4, 64)),
+      dispatch(gatherNextKernel, { indices, next }, { positions }, linearGrid(positions, 64)),
       width % 4 === 0
         ? dispatch(
-            gatherBackward,
+            gatherBackwardKernel,
             bindings,
             { rows, firstRow, width4: width / 4, positions },
             linearGrid(positions * (width / 4), 64),
           )
         : dispatch(
-            gatherBackwardScalar,
+            gatherBackwardScalarKernel,
             bindings,
             { rows, firstRow, width, positions },
             linearGrid(positions * width, 64),

@@ -3,11 +3,11 @@ import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition }
 import { elements, type Tensor } from '../../graph.ts';
 import { lanesFor } from '../softmax-cross-entropy/lanes.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
-import { l2NormalizeBackward } from './l2-normalize.backward.wgsl.ts';
-import { l2NormalizeBackwardWorkgroup } from './l2-normalize.backward.workgroup.wgsl.ts';
-import { l2NormalizeDot } from './l2-normalize.dot.wgsl.ts';
-import { l2Normalize as l2NormalizeKernel } from './l2-normalize.wgsl.ts';
-import { l2NormalizeWorkgroup } from './l2-normalize.workgroup.wgsl.ts';
+import { l2NormalizeBackwardKernel } from './l2-normalize.backward.wgsl.ts';
+import { l2NormalizeBackwardWorkgroupKernel } from './l2-normalize.backward.workgroup.wgsl.ts';
+import { l2NormalizeDotKernel } from './l2-normalize.dot.wgsl.ts';
+import { l2NormalizeKernel } from './l2-normalize.wgsl.ts';
+import { l2NormalizeWorkgroupKernel } from './l2-normalize.workgroup.wgsl.ts';
 
 interface Attributes {
   readonly epsilon: number;
@@ -46,12 +46,12 @@ const definition: OpDefinition<Attributes> = {
     const size = sizes(x);
     if (variant === 'workgroup' && size.columns % 4 === 0) {
       const { params, grid } = workgroups(size);
-      return [dispatch(l2NormalizeWorkgroup, { x, y, norms }, { ...params, epsilon }, grid)];
+      return [dispatch(l2NormalizeWorkgroupKernel, { x, y, norms }, { ...params, epsilon }, grid)];
     }
     const grid = linearGrid(size.rows * size.lanes, 64);
     const parts = scratch([size.rows, size.lanes]);
     return [
-      dispatch(l2NormalizeDot, { a: x, b: x, parts }, size, grid),
+      dispatch(l2NormalizeDotKernel, { a: x, b: x, parts }, size, grid),
       dispatch(l2NormalizeKernel, { x, parts, y, norms }, { ...size, epsilon }, grid),
     ];
   },
@@ -72,13 +72,13 @@ const backward: OpDefinition<Attributes> = {
     const size = sizes(y);
     if (variant === 'workgroup' && size.columns % 4 === 0) {
       const { params, grid } = workgroups(size);
-      return [dispatch(l2NormalizeBackwardWorkgroup, { y, norms, dy, dx }, { ...params, epsilon }, grid)];
+      return [dispatch(l2NormalizeBackwardWorkgroupKernel, { y, norms, dy, dx }, { ...params, epsilon }, grid)];
     }
     const grid = linearGrid(size.rows * size.lanes, 64);
     const parts = scratch([size.rows, size.lanes]);
     return [
-      dispatch(l2NormalizeDot, { a: y, b: dy, parts }, size, grid),
-      dispatch(l2NormalizeBackward, { y, norms, dy, parts, dx }, { ...size, epsilon }, grid),
+      dispatch(l2NormalizeDotKernel, { a: y, b: dy, parts }, size, grid),
+      dispatch(l2NormalizeBackwardKernel, { y, norms, dy, parts, dx }, { ...size, epsilon }, grid),
     ];
   },
   noGradient: firstOrderOnly,

@@ -5,20 +5,13 @@ import { elements, type Tensor } from '../../graph.ts';
 import type { Precision } from '../cast/cast.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { slicesFor, sumSlices } from '../sum/sum.ts';
-import { layernormBackwardHalf } from './layernorm.backward.half.wgsl.ts';
-import { layernormBackwardSubgroupHalf } from './layernorm.backward.subgroup.half.wgsl.ts';
-import { layernormBackwardSubgroup } from './layernorm.backward.subgroup.wgsl.ts';
-import { layernormBackwardWeightHalf } from './layernorm.backward.weight.half.wgsl.ts';
-import { layernormBackwardWeight } from './layernorm.backward.weight.wgsl.ts';
-import { layernormBackward } from './layernorm.backward.wgsl.ts';
-import { layernormBackwardWorkgroupHalf } from './layernorm.backward.workgroup.half.wgsl.ts';
-import { layernormBackwardWorkgroup } from './layernorm.backward.workgroup.wgsl.ts';
-import { layernormHalf } from './layernorm.half.wgsl.ts';
-import { layernormSubgroupHalf } from './layernorm.subgroup.half.wgsl.ts';
-import { layernormSubgroup } from './layernorm.subgroup.wgsl.ts';
-import { layernorm as layernormSingle } from './layernorm.wgsl.ts';
-import { layernormWorkgroupHalf } from './layernorm.workgroup.half.wgsl.ts';
-import { layernormWorkgroup } from './layernorm.workgroup.wgsl.ts';
+import { layernormBackwardSubgroupKernel } from './layernorm.backward.subgroup.wgsl.ts';
+import { layernormBackwardWeightKernel } from './layernorm.backward.weight.wgsl.ts';
+import { layernormBackwardKernel } from './layernorm.backward.wgsl.ts';
+import { layernormBackwardWorkgroupKernel } from './layernorm.backward.workgroup.wgsl.ts';
+import { layernormSubgroupKernel } from './layernorm.subgroup.wgsl.ts';
+import { layernormKernel } from './layernorm.wgsl.ts';
+import { layernormWorkgroupKernel } from './layernorm.workgroup.wgsl.ts';
 
 interface Attributes {
   readonly epsilon: number;
@@ -57,21 +50,18 @@ const definition: OpDefinition<Attributes> = {
   },
   variants,
   launch({ inputs: [x, weight, bias], outputs: [y, statistics], attributes, variant, used }) {
-    const { epsilon, precision } = attributes;
-    const half = precision === 'f16';
+    const { epsilon } = attributes;
     const size = sizes(x);
     const bindings = { x, weight, bias, y, statistics };
     const params = { rows: size.rows, width4: size.width4, epsilon, saveStatistics: used(statistics) ? 1 : 0 };
     if (variant === 'workgroup') {
-      const kernel = half ? layernormWorkgroupHalf : layernormWorkgroup;
       const shared = workgroups(size);
-      return [dispatch(kernel, bindings, { ...params, ...shared.params }, shared.grid)];
+      return [dispatch(layernormWorkgroupKernel, bindings, { ...params, ...shared.params }, shared.grid)];
     }
     if (variant === 'subgroup') {
-      const kernel = half ? layernormSubgroupHalf : layernormSubgroup;
-      return [dispatch(kernel, bindings, params, linearGrid(size.rows, 8))];
+      return [dispatch(layernormSubgroupKernel, bindings, params, linearGrid(size.rows, 8))];
     }
-    return [dispatch(half ? layernormHalf : layernormSingle, bindings, params, linearGrid(size.rows, 64))];
+    return [dispatch(layernormKernel, bindings, params, linearGrid(size.rows, 64))];
   },
 };
 
@@ -91,7 +81,6 @@ const backward: OpDefinition<object> = {
   variants,
   launch({ inputs: [x, weight, statistics, dy], outputs: [dx, dWeight, dBias], variant, used, scratch }) {
     const { rows, width, width4 } = sizes(x);
-    const half = dy.dtype === 'f16';
     const saveInput = used(dx);
     const saveWeights = used(dWeight) || used(dBias);
     const { slices, rowsPerSlice } =
@@ -101,17 +90,20 @@ const backward: OpDefinition<object> = {
     const partBias = scratch(parts);
     const dispatches: Dispatch[] = [];
     if (variant === 'subgroup') {
-      const kernel = half ? layernormBackwardSubgroupHalf : layernormBackwardSubgroup;
       const bindings = { x, weight, statistics, dy, dx, partWeight, partBias };
       const params = { rows, width4, saveInput: Number(saveInput), saveWeights: Number(saveWeights) };
-      dispatches.push(dispatch(kernel, bindings, params, linearGrid(slices, 1)));
+      dispatches.push(dispatch(layernormBackwardSubgroupKernel, bindings, params, linearGrid(slices, 1)));
     } else {
       if (saveInput) dispatches.push(inputGradient({ x, weight, statistics, dy, dx }, variant));
       if (saveWeights) {
-        const kernel = half ? layernormBackwardWeightHalf : layernormBackwardWeight;
         const params = { rows, width4, rowsPerSlice, slices };
         dispatches.push(
-          dispatch(kernel, { x, statistics, dy, partWeight, partBias }, params, linearGrid(slices * width4, 64)),
+          dispatch(
+            layernormBackwardWeightKernel,
+            { x, statistics, dy, partWeight, partBias },
+            params,
+            linearGrid(slices * width4, 64),
+          ),
         );
       }
     }
@@ -128,12 +120,11 @@ function inputGradient(
 ): Dispatch {
   const size = sizes(bindings.x);
   const { rows, width4 } = size;
-  const half = bindings.dy.dtype === 'f16';
   if (variant === 'workgroup') {
     const { params, grid } = workgroups(size);
-    return dispatch(half ? layernormBackwardWorkgroupHalf : layernormBackwardWorkgroup, bindings, params, grid);
+    return dispatch(layernormBackwardWorkgroupKernel, bindings, params, grid);
   }
-  return dispatch(half ? layernormBackwardHalf : layernormBackward, bindings, { rows, width4 }, linearGrid(rows, 64));
+  return dispatch(layernormBackwardKernel, bindings, { rows, width4 }, linearGrid(rows, 64));
 }
 
 /**

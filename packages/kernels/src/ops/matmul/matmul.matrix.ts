@@ -1,12 +1,12 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { matmulMatrixHalfIntel } from './matmul.matrix.half.intel.wgsl.ts';
-import { matmulMatrixHalfLarge } from './matmul.matrix.half.large.wgsl.ts';
-import { matmulMatrixHalfSmall } from './matmul.matrix.half.small.wgsl.ts';
-import { matmulMatrixSingle } from './matmul.matrix.single.wgsl.ts';
+import { matmulMatrixHalfIntelKernel } from './matmul.matrix.half.intel.wgsl.ts';
+import { matmulMatrixHalfLargeKernel } from './matmul.matrix.half.large.wgsl.ts';
+import { matmulMatrixHalfSmallKernel } from './matmul.matrix.half.small.wgsl.ts';
+import { matmulMatrixSingleKernel } from './matmul.matrix.single.wgsl.ts';
 
 /** A kernel on subgroup matrices of m x k times k x n, summed up in f32. */
 export interface MatrixKernel {
-  readonly kernel: typeof matmulMatrixSingle;
+  readonly kernel: typeof matmulMatrixSingleKernel;
   readonly type: 'f16' | 'f32';
   readonly m: number;
   readonly n: number;
@@ -25,10 +25,10 @@ const single8 = { type: 'f32', m: 8, n: 8, k: 8 } as const;
 
 /** Those for the most work first. The sizes are those of the `#let` lines in each kernel. */
 export const matrixKernels: readonly MatrixKernel[] = [
-  { ...half16, kernel: matmulMatrixHalfLarge, rows: 128, columns: 256, subgroups: 8, fewest: 128 },
-  { ...half16, kernel: matmulMatrixHalfSmall, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
-  { ...half8, kernel: matmulMatrixHalfIntel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
-  { ...single8, kernel: matmulMatrixSingle, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
+  { ...half16, kernel: matmulMatrixHalfLargeKernel, rows: 128, columns: 256, subgroups: 8, fewest: 128 },
+  { ...half16, kernel: matmulMatrixHalfSmallKernel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
+  { ...half8, kernel: matmulMatrixHalfIntelKernel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
+  { ...single8, kernel: matmulMatrixSingleKernel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
 ];
 
 export interface MatrixChoice extends MatrixKernel {

@@ -5,19 +5,19 @@ import { elements, type Tensor } from '../../graph.ts';
 import { cast, type Precision, precisionOf } from '../cast/cast.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
-import { matmulActivationBackwardHalf } from './matmul.activation.backward.half.wgsl.ts';
-import { matmulActivationBackward } from './matmul.activation.backward.wgsl.ts';
+import { matmulActivationBackwardHalfKernel } from './matmul.activation.backward.half.wgsl.ts';
+import { matmulActivationBackwardKernel } from './matmul.activation.backward.wgsl.ts';
 import { matrixKernelFor } from './matmul.matrix.ts';
-import { matmulRegisterHalf } from './matmul.register.half.wgsl.ts';
-import { matmulRegister } from './matmul.register.wgsl.ts';
-import { matmulSubgroupHalfRows } from './matmul.subgroup.half.rows.wgsl.ts';
-import { matmulSubgroupHalf } from './matmul.subgroup.half.wgsl.ts';
-import { matmulSubgroup } from './matmul.subgroup.wgsl.ts';
-import { matmulTiledHalf } from './matmul.tiled.half.wgsl.ts';
-import { matmulTiled } from './matmul.tiled.wgsl.ts';
-import { matmulVectorHalf } from './matmul.vector.half.wgsl.ts';
-import { matmulVector } from './matmul.vector.wgsl.ts';
-import { matmul as matmulPlain } from './matmul.wgsl.ts';
+import { matmulRegisterHalfKernel } from './matmul.register.half.wgsl.ts';
+import { matmulRegisterKernel } from './matmul.register.wgsl.ts';
+import { matmulSubgroupHalfRowsKernel } from './matmul.subgroup.half.rows.wgsl.ts';
+import { matmulSubgroupHalfKernel } from './matmul.subgroup.half.wgsl.ts';
+import { matmulSubgroupKernel } from './matmul.subgroup.wgsl.ts';
+import { matmulTiledHalfKernel } from './matmul.tiled.half.wgsl.ts';
+import { matmulTiledKernel } from './matmul.tiled.wgsl.ts';
+import { matmulVectorHalfKernel } from './matmul.vector.half.wgsl.ts';
+import { matmulVectorKernel } from './matmul.vector.wgsl.ts';
+import { matmulKernel } from './matmul.wgsl.ts';
 
 /** In the order in which the kernels number them, from 1. */
 const activations = ['relu', 'quickgelu', 'gelu'] as const;
@@ -139,20 +139,20 @@ const definition: OpDefinition<Attributes> = {
     const layout = { transposeA: Number(transposeA), transposeB: Number(transposeB) };
     const [tall, wide] = [tile.rows === 32, tile.rows === 128].map(Number);
     const inSingle = {
-      plain: () => dispatch(matmulPlain, bindings, params, grid),
-      subgroup: () => dispatch(matmulSubgroup, bindings, params, grid, { ...layout, tall }),
-      tiled: () => dispatch(matmulTiled, bindings, params, grid, { ...layout, wide }),
-      register: () => dispatch(matmulRegister, bindings, params, grid, layout),
-      vector: () => dispatch(matmulVector, bindings, params, grid, layout),
+      plain: () => dispatch(matmulKernel, bindings, params, grid),
+      subgroup: () => dispatch(matmulSubgroupKernel, bindings, params, grid, { ...layout, tall }),
+      tiled: () => dispatch(matmulTiledKernel, bindings, params, grid, { ...layout, wide }),
+      register: () => dispatch(matmulRegisterKernel, bindings, params, grid, layout),
+      vector: () => dispatch(matmulVectorKernel, bindings, params, grid, layout),
     };
     const inHalf = {
       subgroup: () =>
         transposeA || inner % 8 !== 0
-          ? dispatch(matmulSubgroupHalf, bindings, params, grid, { ...layout, tall })
-          : dispatch(matmulSubgroupHalfRows, { ...bindings, aWide: a }, params, grid, { ...layout, tall }),
-      tiled: () => dispatch(matmulTiledHalf, bindings, params, grid, { ...layout, wide }),
-      register: () => dispatch(matmulRegisterHalf, bindings, params, grid, layout),
-      vector: () => dispatch(matmulVectorHalf, bindings, params, grid, layout),
+          ? dispatch(matmulSubgroupHalfKernel, bindings, params, grid, { ...layout, tall })
+          : dispatch(matmulSubgroupHalfRowsKernel, { ...bindings, aWide: a }, params, grid, { ...layout, tall }),
+      tiled: () => dispatch(matmulTiledHalfKernel, bindings, params, grid, { ...layout, wide }),
+      register: () => dispatch(matmulRegisterHalfKernel, bindings, params, grid, layout),
+      vector: () => dispatch(matmulVectorHalfKernel, bindings, params, grid, layout),
     };
     const onVectors = () => (half && kernel !== 'plain' ? inHalf[kernel]() : inSingle[kernel]());
     const product = matrix
@@ -272,7 +272,7 @@ const activationBackward: OpDefinition<{ readonly activation: Activation }> = {
   launch({ inputs: [pre, dy], outputs: [dPre], attributes: { activation } }): Dispatch[] {
     const count4 = Math.ceil(elements(pre.shape) / 4);
     const params = { count4, activation: activationCode(activation) };
-    const kernel = pre.dtype === 'f16' ? matmulActivationBackwardHalf : matmulActivationBackward;
+    const kernel = pre.dtype === 'f16' ? matmulActivationBackwardHalfKernel : matmulActivationBackwardKernel;
     return [dispatch(kernel, { pre, dy, dPre }, params, linearGrid(count4, 64))];
   },
   noGradient: firstOrderOnly,

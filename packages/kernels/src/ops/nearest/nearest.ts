@@ -3,12 +3,12 @@ import { apply, expectShapes, type LaunchContext, type OpDefinition } from '../.
 import type { Tensor } from '../../graph.ts';
 import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
 import { MAX_SELECTED, selectTop } from '../top-k/select-top.ts';
-import { nearestCandidates } from './nearest.candidates.wgsl.ts';
-import { nearestOneSubgroup } from './nearest.one.subgroup.wgsl.ts';
-import { nearestRows } from './nearest.rows.wgsl.ts';
-import { nearestSubgroup } from './nearest.subgroup.wgsl.ts';
-import { nearestTiled } from './nearest.tiled.wgsl.ts';
-import { nearest as nearestPlain } from './nearest.wgsl.ts';
+import { nearestCandidatesKernel } from './nearest.candidates.wgsl.ts';
+import { nearestOneSubgroupKernel } from './nearest.one.subgroup.wgsl.ts';
+import { nearestRowsKernel } from './nearest.rows.wgsl.ts';
+import { nearestSubgroupKernel } from './nearest.subgroup.wgsl.ts';
+import { nearestTiledKernel } from './nearest.tiled.wgsl.ts';
+import { nearestKernel } from './nearest.wgsl.ts';
 
 interface Attributes {
   /** Of all shards. */
@@ -104,7 +104,7 @@ const definition: OpDefinition<Attributes> = {
       ...selectTop(best, largest, scratch),
       ...shards.map(({ gallery, shardPanels, firstStrip }) =>
         dispatch(
-          nearestCandidates,
+          nearestCandidatesKernel,
           { queries, gallery, strips: largest.indices, scores, ordered },
           { queries: count, dim4: dim / 4, shardStrips: shardPanels * panelStrips, firstStrip, chosen, rows },
           linearGrid(count * chosen, 64),
@@ -115,7 +115,7 @@ const definition: OpDefinition<Attributes> = {
       ...(used(indices)
         ? [
             dispatch(
-              nearestRows,
+              nearestRowsKernel,
               { places: top.indices, strips: ordered, rows: indices },
               { count: count * k, selected: k, chosen },
               linearGrid(count * k, 64),
@@ -139,18 +139,18 @@ function largestScores(
   const bindings = { queries, gallery, best };
   const half = Number(gallery.dtype === 'u32');
   if (variant === 'subgroup' && count === 1) {
-    return dispatch(nearestOneSubgroup, { query: queries, gallery, best }, sizes, [shardPanels], { half });
+    return dispatch(nearestOneSubgroupKernel, { query: queries, gallery, best }, sizes, [shardPanels], { half });
   }
   if (variant === 'subgroup') {
     const tile = count > 8 ? 16 : 8;
     const grid = [Math.ceil(count / tile), shardPanels] as const;
-    return dispatch(nearestSubgroup, bindings, params, grid, { half, wide: Number(tile === 16) });
+    return dispatch(nearestSubgroupKernel, bindings, params, grid, { half, wide: Number(tile === 16) });
   }
   if (variant === 'tiled' && count > 16) {
-    return dispatch(nearestTiled, bindings, params, [Math.ceil(count / 64), shardPanels], { half });
+    return dispatch(nearestTiledKernel, bindings, params, [Math.ceil(count / 64), shardPanels], { half });
   }
   const threads = Math.ceil(count / 4) * shardPanels * panelStrips;
-  return dispatch(nearestPlain, bindings, { ...params, shardPanels }, linearGrid(threads, 64), { half });
+  return dispatch(nearestKernel, bindings, { ...params, shardPanels }, linearGrid(threads, 64), { half });
 }
 
 /**

@@ -2,7 +2,7 @@ import { dispatch } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
 import { sumSlices } from '../sum/sum.ts';
-import { nonFinite as nonFiniteKernel } from './non-finite.wgsl.ts';
+import { nonFiniteKernel } from './non-finite.wgsl.ts';
 
 const mostSlices = 4096;
 

@@ -1,7 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
-import { packGallery as packGalleryKernel } from './pack-gallery.wgsl.ts';
+import { packGalleryKernel } from './pack-gallery.wgsl.ts';
 
 /** How a gallery's values are stored: float32, or IEEE half precision, in half the memory and read in half the time. */
 export type GalleryStorage = 'f32' | 'f16';

@@ -1,8 +1,8 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../graph.ts';
-import { sliceScalar } from './slice.scalar.wgsl.ts';
-import { slice as sliceKernel } from './slice.wgsl.ts';
+import { sliceScalarKernel } from './slice.scalar.wgsl.ts';
+import { sliceKernel } from './slice.wgsl.ts';
 
 interface Block {
   readonly rows: number;
@@ -21,7 +21,7 @@ interface Block {
 export function copyBlock(x: Tensor, y: Tensor, block: Block): Dispatch {
   const { rows, columns, xRow, yRow, xStart, yStart } = block;
   if ([columns, xRow, yRow, xStart, yStart].some((size) => size % 4 !== 0)) {
-    return dispatch(sliceScalar, { x, y }, { ...block }, linearGrid(rows * columns, 64));
+    return dispatch(sliceScalarKernel, { x, y }, { ...block }, linearGrid(rows * columns, 64));
   }
   const quarters = { columns: columns / 4, xRow: xRow / 4, yRow: yRow / 4, xStart: xStart / 4, yStart: yStart / 4 };
   return dispatch(sliceKernel, { x, y }, { rows, ...quarters }, linearGrid((rows * columns) / 4, 64));

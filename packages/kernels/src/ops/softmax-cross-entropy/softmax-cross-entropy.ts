@@ -3,10 +3,10 @@ import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition }
 import type { Tensor } from '../../graph.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
 import { lanesFor } from './lanes.ts';
-import { softmaxCrossEntropyBackward } from './softmax-cross-entropy.backward.wgsl.ts';
-import { softmaxCrossEntropyParts } from './softmax-cross-entropy.parts.wgsl.ts';
-import { softmaxCrossEntropy as softmaxCrossEntropyKernel } from './softmax-cross-entropy.wgsl.ts';
-import { softmaxCrossEntropyWorkgroup } from './softmax-cross-entropy.workgroup.wgsl.ts';
+import { softmaxCrossEntropyBackwardKernel } from './softmax-cross-entropy.backward.wgsl.ts';
+import { softmaxCrossEntropyPartsKernel } from './softmax-cross-entropy.parts.wgsl.ts';
+import { softmaxCrossEntropyKernel } from './softmax-cross-entropy.wgsl.ts';
+import { softmaxCrossEntropyWorkgroupKernel } from './softmax-cross-entropy.workgroup.wgsl.ts';
 
 const sizes = ({ shape: [rows, classes] }: Tensor) => ({ rows, classes, lanes: lanesFor(rows, classes) });
 
@@ -34,12 +34,17 @@ const definition: OpDefinition<object> = {
     if (variant === 'workgroup' && lanes <= 64) {
       const { fan, grid } = sharedRows(rows, classes, 8);
       return [
-        dispatch(softmaxCrossEntropyWorkgroup, { logits, labels, losses, logSumExp }, { rows, classes, fan }, grid),
+        dispatch(
+          softmaxCrossEntropyWorkgroupKernel,
+          { logits, labels, losses, logSumExp },
+          { rows, classes, fan },
+          grid,
+        ),
       ];
     }
     const parts = scratch([rows, lanes, 2]);
     return [
-      dispatch(softmaxCrossEntropyParts, { logits, parts }, params, linearGrid(rows * lanes, 64)),
+      dispatch(softmaxCrossEntropyPartsKernel, { logits, parts }, params, linearGrid(rows * lanes, 64)),
       dispatch(softmaxCrossEntropyKernel, { logits, labels, parts, losses, logSumExp }, params, linearGrid(rows, 64)),
     ];
   },
@@ -58,7 +63,7 @@ const backward: OpDefinition<object> = {
   launch({ inputs: [logits, labels, logSumExp, dLosses], outputs: [dLogits] }) {
     const params = sizes(logits);
     const bindings = { logits, labels, logSumExp, dLosses, dLogits };
-    return [dispatch(softmaxCrossEntropyBackward, bindings, params, linearGrid(params.rows * params.lanes, 64))];
+    return [dispatch(softmaxCrossEntropyBackwardKernel, bindings, params, linearGrid(params.rows * params.lanes, 64))];
   },
   noGradient: firstOrderOnly,
 };

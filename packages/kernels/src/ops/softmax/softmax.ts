@@ -3,12 +3,12 @@ import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
 import { preferredOnGpus, sharedRows } from '../sum/reduce.ts';
-import { softmaxBackwardSubgroup } from './softmax.backward.subgroup.wgsl.ts';
-import { softmaxBackward } from './softmax.backward.wgsl.ts';
-import { softmaxBackwardWorkgroup } from './softmax.backward.workgroup.wgsl.ts';
-import { softmaxSubgroup } from './softmax.subgroup.wgsl.ts';
-import { softmax as softmaxKernel } from './softmax.wgsl.ts';
-import { softmaxWorkgroup } from './softmax.workgroup.wgsl.ts';
+import { softmaxBackwardSubgroupKernel } from './softmax.backward.subgroup.wgsl.ts';
+import { softmaxBackwardKernel } from './softmax.backward.wgsl.ts';
+import { softmaxBackwardWorkgroupKernel } from './softmax.backward.workgroup.wgsl.ts';
+import { softmaxSubgroupKernel } from './softmax.subgroup.wgsl.ts';
+import { softmaxKernel } from './softmax.wgsl.ts';
+import { softmaxWorkgroupKernel } from './softmax.workgroup.wgsl.ts';
 
 const sizes = ({ shape }: Tensor) => {
   const columns = shape[shape.length - 1];
@@ -48,11 +48,11 @@ const definition: OpDefinition<object> = {
     const size = sizes(x);
     if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
-      return [dispatch(softmaxSubgroup, { x, result: y }, params, grid)];
+      return [dispatch(softmaxSubgroupKernel, { x, result: y }, params, grid)];
     }
     if (variant === 'workgroup') {
       const { params, grid } = workgroups(size);
-      return [dispatch(softmaxWorkgroup, { x, y }, params, grid)];
+      return [dispatch(softmaxWorkgroupKernel, { x, y }, params, grid)];
     }
     return [dispatch(softmaxKernel, { x, y }, size, linearGrid(size.rows, 64))];
   },
@@ -73,13 +73,13 @@ const backward: OpDefinition<object> = {
     const size = sizes(y);
     if (variant === 'subgroup' && size.columns <= NARROW) {
       const { params, grid } = subgroups(size);
-      return [dispatch(softmaxBackwardSubgroup, { y, dy, result: dx }, params, grid)];
+      return [dispatch(softmaxBackwardSubgroupKernel, { y, dy, result: dx }, params, grid)];
     }
     if (variant === 'workgroup') {
       const { params, grid } = workgroups(size);
-      return [dispatch(softmaxBackwardWorkgroup, { y, dy, dx }, params, grid)];
+      return [dispatch(softmaxBackwardWorkgroupKernel, { y, dy, dx }, params, grid)];
     }
-    return [dispatch(softmaxBackward, { y, dy, dx }, size, linearGrid(size.rows, 64))];
+    return [dispatch(softmaxBackwardKernel, { y, dy, dx }, size, linearGrid(size.rows, 64))];
   },
   noGradient: firstOrderOnly,
 };

@@ -4,10 +4,10 @@ import { elements, type Tensor } from '../../graph.ts';
 import { multiply } from '../binary/binary.ts';
 import { broadcast } from '../broadcast/broadcast.ts';
 import { fill } from '../fill/fill.ts';
-import { sumHalf } from './sum.half.wgsl.ts';
-import { sumRows } from './sum.rows.wgsl.ts';
-import { sumScalar } from './sum.scalar.wgsl.ts';
-import { sum as sumKernel } from './sum.wgsl.ts';
+import { sumHalfKernel } from './sum.half.wgsl.ts';
+import { sumRowsKernel } from './sum.rows.wgsl.ts';
+import { sumScalarKernel } from './sum.scalar.wgsl.ts';
+import { sumKernel } from './sum.wgsl.ts';
 
 /** How many slices of the rows keep about 4,096 threads busy, and how many rows each then has (at least 16). */
 export function slicesFor(rows: number, columns: number): { slices: number; rowsPerSlice: number } {
@@ -32,9 +32,14 @@ interface Slices {
 function sumColumns(x: Tensor, part: Tensor, { rows, columns, rowsPerSlice, slices }: Slices): Dispatch {
   const bindings = { x, part };
   if (columns % 4 > 0)
-    return dispatch(sumScalar, bindings, { rows, columns, rowsPerSlice, slices }, linearGrid(slices * columns, 64));
+    return dispatch(
+      sumScalarKernel,
+      bindings,
+      { rows, columns, rowsPerSlice, slices },
+      linearGrid(slices * columns, 64),
+    );
   const columns4 = columns / 4;
-  const kernel = x.dtype === 'f16' ? sumHalf : sumKernel;
+  const kernel = x.dtype === 'f16' ? sumHalfKernel : sumKernel;
   return dispatch(kernel, bindings, { rows, columns4, rowsPerSlice, slices }, linearGrid(slices * columns4, 64));
 }
 
@@ -60,7 +65,7 @@ const definition: OpDefinition<Attributes> = {
   launch({ inputs: [x], outputs: [total], attributes: { axis }, scratch }) {
     if (axis === 'last') {
       const rows = elements(total.shape);
-      return [dispatch(sumRows, { x, total }, { rows, columns: elements(x.shape) / rows }, linearGrid(rows, 64))];
+      return [dispatch(sumRowsKernel, { x, total }, { rows, columns: elements(x.shape) / rows }, linearGrid(rows, 64))];
     }
     const rows = x.shape[0];
     const columns = elements(total.shape);

@@ -1,8 +1,8 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import type { LaunchContext } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
-import { topKSelect } from './top-k.select.wgsl.ts';
-import { topKTiles } from './top-k.tiles.wgsl.ts';
+import { topKSelectKernel } from './top-k.select.wgsl.ts';
+import { topKTilesKernel } from './top-k.tiles.wgsl.ts';
 
 /** Values whose largest one a thread finds. A power of two that both kernels know. */
 const tile = 16;
@@ -44,7 +44,7 @@ export function selectTop(
     const tileStride = Math.ceil(tiles / tile) * tile;
     const best = scratch([queries, tileStride]);
     const params = { queries, count: below.count, stride: below.stride, tiles, tileStride };
-    dispatches.push(dispatch(topKTiles, { x: below.x, best }, params, linearGrid(queries * tileStride, 64)));
+    dispatches.push(dispatch(topKTilesKernel, { x: below.x, best }, params, linearGrid(queries * tileStride, 64)));
     levels.push({ x: best, count: tiles, stride: tileStride });
   }
   let parents: { readonly values: Tensor; readonly indices: Tensor } | undefined;
@@ -62,7 +62,7 @@ export function selectTop(
     const named = parents?.indices.shape[1] ?? 0;
     const candidates4 = ((named || tilesOf(level)) * tile) / 4;
     const params = { queries, count, stride, candidates4, parents: named, selected };
-    dispatches.push(dispatch(topKSelect, bindings, params, linearGrid(queries, 1)));
+    dispatches.push(dispatch(topKSelectKernel, bindings, params, linearGrid(queries, 1)));
     parents = bindings;
   }
   return dispatches;

@@ -1,15 +1,13 @@
-// y = x in half precision. One thread owns four values.
+// y = x, in single or half precision, whichever each of them is stored in. One thread owns four values.
 struct Params {
   count4: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec2u>;
+@group(0) @binding(0) var<storage, read> x: array<stored4>;
+@group(0) @binding(1) var<storage, read_write> y: array<stored4>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const workgroup = 64u;
-
-#include half.include.wgsl
 
 @compute @workgroup_size(workgroup)
 fn main(
@@ -19,6 +17,6 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * workgroup + local;
   if (i < params.count4) {
-    y[i] = packHalves(x[i]);
+    writeY(i, readX(i));
   }
 }

@@ -1,0 +1,57 @@
+import type { DType } from '../graph.ts';
+
+/** In what the tensors are stored that a kernel's `array<stored4>` bindings are bound to, by name. */
+export type Storage = Readonly<Record<string, DType>>;
+
+/**
+ * A line of WGSL that declares a binding of four neighbouring values an element, whatever they are stored in. The kernel reads
+ * `readX(at)` and, where it may, writes `writeX(at, value)`, a vec4f either way.
+ */
+const declaration = /^(@group\(0\) @binding\(\d+\) var<storage, (read|read_write)> (\w+): array<)stored4(>;.*)$/gm;
+
+/**
+ * Turns a kernel's text into WGSL for tensors stored in this way. Lines stay lines, so that an error has its place in the file.
+ * @throws RangeError naming a binding of which `storage` says nothing
+ */
+export function withStorage(code: string, storage: Storage): string {
+  return code.replace(declaration, (_, start: string, access: string, name: string, end: string) => {
+    const stored = formats[storage[name] as keyof typeof formats];
+    if (!stored) throw new RangeError(`${name}: expected a storage of f32 or f16, found ${storage[name]}`);
+    const suffix = name[0].toUpperCase() + name.slice(1);
+    const read = `fn read${suffix}(at: u32) -> vec4f { ${stored.read(name)} }`;
+    const write = `fn write${suffix}(at: u32, value: vec4f) { ${stored.write(name)} }`;
+    const functions = access === 'read_write' ? `${read} ${write}` : read;
+    return `${functions} ${start}${stored.element}${end}`;
+  });
+}
+
+interface Format {
+  readonly element: string;
+  read(name: string): string;
+  write(name: string): string;
+}
+
+const formats: Readonly<Record<'f32' | 'f16', Format>> = {
+  f32: {
+    element: 'vec4f',
+    read: (name) => `return ${name}[at];`,
+    write: (name) => `${name}[at] = value;`,
+  },
+  // Kernels compute in f32, so that no more than WGSL's core is needed: shader-f16 would save nothing here. Values from 65520 on,
+  // and NaN, become infinity: WGSL leaves open what pack2x16float makes of them, and whoever scales a loss must see that its
+  // gradients overflowed.
+  f16: {
+    element: 'vec2u',
+    read: (name) => `return vec4f(unpack2x16float(${name}[at].x), unpack2x16float(${name}[at].y));`,
+    write: (name) =>
+      [
+        'let bits = bitcast<vec4u>(value);',
+        'let words = vec2u(pack2x16float(value.xy), pack2x16float(value.zw));',
+        'let isLarge = (bits & vec4u(0x7fffffffu)) >= vec4u(0x477ff000u);',
+        'let infinity = ((bits >> vec4u(16u)) & vec4u(0x8000u)) | vec4u(0x7c00u);',
+        'let low = select(words & vec2u(0xffffu), infinity.xz, isLarge.xz);',
+        'let high = select(words >> vec2u(16u), infinity.yw, isLarge.yw);',
+        `${name}[at] = low | (high << vec2u(16u));`,
+      ].join(' '),
+  },
+};

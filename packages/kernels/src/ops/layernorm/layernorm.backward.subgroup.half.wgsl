@@ -1,4 +1,0 @@
-enable subgroups;
-
-#include dy.half.include.wgsl
-#include backward.subgroup.include.wgsl

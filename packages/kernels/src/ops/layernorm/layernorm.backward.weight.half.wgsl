@@ -1,2 +1,0 @@
-#include dy.half.include.wgsl
-#include backward.weight.include.wgsl

@@ -1,2 +1,0 @@
-#include y.half.include.wgsl
-#include plain.include.wgsl

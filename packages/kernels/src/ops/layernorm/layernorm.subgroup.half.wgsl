@@ -1,4 +1,0 @@
-enable subgroups;
-
-#include y.half.include.wgsl
-#include subgroup.include.wgsl
