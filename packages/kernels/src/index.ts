@@ -1,8 +1,16 @@
 export { type GradientOptions, gradients, vjp } from './autodiff/gradients.ts';
-export { type AutotuneOptions, type AutotuneResult, autotune } from './engine/autotune.ts';
+export {
+  type AutotuneCounts,
+  type AutotuneOptions,
+  type AutotuneResult,
+  autotune,
+  type CompileAutotuneOptions,
+  enableAutotune,
+} from './engine/autotune.ts';
 export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
-export { DeviceLostError, GpuError, NoAdapterError } from './engine/errors.ts';
+export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './engine/errors.ts';
+export { BufferUsage, MapMode } from './engine/flags.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { ShapeError } from './engine/op.ts';

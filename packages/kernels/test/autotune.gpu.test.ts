@@ -6,6 +6,7 @@ import {
   attention,
   autotune,
   compile,
+  enableAutotune,
   gradients,
   input,
   layernorm,
@@ -104,4 +105,36 @@ it('and a program in the variants that it took gives the same results', async ()
     const error = Math.max(...after[name].map((value, i) => Math.abs(value - before[name][i])));
     expect(error / scale, name).toBeLessThan(2e-5);
   }
+});
+
+it('and a device that autotunes times what it compiles, once, and tells before the program is made', async () => {
+  const before = await run();
+  const told: Record<string, string>[] = [];
+  const own = wrapDevice(device.gpu, device.info);
+  const counts = enableAutotune(own, { onChoices: (added) => void told.push(added) });
+  const programs = await Promise.all([compile(own, layer()), compile(own, layer())]);
+  expect(told).toHaveLength(1); // the second one waited for the first
+  expect(Object.keys(told[0]).length).toBe(counts.timed + counts.untimed);
+  expect(own.capabilities.choices).toEqual(told[0]);
+  for (const program of programs) {
+    const results = await program.runAndRead(inputs, ['y', 'dx', 'dWeight']);
+    for (const name of ['y', 'dx', 'dWeight'] as const)
+      for (const [i, value] of results[name].entries()) expect(value).toBeCloseTo(before[name][i], 3);
+    program.dispose();
+  }
+
+  // A later run that is given the choices has nothing to time.
+  const resumed = wrapDevice(device.gpu, device.info);
+  const known = enableAutotune(resumed, { choices: told[0], onChoices: () => expect.unreachable() });
+  (await compile(resumed, layer())).dispose();
+  expect(known).toMatchObject({ timed: 0, changed: 0, untimed: 0 });
+});
+
+it('keeps the fixed choice for good once the budget is spent', async () => {
+  const own = wrapDevice(device.gpu, device.info);
+  const counts = enableAutotune(own, { budget: 0 });
+  (await compile(own, layer())).dispose();
+  expect(counts).toMatchObject({ timed: 0, changed: 0 });
+  expect(counts.untimed).toBe(Object.keys(own.capabilities.choices!).length);
+  expect(counts.untimed).toBeGreaterThan(0);
 });

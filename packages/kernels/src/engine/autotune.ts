@@ -1,6 +1,7 @@
 import { ancestors, byteLength, type Graph, type Node, type OpSource } from '../graph.ts';
 import type { Capabilities, Choices } from './capabilities.ts';
 import type { Device } from './device.ts';
+import { OutOfMemoryError } from './errors.ts';
 import { availableVariants } from './op.ts';
 import { stopwatchOf } from './stopwatch.ts';
 import { shapeClass } from './variants.ts';
@@ -34,20 +35,75 @@ export interface Stopwatch {
 export interface AutotuneOptions {
   /** What is known already, and not timed again. */
   readonly choices?: Choices;
-  /** Milliseconds that timing and compiling may take; 1250 unless given: with the fixed choices from a warm cache, that stays below 2 s. */
+  /**
+   * Milliseconds that timing and compiling may take in all; 1250 unless given: with the fixed choices from a warm cache, that
+   * stays below 2 s. Shape classes met later keep the fixed choice.
+   */
   readonly budget?: number;
 }
 
-export interface AutotuneResult {
+/** How many shape classes were settled, and how. */
+export interface AutotuneCounts {
+  /** Timed. */
+  timed: number;
+  /** Timed, and run in another variant than the fixed choice since. */
+  changed: number;
+  /** Met when the budget was spent: they keep the fixed choice. */
+  untimed: number;
+}
+
+export interface AutotuneResult extends AutotuneCounts {
   /** What was known, and a choice for each further shape class of the graphs. */
   readonly choices: Choices;
-  /** How many shape classes were timed. */
-  readonly timed: number;
-  /** How many of them run in another variant than the fixed choice. */
-  readonly changed: number;
-  /** How many there was no time for: they keep the fixed choice. */
-  readonly untimed: number;
 }
+
+export interface CompileAutotuneOptions extends AutotuneOptions {
+  /**
+   * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can resume it to the
+   * same bits.
+   */
+  readonly onChoices?: (added: Choices) => void | Promise<void>;
+}
+
+/**
+ * From now on `compile` on this device chooses kernels by timing them: each shape class once, when a graph first has it, and
+ * then for good. Graphs that are compiled at the same time wait for each other.
+ * @returns counts that are kept up to date
+ */
+export function enableAutotune(
+  device: Device,
+  { choices: known = {}, budget = defaultBudget, onChoices }: CompileAutotuneOptions = {},
+): Readonly<AutotuneCounts & { milliseconds: number }> {
+  const counts = { timed: 0, changed: 0, untimed: 0, milliseconds: 0 };
+  const stopwatch = stopwatchOf(device);
+  let choices = known;
+  let spent = 0;
+  const settle = async (graph: Graph<string>): Promise<void> => {
+    if (contestsOf([graph], device.capabilities).every((contest) => contest.shapeClass in choices)) return;
+    await device.idle(); // what still runs would be timed too
+    const started = performance.now();
+    const before = stopwatch.now();
+    const left = Math.max(0, budget - spent);
+    const result = await autotuneWith(stopwatch, device.capabilities, [graph], { choices, budget: left });
+    spent += stopwatch.now() - before;
+    counts.milliseconds += performance.now() - started;
+    for (const key of ['timed', 'changed', 'untimed'] as const) counts[key] += result[key];
+    const added = Object.fromEntries(Object.entries(result.choices).filter(([key]) => !(key in choices)));
+    choices = result.choices;
+    device.choose(choices);
+    await onChoices?.(added);
+  };
+  let last: Promise<void> = Promise.resolve();
+  device.choose(choices);
+  device.beforeCompile = (graph) => {
+    const turn = last.then(() => settle(graph));
+    last = turn.catch(() => {}); // whoever compiles is told
+    return turn;
+  };
+  return counts;
+}
+
+const defaultBudget = 1250;
 
 /** A variant takes the place of the fixed choice where it takes at most this share of its time: less is noise. */
 const worthwhile = 0.9;
@@ -55,8 +111,9 @@ const worthwhile = 0.9;
 const hopeless = 1.5;
 
 /**
- * Times the variants of every op of these graphs, once for each class of shapes. Graphs of planned stores will do: trials have
- * memory of their own, no more than the node at hand takes.
+ * Times the variants of every op of these graphs ahead of their compilation, once for each class of shapes. Graphs of planned stores
+ * will do: trials have memory of their own, no more than the node at hand takes; where the device has no room for that, the
+ * fixed choice stays.
  * @returns what `device.choose` takes; the device itself is not changed
  * @throws GpuError when a kernel does not compile
  */
@@ -71,7 +128,7 @@ export async function autotuneWith(
   stopwatch: Stopwatch,
   capabilities: Capabilities,
   graphs: readonly Graph<string>[],
-  { choices: known = {}, budget = 1250 }: AutotuneOptions = {},
+  { choices: known = {}, budget = defaultBudget }: AutotuneOptions = {},
 ): Promise<AutotuneResult> {
   const choices: Record<string, string> = { ...known };
   const open = contestsOf(graphs, capabilities).filter((contest) => !(contest.shapeClass in known));
@@ -83,7 +140,11 @@ export async function autotuneWith(
     // Also what was not timed is settled: the next run with this record gives the same bits as this one.
     choices[contest.shapeClass] = fixed;
     if (stopwatch.now() >= deadline) continue;
-    const trial = await stopwatch.ready(contest);
+    const trial = await stopwatch.ready(contest).catch((error) => {
+      if (error instanceof OutOfMemoryError) return undefined;
+      throw error;
+    });
+    if (!trial) continue;
     try {
       const winner = await fastest(trial, contest.variants, stopwatch, deadline);
       choices[contest.shapeClass] = winner;

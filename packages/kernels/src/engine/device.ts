@@ -1,5 +1,7 @@
+import type { Graph } from '../graph.ts';
 import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeature } from './capabilities.ts';
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
+import { ShaderStage } from './flags.ts';
 import type { Dispatch, Kernel } from './kernel.ts';
 import { withStorage } from './storage.ts';
 import { Waiter } from './wait.ts';
@@ -19,6 +21,8 @@ export class Device {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #waiter: Waiter | undefined;
+  /** Asked by `compile` before it plans a graph (`enableAutotune`). */
+  beforeCompile?: (graph: Graph<string>) => Promise<void>;
   /** Dawn crashes when the object that made the adapter is collected before its devices. */
   readonly keepAlive: unknown;
 
@@ -46,7 +50,7 @@ export class Device {
     return this.#capabilities;
   }
 
-  /** Programs that are planned and compiled from now on take these variants, of `autotune`, in place of the fixed choice. */
+  /** Programs that are planned and compiled from now on take these variants in place of the fixed choice. */
   choose(choices: Choices): void {
     this.#capabilities = { ...this.#capabilities, choices };
   }
@@ -80,11 +84,11 @@ export class Device {
   layout(kernel: Kernel): GPUBindGroupLayout {
     const entries: GPUBindGroupLayoutEntry[] = Object.values(kernel.bindings).map(({ binding, access }) => ({
       binding,
-      visibility: 4,
+      visibility: ShaderStage.COMPUTE,
       buffer: { type: access },
     }));
     if (kernel.params.size > 0)
-      entries.push({ binding: kernel.params.binding, visibility: 4, buffer: { type: 'uniform' } });
+      entries.push({ binding: kernel.params.binding, visibility: ShaderStage.COMPUTE, buffer: { type: 'uniform' } });
     const key = JSON.stringify(entries);
     let layout = this.#layouts.get(key);
     if (!layout) this.#layouts.set(key, (layout = this.gpu.createBindGroupLayout({ entries, label: kernel.name })));

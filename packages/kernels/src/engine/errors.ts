@@ -3,6 +3,11 @@ export class GpuError extends Error {
   override name = 'GpuError';
 }
 
+/** The device has too little memory left. */
+export class OutOfMemoryError extends GpuError {
+  override name = 'OutOfMemoryError';
+}
+
 /** The device is gone (driver reset, unplugged, destroyed). Open a new one and load the last checkpoint. */
 export class DeviceLostError extends Error {
   override name = 'DeviceLostError';

@@ -1,6 +1,7 @@
 import { ancestors, byteLength, elements, formatShape, type Graph, type Region, type Tensor } from '../graph.ts';
 import type { Device } from './device.ts';
-import { GpuError } from './errors.ts';
+import { GpuError, OutOfMemoryError } from './errors.ts';
+import { BufferUsage, MapMode } from './flags.ts';
 import type { Dispatch } from './kernel.ts';
 import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -26,6 +27,12 @@ interface Copy {
   readonly to: Region;
 }
 
+/** A buffer that outputs are copied to, to be read. */
+interface Staged {
+  readonly buffer: GPUBuffer;
+  readonly copies: readonly { readonly name: string; readonly region: Region; readonly offset: number }[];
+}
+
 /** A compiled graph: dispatches with memory and bind groups made once, to be replayed. */
 export class Program<Names extends string = string> {
   readonly device: Device;
@@ -37,6 +44,7 @@ export class Program<Names extends string = string> {
   readonly #outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
   readonly #buffers: readonly GPUBuffer[];
   readonly #own: SharedMemory | undefined;
+  /** Buffers for reading back, by the names of what is read. */
   readonly #staging = new Map<string, GPUBuffer[]>();
 
   /** @internal use `compile` */
@@ -70,18 +78,20 @@ export class Program<Names extends string = string> {
    * @throws RangeError on an unknown name or a wrong number of values, before anything is written
    */
   run(inputs: Readonly<Record<string, HostArray>> = {}): void {
-    this.#submit(inputs, []);
+    this.#submit(inputs);
   }
 
-  /** Runs the program once and resolves with these outputs: the copies are part of the same submit. */
+  /**
+   * Runs the program once and resolves with these outputs: one submit, one read-back, however many there are.
+   * @throws RangeError as `run` does, on an unknown output, or on one in half precision
+   */
   async runAndRead<Name extends Names>(
     inputs: Readonly<Record<string, HostArray>>,
     names: readonly Name[],
   ): Promise<Record<Name, Float32Array>> {
-    const staged = this.#submit(inputs, names);
-    return Object.fromEntries(
-      await Promise.all(staged.map(async (entry) => [entry.name, await this.#collect(entry)])),
-    ) as Record<Name, Float32Array>;
+    const staged = this.#stage(names);
+    this.#submit(inputs, staged);
+    return (await this.#collect(names, staged)) as Record<Name, Float32Array>;
   }
 
   /** Writes the dispatches into a host application's encoder. Inputs must have been written with `write`. */
@@ -144,33 +154,49 @@ export class Program<Names extends string = string> {
     this.#own?.dispose();
   }
 
-  #submit<Name extends Names>(inputs: Readonly<Record<string, HostArray>>, names: readonly Name[]) {
+  #submit(inputs: Readonly<Record<string, HostArray>>, staged?: Staged): void {
     this.device.check();
     this.write(inputs);
     const encoder = this.device.gpu.createCommandEncoder();
     this.encode(encoder);
-    const staged = names.map((name) => {
+    for (const { region, offset } of staged?.copies ?? [])
+      encoder.copyBufferToBuffer(region.buffer, region.offset, staged!.buffer, offset, region.size);
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Room for these outputs, one after the other in one buffer. */
+  #stage(names: readonly Names[]): Staged {
+    let size = 0;
+    const copies = names.map((name) => {
       const { tensor, region } = this.#output(name);
       if (tensor.dtype === 'f16')
         throw new RangeError(`output '${name}' is in half precision, which is not read back: cast(x, 'f32') it`);
-      const buffer =
-        this.#staging.get(name)?.pop() ??
-        this.device.gpu.createBuffer({ size: region.size, usage: 0x1 | 0x8, label: `read ${name}` });
-      encoder.copyBufferToBuffer(region.buffer, region.offset, buffer, 0, region.size);
-      return { name, buffer };
+      const offset = size;
+      size += region.size;
+      return { name, region, offset };
     });
-    this.device.gpu.queue.submit([encoder.finish()]);
-    return staged;
+    const buffer =
+      this.#staging.get(names.join())?.pop() ??
+      this.device.gpu.createBuffer({
+        size,
+        usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+        label: `read ${names.join(', ')}`,
+      });
+    return { buffer, copies };
   }
 
-  async #collect({ name, buffer }: { name: string; buffer: GPUBuffer }): Promise<Float32Array> {
-    await this.device.wait(buffer.mapAsync(1) as Promise<undefined>);
-    const values = new Float32Array(buffer.getMappedRange().slice(0));
+  async #collect(names: readonly Names[], { buffer, copies }: Staged): Promise<Record<string, Float32Array>> {
+    await this.device.wait(buffer.mapAsync(MapMode.READ) as Promise<undefined>);
+    const mapped = buffer.getMappedRange();
+    const values = copies.map(
+      ({ name, offset, region }) => [name, new Float32Array(mapped.slice(offset, offset + region.size))] as const,
+    );
     buffer.unmap();
-    const free = this.#staging.get(name);
+    const key = names.join();
+    const free = this.#staging.get(key);
     if (free) free.push(buffer);
-    else this.#staging.set(name, [buffer]);
-    return values;
+    else this.#staging.set(key, [buffer]);
+    return Object.fromEntries(values);
   }
 
   #output(name: string) {
@@ -184,14 +210,17 @@ export class Program<Names extends string = string> {
 }
 
 /**
- * Turns a graph into a program for one device.
- * @throws GpuError when a kernel does not compile or a tensor is larger than the device can bind
+ * Turns a graph into a program for one device. Kernels are the fixed choice for the adapter, or those that were timed where the
+ * device autotunes (`enableAutotune`).
+ * @throws GpuError when a kernel does not compile or a tensor is larger than the device can bind, OutOfMemoryError
  */
 export async function compile<Names extends string>(
   device: Device,
   options: CompileOptions<Names>,
 ): Promise<Program<Names>> {
   const { outputs, updates = [], variants = {}, memory: shared = new SharedMemory(device) } = options;
+  // A program with forced variants is a trial, or a test of one.
+  if (!options.variants) await device.beforeCompile?.({ outputs, updates });
   const kept = Object.values<Tensor>(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
@@ -210,14 +239,16 @@ export async function compile<Names extends string>(
     const bindGroup = createBindGroup(device, step.dispatch, memory, params, index);
     return { label: step.label, pipeline: pipelines[index]!, bindGroup, workgroups: step.dispatch.workgroups };
   });
-  const errors = await Promise.all([device.wait(device.gpu.popErrorScope()), device.wait(device.gpu.popErrorScope())]);
-  const error = errors.find(Boolean);
+  const [invalid, outOfMemory] = await Promise.all([
+    device.wait(device.gpu.popErrorScope()),
+    device.wait(device.gpu.popErrorScope()),
+  ]);
   const buffers = [...memory.buffers, ...(params ? [params.buffer] : [])];
   const own = options.memory ? undefined : shared;
-  if (error) {
+  if (invalid || outOfMemory) {
     for (const buffer of buffers) buffer.destroy();
     own?.dispose();
-    throw new GpuError(error.message);
+    throw outOfMemory ? new OutOfMemoryError(outOfMemory.message) : new GpuError(invalid!.message);
   }
   return new Program({
     device,
@@ -288,7 +319,11 @@ function packParams(
       else view.setInt32(start + offset, params[name], true);
     }
   }
-  const buffer = device.gpu.createBuffer({ size, usage: 0x40 | 0x8, label: 'parameters' });
+  const buffer = device.gpu.createBuffer({
+    size,
+    usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+    label: 'parameters',
+  });
   device.gpu.queue.writeBuffer(buffer, 0, view.buffer as ArrayBuffer);
   return { buffer, offsets };
 }

@@ -1,5 +1,6 @@
 import type { Device } from './device.ts';
 import { GpuError } from './errors.ts';
+import { BufferUsage } from './flags.ts';
 import type { MemoryNeed } from './memory.ts';
 
 /**
@@ -70,7 +71,7 @@ export function createBuffer({ capabilities, gpu }: Device, size: number, label:
       `${label} needs ${size} bytes, this device binds at most ${capabilities.maxBindingSize}: use a smaller batch`,
     );
   }
-  return gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label });
+  return gpu.createBuffer({ size, usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST, label });
 }
 
 /**

@@ -1,6 +1,8 @@
 import { byteLength, elements, formatShape } from '../graph.ts';
 import type { Device } from './device.ts';
+import { BufferUsage, MapMode } from './flags.ts';
 import { type Chunk, layOut, type StoreEntry, StoreLayout, type StorePart } from './layout.ts';
+import { createBuffer } from './shared-memory.ts';
 
 /** Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are sent. */
 const pieceValues = 2 ** 22;
@@ -18,9 +20,7 @@ export class TensorStore extends StoreLayout {
   #waiting = 0;
 
   private constructor(device: Device, entries: readonly StoreEntry[], chunks: readonly Chunk[], label: string) {
-    const buffers = chunks.map(({ size }, index) =>
-      device.gpu.createBuffer({ size, usage: 0x80 | 0x4 | 0x8, label: `${label} ${index}` }),
-    );
+    const buffers = chunks.map(({ size }, index) => createBuffer(device, size, `${label} ${index}`));
     super(entries, chunks, label, buffers);
     this.device = device;
     this.#chunks = chunks;
@@ -73,13 +73,13 @@ export class TensorStore extends StoreLayout {
     const parts = this.parts(name);
     const bytes = parts.map(({ tensor }) => byteLength(tensor));
     const size = bytes.reduce((sum, length) => sum + length, 0);
-    const staging = this.device.gpu.createBuffer({ size, usage: 0x1 | 0x8 });
+    const staging = this.device.gpu.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
     const encoder = this.device.gpu.createCommandEncoder();
     for (const [i, part] of parts.entries()) {
       encoder.copyBufferToBuffer(this.#buffers[part.chunk], part.offset, staging, 4 * startOf(part), bytes[i]);
     }
     this.device.gpu.queue.submit([encoder.finish()]);
-    await this.device.wait(staging.mapAsync(1) as Promise<undefined>);
+    await this.device.wait(staging.mapAsync(MapMode.READ) as Promise<undefined>);
     const values = new Float32Array(staging.getMappedRange().slice(0));
     staging.destroy();
     return values;
@@ -89,11 +89,14 @@ export class TensorStore extends StoreLayout {
   async read(): Promise<Map<string, Float32Array>> {
     const result = new Map<string, Float32Array>();
     for (const [index, flat] of this.flat.entries()) {
-      const staging = this.device.gpu.createBuffer({ size: byteLength(flat), usage: 0x1 | 0x8 });
+      const staging = this.device.gpu.createBuffer({
+        size: byteLength(flat),
+        usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+      });
       const encoder = this.device.gpu.createCommandEncoder();
       encoder.copyBufferToBuffer(this.#buffers[index], 0, staging, 0, byteLength(flat));
       this.device.gpu.queue.submit([encoder.finish()]);
-      await this.device.wait(staging.mapAsync(1) as Promise<undefined>);
+      await this.device.wait(staging.mapAsync(MapMode.READ) as Promise<undefined>);
       const bytes = staging.getMappedRange().slice(0);
       staging.destroy();
       for (const part of this.layout(index)) {

@@ -1,4 +1,5 @@
 import type { Device } from './device.ts';
+import { BufferUsage, MapMode } from './flags.ts';
 
 /**
  * Submits an encoder whose passes write all timestamps of a query set, and resolves with them, in nanoseconds. The query set is
@@ -10,12 +11,15 @@ export async function submitTimed(
   querySet: GPUQuerySet,
 ): Promise<BigUint64Array> {
   const { count } = querySet;
-  const resolved = device.gpu.createBuffer({ size: 8 * count, usage: 0x200 | 0x4 });
-  const staging = device.gpu.createBuffer({ size: 8 * count, usage: 0x1 | 0x8 });
+  const resolved = device.gpu.createBuffer({
+    size: 8 * count,
+    usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC,
+  });
+  const staging = device.gpu.createBuffer({ size: 8 * count, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
   encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
   encoder.copyBufferToBuffer(resolved, 0, staging, 0, 8 * count);
   device.gpu.queue.submit([encoder.finish()]);
-  await device.wait(staging.mapAsync(1) as Promise<undefined>);
+  await device.wait(staging.mapAsync(MapMode.READ) as Promise<undefined>);
   const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
   for (const resource of [querySet, resolved, staging]) resource.destroy();
   return stamps;
