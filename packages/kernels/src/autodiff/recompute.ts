@@ -10,7 +10,7 @@ import { checkpointed } from '../ops/checkpoint/checkpoint.ts';
 export class Recomputation {
   /** Checkpoints, under the name of the view and of what it is a view of. */
   readonly #kept: ReadonlySet<Tensor>;
-  /** Of the current segment: the nodes between two checkpoints. */
+  /** Clones of the current segment, which is what lies between two checkpoints. */
   readonly #clones = new Map<Node, readonly Tensor[]>();
 
   /** @param forward all nodes of the forward pass */
@@ -23,7 +23,7 @@ export class Recomputation {
     );
   }
 
-  /** To be called with every node on the way back. Past a checkpoint, the clones of the segment behind it have had their time. */
+  /** Must be called with every node on the way back. Past a checkpoint, nothing reads the clones of the segment behind it any more. */
   enter(node: Node): void {
     if (checkpointed(node)) this.#clones.clear();
   }

@@ -107,7 +107,7 @@ const defaultBudget = 1250;
 
 /** A variant takes the place of the fixed choice where it takes at most this share of its time: less is noise. */
 const worthwhile = 0.9;
-/** A variant that takes so many times as long as the best one is not run again: a mishap would only keep the fixed choice. */
+/** A variant that takes this many times as long as the best one is not run again: at worst, the fixed choice stays. */
 const hopeless = 1.5;
 
 /**
@@ -137,7 +137,7 @@ export async function autotuneWith(
   let changed = 0;
   for (const contest of open) {
     const [fixed] = contest.variants;
-    // Also what was not timed is settled: the next run with this record gives the same bits as this one.
+    // Shape classes that were not timed within the budget are settled too: the next run with this record gives the same bits.
     choices[contest.shapeClass] = fixed;
     if (stopwatch.now() >= deadline) continue;
     const trial = await stopwatch.ready(contest).catch((error) => {

@@ -3,7 +3,7 @@ export interface Capabilities {
   readonly features: ReadonlySet<string>;
   /** Lanes of a subgroup where the adapter has one fixed size and the subgroups feature; else 0. */
   readonly subgroupSize: number;
-  /** The most lanes that a subgroup may have; 0 without the subgroups feature. */
+  /** Lanes of the largest subgroup that the adapter may use; 0 without the subgroups feature. */
   readonly largestSubgroup: number;
   /** Matrix products of whole subgroups (tensor cores) that the adapter has, where the device has the feature. */
   readonly subgroupMatrices: readonly SubgroupMatrix[];
@@ -14,7 +14,7 @@ export interface Capabilities {
   readonly maxBindingSize: number;
   readonly maxWorkgroupInvocations: number;
   readonly maxWorkgroupMemory: number;
-  /** What was measured here (`autotune`), and so goes before what is known beforehand. */
+  /** Variants measured on this adapter (`enableAutotune`): they go before the fixed choice. */
   readonly choices?: Choices;
 }
 
@@ -51,7 +51,7 @@ export function readCapabilities(device: GPUDevice, info: GPUAdapterInfo): Capab
 /** Chromium's name for what is not in the standard yet. */
 export const subgroupMatrixFeature = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
 
-/** Dawn cannot tell on Apple's GPUs, and says from 4 to 64; they all have 32. */
+/** Apple's GPUs all have subgroups of 32; Dawn cannot ask them, and reports 4 to 64. */
 const largestSubgroup = ({ vendor, subgroupMaxSize }: GPUAdapterInfo): number =>
   /apple/i.test(vendor) ? 32 : (subgroupMaxSize ?? 0);
 

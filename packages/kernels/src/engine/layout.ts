@@ -103,12 +103,12 @@ export class StoreLayout {
 
 /** Regions of a buffer that are bound begin at multiples of it. */
 const alignment = 256;
-/** Of a buffer that holds several tensors. */
+/** Bytes of a buffer that holds several tensors. */
 const usualSize = 2 ** 27;
 
 /**
  * Distributes tensors over buffers.
- * @param maxBinding the most bytes that a buffer, and so a tensor or a part of one, may have
+ * @param maxBinding bytes that a buffer, and so a tensor or a part of one, may have at most
  * @throws RangeError naming a tensor that is larger and is not read by rows, or a name that occurs twice
  */
 export function layOut(entries: readonly StoreEntry[], maxBinding: number): Chunk[] {
@@ -136,14 +136,14 @@ function split({ name, shape, byRows }: StoreEntry, maxBinding: number): Omit<Sl
   const size = paddedSize(shape);
   if (size <= maxBinding) return [{ name, firstRow: 0, shape }];
   const [rows, ...row] = shape;
-  const most = Math.floor((Math.floor(maxBinding / alignment) * alignment) / (4 * elements(row)));
-  if (!byRows || most === 0) {
+  const maxRows = Math.floor((Math.floor(maxBinding / alignment) * alignment) / (4 * elements(row)));
+  if (!byRows || maxRows === 0) {
     throw new RangeError(`${name} ${formatShape(shape)} needs ${size} bytes, this device binds at most ${maxBinding}`);
   }
-  return Array.from({ length: Math.ceil(rows / most) }, (_, i) => ({
+  return Array.from({ length: Math.ceil(rows / maxRows) }, (_, i) => ({
     name,
-    firstRow: i * most,
-    shape: [Math.min(most, rows - i * most), ...row],
+    firstRow: i * maxRows,
+    shape: [Math.min(maxRows, rows - i * maxRows), ...row],
   }));
 }
 

@@ -43,7 +43,7 @@ export function sharedSize(needs: readonly MemoryNeed[]): number {
   return [...slots, ...inputs.values(), ...needs.map(({ own }) => own)].reduce((sum, size) => sum + size, 0);
 }
 
-/** Of the buffer of an input or a constant. */
+/** Bytes of the buffer of an input or a constant. */
 export const leafSize = (tensor: Tensor): number => Math.ceil(byteLength(tensor) / 16) * 16;
 
 /** Where each dispatch's parameter struct lies in the program's one uniform buffer. */

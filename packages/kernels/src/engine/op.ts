@@ -41,7 +41,7 @@ export const firstOrderOnly = 'only first derivatives are supported';
 
 /**
  * Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier; 'untimed' where
- * it never wins and is dear to compile: the autotuner leaves it out.
+ * it never wins and is expensive to compile, so that the autotuner leaves it out.
  */
 export type Availability = boolean | 'preferred' | 'untimed';
 

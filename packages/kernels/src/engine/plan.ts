@@ -63,7 +63,7 @@ export function makePlan(
     }
   };
 
-  // Views first, then what is gathered into one buffer: both decide where a tensor lies before anything is placed.
+  // Views and gathered inputs come first: both decide where a tensor lies before anything is placed.
   for (const node of nodes) {
     if (node.source.kind !== 'op') continue;
     const { definition, inputs, attributes } = node.source;

@@ -20,9 +20,9 @@ export async function profile(program: Program): Promise<DispatchTime[]> {
     throw new TypeError(`${device.name} has no timestamp queries`);
   const commands = program.dispatches;
   const times: DispatchTime[] = [];
-  const most = 2048; // dispatches in one query set, of at most 4096 timestamps
-  for (let start = 0; start < commands.length; start += most) {
-    const part = commands.slice(start, start + most);
+  const maxDispatches = 2048; // in one query set of at most 4096 timestamps
+  for (let start = 0; start < commands.length; start += maxDispatches) {
+    const part = commands.slice(start, start + maxDispatches);
     const querySet = device.gpu.createQuerySet({ type: 'timestamp', count: 2 * part.length });
     const encoder = device.gpu.createCommandEncoder();
     for (const [i, { pipeline, bindGroup, workgroups }] of part.entries()) {

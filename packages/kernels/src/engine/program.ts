@@ -264,7 +264,7 @@ export async function compile<Names extends string>(
 
 /** The buffers of a plan and the region of each tensor in them. */
 class Memory {
-  /** Of constants. */
+  /** Buffers of constants. */
   readonly buffers: GPUBuffer[] = [];
   readonly inputs = new Map<string, { tensor: Tensor; buffer: GPUBuffer }>();
   readonly #plan: Plan;

@@ -80,19 +80,19 @@ async function warmUp(device: Device, program: Program, warm: Set<GPUComputePipe
 }
 
 /** Milliseconds that a measurement should take. */
-const enough = 3;
-/** Workgroups that a shortened grid keeps: so many that one more or less is no matter. */
-const fewest = 64;
+const targetTime = 3;
+/** Workgroups that a shortened grid keeps: enough that one more or less makes no difference. */
+const minWorkgroups = 64;
 
 /**
- * What is short is run several times: browsers round timestamps to 0.1 ms, and a clock sees the wait as well. What is long is run on
- * a part of its grid.
+ * Short programs run several times, since browsers round timestamps to 0.1 ms and a clock also sees the wait. Long ones run on a
+ * part of their grid.
  */
 function timer(device: Device, programs: ReadonlyMap<string, Program>): Trial['run'] {
   let amount: number | undefined;
   return async (variant) => {
     const program = programs.get(variant)!;
-    amount ??= Math.min(64, enough / (await timeOf(device, program, 0)));
+    amount ??= Math.min(64, targetTime / (await timeOf(device, program, 0)));
     return timeOf(device, program, amount);
   };
 }
@@ -136,7 +136,7 @@ type Grid = readonly [number, number, number];
 /** A grid of which only a share is run, cut along its longest axes first, and the share that it came to. */
 function shortened(grid: Grid, share: number): { workgroups: Grid; share: number } {
   const all = elements(grid);
-  const wanted = Math.max(fewest, all * share);
+  const wanted = Math.max(minWorkgroups, all * share);
   const workgroups: [number, number, number] = [...grid];
   for (const axis of [0, 1, 2].sort((a, b) => grid[b] - grid[a])) {
     const others = elements(workgroups) / workgroups[axis];

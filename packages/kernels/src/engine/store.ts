@@ -6,7 +6,7 @@ import { createBuffer } from './shared-memory.ts';
 
 /** Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are sent. */
 const pieceValues = 2 ** 22;
-const mostWaiting = 2 ** 23;
+const maxWaiting = 2 ** 23;
 
 /**
  * Named float32 tensors that outlive programs (weights, optimizer state), side by side in a few large buffers, so that an
@@ -29,7 +29,7 @@ export class TensorStore extends StoreLayout {
 
   /**
    * Makes a store of zeros.
-   * @param options the most bytes of a binding, where it is to be less than the device's
+   * @param options maxBinding: bytes that a binding may have, where that is to be less than the device allows
    * @throws RangeError where one tensor is larger than that and is not one that is read by rows
    */
   static create(
@@ -60,7 +60,7 @@ export class TensorStore extends StoreLayout {
     this.#expectCount(name, values);
     for (let start = 0; start < values.length; start += pieceValues) {
       const piece = values.subarray(start, start + pieceValues);
-      if (this.#waiting + piece.length > mostWaiting) {
+      if (this.#waiting + piece.length > maxWaiting) {
         await this.device.idle();
         this.#waiting = 0;
       }
