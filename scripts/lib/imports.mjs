@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
 // Imports point from a later line to an earlier one, never within a line. `apps/*` stands for every app.
-const LAYERS = [['kernels'], ['clip', 'combiner'], ['data'], ['eval'], ['train'], ['webcir'], ['apps/*']];
+const LAYERS = [['kernels'], ['clip', 'combiner'], ['retrieval', 'data'], ['eval', 'train'], ['webcir'], ['apps/*']];
 
 // Within packages/kernels/src, the same: gradients are made of ops, and so stand above them. Types may point back.
 const KERNEL_ROOMS = [

@@ -1,5 +1,5 @@
 export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } from './bootstrap.ts';
-export { GalleryIndex, type GalleryOptions, type Neighbours } from './gallery.ts';
+export { type EvaluationSource, Evaluator, type Fuse, type Judged, Ranker, Scoreboard } from './evaluator.ts';
 export { rankGroups } from './groups.ts';
 export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
 export { type Answer, placesOf, type Ranking } from './places.ts';
@@ -15,6 +15,14 @@ export {
   type Scores,
   scoreCategories,
 } from './protocols/protocol.ts';
+export {
+  answersOf,
+  type CategoryQueries,
+  type CategoryRanking,
+  type QueryFeatures,
+  queriesOf,
+  rankQueries,
+} from './queries.ts';
 export { formatTable, methodLines, type TableLine } from './report/table.ts';
 export { METHODS, type Method, type ReportData, type ResultRow, type Shown } from './report/types.ts';
 export { circoSubmission, cirrSubmission } from './submission.ts';

@@ -1,7 +1,7 @@
 import { seededRandom } from '@webcir/data';
 import { openDevice } from '@webcir/kernels';
+import { GalleryIndex } from '@webcir/retrieval';
 import { afterAll, expect, it } from 'vitest';
-import { GalleryIndex } from '../src/gallery.ts';
 import { rankGroups } from '../src/groups.ts';
 
 const device = await openDevice();

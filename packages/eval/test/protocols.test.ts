@@ -1,6 +1,6 @@
 import type { CirDataset, Triplet } from '@webcir/data';
+import { MAX_NEIGHBOURS } from '@webcir/retrieval';
 import { describe, expect, it } from 'vitest';
-import { MAX_NEIGHBOURS } from '../src/gallery.ts';
 import { fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit } from '../src/protocols/fashioniq.ts';
 import { protocolNamed, protocolsFor } from '../src/protocols/index.ts';
 

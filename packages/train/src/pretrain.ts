@@ -17,10 +17,10 @@ import {
   sum,
   type Tensor,
 } from '@webcir/kernels';
+import { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts, lengthsOf } from '@webcir/retrieval';
 import { checkBatch } from './examples.ts';
 import { programStep, type Recipe, runTraining, type StepProgram, type StepReport } from './loop.ts';
 import type { ClipLayout } from './stage1-graphs.ts';
-import { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts, lengthsOf } from './text-groups.ts';
 
 /** An image with a way to caption it. Images of one key share their captions: they are no negatives of each other. */
 export interface CaptionedImage {

@@ -1,11 +1,10 @@
 import type { ClipModel, DeviceClip } from '@webcir/clip';
 import type { Device } from '@webcir/kernels';
+import { byLength, type FeatureTable, featureRows } from '@webcir/retrieval';
 import { drawEpoch, type Example } from './examples.ts';
-import { type FeatureTable, featureRows } from './features.ts';
 import type { ImageBatch } from './images.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
 import { Stage1 } from './stage1.ts';
-import { byLength } from './text-groups.ts';
 
 export interface Stage1Options {
   readonly device: Device;

@@ -1,8 +1,8 @@
 import type { CombinerConfig } from '@webcir/combiner';
 import { seedOf } from '@webcir/data';
 import type { Device } from '@webcir/kernels';
+import { type FeatureTable, featureRows } from '@webcir/retrieval';
 import { type Drawn, drawEpoch, type Example } from './examples.ts';
-import { type FeatureTable, featureRows } from './features.ts';
 import { type Recipe, runTraining, type StepReport } from './loop.ts';
 import { Stage2 } from './stage2.ts';
 

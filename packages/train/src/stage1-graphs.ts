@@ -14,9 +14,9 @@ import {
   sum,
   type Tensor,
 } from '@webcir/kernels';
+import { encodeGroups, type GroupLengths } from '@webcir/retrieval';
 import type { ImageBatch } from './images.ts';
 import { batchContrastiveLoss } from './loss.ts';
-import { encodeGroups, type GroupLengths } from './text-groups.ts';
 
 /** A CLIP that graphs are built on, with or without memory behind it. */
 export interface ClipLayout {

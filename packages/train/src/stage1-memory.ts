@@ -11,6 +11,7 @@ import {
   StoreLayout,
   sharedSize,
 } from '@webcir/kernels';
+import { evenGroups, lengthsOf } from '@webcir/retrieval';
 import type { ImageBatch } from './images.ts';
 import {
   accumulateGradients,
@@ -20,7 +21,6 @@ import {
   microFeatures,
   wholeLoss,
 } from './stage1-graphs.ts';
-import { evenGroups, lengthsOf } from './text-groups.ts';
 import { isTuned, type TunedEncoder } from './tuned.ts';
 
 /** What the programs of stage 1 depend on. */

@@ -1,9 +1,9 @@
 import { compile, type HostArray, SharedMemory } from '@webcir/kernels';
+import { type GroupLengths, groupTexts } from '@webcir/retrieval';
 import { type ImageBatch, packPixels } from './images.ts';
 import { type PreparedStep, programStep, type StepProgram } from './loop.ts';
 import { wholeLoss } from './stage1-graphs.ts';
 import { type StepOptions, wholeNeeds } from './stage1-memory.ts';
-import { type GroupLengths, groupTexts } from './text-groups.ts';
 
 /**
  * Steps of stage 1 with the whole batch in one program, and so in one submit. One program for each set of text lengths, all in

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { inferConfig, weightsOf } from '@webcir/clip';
 import { type Capabilities, StoreLayout } from '@webcir/kernels';
+import { imageBatchFor, textBatchFor } from '@webcir/retrieval';
 import { describe, expect, it } from 'vitest';
-import { chooseMicroBatch, imageBatchFor, type Stage1Plan, stage1Memory, textBatchFor } from '../src/index.ts';
+import { chooseMicroBatch, type Stage1Plan, stage1Memory } from '../src/index.ts';
 
 const file = readFileSync(new URL('../../clip/test/fixtures/state-shapes.json.gz', import.meta.url));
 const models: Record<string, Record<string, number[]>> = JSON.parse(gunzipSync(file).toString());

@@ -1,3 +1,10 @@
-export { GalleryIndex, type GalleryOptions, type Neighbours } from '@webcir/eval';
 export { openDevice, wrapDevice } from '@webcir/kernels';
-export { type Gallery, Retriever, type RetrieverParts, type SearchResult } from './retriever.ts';
+export {
+  type Gallery,
+  GalleryIndex,
+  type GalleryOptions,
+  type Neighbours,
+  Retriever,
+  type RetrieverParts,
+  type SearchResult,
+} from '@webcir/retrieval';

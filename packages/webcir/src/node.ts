@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
-import { autotuneDevice, defaultCacheFolder } from '@webcir/train/node';
-import { embeddedClip, openCombinerModel } from './models.ts';
-import { Retriever, retrieverGraphs } from './retriever.ts';
+import { Retriever, retrieverGraphs } from '@webcir/retrieval';
+import { autotuneDevice, defaultCacheFolder, openCombinerModel } from '@webcir/retrieval/node';
+import { embeddedClip } from './embedded-clip.ts';
 
 export { decodeImage } from '@webcir/clip/node';
 

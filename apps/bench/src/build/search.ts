@@ -1,5 +1,5 @@
-import { GalleryIndex } from '@webcir/eval';
 import type { Device } from '@webcir/kernels';
+import { GalleryIndex } from '@webcir/retrieval';
 import { numbers, unitRows } from '../measure/numbers.ts';
 import type { Built } from './built.ts';
 

@@ -95,7 +95,7 @@ function nearHalf(value: number): number {
 }
 
 /** mulberry32: small, and good enough for test data. */
-function uniform(seed: number): () => number {
+export function uniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

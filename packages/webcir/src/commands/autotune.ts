@@ -1,7 +1,7 @@
 import { entriesOf, foldBatchNorm } from '@webcir/clip';
 import type { Device, Graph } from '@webcir/kernels';
-import { type EncoderPlan, imageGraphs, textGraphs } from '@webcir/train';
-import { autotuneDevice, defaultCacheFolder } from '@webcir/train/node';
+import { type EncoderPlan, imageGraphs, textGraphs } from '@webcir/retrieval';
+import { autotuneDevice, defaultCacheFolder } from '@webcir/retrieval/node';
 import { Option } from 'commander';
 import { type EncoderSession, imageBatch } from './session.ts';
 

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Activation } from '@webcir/clip';
-import { defaultCacheFolder } from '@webcir/train/node';
+import { defaultCacheFolder } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
-import { embeddedClip } from '../models.ts';
+import { embeddedClip } from '../embedded-clip.ts';
 import { openAiModels } from '../weights/catalogue.ts';
 import { activationOption, choice } from './options.ts';
 

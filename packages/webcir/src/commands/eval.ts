@@ -1,10 +1,16 @@
 import { writeFileAtomic } from '@webcir/clip/node';
 import type { CirDataset } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
-import { type CategoryScores, formatTable, type Protocol, protocolsFor, scoreCategories } from '@webcir/eval';
+import {
+  type CategoryScores,
+  Evaluator,
+  formatTable,
+  type Protocol,
+  protocolsFor,
+  scoreCategories,
+} from '@webcir/eval';
 import type { Command } from 'commander';
 import { autotuneFor, encoderGraphs } from './autotune.ts';
-import { Evaluator } from './evaluate.ts';
 import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
 import { choice, skipMissingOption } from './options.ts';

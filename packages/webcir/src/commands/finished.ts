@@ -1,6 +1,6 @@
 import type { CirDataset } from '@webcir/data';
+import type { Scoreboard } from '@webcir/eval';
 import type { RunFolder } from '../run-folder.ts';
-import type { Scoreboard } from './evaluate.ts';
 import type { Session } from './session.ts';
 import type { StoredConfig } from './train-options.ts';
 

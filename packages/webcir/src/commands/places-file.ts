@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Method, type Places, type Protocol, protocolNamed } from '@webcir/eval';
-import type { Scoreboard } from './evaluate.ts';
+import { type Method, type Places, type Protocol, protocolNamed, type Scoreboard } from '@webcir/eval';
 
 /** places.json: where every answer stands, per method, category and query, for bootstraps over queries (`webcir summary`). */
 export const placesFile = 'places.json';

@@ -1,8 +1,8 @@
 import type { Method, ReportData, ResultRow, Scores, Shown } from '@webcir/eval';
 import { renderReport } from '@webcir/eval/node';
-import { dataUriOf } from '../images.ts';
 import { formatSeconds } from '../progress.ts';
 import type { RunFolder } from '../run-folder.ts';
+import { dataUriOf } from '../thumbnail.ts';
 import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 
 const shownQueries = 24;

@@ -3,9 +3,15 @@ import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset, SplitUses, Triplet } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
-import { type FeatureTable, ImageEncoder, tableOf } from '@webcir/train';
-import { cachedFeatures, defaultCacheFolder } from '@webcir/train/node';
-import { type Images, madeAhead, openPlanes, type Preprocessing } from '../images.ts';
+import { type FeatureTable, ImageEncoder, tableOf } from '@webcir/retrieval';
+import {
+  cachedFeatures,
+  defaultCacheFolder,
+  type Images,
+  madeAhead,
+  openPlanes,
+  type Preprocessing,
+} from '@webcir/retrieval/node';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
 

@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@webcir/clip/node';
-import { circoSubmission, cirrSubmission, protocolsFor } from '@webcir/eval';
+import { circoSubmission, cirrSubmission, protocolsFor, Ranker } from '@webcir/eval';
 import { Argument, type Command } from 'commander';
 import { autotuneFor, encoderGraphs } from './autotune.ts';
-import { Ranker } from './evaluate.ts';
 import { incompleteNotes, splitPhrase } from './finished.ts';
 import { addModelOptions, type ModelOptions, openModels } from './model-options.ts';
 import { frozenImageFeatures, splitImages } from './session.ts';

@@ -1,7 +1,7 @@
+import type { Evaluator } from '@webcir/eval';
 import type { Graph } from '@webcir/kernels';
 import { type Example, stage1Graphs, stage2Graph } from '@webcir/train';
 import { encoderGraphs } from './autotune.ts';
-import type { Evaluator } from './evaluate.ts';
 import { imageIds, type Session } from './session.ts';
 import type { TrainOptions } from './train-options.ts';
 import { stage1Plan } from './train-stage1.ts';

@@ -1,20 +1,12 @@
 import { type DeviceClip, downloadClip, entriesOf, storeClipModel, uploadClip } from '@webcir/clip';
 import { writeSafetensorsFile } from '@webcir/clip/node';
 import { elementwiseSum } from '@webcir/combiner';
-import type { Scores } from '@webcir/eval';
-import {
-  chooseMicroBatch,
-  type Example,
-  type FeatureTable,
-  isTuned,
-  runStage1,
-  type Stage1Options,
-  type Stage1Plan,
-} from '@webcir/train';
+import type { Evaluator, Scores } from '@webcir/eval';
+import type { FeatureTable } from '@webcir/retrieval';
+import { openPlanes } from '@webcir/retrieval/node';
+import { chooseMicroBatch, type Example, isTuned, runStage1, type Stage1Options, type Stage1Plan } from '@webcir/train';
 import { loadCheckpoint, saveCheckpoint } from '@webcir/train/node';
-import { openPlanes } from '../images.ts';
 import type { RunFolder } from '../run-folder.ts';
-import type { Evaluator } from './evaluate.ts';
 import { keepBest, keptFiles } from './kept-models.ts';
 import { encodeImages, type Session, splitImages } from './session.ts';
 import { StageLog } from './stage-log.ts';

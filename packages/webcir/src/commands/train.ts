@@ -1,13 +1,12 @@
 import { storeClipModel, uploadClip } from '@webcir/clip';
 import { openClipModel, writeSafetensorsFile } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { formatTable, type Method, methodLines, protocolsFor } from '@webcir/eval';
+import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
+import { openCombinerModel } from '@webcir/retrieval/node';
 import { checkBatch, examplesOf } from '@webcir/train';
-import { openCombinerModel } from '../models.ts';
 import { formatSeconds } from '../progress.ts';
 import { RunFolder } from '../run-folder.ts';
 import { autotuneFor } from './autotune.ts';
-import { Evaluator, type Fuse, Scoreboard } from './evaluate.ts';
 import { type Finished, incompleteNotes, splitPhrase } from './finished.ts';
 import { placesFile, placesJson } from './places-file.ts';
 import { writeReport } from './report.ts';

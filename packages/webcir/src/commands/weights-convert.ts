@@ -11,7 +11,7 @@ import {
   type WeightTensor,
 } from '@webcir/clip';
 import { knownActivationOf, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
-import { isCombiner, readCombinerModel } from '../models.ts';
+import { isCombiner, readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../progress.ts';
 
 export interface ConvertOptions {

@@ -10,7 +10,7 @@ import {
   type WeightFile,
 } from '@webcir/clip';
 import { knownActivationOf, openWeights, weightPath } from '@webcir/clip/node';
-import { isCombiner, readCombinerModel } from '../models.ts';
+import { isCombiner, readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../progress.ts';
 
 export interface InspectOptions {

@@ -1,7 +1,5 @@
-import { normalizePixels, preprocess, type Transform } from '@webcir/clip';
+import { normalizePixels, preprocess, type RawImage, type Transform } from '@webcir/clip';
 import { createImagePool } from '@webcir/clip/node';
-import type { CirDataset } from '@webcir/data';
-import sharp from 'sharp';
 
 export interface Preprocessing {
   readonly transform: Transform;
@@ -11,7 +9,12 @@ export interface Preprocessing {
 }
 
 /** What images are read from: a data set, or files. */
-export type Images = Pick<CirDataset, 'image' | 'file'>;
+export interface Images {
+  /** Decodes an image. */
+  image(id: string): Promise<RawImage>;
+  /** Path of an image's file; undefined where it is held in memory. */
+  file(id: string): string | undefined;
+}
 
 /** An image as the encoder takes it: normalized planes [3, size, size]. */
 export async function planesOf(dataset: Images, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
@@ -50,12 +53,4 @@ export function madeAhead<T>(count: number, ahead: number, make: (index: number)
     }
     return made.shift()!;
   };
-}
-
-/** An image of a data set for a page: a PNG data URI, at most `size` pixels wide and high. */
-export async function dataUriOf(dataset: CirDataset, id: string, size: number): Promise<string> {
-  const { width, height, channels, data } = await dataset.image(id);
-  const raw = sharp(data, { raw: { width, height, channels } });
-  const scaled = Math.max(width, height) > size ? raw.resize(size, size, { fit: 'inside' }) : raw;
-  return `data:image/png;base64,${(await scaled.png({ compressionLevel: 9 }).toBuffer()).toString('base64')}`;
 }

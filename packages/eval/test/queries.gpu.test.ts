@@ -1,10 +1,19 @@
 // Ranking by protocols, and CLIP4Cir's own numbers: metrics (validate.py) and submissions (cirr_test_submission.py).
 import { floats, loadFixture } from '@webcir/clip/test/reference';
 import type { CirDataset, Triplet } from '@webcir/data';
-import { cirrSubmission, overallScores, type Protocol, placesOf, protocolNamed } from '@webcir/eval';
 import { openDevice } from '@webcir/kernels';
+import { tableOf } from '@webcir/retrieval';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answersOf, queriesOf, rankQueries, tableOf } from '../src/index.ts';
+import {
+  answersOf,
+  cirrSubmission,
+  overallScores,
+  type Protocol,
+  placesOf,
+  protocolNamed,
+  queriesOf,
+  rankQueries,
+} from '../src/index.ts';
 import retrieval from './fixtures/retrieval.json' with { type: 'json' };
 
 const device = await openDevice();

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedFromPackage, openFashionIq, writeFashionIq } from '@webcir/data/node';
+import { madeAhead, openPlanes, planesOf } from '@webcir/retrieval/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { madeAhead, openPlanes, planesOf } from '../src/images.ts';
 
 const preprocessing = { transform: 'targetpad', size: 32, targetRatio: 1.25 } as const;
 

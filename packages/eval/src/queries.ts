@@ -1,7 +1,9 @@
 import { type CirDataset, evalCaption, type Triplet } from '@webcir/data';
-import { type Answer, GalleryIndex, type Protocol, type Ranking, rankGroups } from '@webcir/eval';
 import type { Device } from '@webcir/kernels';
-import { type FeatureTable, featureRows } from './features.ts';
+import { type FeatureTable, featureRows, GalleryIndex } from '@webcir/retrieval';
+import { rankGroups } from './groups.ts';
+import type { Answer, Ranking } from './places.ts';
+import type { Protocol } from './protocols/protocol.ts';
 
 /** The queries of one category, and the gallery that they are ranked against. */
 export interface CategoryQueries {

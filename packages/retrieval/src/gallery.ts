@@ -10,8 +10,8 @@ import {
   type Program,
   type Tensor,
 } from '@webcir/kernels';
-import { expectFinite, rowCount } from './features.ts';
 import { copyRows, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
+import { expectFinite, rowCount } from './rows.ts';
 
 export interface GalleryOptions {
   /**

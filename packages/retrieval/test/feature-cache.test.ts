@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostTensor, initialVit } from '@webcir/clip';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { featureRows } from '../src/features.ts';
+import { featureRows } from '../src/index.ts';
 import { cachedFeatures, type FeatureKey } from '../src/node.ts';
 
 const sizes = { embedDim: 2, imageResolution: 8, visionWidth: 64, visionLayers: 1, patchSize: 8 };

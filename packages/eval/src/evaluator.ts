@@ -1,27 +1,20 @@
-import type { Weights } from '@webcir/clip';
-import {
-  type Answer,
-  type Method,
-  overallScores,
-  type Places,
-  type Protocol,
-  placesOf,
-  type ResultRow,
-  type Scores,
-  scoreCategories,
-} from '@webcir/eval';
-import type { Tensor } from '@webcir/kernels';
-import {
-  answersOf,
-  type CategoryQueries,
-  type CategoryRanking,
-  type FeatureTable,
-  Fusion,
-  queriesOf,
-  rankQueries,
-  TextEncoderPrograms,
-} from '@webcir/train';
-import type { Session } from './session.ts';
+import type { ClipModel, Weights } from '@webcir/clip';
+import type { CirDataset } from '@webcir/data';
+import type { Device, Tensor } from '@webcir/kernels';
+import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
+import { type Answer, placesOf } from './places.ts';
+import { overallScores, type Places, type Protocol, type Scores, scoreCategories } from './protocols/protocol.ts';
+import { answersOf, type CategoryQueries, type CategoryRanking, queriesOf, rankQueries } from './queries.ts';
+import type { Method, ResultRow } from './report/types.ts';
+
+/** What an evaluation reads: a data set, and a CLIP whose features rank it. */
+export interface EvaluationSource {
+  readonly device: Device;
+  readonly model: Pick<ClipModel, 'config'>;
+  readonly dataset: CirDataset;
+  /** The token ids of a text, with start and end. */
+  tokenRows(text: string): readonly number[];
+}
 
 /** A category's rankings with the places of the answers in them. */
 export interface Judged extends CategoryRanking {
@@ -36,13 +29,13 @@ export class Ranker {
   readonly protocol: Protocol;
   readonly split: string;
   readonly categories: readonly CategoryQueries[];
-  readonly #session: Session;
+  readonly #source: EvaluationSource;
 
-  constructor(session: Session, split: string, protocol: Protocol) {
+  constructor(source: EvaluationSource, split: string, protocol: Protocol) {
     this.protocol = protocol;
     this.split = split;
-    this.#session = session;
-    this.categories = queriesOf(session.dataset, split, protocol, session.tokenRows);
+    this.#source = source;
+    this.categories = queriesOf(source.dataset, split, protocol, (text) => source.tokenRows(text));
   }
 
   /** Token rows of all captions. */
@@ -52,7 +45,7 @@ export class Ranker {
 
   /** Text features of every category's captions: made once, used by several methods. */
   async textFeatures(weights: Weights): Promise<Map<string, Float32Array>> {
-    const { device, model } = this.#session;
+    const { device, model } = this.#source;
     const encoder = new TextEncoderPrograms(device, model.config, weights);
     const features = new Map<string, Float32Array>();
     for (const { category, texts } of this.categories) features.set(category, await encoder.encode(texts));
@@ -61,7 +54,7 @@ export class Ranker {
   }
 
   async rank(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<CategoryRanking[]> {
-    const { device, model } = this.#session;
+    const { device, model } = this.#source;
     const textOf = async ({ category }: CategoryQueries) => texts.get(category)!;
     const { protocol, categories } = this;
     if (typeof fuse === 'string') {
@@ -80,8 +73,8 @@ export class Ranker {
 export class Evaluator extends Ranker {
   readonly answers: readonly (readonly Answer[])[];
 
-  constructor(session: Session, split: string, protocol: Protocol) {
-    super(session, split, protocol);
+  constructor(source: EvaluationSource, split: string, protocol: Protocol) {
+    super(source, split, protocol);
     this.answers = this.categories.map((queries) => answersOf(queries, protocol));
   }
 

@@ -10,9 +10,11 @@ import {
   uploadClip,
 } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { GalleryIndex } from '@webcir/eval';
 import type { Device, Graph, Tensor, TensorStore } from '@webcir/kernels';
-import { Fusion, ImageEncoder, imageGraphs, TextEncoderPrograms, textGraphs } from '@webcir/train';
+import { imageGraphs, textGraphs } from './batch-size.ts';
+import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
+import { Fusion } from './fusion.ts';
+import { GalleryIndex } from './gallery.ts';
 
 export interface RetrieverParts {
   readonly device: Device;

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type ClipModel, fromFloat32, isVisual, readFloat32 } from '@webcir/clip';
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
-import { type FeatureTable, tableOf } from './features.ts';
+import { type FeatureTable, tableOf } from '../features.ts';
 
 /** Everything that an image's feature depends on. */
 export interface FeatureKey {
