@@ -3,7 +3,14 @@ import type { CirDataset } from '@webcir/data';
 import type { Device, Tensor } from '@webcir/kernels';
 import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
 import { type Answer, placesOf } from './places.ts';
-import { overallScores, type Places, type Protocol, type Scores, scoreCategories } from './protocols/protocol.ts';
+import {
+  type Criterion,
+  overallScores,
+  type Places,
+  type Protocol,
+  type Scores,
+  scoreCategories,
+} from './protocols/protocol.ts';
 import { answersOf, type CategoryQueries, type CategoryRanking, queriesOf, rankQueries } from './queries.ts';
 import type { Method, ResultRow } from './report/types.ts';
 
@@ -76,6 +83,11 @@ export class Evaluator extends Ranker {
   constructor(source: EvaluationSource, split: string, protocol: Protocol) {
     super(source, split, protocol);
     this.answers = this.categories.map((queries) => answersOf(queries, protocol));
+  }
+
+  /** What the best epoch of a run is chosen by. */
+  get criteria(): readonly Criterion[] {
+    return this.protocol.criteria;
   }
 
   async judge(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<Judged[]> {

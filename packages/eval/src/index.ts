@@ -2,6 +2,7 @@ export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } fr
 export { type EvaluationSource, Evaluator, type Fuse, type Judged, Ranker, Scoreboard } from './evaluator.ts';
 export { rankGroups } from './groups.ts';
 export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
+export { meanRows, meanValues, type RunRanks } from './over-runs.ts';
 export { type Answer, placesOf, type Ranking } from './places.ts';
 export { protocolNamed, protocolsFor } from './protocols/index.ts';
 export {
@@ -23,6 +24,7 @@ export {
   queriesOf,
   rankQueries,
 } from './queries.ts';
+export { reportQueries, trainingCurves } from './report/select.ts';
 export { formatTable, methodLines, type TableLine } from './report/table.ts';
 export { METHODS, type Method, type ReportData, type ResultRow, type Shown } from './report/types.ts';
 export { circoSubmission, cirrSubmission } from './submission.ts';

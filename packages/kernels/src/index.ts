@@ -1,12 +1,5 @@
 export { type GradientOptions, gradients, vjp } from './autodiff/gradients.ts';
-export {
-  type AutotuneCounts,
-  type AutotuneOptions,
-  type AutotuneResult,
-  autotune,
-  type CompileAutotuneOptions,
-  enableAutotune,
-} from './engine/autotune.ts';
+export { type AutotuneCounts, type AutotuneOptions, enableAutotune } from './engine/autotune.ts';
 export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './engine/errors.ts';

@@ -1,12 +1,14 @@
 // A tuned program computes what an untuned one does, and tuning leaves nothing behind.
 import { afterAll, expect, it } from 'vitest';
-import { autotuneWith } from '../src/engine/autotune.ts';
+import { type TimingOptions, timeVariants } from '../src/engine/autotune.ts';
+import { stopwatchOf } from '../src/engine/stopwatch.ts';
 import { ancestors } from '../src/graph.ts';
 import {
   attention,
-  autotune,
   compile,
+  type Device,
   enableAutotune,
+  type Graph,
   gradients,
   input,
   layernorm,
@@ -41,6 +43,10 @@ function layer() {
   return { outputs: { y, dx, dWeight } };
 }
 
+/** Times what a graph has not been timed for, as `compile` would. */
+const autotune = (on: Device, graph: Graph<string>, options?: TimingOptions) =>
+  timeVariants(stopwatchOf(on), on.capabilities, [graph], options);
+
 const run = async () => {
   const program = await compile(device, layer());
   const results = await program.runAndRead(inputs, ['y', 'dx', 'dWeight']);
@@ -67,7 +73,7 @@ it('times every op that has variants here, within its budget, and frees what it 
       return buffer;
     },
   });
-  const { choices, timed, untimed } = await autotune(device, [graph]).finally(() =>
+  const { choices, timed, untimed } = await autotune(device, graph).finally(() =>
     Reflect.deleteProperty(device.gpu, 'createBuffer'),
   );
   expect(held).toBe(0);
@@ -79,14 +85,14 @@ it('times every op that has variants here, within its budget, and frees what it 
   );
   expect(new Set(Object.keys(choices).map((key) => key.split(' ')[0]))).toEqual(new Set(several));
   expect(timed + untimed).toBe(Object.keys(choices).length);
-  expect(await autotune(device, [graph], { choices })).toEqual({ choices, timed: 0, changed: 0, untimed: 0 });
+  expect(await autotune(device, graph, { choices })).toEqual({ choices, timed: 0, changed: 0, untimed: 0 });
 });
 
 it('goes by the clock where the device has no timestamps', async () => {
   const without = wrapDevice(device.gpu, device.info);
   const features = new Set([...device.capabilities.features].filter((feature) => feature !== 'timestamp-query'));
   Object.defineProperty(without, 'capabilities', { value: { ...device.capabilities, features } });
-  const { timed, untimed } = await autotune(without, [layer()]);
+  const { timed, untimed } = await autotune(without, layer());
   expect(timed).toBeGreaterThanOrEqual(untimed);
 });
 
@@ -95,7 +101,7 @@ it('and a program in the variants that it took gives the same results', async ()
   // As if the kernels without subgroups were the faster ones.
   const trial = { run: async (variant: string) => (variant === 'plain' ? 1 : 2), dispose() {} };
   const stopwatch = { now: () => 0, ready: async () => trial };
-  const { choices, changed } = await autotuneWith(stopwatch, device.capabilities, [layer()]);
+  const { choices, changed } = await timeVariants(stopwatch, device.capabilities, [layer()]);
   device.choose(choices);
   const after = await run();
   device.choose({});

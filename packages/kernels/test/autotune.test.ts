@@ -1,6 +1,6 @@
 // Which variant the autotuner takes, with a stopwatch that shows made-up times.
 import { describe, expect, it } from 'vitest';
-import { type AutotuneOptions, autotuneWith, type Stopwatch } from '../src/engine/autotune.ts';
+import { type Stopwatch, type TimingOptions, timeVariants } from '../src/engine/autotune.ts';
 import type { Capabilities } from '../src/engine/capabilities.ts';
 import { planMemory } from '../src/engine/memory.ts';
 import { chosenVariant, shapeClass } from '../src/engine/variants.ts';
@@ -49,12 +49,12 @@ function stopwatch(milliseconds: (variant: string, rows: number) => number) {
 async function tuned(
   tensors: readonly Tensor[],
   time: (variant: string, rows: number) => number,
-  options?: AutotuneOptions,
+  options?: TimingOptions,
   on = adapter,
 ) {
   const { watch, runs } = stopwatch(time);
   const outputs = Object.fromEntries(tensors.map((tensor, i) => [`${i}`, tensor]));
-  return { ...(await autotuneWith(watch, on, [{ outputs }], options)), runs };
+  return { ...(await timeVariants(watch, on, [{ outputs }], options)), runs };
 }
 
 /** As a program's plan would. */

@@ -1,14 +1,5 @@
-import { type ClipConfig, encodeImage, encodeText, type Weights, weightsOf } from '@webcir/clip';
-import {
-  type Capabilities,
-  type Graph,
-  input,
-  planMemory,
-  type StoreEntry,
-  StoreLayout,
-  sharedSize,
-} from '@webcir/kernels';
-import { lengthsOf } from './text-groups.ts';
+import { type ClipConfig, encodeImage, encodeText, type Weights } from '@webcir/clip';
+import { type Capabilities, type Graph, input, planMemory, sharedSize } from '@webcir/kernels';
 
 /** Bytes of one program. A batch that takes more keeps no GPU busier. */
 const enough = 2 ** 30;
@@ -49,31 +40,3 @@ export const imageBatchFor = (config: ClipConfig, weights: Weights, capabilities
 /** As `imageBatchFor`, of texts as long as the context. */
 export const textBatchFor = (config: ClipConfig, weights: Weights, capabilities: Capabilities, most: number): number =>
   batchFor(most, capabilities, (batch) => textGraph(config, weights, batch, config.contextLength));
-
-/** A CLIP whose encoders are to be run, with frozen weights. */
-export interface EncoderPlan {
-  readonly config: ClipConfig;
-  /** All tensors of the model (`entriesOf`). */
-  readonly entries: readonly StoreEntry[];
-  readonly capabilities: Capabilities;
-}
-
-/** What `ImageEncoder` will compile for batches of at most so many, on weights without memory: for `autotune`. */
-export function imageGraphs({ config, entries, capabilities }: EncoderPlan, most: number): Graph<string>[] {
-  const weights = weightsOf(StoreLayout.plan(entries, capabilities.maxBindingSize));
-  return [imageGraph(config, weights, imageBatchFor(config, weights, capabilities, most))];
-}
-
-/**
- * What `TextEncoderPrograms` will compile, as `imageGraphs`.
- * @param texts token rows
- */
-export function textGraphs(
-  { config, entries, capabilities }: EncoderPlan,
-  texts: readonly (readonly number[])[],
-  { batch: most = mostTexts, trim = true } = {},
-): Graph<string>[] {
-  const weights = weightsOf(StoreLayout.plan(entries, capabilities.maxBindingSize));
-  const batch = textBatchFor(config, weights, capabilities, most);
-  return lengthsOf(texts, config, trim).map((length) => textGraph(config, weights, batch, length));
-}

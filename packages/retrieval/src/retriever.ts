@@ -1,7 +1,6 @@
 import {
   type ClipModel,
   type DeviceClip,
-  entriesOf,
   normalizePixels,
   preprocess,
   type RawImage,
@@ -10,8 +9,7 @@ import {
   uploadClip,
 } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import type { Device, Graph, Tensor, TensorStore } from '@webcir/kernels';
-import { imageGraphs, textGraphs } from './batch-size.ts';
+import type { Device, Tensor, TensorStore } from '@webcir/kernels';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import { Fusion } from './fusion.ts';
 import { GalleryIndex } from './gallery.ts';
@@ -44,13 +42,6 @@ export interface SearchResult {
 /** Images that are indexed at once; searches come one at a time. */
 const imageBatch = 16;
 const textBatch = 1;
-
-/** The encoders that a `Retriever` compiles, for texts of every length: for `autotune`. */
-export function retrieverGraphs({ capabilities }: Device, model: ClipModel): Graph<string>[] {
-  const plan = { config: model.config, entries: entriesOf(model), capabilities };
-  const texts = Array.from({ length: model.config.contextLength }, (_, i) => Array<number>(i + 1).fill(0));
-  return [...imageGraphs(plan, imageBatch), ...textGraphs(plan, texts, { batch: textBatch })];
-}
 
 /** Composed image retrieval over your own images. Runs in Node and in browsers. */
 export class Retriever {

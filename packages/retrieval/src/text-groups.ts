@@ -33,10 +33,6 @@ export function groupTexts(
 export const evenGroups = (batch: number, length: number, trim: boolean): GroupLengths =>
   Array(trim ? groupCount(batch) : 1).fill(length);
 
-/** Every length that these texts may be run at, whichever of them are drawn together. */
-export const lengthsOf = (texts: Texts, { contextLength }: ClipConfig, trim: boolean): number[] =>
-  trim ? [...new Set(texts.map((text) => lengthFor([text], contextLength)))] : [contextLength];
-
 const groupCount = (batch: number): number => [mostGroups, 2, 1].find((groups) => batch % groups === 0)!;
 
 function partsOf(texts: Texts): Texts[] {

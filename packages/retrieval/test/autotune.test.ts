@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Choices, input, layernorm, openDevice } from '@webcir/kernels';
+import { type Choices, compile, input, layernorm, openDevice } from '@webcir/kernels';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { autotuneDevice } from '../src/node.ts';
 
@@ -22,7 +22,13 @@ afterAll(async () => {
 const graph = (width: number) => ({
   outputs: { y: layernorm(input('x', [64, width]), input('weight', [width]), input('bias', [width])) },
 });
-const tuned = (...widths: number[]) => autotuneDevice(device, widths.map(graph), folder);
+/** Compiles one graph after the other on a device that autotunes. */
+async function tuned(...widths: number[]) {
+  const { counts, ...rest } = await autotuneDevice(device, folder);
+  for (const width of widths) (await compile(device, graph(width))).dispose();
+  device.beforeCompile = undefined;
+  return { ...counts, ...rest };
+}
 const read = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 const settled = ({ timed, untimed }: { timed: number; untimed: number }) => timed + untimed;
 

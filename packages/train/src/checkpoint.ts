@@ -1,20 +1,21 @@
 import { type ModelTensor, readFloat32, storeTensors } from '@webcir/clip';
-import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import type { Adam, TensorStore } from '@webcir/kernels';
+import type { RunStorage } from './run/storage.ts';
 
-/** What a training run needs to go on: weights, both moments, the loss scale, and where it was. */
+/** Keeps what a training run needs to go on: weights, both moments, the loss scale, and where it was. */
 export async function saveCheckpoint(
-  path: string,
+  storage: RunStorage,
+  name: string,
   adam: Adam,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const tensors = storesOf(adam).flatMap(([prefix, store]) =>
-    store.entries.map(({ name, shape }): [string, ModelTensor] => [
-      prefix + name,
-      { shape, read: () => store.readTensor(name) },
+    store.entries.map((entry): [string, ModelTensor] => [
+      prefix + entry.name,
+      { shape: entry.shape, read: () => store.readTensor(entry.name) },
     ]),
   );
-  await writeSafetensorsFile(path, {
+  await storage.write(name, {
     tensors: storeTensors(new Map(tensors), 'F32'),
     metadata: new Map(Object.entries({ ...metadata, ...adam.scaler?.save() })),
   });
@@ -25,14 +26,19 @@ export async function saveCheckpoint(
  * @returns the metadata that was saved with them
  * @throws naming the file and the tensor that is missing or of another shape
  */
-export async function loadCheckpoint(path: string, adam: Adam): Promise<ReadonlyMap<string, string>> {
-  const { tensors, metadata } = await openWeights(path);
+export async function loadCheckpoint(
+  storage: RunStorage,
+  file: string,
+  adam: Adam,
+): Promise<ReadonlyMap<string, string>> {
+  const { tensors, metadata } = await storage.open(file);
   for (const [prefix, store] of storesOf(adam)) {
     for (const { name, shape } of store.entries) {
       const tensor = tensors.get(prefix + name);
       if (!tensor || tensor.shape.join() !== shape.join()) {
+        const found = tensor ? `[${tensor.shape}]` : 'none';
         throw new Error(
-          `${path}: expected a tensor ${prefix}${name} [${shape}], found ${tensor ? `[${tensor.shape}]` : 'none'}: it belongs to another run`,
+          `${file}: expected a tensor ${prefix}${name} [${shape}], found ${found}: it belongs to another run`,
         );
       }
       await store.upload(name, await readFloat32(tensor));

@@ -26,25 +26,27 @@ export function examplesOf(triplets: readonly Triplet[], tokenRows: (text: strin
 }
 
 /**
+ * How many batches an epoch has: a last one that is not full is dropped.
+ * @throws RangeError when the batch is larger than the data, naming the option that says how large it is
+ */
+export function batchesPerEpoch(examples: number, batch: number, option: string): number {
+  if (batch > examples) {
+    throw new RangeError(
+      `a batch of ${batch} is larger than the training data (${examples} examples): use a smaller ${option}`,
+    );
+  }
+  return Math.floor(examples / batch);
+}
+
+/**
  * The batches of one epoch: every example once, in random order, in one of its forms; a last batch that is not full is
  * dropped. Depends on nothing but its arguments, so that a resumed run draws what the first one would have drawn.
- * @throws RangeError when the batch is larger than the data
  */
 export function drawEpoch(examples: readonly Example[], batch: number, seed: string): Drawn[][] {
-  checkBatch(batch, examples.length);
   const random = seededRandom(seedOf(seed));
   const order = shuffled(examples, random).map((example) => ({
     example,
     form: Math.floor(random() * example.texts.length),
   }));
   return Array.from({ length: Math.floor(order.length / batch) }, (_, i) => order.slice(i * batch, (i + 1) * batch));
-}
-
-/** @throws RangeError when the batch is larger than the data */
-export function checkBatch(batch: number, available: number): void {
-  if (batch > available) {
-    throw new RangeError(
-      `a batch of ${batch} is larger than the training data (${available} examples): use a smaller --batch-size`,
-    );
-  }
 }

@@ -21,8 +21,9 @@ export interface StepReport {
   /** Of mixed precision, after the step. */
   readonly lossScale?: number;
   readonly learningRate: number;
-  readonly stepsPerSecond: number;
-  readonly secondsLeft: number;
+  /** Unknown before the second step: the first one compiles programs. */
+  readonly stepsPerSecond?: number;
+  readonly secondsLeft?: number;
 }
 
 /** A step that has been prepared. */
@@ -54,15 +55,17 @@ export function programStep(
   return Object.assign(step, { program });
 }
 
-export interface Training {
+export interface Training<Batch> {
   readonly device: Device;
   readonly adam: Adam;
   readonly recipe: Recipe;
   readonly stepsPerEpoch: number;
-  /** Steps already done, when a run is resumed at the start of an epoch. */
+  /** Epochs already done, where a run is resumed. */
   readonly firstEpoch?: number;
-  /** The batches of one epoch; asked for once, and each step's batch just before it runs. */
-  epoch(epoch: number): (index: number) => Promise<PreparedStep> | PreparedStep;
+  /** The batches of one epoch (from 0), `stepsPerEpoch` of them: the same for the same epoch, whenever it is asked for. */
+  draw(epoch: number): readonly Batch[];
+  /** Makes a batch ready, just before its step. */
+  prepare(batch: Batch): Promise<PreparedStep>;
   onStep?(report: StepReport): void;
   /** After the last step of an epoch (from 1), with the device idle: validation and checkpoints go here. */
   onEpoch?(epoch: number): Promise<void>;
@@ -77,17 +80,16 @@ export class DivergedError extends Error {
  * Runs the steps of all epochs. The next batch is prepared while the device works on the last one.
  * @throws DivergedError when a loss is NaN or infinite
  */
-export async function runTraining(training: Training): Promise<void> {
+export async function runTraining<Batch>(training: Training<Batch>): Promise<void> {
   const { device, adam, recipe, stepsPerEpoch, firstEpoch = 0 } = training;
   const steps = recipe.epochs * stepsPerEpoch;
   const speed = new Speed();
   for (let epoch = firstEpoch; epoch < recipe.epochs; epoch++) {
-    const stepAt = training.epoch(epoch);
     let running: Promise<void> = Promise.resolve();
-    for (let index = 0; index < stepsPerEpoch; index++) {
+    for (const [index, batch] of training.draw(epoch).entries()) {
       const step = epoch * stepsPerEpoch + index;
       const learningRate = learningRateAt(step, steps, recipe.learningRate, recipe.schedule, recipe.warmup);
-      const run = await stepAt(index);
+      const run = await training.prepare(batch);
       await running;
       const hyper = adam.hyper({ learningRate, weightDecay: recipe.weightDecay, step: step + 1 });
       running = run(hyper).then((loss) => {
@@ -103,8 +105,10 @@ export async function runTraining(training: Training): Promise<void> {
           loss,
           lossScale: adam.scaler?.scale,
           learningRate,
-          stepsPerSecond,
-          secondsLeft: (steps - step - 1) / stepsPerSecond,
+          ...(stepsPerSecond !== undefined && {
+            stepsPerSecond,
+            secondsLeft: (steps - step - 1) / stepsPerSecond,
+          }),
         });
       });
       running.catch(() => {}); // awaited below or before the next step
@@ -119,20 +123,22 @@ export async function runTraining(training: Training): Promise<void> {
 /** In mixed precision a step that overflowed was skipped, and the next one has a smaller loss scale; below 1 that is no help. */
 const mayRecover = ({ scaler }: Adam): boolean => scaler !== undefined && scaler.scale >= 1;
 
-/** Steps per second, averaged over the last steps; pauses do not count. */
+/** Steps per second, averaged over the last steps; neither pauses count nor the first step, which compiles programs. */
 class Speed {
-  #last = performance.now();
-  #seconds = 0;
+  #last: number | undefined;
+  #seconds: number | undefined;
 
-  tick(): number {
+  tick(): number | undefined {
     const now = performance.now();
-    const seconds = (now - this.#last) / 1000;
+    if (this.#last !== undefined) {
+      const seconds = (now - this.#last) / 1000;
+      this.#seconds = this.#seconds === undefined ? seconds : 0.9 * this.#seconds + 0.1 * seconds;
+    }
     this.#last = now;
-    this.#seconds = this.#seconds === 0 ? seconds : 0.9 * this.#seconds + 0.1 * seconds;
-    return 1 / this.#seconds;
+    return this.#seconds && 1 / this.#seconds;
   }
 
   pause(): void {
-    this.#last = performance.now();
+    if (this.#last !== undefined) this.#last = performance.now();
   }
 }

@@ -1,1 +1,1 @@
-export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+export { RunFolder } from './node/run-folder.ts';

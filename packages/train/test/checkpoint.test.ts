@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, openDevice, TensorStore } from '@webcir/kernels';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadCheckpoint, saveCheckpoint } from '../src/node.ts';
+import { loadCheckpoint, saveCheckpoint } from '../src/index.ts';
+import { RunFolder } from '../src/node.ts';
 
 const device = await openDevice();
 const entries = [
@@ -11,9 +12,11 @@ const entries = [
   { name: 'bias', shape: [3] },
 ];
 let folder: string;
+let storage: RunFolder;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webcir-checkpoint-'));
+  storage = await RunFolder.create(join(folder, 'run'), {});
 });
 afterAll(async () => {
   device.close();
@@ -25,7 +28,7 @@ const states = ({ parameters, moments: { m, v } }: Adam) =>
   Promise.all([parameters, m, v].map((store) => store.read()));
 
 it('puts weights and moments back, also where a tensor is larger than a binding of either device', async () => {
-  const path = join(folder, 'checkpoint.safetensors');
+  const file = 'checkpoint.safetensors';
   const saved = adamOf({ maxBinding: 256 });
   expect(saved.parameters.parts('table').length).toBeGreaterThan(1);
   for (const [i, store] of [saved.parameters, saved.moments.m, saved.moments.v].entries()) {
@@ -35,18 +38,18 @@ it('puts weights and moments back, also where a tensor is larger than a binding 
     );
     store.write('bias', Float32Array.of(i, 2, 3));
   }
-  await saveCheckpoint(path, saved, { epoch: '3' });
+  await saveCheckpoint(storage, file, saved, { epoch: '3' });
   const expected = await states(saved);
   for (const options of [{}, { maxBinding: 512 }]) {
     const loaded = adamOf(options);
-    expect((await loadCheckpoint(path, loaded)).get('epoch')).toBe('3');
+    expect((await loadCheckpoint(storage, file, loaded)).get('epoch')).toBe('3');
     expect(await states(loaded)).toEqual(expected);
   }
 });
 
 it('names a tensor that does not fit', async () => {
-  const path = join(folder, 'other.safetensors');
-  await saveCheckpoint(path, adamOf(), {});
+  const file = 'other.safetensors';
+  await saveCheckpoint(storage, file, adamOf(), {});
   const other = new Adam(TensorStore.create(device, [{ name: 'table', shape: [4, 40] }]));
-  await expect(loadCheckpoint(path, other)).rejects.toThrow('expected a tensor table [4,40], found [40,4]');
+  await expect(loadCheckpoint(storage, file, other)).rejects.toThrow('expected a tensor table [4,40], found [40,4]');
 });

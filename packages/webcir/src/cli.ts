@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { registerData } from './commands/data-check.ts';
+import { registerData } from './commands/data/check.ts';
 import { registerEncode } from './commands/encode.ts';
-import { registerEval } from './commands/eval.ts';
+import { registerEval } from './commands/eval/eval.ts';
+import { registerSubmit } from './commands/eval/submit.ts';
+import { registerSummary } from './commands/eval/summary.ts';
 import { registerPretrain } from './commands/pretrain.ts';
-import { registerSubmit } from './commands/submit.ts';
-import { registerSummary } from './commands/summary.ts';
-import { registerTrain } from './commands/train-flags.ts';
-import { registerWeights } from './commands/weights.ts';
+import { registerTrain } from './commands/train/flags.ts';
+import { registerWeights } from './commands/weights/weights.ts';
 
 // The same path from src/cli.ts and from dist/cli.js, so it must stay in this file.
 const assets = new URL('../assets/', import.meta.url);

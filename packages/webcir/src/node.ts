@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
-import { Retriever, retrieverGraphs } from '@webcir/retrieval';
+import { Retriever } from '@webcir/retrieval';
 import { autotuneDevice, defaultCacheFolder, openCombinerModel } from '@webcir/retrieval/node';
 import { embeddedClip } from './embedded-clip.ts';
 
@@ -25,7 +25,7 @@ export async function openRetriever(run?: string, { autotune = true } = {}): Pro
   const combinerPath = `${run}/combiner.safetensors`;
   const combiner = run !== undefined && existsSync(combinerPath) ? await openCombinerModel(combinerPath) : undefined;
   const device = await openDevice();
-  if (autotune) await autotuneDevice(device, retrieverGraphs(device, clip), defaultCacheFolder());
+  if (autotune) await autotuneDevice(device, defaultCacheFolder());
   return Retriever.create({
     device,
     tokenizer: await loadTokenizer(),

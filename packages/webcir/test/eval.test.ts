@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedFromPackage, writeCirr, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { incompleteNotes } from '../src/commands/finished.ts';
-import { expectAccepted } from '../src/commands/submit.ts';
+import { expectAccepted } from '../src/commands/eval/submit.ts';
+import { incompleteNotes } from '../src/commands/notes.ts';
 import { cli, runIn } from './run-cli.ts';
 
 let folder: string;

@@ -1,8 +1,7 @@
-import { attention, type Device, input, layernorm, linear, type Tensor, vjp } from '@webcir/kernels';
+import { attention, compile, type Device, input, layernorm, linear, type Tensor, vjp } from '@webcir/kernels';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
-import { compileAutotuned } from './compile-autotuned.ts';
 import { flopsOf } from './flops.ts';
 import { seededValues } from './models.ts';
 
@@ -57,7 +56,7 @@ export async function buildBlock(
     y,
     ...Object.fromEntries(found.map((gradient, i) => [`gradient of ${targets[i][0]}`, gradient])),
   };
-  const program = await compileAutotuned(device, { outputs });
+  const program = await compile(device, { outputs });
   program.write({
     x: numbers('x', batch * tokens * width),
     ...(backward ? { cotangent: numbers('cotangent', batch * tokens * width) } : {}),

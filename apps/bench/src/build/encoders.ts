@@ -1,10 +1,9 @@
 import { encodeImage, encodeText, foldBatchNorm, isVisual, lengthFor, packTokens, uploadClip } from '@webcir/clip';
-import { type Device, input, vjp } from '@webcir/kernels';
+import { compile, type Device, input, vjp } from '@webcir/kernels';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
-import { compileAutotuned } from './compile-autotuned.ts';
 import { flopsOf } from './flops.ts';
 import { configs, type ModelName, seededClip } from './models.ts';
 
@@ -15,7 +14,7 @@ export async function buildImageEncoder(device: Device, name: ModelName, batch: 
   const { imageResolution: size } = model.config;
   const pixels = input('pixels', [batch, size, size, 3]);
   const features = encodeImage(pixels, clip.weights, model.config);
-  const program = await compileAutotuned(device, { outputs: { features } });
+  const program = await compile(device, { outputs: { features } });
   program.write({ pixels: numbers('pixels', batch * size * size * 3, 2) });
   return {
     async run(times) {
@@ -61,7 +60,7 @@ export async function buildTextEncoder(
       )
     : [];
   const outputs = { features, ...Object.fromEntries(found.map((gradient, i) => [`gradient ${i}`, gradient])) };
-  const program = await compileAutotuned(device, { outputs });
+  const program = await compile(device, { outputs });
   const { tokens, ends } = packTokens(texts, length);
   program.write({ tokens, ends, ...(backward ? { cotangent: numbers('cotangent', batch * embedDim) } : {}) });
   return {

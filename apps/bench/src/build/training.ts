@@ -1,11 +1,10 @@
-import { type ClipModel, entriesOf, isVisual, uploadClip } from '@webcir/clip';
+import { type ClipModel, isVisual, uploadClip } from '@webcir/clip';
 import { type CombinerConfig, combinerEntries } from '@webcir/combiner';
 import type { Adam, Device } from '@webcir/kernels';
-import { isTuned, type PreparedStep, Stage1, type Stage1Plan, Stage2, stage1Graphs, stage2Graph } from '@webcir/train';
+import { isTuned, type PreparedStep, Stage1, Stage2 } from '@webcir/train';
 import { numbers } from '../measure/numbers.ts';
 import type { Built } from './built.ts';
 import { captions } from './captions.ts';
-import { chooseFor } from './compile-autotuned.ts';
 import { configs, type ModelName, seededClip, seededValues } from './models.ts';
 
 /** A training step that can be asked for its losses. */
@@ -36,18 +35,6 @@ export async function buildStage1(
   const model: ClipModel = seededClip(configs[name], isText);
   const { config } = model;
   const texts = captions(batch, config.vocabularySize);
-  const plan: Stage1Plan = {
-    config,
-    entries: entriesOf(model),
-    encoder: 'text',
-    images: 'features',
-    batch,
-    trim,
-    recompute: false,
-    mixed,
-    capabilities: device.capabilities,
-  };
-  await chooseFor(device, stage1Graphs(plan, batch, texts));
   const clip = await uploadClip(device, model, isTuned('text'));
   const stage = new Stage1(device, config, clip, { batch, trim, mixed });
   const features = (kind: string) => numbers(kind, batch * config.embedDim);
@@ -68,7 +55,6 @@ export async function buildStage2(
   { batch, dropout = 0.5, mixed = false }: { batch: number; dropout?: number; mixed?: boolean },
 ): Promise<BuiltStep> {
   const weights = new Map(combinerEntries(config).map(({ name, shape }) => [name, seededValues(name, shape)]));
-  await chooseFor(device, [stage2Graph(config, device.capabilities, { batch, dropout, mixed })]);
   const stage = await Stage2.create(device, config, weights, { batch, dropout, mixed });
   const features = (kind: string) => numbers(kind, batch * config.featureDim);
   const step = stage.prepare(

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { openDevice } from '@webcir/kernels';
 import { buildStage1 } from '../build/training.ts';
+import { openBenchDevice } from './bench-device.ts';
 
 /** Milliseconds from the start of a process. */
 export interface FirstStep {
@@ -14,7 +14,7 @@ export interface FirstStep {
 
 /** What `--first-step` does: the first step of stage 1 of the embedded model in this process, as one line of JSON. */
 export async function reportFirstStep(): Promise<void> {
-  const device = await openDevice();
+  const device = await openBenchDevice(1250);
   const opened = performance.now();
   const step = await buildStage1(device, 'embedded', { batch: 128 });
   const built = performance.now();

@@ -1,9 +1,9 @@
-import { openDevice } from '@webcir/kernels';
 import { contextOf } from '../goals/context.ts';
 import { goals } from '../goals/goals.ts';
 import { goalTable } from '../goals/table.ts';
 import { threads } from '../goals/threads.ts';
 import { type Judged, judgeGoal, tally } from '../goals/verdict.ts';
+import { openBenchDevice } from '../measure/bench-device.ts';
 import type { Options } from '../options.ts';
 import { machineOf, resultsOf, writeResults } from '../report/results.ts';
 
@@ -15,7 +15,7 @@ export async function runGoals({ names, rounds, out }: Options): Promise<boolean
     throw new RangeError(`no goal has '${names.join("' or '")}' in its name: ${works}`);
   }
   const ownThreads = threads();
-  const device = await openDevice();
+  const device = await openBenchDevice();
   const machine = machineOf(device);
   const context = contextOf(device, { rounds, ownThreads });
   const judged: Judged[] = [];

@@ -1,5 +1,5 @@
-import { openDevice } from '@webcir/kernels';
 import { closeField, openField } from '../goals/context.ts';
+import { openBenchDevice } from '../measure/bench-device.ts';
 import type { Options } from '../options.ts';
 import { ours } from '../peers/ours.ts';
 import { type Race, race } from '../peers/race.ts';
@@ -16,7 +16,7 @@ export async function runPeers({ names, rounds, out }: Options): Promise<void> {
       `no work has '${names.join("' or '")}' in its name: ${works.map(({ name }) => name).join('; ')}`,
     );
   }
-  const device = await openDevice();
+  const device = await openBenchDevice();
   const machine = machineOf(device);
   const field = await openField(device);
   const races: Race[] = [];

@@ -1,4 +1,4 @@
-import { openDevice } from '@webcir/kernels';
+import { openBenchDevice } from '../measure/bench-device.ts';
 import type { Options } from '../options.ts';
 import { profileProgram } from '../profile/profile-program.ts';
 import { programs } from '../programs/index.ts';
@@ -10,7 +10,7 @@ export async function runProfile(options: Options): Promise<void> {
     const known = programs.map(({ name }) => name).join(', ');
     throw new RangeError(`there is no program '${options.program}'; there are: ${known}`);
   }
-  const device = await openDevice();
+  const device = await openBenchDevice();
   try {
     await profileProgram(device, program, options);
   } finally {

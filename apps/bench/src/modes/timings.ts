@@ -1,5 +1,5 @@
-import { openDevice } from '@webcir/kernels';
 import { allCases } from '@webcir/kernels/cases';
+import { openBenchDevice } from '../measure/bench-device.ts';
 import { measureCeilings } from '../measure/ceilings.ts';
 import { judge, type OpRow, opTable } from '../ops/table.ts';
 import { timeCase } from '../ops/time-case.ts';
@@ -18,7 +18,7 @@ export async function runTimings({ names, rounds, compare, out }: Options): Prom
   }
   const wanted = (name: string) => names.length === 0 || names.includes(name);
   const before = compare === undefined ? undefined : readResults(compare);
-  const device = await openDevice();
+  const device = await openBenchDevice();
   const machine = machineOf(device);
   const ceilings = await measureCeilings(device, rounds);
   console.log(`${machine.adapter}; ${machine.processor}, ${machine.cores} cores; Node ${machine.node}`);

@@ -1,5 +1,6 @@
 import {
   attention,
+  compile,
   type Device,
   elements,
   type HostArray,
@@ -11,7 +12,6 @@ import {
   vjp,
 } from '@webcir/kernels';
 import type { Built } from '../build/built.ts';
-import { compileAutotuned } from '../build/compile-autotuned.ts';
 import { flopsOf } from '../build/flops.ts';
 import { numbers } from '../measure/numbers.ts';
 import { readScalar } from '../measure/rounds.ts';
@@ -32,7 +32,7 @@ interface Graph {
 /** One op of webcir as a program. */
 export async function buildOp(device: Device, work: OpWork): Promise<BuiltOp> {
   const { outputs, inputs } = graphOf(work);
-  const program = await compileAutotuned(device, { outputs });
+  const program = await compile(device, { outputs });
   program.write(inputs);
   const names = Object.keys(outputs);
   return {

@@ -32,7 +32,7 @@ export interface Stopwatch {
   ready(contest: Contest): Promise<Trial>;
 }
 
-export interface AutotuneOptions {
+export interface TimingOptions {
   /** What is known already, and not timed again. */
   readonly choices?: Choices;
   /**
@@ -57,7 +57,7 @@ export interface AutotuneResult extends AutotuneCounts {
   readonly choices: Choices;
 }
 
-export interface CompileAutotuneOptions extends AutotuneOptions {
+export interface AutotuneOptions extends TimingOptions {
   /**
    * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can resume it to the
    * same bits.
@@ -72,7 +72,7 @@ export interface CompileAutotuneOptions extends AutotuneOptions {
  */
 export function enableAutotune(
   device: Device,
-  { choices: known = {}, budget = defaultBudget, onChoices }: CompileAutotuneOptions = {},
+  { choices: known = {}, budget = defaultBudget, onChoices }: AutotuneOptions = {},
 ): Readonly<AutotuneCounts & { milliseconds: number }> {
   const counts = { timed: 0, changed: 0, untimed: 0, milliseconds: 0 };
   const stopwatch = stopwatchOf(device);
@@ -84,7 +84,7 @@ export function enableAutotune(
     const started = performance.now();
     const before = stopwatch.now();
     const left = Math.max(0, budget - spent);
-    const result = await autotuneWith(stopwatch, device.capabilities, [graph], { choices, budget: left });
+    const result = await timeVariants(stopwatch, device.capabilities, [graph], { choices, budget: left });
     spent += stopwatch.now() - before;
     counts.milliseconds += performance.now() - started;
     for (const key of ['timed', 'changed', 'untimed'] as const) counts[key] += result[key];
@@ -111,24 +111,16 @@ const worthwhile = 0.9;
 const hopeless = 1.5;
 
 /**
- * Times the variants of every op of these graphs ahead of their compilation, once for each class of shapes. Graphs of planned stores
- * will do: trials have memory of their own, no more than the node at hand takes; where the device has no room for that, the
- * fixed choice stays.
+ * Times the variants of every op of these graphs, once for each class of shapes. Trials have memory of their own, no more than the
+ * node at hand takes; where the device has no room for that, the fixed choice stays.
  * @returns what `device.choose` takes; the device itself is not changed
  * @throws GpuError when a kernel does not compile
  */
-export const autotune = (
-  device: Device,
-  graphs: readonly Graph<string>[],
-  options: AutotuneOptions = {},
-): Promise<AutotuneResult> => autotuneWith(stopwatchOf(device), device.capabilities, graphs, options);
-
-/** As `autotune`, with a stopwatch at hand. */
-export async function autotuneWith(
+export async function timeVariants(
   stopwatch: Stopwatch,
   capabilities: Capabilities,
   graphs: readonly Graph<string>[],
-  { choices: known = {}, budget = defaultBudget }: AutotuneOptions = {},
+  { choices: known = {}, budget = defaultBudget }: TimingOptions = {},
 ): Promise<AutotuneResult> {
   const choices: Record<string, string> = { ...known };
   const open = contestsOf(graphs, capabilities).filter((contest) => !(contest.shapeClass in known));

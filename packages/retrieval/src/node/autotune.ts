@@ -3,19 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@webcir/clip/node';
-import {
-  type AutotuneResult,
-  autotune,
-  type Choices,
-  type Device,
-  type Graph,
-  kernelsFingerprint,
-} from '@webcir/kernels';
+import { type Choices, type Device, enableAutotune, kernelsFingerprint } from '@webcir/kernels';
 
-/** Of the file's format. */
+/** The version of the file's format. */
 const version = 1;
 
-interface TuningRecord {
+interface AutotuneRecord {
   readonly version: typeof version;
   /** The code that was timed. */
   readonly kernels: string;
@@ -23,37 +16,49 @@ interface TuningRecord {
   readonly choices: Choices;
 }
 
-export interface AutotuneReport extends Omit<AutotuneResult, 'choices'> {
-  readonly milliseconds: number;
+export interface Autotuning {
+  /** How many shape classes were settled so far, and how. */
+  readonly counts: ReturnType<typeof enableAutotune>;
   /** Where the choices are remembered. */
   readonly file: string;
   /** Whether a file was there that could not be read. */
   readonly damaged: boolean;
 }
 
+export interface AutotuneDeviceOptions {
+  /** Choices that go before the remembered ones: those of a run that is resumed. */
+  readonly choices?: Choices;
+  /** Awaited with the choices that a graph has added, before its program is made. */
+  onChoices?(added: Choices): void | Promise<void>;
+}
+
 /**
- * Chooses the variants of the programs that a device will be given (`Device.choose`): as remembered for the adapter and its driver,
- * else by timing them, once.
- * @param graphs what will be compiled
- * @param folder of what is kept between runs (`defaultCacheFolder`)
+ * From now on `compile` on this device runs kernels in the variants that are the fastest on it: as remembered for the adapter and its
+ * driver, else as timed when they are first compiled, and remembered.
+ * @param folder where webcir keeps what it remembers between runs (`defaultCacheFolder`)
  */
 export async function autotuneDevice(
   device: Device,
-  graphs: readonly Graph<string>[],
   folder: string,
-): Promise<AutotuneReport> {
+  { choices, onChoices }: AutotuneDeviceOptions = {},
+): Promise<Autotuning> {
   const file = join(folder, 'autotune', fileName(device));
-  const known = await readRecord(file);
-  const started = performance.now();
-  const { choices, ...tuned } = await autotune(device, graphs, { choices: known === 'damaged' ? {} : known });
-  const milliseconds = performance.now() - started;
-  device.choose(choices);
-  if (tuned.timed + tuned.untimed > 0) {
-    const record: TuningRecord = { version, kernels: kernelsFingerprint, adapter: device.name, choices };
-    await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
-  }
-  return { ...tuned, milliseconds, file, damaged: known === 'damaged' };
+  const record = await readRecord(file);
+  const known: Record<string, string> = { ...(record === 'damaged' ? {} : record) };
+  const counts = enableAutotune(device, {
+    choices: { ...known, ...choices },
+    async onChoices(added) {
+      await writeRecord(file, device, Object.assign(known, added));
+      await onChoices?.(added);
+    },
+  });
+  return { counts, file, damaged: record === 'damaged' };
+}
+
+async function writeRecord(file: string, { name }: Device, choices: Choices): Promise<void> {
+  const record: AutotuneRecord = { version, kernels: kernelsFingerprint, adapter: name, choices };
+  await mkdir(dirname(file), { recursive: true });
+  await writeFileAtomic(file, Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
 }
 
 /** One file for each adapter and driver: drivers say their version in the description. */
@@ -74,7 +79,7 @@ async function readRecord(file: string): Promise<Choices | 'damaged'> {
   return isRecord && Object.values(choices).every((variant) => typeof variant === 'string') ? choices : 'damaged';
 }
 
-function parsed(text: string): Partial<TuningRecord> | undefined {
+function parsed(text: string): Partial<AutotuneRecord> | undefined {
   try {
     return JSON.parse(text);
   } catch {

@@ -8,7 +8,7 @@ import { TextEncoderPrograms } from '@webcir/retrieval';
 import type { Images } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
-import { type AutotuneOption, autotuneFor, encoderGraphs, noAutotuneOption } from './autotune.ts';
+import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
 import { addClipOptions, type ClipSource } from './clip-source.ts';
 import type { CommandContext } from './context.ts';
 import { choice, numberBetween } from './options.ts';
@@ -44,9 +44,7 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions, a
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');
   const session = await openEncoder(options, assets);
   const { embedDim } = session.model.config;
-  await autotuneFor(session.device, options, () =>
-    encoderGraphs(session, { images: files.length, texts: texts.map(session.tokenRows) }),
-  );
+  const reportAutotune = await autotuneFor(session.device, options);
   const tensors = new Map<string, StoredTensor>();
   const metadata = new Map([['transform', `${options.transform} ${options.targetRatio}`]]);
   if (files.length > 0) {
@@ -57,6 +55,7 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions, a
     tensors.set('text_features', fromFloat32(await encodeTexts(session, texts), [texts.length, embedDim]));
     metadata.set('texts', JSON.stringify(texts));
   }
+  reportAutotune();
   session.device.close();
   await writeSafetensorsFile(options.out, { tensors, metadata });
   console.log(`${files.length} images and ${texts.length} texts, ${embedDim} features each: ${options.out}`);

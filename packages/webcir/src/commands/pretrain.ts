@@ -13,7 +13,7 @@ import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
 import { planesOf } from '@webcir/retrieval/node';
-import { type CaptionedImage, pretrain, pretrainGraphs } from '@webcir/train';
+import { type CaptionedImage, pretrain } from '@webcir/train';
 import type { Command } from 'commander';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
@@ -64,13 +64,7 @@ async function pretrainCommand(options: PretrainOptions): Promise<void> {
   const images = await captionedImages(dataset, model, tokenizer);
   const stepsPerEpoch = Math.floor(images.length / batchSize);
   const work = { model, clip, batch: batchSize, logitScale: 30 };
-  await autotuneFor(device, options, () => {
-    const random = seededRandom(seedOf('captions'));
-    return pretrainGraphs(
-      work,
-      images.map(({ caption }) => caption(random)),
-    );
-  });
+  const reportAutotune = await autotuneFor(device, options);
 
   const line = new ProgressLine('stage 0');
   let lastLoss = Number.NaN;
@@ -88,15 +82,17 @@ async function pretrainCommand(options: PretrainOptions): Promise<void> {
     },
     onStep({ step, steps: all, loss, stepsPerSecond, secondsLeft }) {
       lastLoss = Number.isNaN(lastLoss) ? loss : 0.95 * lastLoss + 0.05 * loss;
-      line.update(
-        step / all,
-        `step ${step}/${all}  loss ${lastLoss.toFixed(3)}  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`,
-      );
+      const speed =
+        stepsPerSecond === undefined || secondsLeft === undefined
+          ? ''
+          : `  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
+      line.update(step / all, `step ${step}/${all}  loss ${lastLoss.toFixed(3)}${speed}`);
     },
     // A killed run loses at most one epoch.
     onEpoch: async () => save(out, downloadClip(model, clip)),
   });
   line.finish(`loss ${lastLoss.toFixed(3)}`);
+  reportAutotune();
   clip.dispose();
   device.close();
   console.log(`Saved to ${out}`);

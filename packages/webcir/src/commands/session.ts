@@ -1,6 +1,6 @@
 import { type ClipModel, foldBatchNorm, type Transform, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
-import type { CirDataset, SplitUses, Triplet } from '@webcir/data';
+import type { CirDataset, SplitUses } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, ImageEncoder, tableOf } from '@webcir/retrieval';
@@ -72,27 +72,6 @@ async function openData({ dataset: name, data, skipMissing }: SessionOptions): P
   const rest = await skipUnreadable(dataset, (done, total) => line.update(done / total, `${done}/${total}`));
   line.finish(rest.incomplete ? `${rest.incomplete.images} images are left out` : 'all of them are readable');
   return rest;
-}
-
-/** @throws when there is nothing to train on */
-export function trainingTriplets({ dataset, splits: { train } }: Session): readonly Triplet[] {
-  if (train !== undefined) return dataset.triplets(train);
-  throw new Error(`${dataset.name} has no training split here, only ${dataset.splits.join(', ')}`);
-}
-
-/** The ids of all images that a run looks at, each once. */
-export function imageIds(session: Session): string[] {
-  const { dataset, splits } = session;
-  const trained = trainingTriplets(session).flatMap(({ reference, target }) => [reference, target ?? reference]);
-  return [
-    ...new Set([...trained, ...[splits.validation, splits.test].flatMap((split) => splitImages(dataset, split))]),
-  ];
-}
-
-/** The ids of the images that an evaluation of one split looks at, each once. */
-export function splitImages(dataset: CirDataset, split: string): string[] {
-  const references = dataset.triplets(split).map(({ reference }) => reference);
-  return [...new Set([...dataset.gallery(split), ...references])];
 }
 
 /** Encodes images with the weights as they are now, with a progress line. */

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Scoreboard } from '../evaluator.ts';
+import type { RunRanks } from '../over-runs.ts';
+import { protocolNamed } from '../protocols/index.ts';
+
+/** places.json: where every answer stands, per method, category and query, for bootstraps over queries (`webcir summary`). */
+export const ranksFile = 'places.json';
+
+export function ranksJson({ evaluator, rankings }: Scoreboard): string {
+  const methods: RunRanks['methods'] = Object.fromEntries(
+    [...rankings].map(([method, categories]) => [
+      method,
+      Object.fromEntries(categories.map(({ category, places }) => [category, places])),
+    ]),
+  );
+  return JSON.stringify({ protocol: evaluator.protocol.name, methods });
+}
+
+/** @throws naming a run that is not finished */
+export async function readRanks(run: string): Promise<RunRanks> {
+  const file = join(run, ranksFile);
+  if (!existsSync(file)) throw new Error(`${file} is missing: ${run} is not the folder of a finished run`);
+  const { protocol: name, methods } = JSON.parse(await readFile(file, 'utf8')) as {
+    protocol?: string;
+    methods: RunRanks['methods'];
+  };
+  const protocol = protocolNamed(name ?? '');
+  if (!protocol) {
+    throw new Error(`${file}: expected the name of a protocol in "protocol", found ${name ?? 'none'}: train it again`);
+  }
+  return { protocol, methods };
+}

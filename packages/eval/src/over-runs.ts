@@ -1,0 +1,35 @@
+import { type Metric, type Places, type Protocol, scoreCategories } from './protocols/protocol.ts';
+import type { Method, ResultRow } from './report/types.ts';
+
+/** The ranks of the answers in one run, by method, category and query. */
+export interface RunRanks {
+  readonly protocol: Protocol;
+  readonly methods: Readonly<Partial<Record<Method, Readonly<Record<string, readonly Places[]>>>>>;
+}
+
+/** A method's line of the table, as the mean over several runs of one protocol. */
+export function meanRows(runs: readonly RunRanks[], protocol: Protocol, method: Method): ResultRow[] {
+  const scored = runs.map(({ methods }) =>
+    scoreCategories(
+      protocol,
+      Object.entries(methods[method]!).map(([category, places]) => ({ category, places })),
+    ),
+  );
+  const meanOf = (row: number, { key }: Metric) => mean(scored.map((rows) => rows[row][key]));
+  return scored[0].map(({ category }, row): ResultRow => {
+    const scores = Object.fromEntries(protocol.metrics.map((metric) => [metric.key, meanOf(row, metric)]));
+    return { method, category, ...scores };
+  });
+}
+
+/** Per category, the value of each query, as the mean over the runs. */
+export function meanValues(runs: readonly RunRanks[], method: Method, metric: Metric): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(runs[0].methods[method]!).map(([category, queries]) => [
+      category,
+      queries.map((_, query) => mean(runs.map(({ methods }) => metric.of(methods[method]![category][query])))),
+    ]),
+  );
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SafetensorsContent, WeightFile } from '@webcir/clip';
+import { openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
+import type { RunStorage } from '../run/storage.ts';
+
+/** The folder that a training run leaves behind; its storage in Node. */
+export class RunFolder implements RunStorage {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws when the folder is already there */
+  static expectFree(path: string): void {
+    if (existsSync(path))
+      throw new Error(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);
+  }
+
+  static async create(path: string, config: object): Promise<RunFolder> {
+    await mkdir(join(path, 'checkpoints'), { recursive: true });
+    const folder = new RunFolder(path);
+    await folder.writeJson('config.json', config);
+    return folder;
+  }
+
+  /** @throws when there is no run in the folder */
+  static async find(path: string): Promise<{ folder: RunFolder; config: Record<string, unknown> }> {
+    const file = join(path, 'config.json');
+    if (!existsSync(file)) throw new Error(`${file} is missing: ${path} is not the folder of a run`);
+    return { folder: new RunFolder(path), config: JSON.parse(await readFile(file, 'utf8')) };
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  async has(name: string): Promise<boolean> {
+    return existsSync(this.file(name));
+  }
+
+  open(name: string): Promise<WeightFile> {
+    return openWeights(this.file(name));
+  }
+
+  write(name: string, file: SafetensorsContent): Promise<void> {
+    return writeSafetensorsFile(this.file(name), file);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return rename(this.file(from), this.file(to));
+  }
+
+  writeJson(name: string, value: object): Promise<void> {
+    return writeFileAtomic(this.file(name), Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+  }
+
+  writeText(name: string, text: string): Promise<void> {
+    return writeFileAtomic(this.file(name), Buffer.from(text));
+  }
+
+  /** Adds lines to metrics.jsonl. */
+  log(entries: readonly object[]): Promise<void> {
+    return appendFile(this.file('metrics.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  }
+
+  /** Every line of metrics.jsonl so far. A last line that a killed run did not finish is left out. */
+  async logged(): Promise<Record<string, unknown>[]> {
+    if (!existsSync(this.file('metrics.jsonl'))) return [];
+    const lines = (await readFile(this.file('metrics.jsonl'), 'utf8')).split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line));
+  }
+}

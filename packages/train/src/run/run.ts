@@ -1,0 +1,80 @@
+import { type ClipModel, type DeviceClip, readClipModel, storeClipModel, uploadClip, type Weights } from '@webcir/clip';
+import type { CombinerModel } from '@webcir/combiner';
+import type { Device } from '@webcir/kernels';
+import { type FeatureTable, readCombinerModel } from '@webcir/retrieval';
+import { batchesPerEpoch, type Example } from '../examples.ts';
+import { runStage1 } from '../stage1/run.ts';
+import { isTuned } from '../stage1/tuned.ts';
+import { runStage2 } from '../stage2/run.ts';
+import { planMicroBatch } from './micro-batch.ts';
+import { modelFile, type RunContext } from './stage-record.ts';
+
+/** A training run: what it reads, where it keeps what it makes, and whom it tells. */
+export interface TrainingRun<Scores> extends RunContext<Scores> {
+  readonly device: Device;
+  /** CLIP as given. */
+  readonly model: ClipModel;
+  /** `examplesOf` the training triplets. */
+  readonly examples: readonly Example[];
+  /** Features of every image of training and validation by the image encoder as given. */
+  readonly features: FeatureTable;
+  /** Normalized planes [3, size, size] of an image. */
+  planes(id: string): Promise<Float32Array>;
+  /**
+   * Encodes images with weights as they are now; asked for only where the image encoder is tuned.
+   * @param which the images of validation, or all of them
+   */
+  encodeImages(weights: Weights, which: 'validation' | 'all'): Promise<FeatureTable>;
+}
+
+/** What a run ends with. */
+export interface TrainedModels {
+  /** CLIP after stage 1, of the epoch that did best in validation; as given where only stage 2 was trained. */
+  readonly model: ClipModel;
+  /** The same on the device; the caller disposes of it. */
+  readonly clip: DeviceClip;
+  /** Features of every image by it. */
+  readonly features: FeatureTable;
+  /** Absent where only stage 1 was trained. */
+  readonly combiner?: CombinerModel;
+}
+
+/** @throws RangeError when a batch of the stages that are trained is larger than the data */
+export function expectBatches(
+  { stages, batchSize, combinerBatchSize }: RunContext<never>['options'],
+  examples: number,
+) {
+  if (stages !== '2') batchesPerEpoch(examples, batchSize, '--batch-size');
+  if (stages !== '1') batchesPerEpoch(examples, combinerBatchSize, '--combiner-batch-size');
+}
+
+/**
+ * Trains both stages of CLIP4Cir, or one of them, and goes on where an earlier call with the same storage and options stopped, to
+ * the same bits. Runs in Node and in a page.
+ * @throws RangeError when a batch is larger than the data or stage 1 does not fit the memory budget; DivergedError
+ */
+export async function trainRun<Scores>(run: TrainingRun<Scores>): Promise<TrainedModels> {
+  const { device, model, storage, options } = run;
+  expectBatches(options, run.examples.length);
+  const [tunedFile, combinerFile] = [modelFile('stage 1'), modelFile('stage 2')];
+  if (!(await storage.has(tunedFile))) {
+    if (options.stages === '2') await storage.write(tunedFile, storeClipModel(model, 'F32'));
+    else {
+      const clip = await uploadClip(device, model, isTuned(options.encoder));
+      const validationFeatures = (weights: Weights) => run.encodeImages(weights, 'validation');
+      const microBatch = planMicroBatch(model, device.capabilities, options);
+      await runStage1({ ...run, planes: (id) => run.planes(id), clip, validationFeatures, microBatch });
+      clip.dispose();
+    }
+  }
+  const tuned = readClipModel(await storage.open(tunedFile));
+  const clip = await uploadClip(device, tuned);
+  // A tuned image encoder has other features, a frozen one the same.
+  const isFrozen = options.encoder === 'text' || options.stages === '2';
+  const features = isFrozen ? run.features : await run.encodeImages(clip.weights, 'all');
+  if (options.stages === '1') return { model: tuned, clip, features };
+  if (!(await storage.has(combinerFile))) {
+    await runStage2({ ...run, config: tuned.config, weights: clip.weights, features });
+  }
+  return { model: tuned, clip, features, combiner: readCombinerModel(await storage.open(combinerFile)) };
+}

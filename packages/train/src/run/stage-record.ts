@@ -1,0 +1,107 @@
+import type { Adam } from '@webcir/kernels';
+import { loadCheckpoint, saveCheckpoint } from '../checkpoint.ts';
+import type { StepReport } from '../loop.ts';
+import type { RunEvent, StageName } from './events.ts';
+import { keepBest, keptFiles } from './kept-models.ts';
+import type { RunOptions } from './options.ts';
+import type { RunStorage } from './storage.ts';
+import type { Criterion, Validation } from './validation.ts';
+
+/** What both stages share of a run. */
+export interface RunContext<Scores> {
+  readonly storage: RunStorage;
+  readonly validation: Validation<Scores>;
+  readonly options: RunOptions;
+  onEvent?(event: RunEvent<Scores>): void;
+}
+
+/** What a stage knows at the end of an epoch. */
+export interface EpochEnd<Scores> {
+  readonly epoch: number;
+  readonly adam: Adam;
+  score(): Promise<Scores>;
+  /** Writes the model as it is now. */
+  save(file: string): Promise<void>;
+}
+
+/** The files of each stage. */
+const files = {
+  'stage 1': { checkpoint: 'checkpoints/stage1', best: 'checkpoints/stage1-best', model: 'clip' },
+  'stage 2': { checkpoint: 'checkpoints/stage2', best: 'checkpoints/stage2-best', model: 'combiner' },
+} as const;
+
+/** The file that a stage ends with: the model of the epoch that did best in validation. */
+export const modelFile = (stage: StageName): string => `${files[stage].model}.safetensors`;
+
+/** The log, the checkpoint and the best models of one stage: what a run that was stopped goes on from. */
+export class StageRecord<Scores> {
+  readonly #stage: StageName;
+  readonly #epochs: number;
+  readonly #context: RunContext<Scores>;
+  readonly #best = new Map<Criterion<Scores>, Scores>();
+  #pending: object[] = [];
+
+  constructor(stage: StageName, epochs: number, context: RunContext<Scores>) {
+    this.#stage = stage;
+    this.#epochs = epochs;
+    this.#context = context;
+  }
+
+  /**
+   * Takes up what an earlier, interrupted run has done: the optimizer's state, and which epochs were the best.
+   * @returns how many epochs are done
+   */
+  async restore(adam: Adam): Promise<number> {
+    const { storage } = this.#context;
+    for (const entry of await storage.logged()) {
+      if (entry.stage === this.#stage && entry.type === 'epoch' && entry.validation)
+        this.improved(entry.validation as Scores);
+    }
+    const checkpoint = `${files[this.#stage].checkpoint}.safetensors`;
+    if (!(await storage.has(checkpoint))) return 0;
+    return Number((await loadCheckpoint(storage, checkpoint, adam)).get('epoch'));
+  }
+
+  step(report: StepReport): void {
+    const { step, epoch, loss, lossScale, learningRate } = report;
+    const scale = lossScale === undefined ? {} : { loss_scale: lossScale };
+    this.#pending.push({ type: 'step', stage: this.#stage, step, epoch, loss, learning_rate: learningRate, ...scale });
+    this.#context.onEvent?.({ type: 'step', stage: this.#stage, ...report });
+  }
+
+  /** The criteria by which this is the best validation so far; remembers it for those. */
+  improved(scores: Scores): Criterion<Scores>[] {
+    const improved = this.#context.validation.criteria.filter((criterion) => {
+      const best = this.#best.get(criterion);
+      return best === undefined || criterion.of(scores) > criterion.of(best);
+    });
+    for (const criterion of improved) this.#best.set(criterion, scores);
+    return improved;
+  }
+
+  /** Validates where it is due, keeps what is the best, and the checkpoint; a run killed from now on loses nothing. */
+  async epoch({ epoch, adam, score, save }: EpochEnd<Scores>): Promise<void> {
+    const { storage, validation, options, onEvent } = this.#context;
+    const { checkpoint, best, model } = files[this.#stage];
+    const isDue = epoch % options.validationFrequency === 0 || epoch === this.#epochs;
+    const scores = isDue ? await score() : undefined;
+    if (scores !== undefined) {
+      const kept = keptFiles(`${best}.safetensors`, validation.criteria, this.improved(scores));
+      if (!options.saveBest) kept.push(`checkpoints/${model}-epoch-${epoch}.safetensors`);
+      for (const file of kept) await save(file);
+    }
+    await saveCheckpoint(storage, `${checkpoint}.safetensors`, adam, { epoch: String(epoch) });
+    const entry = { type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { validation: scores }) };
+    // In one go: the log and the checkpoint then agree on what has been done.
+    await storage.log([...this.#pending.splice(0), entry]);
+    onEvent?.({ type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { scores }) });
+  }
+
+  /** Gives the best models their final names. */
+  async end(): Promise<void> {
+    const { storage, validation, onEvent } = this.#context;
+    await keepBest(storage, `${files[this.#stage].best}.safetensors`, modelFile(this.#stage), validation.criteria);
+    const best = this.#best.get(validation.criteria[0]);
+    onEvent?.({ type: 'end', stage: this.#stage, ...(best !== undefined && { best }) });
+  }
+}

@@ -1,0 +1,44 @@
+import { blobSource, openSafetensors, type SafetensorsContent, safetensorsPieces, type WeightFile } from '@webcir/clip';
+
+/**
+ * Where a run keeps what it makes: a folder in Node (`RunFolder` of `@webcir/train/node`), memory in a page. What is written is there
+ * whole or not at all, so that a run that was stopped at any moment can go on.
+ */
+export interface RunStorage {
+  has(name: string): Promise<boolean>;
+  /** @throws naming the file, where there is none or it is damaged */
+  open(name: string): Promise<WeightFile>;
+  write(name: string, file: SafetensorsContent): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Adds entries to the log, all of them or none. */
+  log(entries: readonly object[]): Promise<void>;
+  /** Every entry so far, as JSON has it. */
+  logged(): Promise<Record<string, unknown>[]>;
+}
+
+/** A storage that lasts as long as the page: models and checkpoints are blobs. */
+export function memoryStorage(): RunStorage {
+  const files = new Map<string, Blob>();
+  const entries: string[] = [];
+  const file = (name: string): Blob => {
+    const blob = files.get(name);
+    if (!blob)
+      throw new Error(`${name} is not in this storage, which has: ${[...files.keys()].join(', ') || 'nothing'}`);
+    return blob;
+  };
+  return {
+    has: async (name) => files.has(name),
+    open: async (name) => openSafetensors(blobSource(file(name), name)),
+    async write(name, content) {
+      const pieces: BlobPart[] = [];
+      for await (const piece of safetensorsPieces(content)) pieces.push(piece.slice());
+      files.set(name, new Blob(pieces));
+    },
+    async rename(from, to) {
+      files.set(to, file(from));
+      files.delete(from);
+    },
+    log: async (added) => void entries.push(...added.map((entry) => JSON.stringify(entry))),
+    logged: async () => entries.map((entry) => JSON.parse(entry)),
+  };
+}

@@ -1,0 +1,79 @@
+import { type CombinerConfig, combine, combinerEntries, mixedPrecision } from '@webcir/combiner';
+import { Adam, compile, type Device, input, type Tensor, TensorStore } from '@webcir/kernels';
+import { type PreparedStep, programStep, type StepProgram } from '../loop.ts';
+import { batchContrastiveLoss } from '../loss.ts';
+
+/** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
+export interface FeatureBatch {
+  readonly reference: Float32Array;
+  readonly text: Float32Array;
+  readonly target: Float32Array;
+}
+
+export interface Stage2Settings {
+  readonly batch: number;
+  readonly dropout: number;
+  /** Matrices in half precision, with master weights and loss scaling. */
+  readonly mixed?: boolean;
+}
+
+/** Stage 2 of CLIP4Cir (combiner_train.py): the Combiner is trained on features of the frozen, tuned CLIP. */
+export class Stage2 {
+  readonly combiner: TensorStore;
+  readonly adam: Adam;
+  readonly #program: StepProgram;
+
+  private constructor(combiner: TensorStore, adam: Adam, program: StepProgram) {
+    this.combiner = combiner;
+    this.adam = adam;
+    this.#program = program;
+  }
+
+  /** @param weights initial values by name (`initialCombiner`, or a checkpoint's) */
+  static async create(
+    device: Device,
+    config: CombinerConfig,
+    weights: ReadonlyMap<string, Float32Array>,
+    settings: Stage2Settings,
+  ): Promise<Stage2> {
+    const combiner = TensorStore.create(device, combinerEntries(config), 'combiner');
+    for (const [name, values] of weights) combiner.write(name, values);
+    const adam = new Adam(combiner, { lossScaling: settings.mixed });
+    const loss = combinerLoss(config, (name) => combiner.tensor(name), settings);
+    return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)));
+  }
+
+  /**
+   * Makes ready for one step.
+   * @param seed of the dropouts: another one for every step
+   */
+  prepare(batch: FeatureBatch, seed?: readonly [number, number]): PreparedStep {
+    const inputs = { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) };
+    return programStep(this.#program, inputs, this.adam);
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    this.adam.dispose();
+    this.combiner.dispose();
+  }
+}
+
+/**
+ * The loss of a batch. Inputs: 'reference', 'text' and 'target' [batch, featureDim]; 'seed' [2] of the dropouts, where there are any.
+ */
+function combinerLoss(
+  { featureDim }: CombinerConfig,
+  weights: (name: string) => Tensor,
+  { batch, dropout, mixed }: Stage2Settings,
+): Tensor {
+  const shape = [batch, featureDim];
+  const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
+  const queries = combine(
+    input('reference', shape),
+    input('text', shape),
+    mixed ? mixedPrecision(weights) : weights,
+    training,
+  );
+  return batchContrastiveLoss(queries, input('target', shape));
+}

@@ -1,0 +1,95 @@
+// Which models a run keeps: the best by each criterion of its validation.
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Criterion,
+  keepBest,
+  keptFiles,
+  memoryStorage,
+  type RunContext,
+  type RunStorage,
+  StageRecord,
+} from '../src/index.ts';
+
+/** CIRR's recalls, and what its criteria are. */
+interface Scores {
+  readonly first: number;
+  readonly others: number;
+}
+const values = ({ first, others }: Scores) => [first, others, others];
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+const means: readonly Criterion<Scores>[] = [
+  { name: 'arithmetic', of: (scores) => mean(values(scores)) },
+  { name: 'harmonic', of: (scores) => 1 / mean(values(scores).map((value) => 1 / value)) },
+  { name: 'geometric', of: (scores) => Math.exp(mean(values(scores).map(Math.log))) },
+];
+const names = (criteria: readonly Criterion<Scores>[]) => criteria.map(({ name }) => name);
+const scores = (first: number, others: number): Scores => ({ first, others });
+
+let storage: RunStorage;
+beforeEach(() => {
+  storage = memoryStorage();
+});
+
+const contextOf = (criteria: readonly Criterion<Scores>[]): RunContext<Scores> => ({
+  storage,
+  validation: { criteria, textFeatures: async () => new Map(), scores: async () => scores(0, 0) },
+  options: { validationFrequency: 1, saveBest: true } as RunContext<Scores>['options'],
+});
+
+describe('StageRecord', () => {
+  const logged = (epoch: number, validation?: Scores) =>
+    storage.log([{ type: 'epoch', stage: 'stage 1', epoch, ...(validation && { validation }) }]);
+
+  it("keeps the best by CIRR's three means apart, also after a stop", async () => {
+    const record = new StageRecord('stage 1', 4, contextOf(means));
+    expect(names(record.improved(scores(40, 60)))).toEqual(['arithmetic', 'harmonic', 'geometric']);
+    await logged(1, scores(40, 60));
+    // A higher sum, but a lower smallest recall, which the other two means punish.
+    expect(names(record.improved(scores(20, 71)))).toEqual(['arithmetic']);
+    await logged(2, scores(20, 71));
+    await logged(3);
+
+    const resumed = new StageRecord('stage 1', 4, contextOf(means));
+    expect(await resumed.restore({} as never)).toBe(0); // there is no checkpoint
+    expect(names(resumed.improved(scores(40, 60)))).toEqual([]);
+    expect(names(resumed.improved(scores(43, 59)))).toEqual(['harmonic', 'geometric']);
+  });
+
+  it('keeps one model where there is one criterion', () => {
+    const average: Criterion<Scores> = { name: 'average', of: ({ first, others }) => (first + others) / 2 };
+    const record = new StageRecord('stage 1', 2, contextOf([average]));
+    const improved = (at10: number, at50: number) => names(record.improved(scores(at10, at50)));
+    expect(improved(30, 50)).toEqual(['average']);
+    expect(improved(31, 49)).toEqual([]);
+    expect(improved(29, 52)).toEqual(['average']);
+  });
+});
+
+describe('kept models', () => {
+  const [best, final] = ['checkpoints/best.safetensors', 'clip.safetensors'];
+  const save = async (criteria: readonly Criterion<Scores>[], text: string) => {
+    for (const file of keptFiles(best, means, criteria))
+      await storage.write(file, { tensors: new Map(), metadata: new Map([['text', text]]) });
+  };
+  const kept = async (name: string) => (await storage.open(name)).metadata.get('text');
+
+  it('get their final names, the run being the best by the first criterion', async () => {
+    await save(means, 'epoch 1');
+    await save([means[0]], 'epoch 2');
+    await keepBest(storage, best, final, means);
+    expect(await kept('clip.safetensors')).toBe('epoch 2');
+    expect(await kept('clip-harmonic.safetensors')).toBe('epoch 1');
+    expect(await kept('clip-geometric.safetensors')).toBe('epoch 1');
+    expect(await storage.has(best)).toBe(false);
+  });
+
+  it('get them after an interruption, too', async () => {
+    await save(means, 'epoch 1');
+    // As if the last one had been renamed before.
+    await storage.rename(keptFiles(best, means, [means[2]])[0], 'clip-geometric.safetensors');
+    await keepBest(storage, best, final, means);
+    expect(await kept('clip.safetensors')).toBe('epoch 1');
+    expect(await kept('clip-harmonic.safetensors')).toBe('epoch 1');
+    expect(await kept('clip-geometric.safetensors')).toBe('epoch 1');
+  });
+});

@@ -1,0 +1,120 @@
+import { writeFileAtomic } from '@webcir/clip/node';
+import { type CirDataset, splitImages } from '@webcir/data';
+import { DATASETS } from '@webcir/data/node';
+import {
+  type CategoryScores,
+  Evaluator,
+  formatTable,
+  type Protocol,
+  protocolsFor,
+  scoreCategories,
+} from '@webcir/eval';
+import type { Command } from 'commander';
+import { autotuneFor } from '../autotune.ts';
+import { incompleteNotes, splitPhrase } from '../notes.ts';
+import { choice, skipMissingOption } from '../options.ts';
+import { frozenImageFeatures } from '../session.ts';
+import { addModelOptions, type ModelOptions, openModels } from './models.ts';
+
+interface EvalOptions extends ModelOptions {
+  readonly protocol?: string;
+  readonly split?: string;
+  readonly json?: string;
+}
+
+export function registerEval(program: Command, { assets }: { readonly assets: URL }): void {
+  const command = program
+    .command('eval')
+    .description("Evaluates models on a data set by a named protocol (CLIP4Cir's validate.py).")
+    .addOption(choice('--dataset <name>', 'data set', DATASETS))
+    .addOption(skipMissingOption());
+  addModelOptions(command)
+    .option('--protocol <name>', "how images are ranked and scored: a protocol of the data set, or 'all' of them")
+    .option('--split <name>', 'queries and gallery (default: the split that papers quote)')
+    .option('--json <file>', 'writes the numbers to a file as well')
+    .action((options) => evalCommand(options, assets));
+}
+
+interface Result {
+  readonly protocol: Protocol;
+  readonly rows: readonly CategoryScores[];
+}
+
+/** `webcir eval`: one table, with the name and the sentence of every protocol in it. */
+async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
+  const { session, clip, fuse, label, options } = await openModels(given, assets);
+  const { dataset, device, splits } = session;
+  const split = given.split ?? splits.test;
+  if (!dataset.splits.includes(split)) {
+    throw new Error(`--split ${split}: this ${dataset.name} has ${dataset.splits.join(', ')}`);
+  }
+  const evaluators = chosenProtocols(dataset, given.protocol).map(
+    (protocol) => new Evaluator(session, split, protocol),
+  );
+  const images = splitImages(dataset, split);
+  const reportAutotune = await autotuneFor(device, options);
+  const features = await frozenImageFeatures(session, images, true);
+  const texts = await evaluators[0].textFeatures(clip.weights);
+  const results: Result[] = [];
+  for (const evaluator of evaluators) {
+    const { protocol } = evaluator;
+    results.push({ protocol, rows: scoreCategories(protocol, await evaluator.judge(features, texts, fuse)) });
+  }
+  reportAutotune();
+  device.close();
+  console.log(`\n${label} on ${splitPhrase(dataset, split)}, in percent\n\n${tableOf(label, results)}\n`);
+  for (const { protocol } of results) console.log(`Protocol ${protocol.name}. ${protocol.description}`);
+  for (const note of incompleteNotes(dataset)) console.log(note);
+  if (given.json !== undefined) await writeJson(given.json, { ...options, split }, dataset, results);
+}
+
+/** @throws naming the protocols that there are */
+function chosenProtocols(dataset: CirDataset, name: string | undefined): readonly Protocol[] {
+  const protocols = protocolsFor(dataset);
+  if (name === 'all') return protocols;
+  const protocol = name === undefined ? protocols[0] : protocols.find((candidate) => candidate.name === name);
+  if (protocol) return [protocol];
+  const names = protocols.map((candidate) => candidate.name).join(', ');
+  throw new Error(
+    `--protocol ${name}: ${dataset.name} is evaluated by ${names}, or by all of them with --protocol all`,
+  );
+}
+
+/** Several protocols stand side by side, with every metric that one of them has. */
+function tableOf(label: string, results: readonly Result[]): string {
+  const metrics = new Map(results.flatMap(({ protocol }) => protocol.metrics.map((metric) => [metric.key, metric])));
+  const lines = results.map(({ protocol, rows }) => ({ label: results.length > 1 ? protocol.name : label, rows }));
+  return formatTable(lines, [...metrics.values()]);
+}
+
+async function writeJson(
+  file: string,
+  {
+    dataset,
+    data,
+    split,
+    combiningFunction,
+    clipModelName,
+    clipModelPath,
+    combinerPath,
+    transform,
+    targetRatio,
+  }: EvalOptions,
+  { incomplete }: CirDataset,
+  results: readonly Result[],
+): Promise<void> {
+  const about = {
+    dataset,
+    data,
+    incomplete,
+    split,
+    combining_function: combiningFunction,
+    clip_model_name: clipModelName,
+    clip_model_path: clipModelPath,
+    combiner_path: combinerPath,
+    transform,
+    target_ratio: targetRatio,
+  };
+  const scores = results.map(({ protocol: { name, description }, rows }) => ({ protocol: name, description, rows }));
+  await writeFileAtomic(file, Buffer.from(`${JSON.stringify({ ...about, results: scores }, null, 2)}\n`));
+}

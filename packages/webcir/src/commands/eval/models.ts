@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
+import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
+import type { DatasetName } from '@webcir/data/node';
+import type { Fuse } from '@webcir/eval';
+import type { Tensor } from '@webcir/kernels';
+import { openCombinerModel } from '@webcir/retrieval/node';
+import { modelFile } from '@webcir/train';
+import { RunFolder } from '@webcir/train/node';
+import type { Command } from 'commander';
+import { type AutotuneOption, noAutotuneOption } from '../autotune.ts';
+import { addClipOptions, type ClipSource } from '../clip-source.ts';
+import { choice, numberBetween, wholeNumber } from '../options.ts';
+import { openSession, type Session } from '../session.ts';
+
+const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
+type CombiningFunction = (typeof combiningFunctions)[number];
+
+/** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
+export interface ModelOptions extends ClipSource, AutotuneOption {
+  readonly dataset?: DatasetName;
+  readonly data?: string;
+  readonly skipMissing?: boolean;
+  readonly run?: string;
+  readonly combiningFunction?: CombiningFunction;
+  readonly combinerPath?: string;
+  readonly projectionDim?: number;
+  readonly hiddenDim?: number;
+  readonly transform?: Transform;
+  readonly targetRatio?: number;
+}
+
+export const addModelOptions = (command: Command): Command =>
+  addClipOptions(command)
+    .option('--data <folder>', 'folder of a data set that is not embedded')
+    .option(
+      '--run <folder>',
+      'takes models, data set and preprocessing from the folder of a run, where they are not given',
+    )
+    .addOption(
+      choice('--combining-function <name>', 'how a query is made (default with --run: combiner)', combiningFunctions),
+    )
+    .option('--combiner-path <file>', 'trained Combiner')
+    .option('--projection-dim <n>', "width of the Combiner's projections, to be checked", wholeNumber(1))
+    .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
+    .addOption(choice('--transform <name>', 'preprocessing (default: targetpad)', TRANSFORMS))
+    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100))
+    .addOption(noAutotuneOption());
+
+/** What turns the queries of a data set into query features. */
+export interface OpenModels {
+  readonly session: Session;
+  readonly clip: DeviceClip;
+  readonly fuse: Fuse;
+  /** For a table. */
+  readonly label: string;
+  /** For a file: what was given, completed by the run's configuration. */
+  readonly options: ModelOptions;
+}
+
+/** @throws naming an option that is missing, or a file that does not fit */
+export async function openModels(given: ModelOptions, assets: URL): Promise<OpenModels> {
+  const own = given.run === undefined ? given : await completedByRun(given.run, given);
+  const options = { ...own, transform: own.transform ?? 'targetpad', targetRatio: own.targetRatio ?? 1.25 };
+  const { dataset } = options;
+  if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
+  const combiningFunction = expectFunction(options, given.combinerPath);
+  const session = await openSession({ ...options, dataset }, assets);
+  return {
+    session,
+    clip: await uploadClip(session.device, session.model),
+    fuse: await fuseOf(combiningFunction, session, options),
+    label: labels[combiningFunction],
+    options,
+  };
+}
+
+function expectFunction({ combiningFunction: name, combinerPath }: ModelOptions, given?: string): CombiningFunction {
+  if (name === undefined) {
+    throw new Error(`--combining-function is missing: expected one of ${combiningFunctions.join(', ')}`);
+  }
+  if (name === 'combiner' && combinerPath === undefined) {
+    throw new Error('--combining-function combiner needs --combiner-path with the trained Combiner');
+  }
+  if (name !== 'combiner' && given !== undefined) {
+    throw new Error(`--combining-function ${name} does not use the Combiner of --combiner-path: leave out one of them`);
+  }
+  return name;
+}
+
+const labels = { combiner: 'Combiner', sum: 'Sum', image: 'Image only', text: 'Text only' };
+
+async function completedByRun(run: string, given: ModelOptions): Promise<ModelOptions> {
+  const { config } = await RunFolder.find(run);
+  const combiningFunction = given.combiningFunction ?? 'combiner';
+  const file = (name: string) => {
+    const path = join(run, name);
+    if (existsSync(path)) return path;
+    throw new Error(`${path} is missing: this run is not finished, go on with webcir train --resume ${run}`);
+  };
+  const { dataset, data, skipMissing, transform, targetRatio } = config as Partial<ModelOptions>;
+  const isOwn = given.dataset === undefined || given.dataset === dataset;
+  return {
+    transform,
+    targetRatio,
+    dataset,
+    ...(isOwn && { data, skipMissing }),
+    ...given,
+    combiningFunction,
+    ...(given.clipModelName === undefined && { clipModelPath: given.clipModelPath ?? file(modelFile('stage 1')) }),
+    ...(combiningFunction === 'combiner' && { combinerPath: given.combinerPath ?? file(modelFile('stage 2')) }),
+  };
+}
+
+async function fuseOf(name: CombiningFunction, { device, model }: Session, options: ModelOptions): Promise<Fuse> {
+  if (name === 'sum') return elementwiseSum;
+  if (name !== 'combiner') return name;
+  const combiner = await openCombinerModel(options.combinerPath!);
+  expectWidths(combiner, model.config.embedDim, options);
+  const store = await uploadCombiner(device, combiner);
+  return (image: Tensor, text: Tensor) => combine(image, text, (tensor) => store.tensor(tensor));
+}
+
+/** @throws naming the width that is not the one that was asked for, or that of CLIP's features */
+function expectWidths({ config }: CombinerModel, featureDim: number, options: ModelOptions): void {
+  const widths: [what: string, found: number, expected: number | undefined][] = [
+    ["for features of the CLIP's width", config.featureDim, featureDim],
+    ['of --projection-dim', config.projectionDim, options.projectionDim],
+    ['of --hidden-dim', config.hiddenDim, options.hiddenDim],
+  ];
+  for (const [what, found, expected = found] of widths) {
+    if (found === expected) continue;
+    throw new Error(`${options.combinerPath}: expected a Combiner ${what}, ${expected}; found ${found}`);
+  }
+}

@@ -1,0 +1,85 @@
+import { TRANSFORMS } from '@webcir/clip';
+import { DATASETS } from '@webcir/data/node';
+import type { Command } from 'commander';
+import { noAutotuneOption } from '../autotune.ts';
+import { addClipOptions } from '../clip-source.ts';
+import type { CommandContext } from '../context.ts';
+import { choice, numberBetween, skipMissingOption, wholeNumber } from '../options.ts';
+import { presetHelp, presetOf } from './presets.ts';
+import { trainCommand } from './train.ts';
+
+const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
+
+/** CIRCO has nothing to train on. */
+const trainable = DATASETS.filter((name) => name !== 'circo');
+
+/** The flags of `webcir train`, with CLIP4Cir's names and defaults where it has them. */
+export function registerTrain(program: Command, { assets, command }: CommandContext): void {
+  const train = program
+    .command('train')
+    .description('Trains both stages of CLIP4Cir and shows the table of the paper.')
+    .addOption(choice('--dataset <name>', 'data set', trainable).default('fmnist-cir'))
+    .option('--data <folder>', 'folder of a data set that is not embedded')
+    .addOption(skipMissingOption());
+  addClipOptions(train)
+    .option('--name <name>', 'name of the run folder (default: data set and time)')
+    .option('--out <folder>', 'where run folders go', 'runs')
+    .option('--resume <folder>', 'goes on with an interrupted run, with the options that it was started with')
+    .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
+    .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
+    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
+    .addOption(
+      choice('--stages <which>', 'what is trained; 2 takes the given CLIP as tuned', ['both', '1', '2']).default(
+        'both',
+      ),
+    )
+    .addOption(
+      choice('--encoder <which>', `encoder that stage 1 tunes ${presetHelp('encoder')}`, ['text', 'image', 'both']),
+    )
+    .option('--num-epochs <n>', `epochs of stage 1 ${presetHelp('numEpochs')}`, wholeNumber(1))
+    .option('--learning-rate <r>', `of stage 1 ${presetHelp('learningRate')}`, numberBetween(0, 1))
+    .option('--batch-size <n>', `of stage 1 ${presetHelp('batchSize')}`, wholeNumber(2))
+    .option(
+      '--micro-batch-size <n>',
+      'images or texts that go through an encoder at once in stage 1, with the same result (default: what fits)',
+      wholeNumber(1),
+    )
+    .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.001, 1000), 16)
+    .option('--checkpoint-activations', 'computes activations of stage 1 again instead of keeping them', false)
+    .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
+    .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))
+    .option('--combiner-batch-size <n>', `batch of stage 2 ${presetHelp('combinerBatchSize')}`, wholeNumber(2))
+    .option(
+      '--projection-dim <n>',
+      "width of the Combiner's projections (default: 4 x CLIP's features)",
+      wholeNumber(1),
+    )
+    .option('--hidden-dim <n>', "width of the Combiner's hidden layers (default: 8 x CLIP's features)", wholeNumber(1))
+    .option('--dropout <p>', `in the Combiner ${presetHelp('dropout')}`, numberBetween(0, 0.95))
+    .addOption(
+      choice(
+        '--precision <which>',
+        'of both stages; amp keeps activations and matrices in half precision, with master weights and loss scaling',
+        ['fp32', 'amp'],
+      ).default('fp32'),
+    )
+    .addOption(
+      choice('--schedule <name>', `learning rate over a stage ${presetHelp('schedule')}`, ['constant', 'cosine']),
+    )
+    .option(
+      '--validation-frequency <n>',
+      `epochs between validations ${presetHelp('validationFrequency')}`,
+      wholeNumber(1),
+    )
+    .option('--save-best', 'keeps the best model only', true)
+    .option('--no-save-best', 'keeps the model of every validated epoch as well, in checkpoints/')
+    .option('--no-fold-batchnorm', 'keeps the BatchNorm of a frozen ResNet apart from its convolutions')
+    .option('--no-image-cache', 'encodes the images again at every step of stage 1')
+    .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
+    .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
+    .addOption(noAutotuneOption())
+    .action(async ({ name, out, resume, ...options }) => {
+      const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
+      await trainCommand(path, { ...presetOf(options.dataset), ...options }, resume !== undefined, command, assets);
+    });
+}

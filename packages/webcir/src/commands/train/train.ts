@@ -1,0 +1,125 @@
+import { uploadClip } from '@webcir/clip';
+import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
+import { runImages, splitImages, trainingTriplets } from '@webcir/data';
+import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
+import { ranksFile, ranksJson } from '@webcir/eval/node';
+import type { Choices } from '@webcir/kernels';
+import { openPlanes } from '@webcir/retrieval/node';
+import { examplesOf, expectBatches, planMicroBatch, trainRun } from '@webcir/train';
+import { RunFolder } from '@webcir/train/node';
+import { formatSeconds } from '../../progress.ts';
+import { autotuneFor } from '../autotune.ts';
+import { incompleteNotes, splitPhrase } from '../notes.ts';
+import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
+import type { StoredConfig, TrainOptions } from './options.ts';
+import { showProgress } from './progress.ts';
+import { writeReport } from './report.ts';
+
+/** A run with everything that its report shows. */
+export interface Finished {
+  readonly session: Session;
+  readonly folder: RunFolder;
+  readonly config: StoredConfig;
+  readonly test: Scoreboard;
+  readonly validation: Scoreboard;
+  readonly seconds: number;
+}
+
+/** `webcir train`: both stages, or one of them, then the table of the paper. */
+export async function trainCommand(
+  path: string,
+  options: TrainOptions,
+  resume: boolean,
+  command: string,
+  assets: URL,
+): Promise<void> {
+  const started = performance.now();
+  const resumed = resume ? await RunFolder.find(path) : undefined;
+  const config: StoredConfig = resumed
+    ? (resumed.config as unknown as StoredConfig)
+    : { ...options, command, startedAt: new Date().toISOString() };
+  if (!resume) RunFolder.expectFree(path);
+  const session = await openSession(config, assets);
+  const { device, dataset, model, preprocessing, tokenRows } = session;
+  const { validation: validationSplit, test: testSplit } = dataset.uses;
+  const examples = examplesOf(trainingTriplets(dataset), tokenRows);
+  // Before anything is computed: a batch may be too large, or stage 1 not fit.
+  expectBatches(config, examples.length);
+  if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
+  console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
+  if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
+    console.log(
+      'It starts from the small CLIP that ships with webcir. Published numbers need --clip-model-name RN50x4.',
+    );
+  }
+
+  const [protocol] = protocolsFor(dataset);
+  const test = new Scoreboard(new Evaluator(session, testSplit, protocol));
+  // Validation may be looked at, so its queries are what the report shows.
+  const validation =
+    validationSplit === testSplit ? test : new Scoreboard(new Evaluator(session, validationSplit, protocol));
+  const boards = new Set([test, validation]);
+
+  let folder = resumed?.folder;
+  // A resumed run must round as the first one did: every choice is in its config before a program runs with it.
+  const keepChoices = async (choices: Choices) => folder?.writeJson('config.json', { ...config, choices });
+  const reportAutotune = await autotuneFor(device, config, {
+    choices: config.choices,
+    onChoices: () => keepChoices(device.capabilities.choices ?? {}),
+  });
+  const before = await uploadClip(device, model);
+  const features = await frozenImageFeatures(session, runImages(dataset), config.foldBatchnorm);
+  const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
+  for (const board of boards) await board.add(before.weights, features, untuned);
+  before.dispose();
+  // Every image has been read by now: a run that cannot start leaves nothing behind.
+  folder ??= await RunFolder.create(path, { ...config, choices: device.capabilities.choices ?? {} });
+
+  const source = openPlanes(dataset, preprocessing);
+  const trained = await trainRun({
+    device,
+    model,
+    examples,
+    features,
+    planes: source.planes,
+    encodeImages: (weights, which) =>
+      encodeImages(
+        session,
+        weights,
+        which === 'all' ? runImages(dataset) : splitImages(dataset, validationSplit),
+        'images',
+      ),
+    validation: validation.evaluator,
+    storage: folder,
+    options: config,
+    onEvent: showProgress(protocol),
+  });
+  await source.close();
+
+  const tunedMethods: Partial<Record<Method, Fuse>> = { 'sum-stage1': elementwiseSum };
+  if (trained.combiner) {
+    const combiner = await uploadCombiner(device, trained.combiner);
+    tunedMethods.combiner = (image, text) => combine(image, text, (name) => combiner.tensor(name));
+  }
+  for (const board of boards) await board.add(trained.clip.weights, trained.features, tunedMethods);
+  reportAutotune();
+  await finish({ session, folder, config, test, validation, seconds: (performance.now() - started) / 1000 });
+  device.close();
+}
+
+async function finish(finished: Finished): Promise<void> {
+  const { folder, test, session, seconds } = finished;
+  const { protocol, split } = test.evaluator;
+  const rows = test.rows();
+  const { incomplete } = session.dataset;
+  const { name, description } = protocol;
+  await folder.writeJson('results.json', { protocol: name, description, split, incomplete, rows });
+  await folder.writeText(ranksFile, ranksJson(test));
+  await writeReport(finished, rows);
+  console.log(`\n${formatTable(methodLines(rows), protocol.metrics)}\n`);
+  console.log(
+    `In percent. Protocol ${protocol.name} on ${splitPhrase(session.dataset, split)}. ${protocol.description}`,
+  );
+  for (const note of incompleteNotes(session.dataset)) console.log(note);
+  console.log(`\n${formatSeconds(seconds)} in all. Open ${folder.file('report.html')} in a browser.`);
+}

@@ -1,0 +1,84 @@
+import { stat } from 'node:fs/promises';
+import {
+  type Activation,
+  type ClipConfig,
+  DTYPE_BYTES,
+  elementsOf,
+  isVisual,
+  readClipModel,
+  toOpenAiNames,
+  type WeightFile,
+} from '@webcir/clip';
+import { knownActivationOf, openWeights, weightPath } from '@webcir/clip/node';
+import { isCombiner, readCombinerModel } from '@webcir/retrieval';
+import { formatBytes } from '../../progress.ts';
+
+export interface InspectOptions {
+  readonly activation?: Activation;
+  readonly tensors?: boolean;
+}
+
+type Fact = [label: string, value: string];
+
+/** `webcir weights inspect`: what a file holds, told from its headers. */
+export async function inspectCommand(path: string, { activation, tensors }: InspectOptions): Promise<void> {
+  const file = await openWeights(path);
+  const { size } = await stat(weightPath(path));
+  const facts: Fact[] = [
+    ['Container', `${file.format}, ${formatBytes(size)}`],
+    ...[...file.metadata].map(([key, value]): Fact => [key, value.length > 60 ? `${value.slice(0, 57)}...` : value]),
+    ['Data', dtypes(file)],
+    ...(isCombiner(file) ? combinerFacts(file) : clipFacts(file, activation ?? (await knownActivationOf(path, file)))),
+  ];
+  const width = Math.max(...facts.map(([label]) => label.length));
+  for (const [label, value] of facts) console.log(`${label.padEnd(width)}  ${value}`);
+  if (tensors) listTensors(file);
+}
+
+function dtypes({ tensors }: WeightFile): string {
+  const bytes = new Map<string, number>();
+  for (const { dtype, shape } of tensors.values()) {
+    bytes.set(dtype, (bytes.get(dtype) ?? 0) + elementsOf(shape) * DTYPE_BYTES[dtype]);
+  }
+  return `${tensors.size} tensors, ${[...bytes].map(([dtype, size]) => `${dtype} ${formatBytes(size)}`).join(', ')}`;
+}
+
+function clipFacts(file: WeightFile, activation: Activation | undefined): Fact[] {
+  const { config, tensors } = readClipModel(file, activation ?? 'quickgelu');
+  const { embedDim, contextLength, vocabularySize, textWidth, textHeads, textLayers } = config;
+  const count = (wanted: (name: string) => boolean) =>
+    [...tensors].reduce((sum, [name, { shape }]) => sum + (wanted(name) ? elementsOf(shape) : 0), 0);
+  const millions = (parameters: number) => `${(parameters / 1e6).toFixed(2)} M`;
+  const [image, text] = [count(isVisual), count((name) => !isVisual(name))];
+  return [
+    ['Model', `CLIP, ${toOpenAiNames(file.tensors).naming}'s names, ${embedDim} features`],
+    ['Image encoder', imageEncoder(config)],
+    [
+      'Text encoder',
+      `${textLayers} layers, width ${textWidth}, ${textHeads} heads, ${contextLength} positions, ${vocabularySize} tokens`,
+    ],
+    ['Parameters', `${millions(image + text)}: image ${millions(image)}, text ${millions(text)}`],
+    ['Activation', activation ?? 'not said by the file: quickgelu or gelu? (--activation)'],
+  ];
+}
+
+const imageEncoder = ({ vision, imageResolution }: ClipConfig): string =>
+  vision.kind === 'vit'
+    ? `ViT, ${vision.layers} layers, width ${vision.width}, ${vision.heads} heads, patches of ${vision.patchSize}, ${imageResolution} px`
+    : `ModifiedResNet, ${vision.layers.join('-')} blocks, width ${vision.width}, ${imageResolution} px`;
+
+function combinerFacts(file: WeightFile): Fact[] {
+  const { featureDim, projectionDim, hiddenDim } = readCombinerModel(file).config;
+  return [
+    ['Model', `Combiner of ${featureDim} features`],
+    ['Widths', `projections ${projectionDim}, hidden layers ${hiddenDim}`],
+  ];
+}
+
+function listTensors({ tensors }: WeightFile): void {
+  const width = Math.max(...[...tensors.keys()].map((name) => name.length));
+  console.log();
+  for (const [name, { dtype, shape }] of tensors) {
+    console.log(`${name.padEnd(width)}  ${dtype.padEnd(4)}  [${shape.join(', ')}]`);
+  }
+}
