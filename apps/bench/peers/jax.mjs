@@ -42,7 +42,7 @@ const block = ({ batch, tokens, width, heads }) => {
   };
 };
 
-/** The function and its arguments by name; `pull` where it is differentiated. */
+/** The function and its arguments by name; `cotangent` where it is differentiated. */
 function formula(work) {
   switch (work.kind) {
     case 'matmul': {
@@ -62,9 +62,9 @@ function formula(work) {
       return { args: { x: array('x', [work.rows, work.columns], 4) }, f: (x) => nn.softmax(x, -1) };
     case 'attention': {
       const { batch, heads, tokens, headSize, backward } = work;
-      const pull = backward && array('pull', [batch, tokens, heads * headSize]);
+      const cotangent = backward && array('cotangent', [batch, tokens, heads * headSize]);
       const args = { qkv: array('qkv', [batch, tokens, 3 * heads * headSize]) };
-      return { args, f: (qkv) => attention(qkv, work), pull };
+      return { args, f: (qkv) => attention(qkv, work), cotangent };
     }
     case 'block': {
       const shape = [work.batch, work.tokens, work.width];
@@ -73,7 +73,7 @@ function formula(work) {
         np.array(seededValues(name, size)).reshape(size),
       ]);
       const args = { x: array('x', shape), ...Object.fromEntries(weights) };
-      return { args, f: block(work), pull: work.backward && array('pull', shape) };
+      return { args, f: block(work), cotangent: work.backward && array('cotangent', shape) };
     }
     default:
       throw cannot(work);
@@ -81,11 +81,11 @@ function formula(work) {
 }
 
 await serve('jax-js WebGPU 0.1.25', async (work) => {
-  const { args, f, pull } = formula(work);
+  const { args, f, cotangent } = formula(work);
   const names = Object.keys(args);
   const values = Object.values(args);
   const compiled = jit(
-    pull
+    cotangent
       ? (cotangent, ...inputs) => {
           const [y, back] = vjp(f, inputs);
           const gradients = back(cotangent);
@@ -94,7 +94,7 @@ await serve('jax-js WebGPU 0.1.25', async (work) => {
         }
       : (...inputs) => [f(...inputs)],
   );
-  const once = () => compiled(...(pull ? [pull.ref] : []), ...values.map((value) => value.ref));
+  const once = () => compiled(...(cotangent ? [cotangent.ref] : []), ...values.map((value) => value.ref));
   const name = (i) => (i === 0 ? 'y' : work.kind === 'attention' ? 'gradient' : `gradient of ${names[i - 1]}`);
   const result = {};
   for (const [i, made] of once().entries()) result[name(i)] = await wait(made.data());
@@ -109,7 +109,7 @@ await serve('jax-js WebGPU 0.1.25', async (work) => {
       }
     },
     release() {
-      for (const value of [...values, ...(pull ? [pull] : [])]) value.dispose();
+      for (const value of [...values, ...(cotangent ? [cotangent] : [])]) value.dispose();
       compiled.dispose();
     },
   };

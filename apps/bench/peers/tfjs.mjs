@@ -49,7 +49,7 @@ const block = ({ batch, tokens, width, heads }) => {
   };
 };
 
-/** The function and its arguments by name; `pull` where it is differentiated. */
+/** The function and its arguments by name; `cotangent` where it is differentiated. */
 function formula(work) {
   switch (work.kind) {
     case 'matmul': {
@@ -70,18 +70,18 @@ function formula(work) {
       return { args: { x: array('x', [work.rows, work.columns], 4) }, f: (x) => tf.softmax(x) };
     case 'attention': {
       const { batch, heads, tokens, headSize, backward } = work;
-      const pull = backward && array('pull', [batch, tokens, heads * headSize]);
+      const cotangent = backward && array('cotangent', [batch, tokens, heads * headSize]);
       return {
         args: { qkv: array('qkv', [batch, tokens, 3 * heads * headSize]) },
         f: (qkv) => attention(qkv, work),
-        pull,
+        cotangent,
       };
     }
     case 'block': {
       const shape = [work.batch, work.tokens, work.width];
       const weights = blockWeights(work.width).map(([name, size]) => [name, tf.tensor(seededValues(name, size), size)]);
       const args = { x: array('x', shape), ...Object.fromEntries(weights) };
-      return { args, f: block(work), pull: work.backward && array('pull', shape) };
+      return { args, f: block(work), cotangent: work.backward && array('cotangent', shape) };
     }
     default:
       throw cannot(work);
@@ -89,12 +89,12 @@ function formula(work) {
 }
 
 await serve(`tfjs-webgpu ${tf.version_core}`, async (work) => {
-  const { args, f, pull } = formula(work);
+  const { args, f, cotangent } = formula(work);
   const names = Object.keys(args);
   const values = Object.values(args);
   const once = () => {
-    if (!pull) return { y: tf.tidy(() => f(...values)) };
-    const { value, grads } = tf.valueAndGrads(f)(values, pull);
+    if (!cotangent) return { y: tf.tidy(() => f(...values)) };
+    const { value, grads } = tf.valueAndGrads(f)(values, cotangent);
     const key = (name) => (work.kind === 'attention' ? 'gradient' : `gradient of ${name}`);
     return { y: value, ...Object.fromEntries(grads.map((gradient, i) => [key(names[i]), gradient])) };
   };
@@ -113,6 +113,6 @@ await serve(`tfjs-webgpu ${tf.version_core}`, async (work) => {
         tf.dispose(made);
       }
     },
-    release: () => tf.dispose([values, ...(pull ? [pull] : [])]),
+    release: () => tf.dispose([values, ...(cotangent ? [cotangent] : [])]),
   };
 });

@@ -99,8 +99,8 @@ def text_weights(sizes, vocabulary):
 
 
 def encode_text(tokens, w, sizes):
-    """tokens [batch, 77], the end-of-text token at `ends`."""
-    rows, ends = tokens
+    """tokens [batch, 77], the end-of-text token at `eot_positions`."""
+    rows, eot_positions = tokens
     length = rows.shape[1]
     mask = torch.full((length, length), float("-inf"), device=DEVICE).triu_(1)
     x = F.embedding(rows, w["token_embedding.weight"]) + w["positional_embedding"]
@@ -108,7 +108,7 @@ def encode_text(tokens, w, sizes):
     for layer in range(sizes["textLayers"]):
         x = block(x, w, sizes["textHeads"], f"transformer.resblocks.{layer}.", mask)
     x = norm(x.permute(1, 0, 2), w, "ln_final")
-    return x[torch.arange(x.shape[0]), ends] @ w["text_projection"]
+    return x[torch.arange(x.shape[0]), eot_positions] @ w["text_projection"]
 
 
 def image_weights(sizes):
@@ -239,14 +239,14 @@ def attend(qkv, heads):
     return mixed.transpose(1, 2).reshape(batch, tokens, -1)
 
 
-def differentiated(f, inputs, pull, name_of):
+def differentiated(f, inputs, cotangent, name_of):
     """The result of `f` and the gradients of its inputs."""
 
     def run():
         for value in inputs.values():
             value.grad = None
         y = f(*inputs.values())
-        y.backward(pull)
+        y.backward(cotangent)
         return y
 
     for value in inputs.values():
@@ -291,8 +291,8 @@ def attention(work):
     qkv = array("qkv", work["batch"], work["tokens"], 3 * width)
     if not work["backward"]:
         return plain(lambda: attend(qkv, work["heads"]))
-    pull = array("pull", work["batch"], work["tokens"], width)
-    return differentiated(lambda x: attend(x, work["heads"]), {"qkv": qkv}, pull, lambda _: "gradient")
+    cotangent = array("cotangent", work["batch"], work["tokens"], width)
+    return differentiated(lambda x: attend(x, work["heads"]), {"qkv": qkv}, cotangent, lambda _: "gradient")
 
 
 def whole_block(work):
@@ -305,7 +305,7 @@ def whole_block(work):
 
     if not work["backward"]:
         return plain(lambda: f(*inputs.values()))
-    return differentiated(f, inputs, array("pull", *shape), lambda name: "gradient of " + name)
+    return differentiated(f, inputs, array("cotangent", *shape), lambda name: "gradient of " + name)
 
 
 def search(work):

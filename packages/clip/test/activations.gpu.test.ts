@@ -57,9 +57,9 @@ for (const name of ['clip-vit', 'clip-rn']) {
     const size = config.imageResolution;
     const length = config.contextLength;
     const image = encodeImage(input('pixels', [4, size, size, 3]), weights, config);
-    const text = encodeText(input('tokens', [4, length], 'u32'), input('ends', [4], 'u32'), weights, config);
-    const { tokens, ends } = packTokens(tokenRows(io), length);
-    const feeds = { pixels: nhwc(floats(io, 'reference_images'), size), tokens, ends };
+    const text = encodeText(input('tokens', [4, length], 'u32'), input('eotPositions', [4], 'u32'), weights, config);
+    const { tokens, eotPositions } = packTokens(tokenRows(io), length);
+    const feeds = { pixels: nhwc(floats(io, 'reference_images'), size), tokens, eotPositions };
 
     it('has the activations of every layer that the reference kept', async () => {
       const outputs = { ...imageLayers[config.vision.kind](layersOf(image), image), ...textLayers(layersOf(text)) };
@@ -71,7 +71,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
         const { shape } = io.tensors.get(`act.${layer}`)!;
         const whole = floats(io, `act.${layer}`);
         // What follows the last attention is computed for the end-of-text tokens only.
-        const expected = layer === 'ln_final' ? pick(whole, config.textWidth, ends) : whole;
+        const expected = layer === 'ln_final' ? pick(whole, config.textWidth, eotPositions) : whole;
         expect(values.length, layer).toBe(expected.length);
         const inOrder = shape.length === 4 ? channelsFirst(values, shape) : values;
         expect(relativeDifference(inOrder, expected), layer).toBeLessThan(1e-4);

@@ -56,11 +56,11 @@ for (const name of ['clip-vit', 'clip-rn']) {
     const pixels = (key: string) => nhwc(floats(io, key), size);
     const rows = tokenRows(io);
     const textInputs = (length: number) => {
-      const { tokens, ends } = packTokens(rows, length);
-      return { tokens, ends };
+      const { tokens, eotPositions } = packTokens(rows, length);
+      return { tokens, eotPositions };
     };
     const text = (length: number) =>
-      encodeText(input('tokens', [4, length], 'u32'), input('ends', [4], 'u32'), clip.weights, config);
+      encodeText(input('tokens', [4, length], 'u32'), input('eotPositions', [4], 'u32'), clip.weights, config);
 
     it('encodes images', async () => {
       const program = await compile(device, {
@@ -93,16 +93,16 @@ for (const name of ['clip-vit', 'clip-rn']) {
       const length = lengthFor(short, config.contextLength);
       expect(length).toBeLessThan(config.contextLength);
       const at = async (positions: number) => {
-        const { tokens, ends } = packTokens(short, positions);
+        const { tokens, eotPositions } = packTokens(short, positions);
         const [count] = [short.length];
         const features = encodeText(
           input('tokens', [count, positions], 'u32'),
-          input('ends', [count], 'u32'),
+          input('eotPositions', [count], 'u32'),
           clip.weights,
           config,
         );
         const program = await compile(device, { outputs: { features } });
-        return (await program.runAndRead({ tokens, ends }, ['features'])).features;
+        return (await program.runAndRead({ tokens, eotPositions }, ['features'])).features;
       };
       expect(relativeDifference(await at(length), await at(config.contextLength))).toBeLessThan(1e-6);
     });
@@ -117,7 +117,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
         const split = TensorStore.create(device, table, 'table', { maxBinding });
         for (const { name: tensor } of table) split.write(tensor, await model.tensors.get(tensor)!.read());
         const tokens = input('tokens', [4, length], 'u32');
-        const features = encodeText(tokens, input('ends', [4], 'u32'), weightsOf(split, frozen), config);
+        const features = encodeText(tokens, input('eotPositions', [4], 'u32'), weightsOf(split, frozen), config);
         const imageFeatures = input('images', features.shape);
         const { loss } = stage1Loss(imageFeatures, features, imageFeatures);
         const parts = table.flatMap(({ name: tensor }) => split.parts(tensor));

@@ -87,9 +87,14 @@ function encodeImages(model: ClipModel, batch: readonly Float32Array[]): Promise
 
 function encodeTexts(model: ClipModel, rows: readonly (readonly number[])[]): Promise<Float32Array[]> {
   const { config } = model;
-  const { tokens, ends, length } = packTokens(rows, lengthFor(rows, config.contextLength));
-  return encode(model, 'text', { tokens, ends }, (weights) =>
-    encodeText(input('tokens', [rows.length, length], 'u32'), input('ends', [rows.length], 'u32'), weights, config),
+  const { tokens, eotPositions, length } = packTokens(rows, lengthFor(rows, config.contextLength));
+  return encode(model, 'text', { tokens, eotPositions }, (weights) =>
+    encodeText(
+      input('tokens', [rows.length, length], 'u32'),
+      input('eotPositions', [rows.length], 'u32'),
+      weights,
+      config,
+    ),
   );
 }
 

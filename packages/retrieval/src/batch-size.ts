@@ -27,10 +27,10 @@ export function imageGraph(config: ClipConfig, weights: Weights, batch: number):
   return { outputs: { features: encodeImage(input('pixels', [batch, size, size, 3]), weights, config) } };
 }
 
-/** Features of so many texts. Inputs: 'tokens' [batch, length] and 'ends' [batch]. */
+/** Features of so many texts. Inputs: 'tokens' [batch, length] and 'eotPositions' [batch]. */
 export function textGraph(config: ClipConfig, weights: Weights, batch: number, length: number): Graph<'features'> {
-  const [tokens, ends] = [input('tokens', [batch, length], 'u32'), input('ends', [batch], 'u32')];
-  return { outputs: { features: encodeText(tokens, ends, weights, config) } };
+  const [tokens, eotPositions] = [input('tokens', [batch, length], 'u32'), input('eotPositions', [batch], 'u32')];
+  return { outputs: { features: encodeText(tokens, eotPositions, weights, config) } };
 }
 
 /** How many images to encode at once, at most so many: activations of large images are larger than some devices bind. */

@@ -95,8 +95,8 @@ export class TextEncoderPrograms {
       const rows = part.map(([, tokens]) => tokens);
       const length = this.#trim ? lengthFor(rows, contextLength) : contextLength;
       const padded = [...rows, ...Array(this.#batch - rows.length).fill(rows[0])];
-      const { tokens, ends } = packTokens(padded, length);
-      const { features } = await (await this.#program(length)).runAndRead({ tokens, ends }, ['features']);
+      const { tokens, eotPositions } = packTokens(padded, length);
+      const { features } = await (await this.#program(length)).runAndRead({ tokens, eotPositions }, ['features']);
       for (const [index, [key]] of part.entries())
         byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
       onProgress?.(start + part.length, distinct.length);

@@ -1,4 +1,5 @@
 import {
+  BufferUsage,
   compile,
   type Device,
   type GalleryStorage,
@@ -87,7 +88,7 @@ function createShard(
   { dim, storage }: { dim: number; storage: GalleryStorage },
 ): Tensor {
   const size = panels * panelBytes(dim, storage);
-  const buffer = device.gpu.createBuffer({ size, usage: 0x80 | 0x8, label: 'gallery' });
+  const buffer = device.gpu.createBuffer({ size, usage: BufferUsage.STORAGE | BufferUsage.COPY_DST, label: 'gallery' });
   const shape = [panels, paddedDim(dim), panelWords(storage)];
   return stored('gallery', { buffer, offset: 0, size }, shape, storage === 'f16' ? 'u32' : 'f32');
 }

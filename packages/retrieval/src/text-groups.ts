@@ -22,9 +22,9 @@ export function groupTexts(
   const lengths = groups.map((group) => (trim ? lengthFor(group, contextLength) : contextLength));
   const inputs: Record<string, HostArray> = {};
   for (const [i, group] of groups.entries()) {
-    const { tokens, ends } = packTokens(group, lengths[i]);
+    const { tokens, eotPositions } = packTokens(group, lengths[i]);
     inputs[`tokens ${i}`] = tokens;
-    inputs[`ends ${i}`] = ends;
+    inputs[`eotPositions ${i}`] = eotPositions;
   }
   return { lengths, inputs };
 }
@@ -52,7 +52,7 @@ export const byLength = <T>(items: readonly T[], textOf: (item: T) => readonly n
 export function encodeGroups(lengths: GroupLengths, batch: number, weights: Weights, config: ClipConfig): Tensor {
   const size = batch / lengths.length;
   const features = lengths.map((length, i) =>
-    encodeText(input(`tokens ${i}`, [size, length], 'u32'), input(`ends ${i}`, [size], 'u32'), weights, config),
+    encodeText(input(`tokens ${i}`, [size, length], 'u32'), input(`eotPositions ${i}`, [size], 'u32'), weights, config),
   );
   return features.length > 1 ? concat(features, 0) : features[0];
 }

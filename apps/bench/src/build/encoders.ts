@@ -47,7 +47,7 @@ export async function buildTextEncoder(
   const length = trim ? lengthFor(texts, contextLength) : contextLength;
   const features = encodeText(
     input('tokens', [batch, length], 'u32'),
-    input('ends', [batch], 'u32'),
+    input('eotPositions', [batch], 'u32'),
     clip.weights,
     model.config,
   );
@@ -61,8 +61,8 @@ export async function buildTextEncoder(
     : [];
   const outputs = { features, ...Object.fromEntries(found.map((gradient, i) => [`gradient ${i}`, gradient])) };
   const program = await compile(device, { outputs });
-  const { tokens, ends } = packTokens(texts, length);
-  program.write({ tokens, ends, ...(backward ? { cotangent: numbers('cotangent', batch * embedDim) } : {}) });
+  const { tokens, eotPositions } = packTokens(texts, length);
+  program.write({ tokens, eotPositions, ...(backward ? { cotangent: numbers('cotangent', batch * embedDim) } : {}) });
   return {
     async run(times) {
       for (let i = 0; i < times; i++) program.run();

@@ -20,19 +20,19 @@ export const tokenTable = 'token_embedding.weight';
  * CLIP's text encoder. It is causal and read at the end-of-text token, so that positions after the longest caption of a
  * batch cannot matter: `tokens` may be as short as that caption.
  * @param tokens u32 [batch, length], length <= context length
- * @param ends u32 [batch]: batch index * length + position of the end-of-text token
+ * @param eotPositions u32 [batch]: batch index * length + position of the end-of-text token
  * @returns [batch, embed], not normalized
  */
 export function encodeText(
   tokens: Tensor,
-  ends: Tensor,
+  eotPositions: Tensor,
   weights: Weights,
   { textLayers: layers, textHeads: heads, textWidth: width, activation }: ClipConfig,
 ): Tensor {
   const [batch, length] = tokens.shape;
   const positions = slice(weights('positional_embedding'), 0, 0, length);
   const embedded = add(embed(tokens, weights.parts(tokenTable)), positions);
-  const pick = (hidden: Tensor) => gather(reshape(hidden, [batch * length, width]), ends);
+  const pick = (hidden: Tensor) => gather(reshape(hidden, [batch * length, width]), eotPositions);
   const last = transformer(embedded, weights, 'transformer', { layers, heads, activation, causal: true, pick });
   const normalized = layernorm(last, weights('ln_final.weight'), weights('ln_final.bias'));
   return checkpoint(matmul(normalized, weights('text_projection')));

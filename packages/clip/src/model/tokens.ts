@@ -6,7 +6,7 @@ export interface TokenBatch {
   /** [texts, length], filled up with zeros behind the end-of-text token. */
   readonly tokens: Uint32Array;
   /** [texts]: text index * length + position of the end-of-text token. */
-  readonly ends: Uint32Array;
+  readonly eotPositions: Uint32Array;
   readonly length: number;
 }
 
@@ -53,10 +53,10 @@ export function lengthFor(texts: readonly (readonly number[])[], contextLength: 
 /** Puts texts side by side at one length. */
 export function packTokens(texts: readonly (readonly number[])[], length: number): TokenBatch {
   const tokens = new Uint32Array(texts.length * length);
-  const ends = new Uint32Array(texts.length);
+  const eotPositions = new Uint32Array(texts.length);
   for (const [index, text] of texts.entries()) {
     tokens.set(text, index * length);
-    ends[index] = index * length + text.length - 1;
+    eotPositions[index] = index * length + text.length - 1;
   }
-  return { tokens, ends, length };
+  return { tokens, eotPositions, length };
 }

@@ -101,8 +101,8 @@ export class GradCache {
   #textBatch(texts: readonly (readonly number[])[]): MicroBatch {
     const { clip, trim } = this.#options;
     const { contextLength } = clip.config;
-    const { tokens, ends, length } = packTokens(texts, trim ? lengthFor(texts, contextLength) : contextLength);
-    return { kind: { encoder: 'text', length }, inputs: { tokens, ends } };
+    const { tokens, eotPositions, length } = packTokens(texts, trim ? lengthFor(texts, contextLength) : contextLength);
+    return { kind: { encoder: 'text', length }, inputs: { tokens, eotPositions } };
   }
 
   /** Features of all micro-batches, one after the other. */
@@ -117,8 +117,8 @@ export class GradCache {
     return all;
   }
 
-  /** @param pull gradient of the loss with respect to the features of all micro-batches */
-  async #accumulate(batches: readonly (() => MicroBatch)[], pull: Float32Array): Promise<void> {
+  /** @param cotangent gradient of the loss with respect to the features of all micro-batches */
+  async #accumulate(batches: readonly (() => MicroBatch)[], cotangent: Float32Array): Promise<void> {
     const { device, microBatch, clip } = this.#options;
     const size = microBatch * clip.config.embedDim;
     await inTurn(batches, async (make, i) => {
@@ -126,7 +126,7 @@ export class GradCache {
       const { accumulate } = await this.#programsFor(kind);
       return async () => {
         const keep = Float32Array.of(i === 0 ? 0 : 1);
-        accumulate?.run({ ...inputs, pull: pull.subarray(i * size, (i + 1) * size), keep });
+        accumulate?.run({ ...inputs, cotangent: cotangent.subarray(i * size, (i + 1) * size), keep });
         await device.idle();
       };
     });

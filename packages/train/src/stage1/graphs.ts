@@ -40,11 +40,16 @@ export function wholeLoss(clip: ClipLayout, kind: ImageBatch['kind'], lengths: G
 /** What a micro-batch is of: images, or texts that are run at one length. */
 export type MicroKind = { readonly encoder: 'image' } | { readonly encoder: 'text'; readonly length: number };
 
-/** The features of a micro-batch. Inputs: 'pixels' [count, size, size, 3], or 'tokens' [count, length] and 'ends' [count]. */
+/** The features of a micro-batch. Inputs: 'pixels' [count, size, size, 3], or 'tokens' [count, length] and 'eotPositions' [count]. */
 export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number): Tensor {
   if (kind.encoder === 'image') return encodeImages(count, clip);
   const { config, weights } = clip;
-  return encodeText(input('tokens', [count, kind.length], 'u32'), input('ends', [count], 'u32'), weights, config);
+  return encodeText(
+    input('tokens', [count, kind.length], 'u32'),
+    input('eotPositions', [count], 'u32'),
+    weights,
+    config,
+  );
 }
 
 /**
@@ -63,7 +68,7 @@ export function featureLoss(
 }
 
 /**
- * Adds a micro-batch's part of the gradients of its encoder to a store of gradients. Inputs: those of `microFeatures`; 'pull', the
+ * Adds a micro-batch's part of the gradients of its encoder to a store of gradients. Inputs: those of `microFeatures`; 'cotangent', the
  * gradient with respect to the features; 'keep', 0 for the first micro-batch and 1 for those that follow.
  */
 export function accumulateGradients(
@@ -75,8 +80,8 @@ export function accumulateGradients(
 ): Graph<never> {
   const features = microFeatures(clip, kind, count);
   const keep = input('keep', [1]);
-  // The gradient of this number is the vector-Jacobian product of 'pull' with the encoder.
-  const product = sum(reshape(multiply(features, input('pull', features.shape)), [elements(features.shape)]));
+  // The gradient of this number is the vector-Jacobian product of 'cotangent' with the encoder.
+  const product = sum(reshape(multiply(features, input('cotangent', features.shape)), [elements(features.shape)]));
   const isOfEncoder = ({ name }: StorePart) => isVisual(name) === (kind.encoder === 'image');
   const parameters = clip.trained.layout().filter(isOfEncoder);
   const totals = store.layout().filter(isOfEncoder);
