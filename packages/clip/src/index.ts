@@ -29,7 +29,13 @@ export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer 
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export type { RawImage } from './preprocess/image.ts';
 export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';
-export { type PreprocessOptions, preprocess, TRANSFORMS, type Transform } from './preprocess/preprocess.ts';
+export {
+  type Preprocessing,
+  type PreprocessOptions,
+  preprocess,
+  TRANSFORMS,
+  type Transform,
+} from './preprocess/preprocess.ts';
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
 export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';

@@ -1,34 +1,54 @@
 import {
+  type ClipConfig,
   type ClipModel,
+  channelsLast,
+  createTokenizer,
   type DeviceClip,
+  encodeImage,
+  encodeText,
+  foldBatchNorm,
+  lengthFor,
   normalizePixels,
+  openSafetensors,
+  type Preprocessing,
+  packTokens,
   preprocess,
   type RawImage,
+  readClipModel,
+  readVocabulary,
   type Tokenizer,
   textTokenizer,
   uploadClip,
 } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import type { Device, Tensor, TensorStore } from '@webcir/kernels';
-import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
-import { Fusion } from './fusion.ts';
-import { GalleryIndex } from './gallery.ts';
+import { compile, Device, input, openDevice, SharedMemory, type TensorStore, wrapDevice } from '@webcir/kernels';
+import { ImageEncoder } from './encode.ts';
+import { Gallery, type SearchProgram } from './gallery.ts';
+import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
+import { readCombinerModel } from './read-combiner.ts';
+import { isSource, openSource, type Source } from './source.ts';
 
-export interface RetrieverParts {
-  readonly device: Device;
-  readonly clip: ClipModel;
-  readonly tokenizer: Tokenizer;
-  /** Without it, queries are the plain sum of both features. */
-  readonly combiner?: CombinerModel;
+export interface RetrieverOptions {
+  /** CLIP: a safetensors file as an address, Blob or bytes, or a model that has been read (`readClipModel`). */
+  readonly clip: Source | ClipModel;
+  /** The Combiner, in the same ways. Without it, queries are the plain sum of both features. */
+  readonly combiner?: Source | CombinerModel | undefined;
+  /** CLIP's tokenizer, or its vocabulary (`clip-bpe-merges.txt.gz`) as an address, Blob or bytes. */
+  readonly tokenizer: Source | Tokenizer;
+  /** A device of a host application; one is opened, and closed by `dispose`, unless given. */
+  readonly device?: Device | GPUDevice | undefined;
+  /** How images become the encoder's input: as the model says (`ClipModel.preprocessing`) unless given. */
+  readonly preprocessing?: Preprocessing | undefined;
 }
 
-/** Features of the images that are searched. */
-export interface Gallery {
-  readonly ids: readonly string[];
-  /** [ids, embed], as CLIP gives them: to be stored, and given to `Retriever.load` again. */
-  readonly features: Float32Array;
-  /** The features on the device; `dispose()` frees them. */
-  readonly index: GalleryIndex;
+/** What is searched for: "this image, but …". */
+export interface Query {
+  /** The reference: an image, or the id of one in the gallery, which then is not encoded again. */
+  readonly image: RawImage | string;
+  /** How the wanted image differs, e.g. 'is shorter and has a floral print'. */
+  readonly text: string;
+  /** How many images to find, at most 128; 10 unless given. */
+  readonly k?: number;
 }
 
 export interface SearchResult {
@@ -39,52 +59,75 @@ export interface SearchResult {
   readonly score: number;
 }
 
-/** Images that are indexed at once; searches come one at a time. */
-const imageBatch = 16;
-const textBatch = 1;
+/** A retriever with everything that it is made of. */
+interface Parts {
+  readonly device: Device;
+  readonly ownsDevice: boolean;
+  readonly model: ClipModel;
+  readonly tokenizer: Tokenizer;
+  readonly preprocessing: Preprocessing;
+  readonly clip: DeviceClip;
+  readonly combiner: TensorStore | undefined;
+}
+
+/** Images that are indexed at once. */
+const indexBatch = 16;
 
 /** Composed image retrieval over your own images. Runs in Node and in browsers. */
 export class Retriever {
-  readonly #device: Device;
-  readonly #model: ClipModel;
-  readonly #clip: DeviceClip;
-  readonly #combiner: TensorStore | undefined;
-  readonly #images: ImageEncoder;
-  readonly #texts: TextEncoderPrograms;
-  readonly #fusion: Fusion;
+  readonly device: Device;
+  readonly config: ClipConfig;
+  readonly preprocessing: Preprocessing;
+  readonly #parts: Parts;
   readonly #tokens: ReturnType<typeof textTokenizer>;
+  /** Searches take turns. */
+  readonly #memory: SharedMemory;
+  #encoder: Promise<ImageEncoder> | undefined;
 
-  private constructor(
-    parts: RetrieverParts,
-    clip: DeviceClip,
-    combiner: TensorStore | undefined,
-    images: ImageEncoder,
-    fusion: Fusion,
-  ) {
-    this.#device = parts.device;
-    this.#model = parts.clip;
-    this.#clip = clip;
-    this.#combiner = combiner;
-    this.#images = images;
-    this.#fusion = fusion;
-    this.#texts = new TextEncoderPrograms(parts.device, parts.clip.config, clip.weights, { batch: textBatch });
-    this.#tokens = textTokenizer(parts.clip, parts.tokenizer);
+  protected constructor(parts: Parts) {
+    this.#parts = parts;
+    this.device = parts.device;
+    this.config = parts.model.config;
+    this.preprocessing = parts.preprocessing;
+    this.#tokens = textTokenizer(parts.model, parts.tokenizer);
+    this.#memory = new SharedMemory(parts.device);
   }
 
-  /** Copies the weights to the device and compiles the programs. */
-  static async create(parts: RetrieverParts): Promise<Retriever> {
-    const { device, clip: model } = parts;
-    const clip = await uploadClip(device, model);
-    const combiner = parts.combiner && (await uploadCombiner(device, parts.combiner));
-    const fuse = (image: Tensor, text: Tensor) =>
-      combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
-    const images = await ImageEncoder.create(device, model.config, clip.weights, imageBatch);
-    return new Retriever(parts, clip, combiner, images, await Fusion.create(device, model.config.embedDim, fuse, 1));
+  /**
+   * Opens the models and copies them to the device.
+   * @throws Error naming the file and the tensor at fault, or the address that did not answer; NoAdapterError
+   */
+  static load(options: RetrieverOptions): Promise<Retriever> {
+    return Retriever.open(options);
+  }
+
+  /** @param opened a device that was opened for this retriever, and so is closed by it */
+  protected static async open(options: RetrieverOptions, opened?: Device): Promise<Retriever> {
+    const ownsDevice = options.device === undefined;
+    const device = opened ?? (await deviceOf(options.device));
+    try {
+      const given = await openClip(options.clip);
+      const tokenizer = await openTokenizer(options.tokenizer);
+      const combinerModel = await openCombiner(options.combiner);
+      if (combinerModel) expectWidth(combinerModel, given.config);
+      const model = foldBatchNorm(given);
+      const clip = await uploadClip(device, model);
+      const combiner = combinerModel && (await uploadCombiner(device, combinerModel));
+      const preprocessing = options.preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING;
+      return new Retriever({ device, ownsDevice, model, tokenizer, preprocessing, clip, combiner });
+    } catch (error) {
+      if (ownsDevice) device.close();
+      throw error;
+    }
   }
 
   /** Encodes the images to be searched, and keeps their features on the device. @throws RangeError when there are none */
   async index(images: ReadonlyMap<string, RawImage>): Promise<Gallery> {
-    return this.load([...images.keys()], await this.#encode([...images.values()]));
+    const { device, model, clip } = this.#parts;
+    this.#encoder ??= ImageEncoder.create(device, model.config, clip.weights, indexBatch);
+    const values = [...images.values()];
+    const features = await (await this.#encoder).encode(values.length, (i) => this.#planes(values[i]));
+    return this.restore([...images.keys()], features);
   }
 
   /**
@@ -92,40 +135,116 @@ export class Retriever {
    * @param features [ids, embed], as CLIP gives them
    * @throws RangeError when there are none, or not one for each id
    */
-  async load(ids: readonly string[], features: Float32Array): Promise<Gallery> {
-    const { embedDim } = this.#model.config;
+  async restore(ids: readonly string[], features: Float32Array): Promise<Gallery> {
+    const { embedDim } = this.config;
     if (features.length !== ids.length * embedDim) {
       throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
     }
-    return { ids, features, index: await GalleryIndex.create(this.#device, features, embedDim) };
+    return new Gallery(ids, features, await GalleryIndex.create(this.device, features, embedDim));
   }
 
   /**
-   * The images of a gallery that fit "this image, but …", best first.
-   * @param text how the wanted image differs, e.g. 'is shorter and has a floral print'
-   * @param k at most 128
-   * @throws RangeError when the text is too long or k out of range
+   * The images of a gallery that fit "this image, but …", best first: one submit and one read-back.
+   * @throws RangeError when the text is too long, k is out of range, the gallery has no image of that id, or it was made
+   *   by a model of another width
    */
-  async search(gallery: Gallery, reference: RawImage, text: string, k = 10): Promise<SearchResult[]> {
-    const image = await this.#encode([reference]);
-    const query = await this.#fusion.run(image, await this.#texts.encode([this.#tokens(text).rows]));
-    const { indices, scores } = await gallery.index.search(query, k);
-    return Array.from(indices, (image, i) => ({ id: gallery.ids[image], rank: i + 1, score: scores[i] }));
-  }
-
-  /** Frees the device memory of the weights and programs; the device itself stays open. */
-  async dispose(): Promise<void> {
-    this.#images.dispose();
-    this.#fusion.dispose();
-    await this.#texts.dispose();
-    this.#clip.dispose();
-    this.#combiner?.dispose();
-  }
-
-  #encode(images: readonly RawImage[]): Promise<Float32Array> {
-    const size = this.#model.config.imageResolution;
-    return this.#images.encode(images.length, (i) =>
-      normalizePixels(preprocess(images[i], { transform: 'targetpad', size })),
+  async search(gallery: Gallery, { image, text, k = 10 }: Query): Promise<SearchResult[]> {
+    const { contextLength, embedDim } = this.config;
+    if (!Number.isInteger(k) || k < 1 || k > MAX_NEIGHBOURS)
+      throw new RangeError(`k: expected a whole number from 1 to ${MAX_NEIGHBOURS}, found ${k}`);
+    if (gallery.index.dim !== embedDim)
+      throw new RangeError(`the gallery has features of ${gallery.index.dim} values, this model makes ${embedDim}`);
+    const { rows } = this.#tokens(text);
+    const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], contextLength));
+    const shown: Record<string, Float32Array> =
+      typeof image === 'string' ? { feature: gallery.featureOf(image) } : { pixels: this.#pixels(image) };
+    const found = Math.min(k, gallery.index.size);
+    const program = await gallery.program(`${Object.keys(shown)} ${length} ${found}`, () =>
+      this.#compile(gallery, 'pixels' in shown, length, found),
     );
+    const result = await program.runAndRead({ ...shown, tokens, eotPositions }, ['scores', 'indices']);
+    return Array.from(new Uint32Array(result.indices.buffer), (row, i) => ({
+      id: gallery.ids[row],
+      rank: i + 1,
+      score: result.scores[i],
+    }));
   }
+
+  /** Frees the device memory of the models, and closes the device where it was opened by `load`. Galleries are freed by themselves. */
+  async dispose(): Promise<void> {
+    const { device, ownsDevice, clip, combiner } = this.#parts;
+    (await this.#encoder)?.dispose();
+    this.#memory.dispose();
+    clip.dispose();
+    combiner?.dispose();
+    if (ownsDevice) device.close();
+  }
+
+  /** From pixels, or a feature, and tokens to the nearest images, in one program. */
+  #compile(gallery: Gallery, hasPixels: boolean, length: number, k: number): Promise<SearchProgram> {
+    const { device, clip, combiner } = this.#parts;
+    const { config } = this;
+    const size = config.imageResolution;
+    const image = hasPixels
+      ? encodeImage(input('pixels', [1, size, size, 3]), clip.weights, config)
+      : input('feature', [1, config.embedDim]);
+    const tokens = input('tokens', [1, length], 'u32');
+    const text = encodeText(tokens, input('eotPositions', [1], 'u32'), clip.weights, config);
+    const query = combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
+    const [scores, indices] = gallery.index.nearest(query, k);
+    return compile(device, { outputs: { scores, indices }, memory: this.#memory });
+  }
+
+  #planes(image: RawImage): Float32Array {
+    return normalizePixels(preprocess(image, { ...this.preprocessing, size: this.config.imageResolution }));
+  }
+
+  #pixels(image: RawImage): Float32Array {
+    const { imageResolution: size } = this.config;
+    const pixels = new Float32Array(3 * size * size);
+    channelsLast(this.#planes(image), size, pixels);
+    return pixels;
+  }
+}
+
+/** What CLIP4Cir trains with, where neither the options nor the model say anything. */
+const CLIP4CIR_PREPROCESSING: Preprocessing = { transform: 'targetpad', targetRatio: 1.25 };
+
+async function deviceOf(device: Device | GPUDevice | undefined): Promise<Device> {
+  if (device === undefined) return openDevice();
+  return device instanceof Device ? device : wrapDevice(device);
+}
+
+const openClip = async (clip: Source | ClipModel): Promise<ClipModel> =>
+  isSource(clip) ? readNamed(clip, 'clip', readClipModel) : clip;
+
+const openCombiner = async (combiner: Source | CombinerModel | undefined): Promise<CombinerModel | undefined> =>
+  isSource(combiner) ? readNamed(combiner, 'combiner', readCombinerModel) : combiner;
+
+/** Reads a model from a safetensors file. @throws Error with the name of the file */
+async function readNamed<Model>(
+  source: Source,
+  what: string,
+  read: (file: Awaited<ReturnType<typeof openSafetensors>>) => Model,
+): Promise<Model> {
+  const bytes = await openSource(source, what);
+  const file = await openSafetensors(bytes);
+  try {
+    return read(file);
+  } catch (cause) {
+    throw new Error(`${bytes.name}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> {
+  if (!isSource(tokenizer)) return tokenizer;
+  const bytes = await openSource(tokenizer, 'tokenizer');
+  const whole = await bytes.read(0, bytes.size);
+  return createTokenizer(await readVocabulary(whole.slice()));
+}
+
+/** @throws RangeError naming both widths */
+function expectWidth({ config: { featureDim } }: CombinerModel, { embedDim }: ClipConfig): void {
+  if (featureDim !== embedDim)
+    throw new RangeError(`the Combiner takes features of ${featureDim} values, this CLIP makes ${embedDim}`);
 }

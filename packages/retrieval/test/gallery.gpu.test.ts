@@ -1,7 +1,7 @@
 import { type GalleryStorage, openDevice } from '@webcir/kernels';
 import { uniform as seededRandom } from '@webcir/kernels/cases';
 import { afterAll, describe, expect, it } from 'vitest';
-import { batchFor } from '../src/gallery.ts';
+import { batchFor } from '../src/gallery-index.ts';
 import { GalleryIndex, type GalleryOptions, type Neighbours } from '../src/index.ts';
 
 const device = await openDevice();

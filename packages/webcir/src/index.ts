@@ -1,10 +1,16 @@
-export { openDevice, wrapDevice } from '@webcir/kernels';
+export type { ClipModel, Preprocessing, RawImage, Tokenizer } from '@webcir/clip';
+export { createTokenizer, openSafetensors, openTorch, readClipModel } from '@webcir/clip';
+export type { CombinerModel } from '@webcir/combiner';
+export { Device, DeviceLostError, GpuError, NoAdapterError, openDevice, wrapDevice } from '@webcir/kernels';
 export {
-  type Gallery,
+  Gallery,
   GalleryIndex,
   type GalleryOptions,
   type Neighbours,
+  type Query,
   Retriever,
-  type RetrieverParts,
+  type RetrieverOptions,
+  readCombinerModel,
   type SearchResult,
+  type Source,
 } from '@webcir/retrieval';

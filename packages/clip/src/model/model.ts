@@ -1,6 +1,7 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
 import { tokenTable } from '../encoders/text.ts';
+import { type Preprocessing, TRANSFORMS } from '../preprocess/preprocess.ts';
 import { encodeFloat32, isFloat } from '../weights/dtype.ts';
 import { toOpenAiNames } from '../weights/names/names.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
@@ -24,6 +25,8 @@ export interface ClipModel {
    * outside it are left out of a text: nothing was ever learnt about them.
    */
   readonly vocabulary?: readonly number[];
+  /** What the model was tuned with, where it was. */
+  readonly preprocessing?: Preprocessing;
 }
 
 /** A weight that is held in memory. */
@@ -54,12 +57,14 @@ export function readClipModel(
   );
   checkWeights(tensors, config);
   const vocabulary = file.metadata.get(VOCABULARY_KEY);
+  const preprocessing = file.metadata.get(preprocessingKey);
   return {
     config,
     tensors: new Map(
       [...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, read: () => readFloat32(tensor) }]),
     ),
-    vocabulary: vocabulary === undefined ? undefined : parseVocabulary(vocabulary, config.vocabularySize),
+    ...(vocabulary !== undefined && { vocabulary: parseVocabulary(vocabulary, config.vocabularySize) }),
+    ...(preprocessing !== undefined && { preprocessing: parsePreprocessing(preprocessing) }),
   };
 }
 
@@ -73,13 +78,26 @@ function parseVocabulary(text: string, rows: number): number[] {
   return ids;
 }
 
+/** Where safetensors keep `ClipModel.preprocessing`. */
+const preprocessingKey = 'webcir.preprocessing';
+
+function parsePreprocessing(text: string): Preprocessing {
+  const { transform, targetRatio } = JSON.parse(text) as Partial<Preprocessing>;
+  const isKnown = transform !== undefined && TRANSFORMS.includes(transform);
+  if (isKnown && (targetRatio === undefined || targetRatio >= 1)) return { transform, targetRatio };
+  throw new Error(
+    `CLIP weights: ${preprocessingKey}: expected a transform of ${TRANSFORMS.join(', ')} and a targetRatio of 1 or more, found ${text}.`,
+  );
+}
+
 /** What a file is written from that `readClipModel` reads back. */
 export function storeClipModel(
-  { tensors, vocabulary, config }: ClipModel,
+  { tensors, vocabulary, preprocessing, config }: ClipModel,
   dtype: 'F16' | 'F32',
 ): { tensors: Map<string, WeightTensor>; metadata: Map<string, string> } {
   const metadata = new Map<string, string>([[activationKey, config.activation]]);
   if (vocabulary) metadata.set(VOCABULARY_KEY, JSON.stringify(vocabulary));
+  if (preprocessing) metadata.set(preprocessingKey, JSON.stringify(preprocessing));
   return { tensors: storeTensors(tensors, dtype), metadata };
 }
 

@@ -7,12 +7,16 @@ import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
 export const TRANSFORMS = ['clip', 'squarepad', 'targetpad'] as const;
 export type Transform = (typeof TRANSFORMS)[number];
 
-export interface PreprocessOptions {
+/** How images become square, whatever the encoder's size: it must be the same in training and in search. */
+export interface Preprocessing {
   readonly transform: Transform;
+  /** Aspect ratio that `targetpad` pads to, 1.25 in CLIP4Cir. */
+  readonly targetRatio?: number | undefined;
+}
+
+export interface PreprocessOptions extends Preprocessing {
   /** Side of the result in pixels: the image resolution of the encoder. */
   readonly size: number;
-  /** Aspect ratio that `targetpad` pads to, 1.25 in CLIP4Cir. */
-  readonly targetRatio?: number;
 }
 
 /** Python's `round` of k / 2: halves go to the even neighbour. */

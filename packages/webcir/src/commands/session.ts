@@ -53,9 +53,11 @@ export async function openSession(options: SessionOptions, assets: URL): Promise
 }
 
 export async function openEncoder(options: EncoderOptions, assets: URL): Promise<EncoderSession> {
-  const model = await openClipModel(clipPath(options, assets), options.activation);
-  const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
+  const opened = await openClipModel(clipPath(options, assets), options.activation);
+  // What it is tuned to goes with it.
+  const model = { ...opened, preprocessing: { transform, targetRatio } };
+  const tokens = textTokenizer(model, await loadTokenizer());
   return {
     device: await openDevice(),
     model,

@@ -1,0 +1,175 @@
+import {
+  compile,
+  concat,
+  type Device,
+  fill,
+  type GalleryStorage,
+  input,
+  l2Normalize,
+  MAX_SELECTED,
+  nearest,
+  PANEL_ROWS,
+  type Program,
+  type Tensor,
+} from '@webcir/kernels';
+import { copyRows, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
+import { expectFinite, rowCount } from './rows.ts';
+
+export interface GalleryOptions {
+  /**
+   * How features are kept on the device. `'f16'` takes half the memory, and half the time per query; a feature is then
+   * rounded to eleven bits, and the ranking is exact for the features so rounded. `'f32'` unless given.
+   */
+  readonly storage?: GalleryStorage;
+  /** Rows in one buffer, a multiple of 64; as many as the device can bind, unless given. */
+  readonly shardRows?: number;
+}
+
+/** The gallery images nearest to each of some queries, best first; equal scores keep the gallery's order. */
+export interface Neighbours {
+  /** Images per query: what was asked for, or the size of a smaller gallery. */
+  readonly k: number;
+  /** [queries, k] */
+  readonly indices: Uint32Array;
+  /** Cosine similarities, [queries, k]. */
+  readonly scores: Float32Array;
+}
+
+/** The most images that a gallery can be asked for at once. */
+export const MAX_NEIGHBOURS = MAX_SELECTED;
+
+/** Queries per run, each with a program of its own, and how many are worth it: a run is filled up with zeros. */
+const batches = [
+  { queries: 256, atLeast: 129 },
+  { queries: 32, atLeast: 17 },
+  { queries: 8, atLeast: 2 },
+  { queries: 1, atLeast: 1 },
+];
+
+/** How many of the queries go into the next run: `nearest` keeps a score for every eight images in one buffer. */
+export function batchFor(queries: number, size: number, maxBindingSize: number): number {
+  const fits = (batch: number) => batch * Math.ceil(size / 8) * 4 <= maxBindingSize;
+  return batches.find((batch) => queries >= batch.atLeast && fits(batch.queries))?.queries ?? 1;
+}
+
+/**
+ * The features of a gallery on the device, normalized, to be searched by cosine similarity any number of times. Up to
+ * 256 queries are one submit, however many buffers the gallery needs, and only their results are read back.
+ */
+export class GalleryIndex {
+  /** How many images can be found. */
+  readonly size: number;
+  readonly dim: number;
+  readonly storage: GalleryStorage;
+  readonly #device: Device;
+  readonly #shards: readonly Tensor[];
+  readonly #programs = new Map<string, Promise<Program<'scores' | 'indices'>>>();
+
+  private constructor(
+    device: Device,
+    shards: readonly Tensor[],
+    { size, dim, storage }: { size: number; dim: number; storage: GalleryStorage },
+  ) {
+    this.#device = device;
+    this.#shards = shards;
+    this.size = size;
+    this.dim = dim;
+    this.storage = storage;
+  }
+
+  /**
+   * Normalizes a gallery's features and copies them to the device.
+   * @param features `[size, dim]`, raw or normalized
+   * @throws RangeError where the gallery is empty, its length is no multiple of `dim`, a feature is not finite, or
+   *   `shardRows` is no multiple of 64; GpuError where the device has too little memory
+   */
+  static async create(
+    device: Device,
+    features: Float32Array,
+    dim: number,
+    { storage = 'f32', shardRows }: GalleryOptions = {},
+  ): Promise<GalleryIndex> {
+    const size = rowCount('gallery', features, dim);
+    if (size === 0) throw new RangeError('gallery: expected at least one image to search, found none');
+    if (shardRows !== undefined && !(shardRows > 0 && shardRows % PANEL_ROWS === 0)) {
+      throw new RangeError(`shardRows: expected a multiple of ${PANEL_ROWS}, found ${shardRows}`);
+    }
+    expectFinite('gallery', features, dim);
+    const limit = rowsThatFit(device, dim, storage);
+    const shards = await uploadShards(device, features, {
+      dim,
+      storage,
+      shardRows: Math.min(shardRows ?? limit, limit),
+    });
+    return new GalleryIndex(device, shards, { size, dim, storage });
+  }
+
+  /**
+   * @param queries `[q, dim]`, raw or normalized
+   * @param k at most `MAX_NEIGHBOURS`
+   * @throws RangeError where the length of queries is no multiple of `dim`, a feature is not finite, or `k` is out of
+   *   range
+   */
+  async search(queries: Float32Array, k: number): Promise<Neighbours> {
+    const count = rowCount('queries', queries, this.dim);
+    if (!Number.isInteger(k) || k < 1 || k > MAX_NEIGHBOURS) {
+      throw new RangeError(`k: expected a whole number from 1 to ${MAX_NEIGHBOURS}, found ${k}`);
+    }
+    expectFinite('queries', queries, this.dim);
+    const found = Math.min(k, this.size);
+    const indices = new Uint32Array(count * found);
+    const scores = new Float32Array(count * found);
+    const answer = async (start: number, end: number, batch: number) => {
+      const padded = new Float32Array(batch * paddedDim(this.dim));
+      copyRows(queries.subarray(start * this.dim, end * this.dim), this.dim, padded);
+      const program = await this.#program(batch, found);
+      const results = await program.runAndRead({ queries: padded }, ['scores', 'indices']);
+      const wanted = (end - start) * found;
+      scores.set(results.scores.subarray(0, wanted), start * found);
+      indices.set(new Uint32Array(results.indices.buffer, results.indices.byteOffset, wanted), start * found);
+    };
+    const answers: Promise<void>[] = [];
+    for (let start = 0, batch: number; start < count; start += batch) {
+      batch = batchFor(count - start, this.size, this.#device.capabilities.maxBindingSize);
+      answers.push(answer(start, Math.min(start + batch, count), batch));
+    }
+    await Promise.all(answers);
+    return { k: found, indices, scores };
+  }
+
+  /**
+   * Adds a search to a graph: the nearest images of some queries.
+   * @param queries [q, dim], raw or normalized
+   * @param k at most `MAX_NEIGHBOURS` and `size`
+   * @returns scores [q, k] and indices [q, k], best first
+   */
+  nearest(queries: Tensor, k: number): readonly [scores: Tensor, indices: Tensor] {
+    const [count] = queries.shape;
+    const missing = paddedDim(this.dim) - this.dim; // kernels read four dimensions at a time; zeros change no score
+    const padded = missing === 0 ? queries : concat([queries, fill([count, missing], 0)], 1);
+    const [scores, indices] = nearest(l2Normalize(padded), this.#shards, this.size, k);
+    return [scores, indices];
+  }
+
+  /** Frees the device memory of the features and programs; the device itself stays open. */
+  async dispose(): Promise<void> {
+    for (const made of await Promise.allSettled(this.#programs.values())) {
+      if (made.status === 'fulfilled') made.value.dispose();
+    }
+    this.#programs.clear();
+    for (const shard of this.#shards) freeShard(shard);
+  }
+
+  /** Made at the first search of its kind. */
+  #program(batch: number, k: number): Promise<Program<'scores' | 'indices'>> {
+    const key = `${batch} ${k}`;
+    const known = this.#programs.get(key);
+    if (known) return known;
+    const queries = l2Normalize(input('queries', [batch, paddedDim(this.dim)]));
+    const [scores, indices] = nearest(queries, this.#shards, this.size, k);
+    const program = compile(this.#device, { outputs: { scores, indices } });
+    this.#programs.set(key, program);
+    program.catch(() => this.#programs.delete(key)); // the next search may find memory
+    return program;
+  }
+}

@@ -1,0 +1,25 @@
+import { type ByteSource, blobSource, memorySource } from '@webcir/clip';
+
+/** Where bytes come from: an address, a file that the user has chosen, or memory. */
+export type Source = string | URL | Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
+
+/**
+ * Opens a source of bytes. An address is fetched whole.
+ * @param what for errors: 'clip', 'combiner', ...
+ * @throws Error naming the address and the status, where the answer is not a success
+ */
+export async function openSource(source: Source, what: string): Promise<ByteSource> {
+  if (source instanceof Blob) return blobSource(source, source instanceof File ? source.name : what);
+  if (source instanceof Uint8Array) return memorySource(source, what);
+  if (source instanceof ArrayBuffer) return memorySource(new Uint8Array(source), what);
+  const response = await fetch(source);
+  if (!response.ok) throw new Error(`${what}: ${source} answered HTTP ${response.status}: is the address right?`);
+  return blobSource(await response.blob(), String(source));
+}
+
+export const isSource = (value: unknown): value is Source =>
+  typeof value === 'string' ||
+  value instanceof URL ||
+  value instanceof Blob ||
+  value instanceof Uint8Array ||
+  value instanceof ArrayBuffer;
