@@ -1,0 +1,240 @@
+// The whole way from bytes to found images, in Node and in a page.
+import {
+  type ClipModel,
+  createTokenizer,
+  initialVit,
+  normalizePixels,
+  preprocess,
+  type RawImage,
+  readVocabulary,
+  safetensorsPieces,
+  storeClipModel,
+  storeTensors,
+  textTokenizer,
+  uploadClip,
+} from '@webcir/clip';
+import { combine, combinerEntries, elementwiseSum, initialCombiner, uploadCombiner } from '@webcir/combiner';
+import { openDevice, type Tensor } from '@webcir/kernels';
+import { uniform } from '@webcir/kernels/cases';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fusion, type Gallery, GalleryIndex, ImageEncoder, Retriever, TextEncoderPrograms } from '../src/index.ts';
+
+const device = await openDevice();
+afterAll(() => device.close());
+
+const vocabularyBytes = await bytesOf(new URL('../../clip/assets/clip-bpe-merges.txt.gz', import.meta.url));
+const tokenizer = createTokenizer(await readVocabulary(vocabularyBytes));
+const words = 'a red dress is longer with stripes and much darker';
+
+const random = uniform(3);
+const ids = [...new Set([tokenizer.startOfText, ...tokenizer.encode(words), tokenizer.endOfText])];
+const text = { contextLength: 16, textWidth: 64, textLayers: 2, vocabulary: ids.sort((a, b) => a - b) };
+const vision = { embedDim: 22, imageResolution: 16, visionWidth: 64, visionLayers: 2, patchSize: 8 };
+const model: ClipModel = {
+  ...initialVit({ ...vision, ...text }, random),
+  preprocessing: { transform: 'squarepad', targetRatio: 1.25 },
+};
+const sizes = { featureDim: 22, projectionDim: 32, hiddenDim: 64 };
+const combinerWeights = initialCombiner(sizes, random);
+
+const image = (width: number, height: number): RawImage => ({
+  width,
+  height,
+  channels: 3,
+  data: Uint8Array.from({ length: 3 * width * height }, () => random() * 256),
+});
+const images = new Map(Array.from({ length: 37 }, (_, i) => [`image ${i}`, image(12 + (i % 9), 10 + (i % 7))]));
+
+/** A file as a page gets it. */
+async function blobOf(content: Parameters<typeof safetensorsPieces>[0]): Promise<Blob> {
+  const pieces: BlobPart[] = [];
+  for await (const piece of safetensorsPieces(content)) pieces.push(piece.slice());
+  return new Blob(pieces);
+}
+
+async function bytesOf(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof process === 'undefined') return new Uint8Array(await (await fetch(url)).arrayBuffer());
+  const { readFile } = await import('node:fs/promises');
+  return new Uint8Array(await readFile(url));
+}
+
+const shapes = new Map(combinerEntries(sizes).map(({ name, shape }) => [name, shape]));
+const combinerTensors = new Map(
+  [...combinerWeights].map(([name, values]) => [name, { shape: shapes.get(name)!, read: async () => values }]),
+);
+
+let clipFile: Blob;
+let combinerFile: Blob;
+beforeAll(async () => {
+  clipFile = await blobOf(storeClipModel(model, 'F32'));
+  combinerFile = await blobOf({ tensors: storeTensors(combinerTensors, 'F32'), metadata: new Map() });
+});
+
+/** The same search step by step: encode, fuse, rank, each by itself. */
+async function byHand(reference: RawImage, caption: string, hasCombiner: boolean, k: number) {
+  const clip = await uploadClip(device, model);
+  const { config } = model;
+  const planes = (shown: RawImage) =>
+    normalizePixels(preprocess(shown, { transform: 'squarepad', size: config.imageResolution }));
+  const all = [...images.values(), reference];
+  const encoder = await ImageEncoder.create(device, config, clip.weights, 8);
+  const features = await encoder.encode(all.length, (i) => planes(all[i]));
+  const texts = new TextEncoderPrograms(device, config, clip.weights);
+  const caption1 = await texts.encode([textTokenizer(model, tokenizer)(caption).rows]);
+  const combiner = await uploadCombiner(device, { config: sizes, tensors: combinerTensors });
+  const fuse = (a: Tensor, b: Tensor) =>
+    hasCombiner ? combine(a, b, (name) => combiner.tensor(name)) : elementwiseSum(a, b);
+  const fusion = await Fusion.create(device, config.embedDim, fuse, 1);
+  const query = await fusion.run(features.slice(images.size * config.embedDim), caption1);
+  const index = await GalleryIndex.create(device, features.slice(0, images.size * config.embedDim), config.embedDim);
+  const { indices, scores } = await index.search(query, k);
+  await index.dispose();
+  fusion.dispose();
+  encoder.dispose();
+  await texts.dispose();
+  combiner.dispose();
+  clip.dispose();
+  const names = [...images.keys()];
+  return Array.from(indices, (row, i) => ({ id: names[row], rank: i + 1, score: scores[i] }));
+}
+
+describe('Retriever', () => {
+  let retriever: Retriever;
+  let gallery: Gallery;
+  beforeAll(async () => {
+    retriever = await Retriever.load({ clip: clipFile, combiner: combinerFile, tokenizer: vocabularyBytes, device });
+    gallery = await retriever.index(images);
+  });
+  afterAll(async () => {
+    await gallery.dispose();
+    await retriever.dispose();
+  });
+
+  it('finds what encoding, fusing and ranking one after the other find', async () => {
+    const reference = image(20, 14);
+    for (const caption of ['a red dress', 'is much longer and darker with stripes']) {
+      const found = await retriever.search(gallery, { image: reference, text: caption, k: 12 });
+      const expected = await byHand(reference, caption, true, 12);
+      expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      for (const [i, { rank, score }] of found.entries()) {
+        expect(rank).toBe(i + 1);
+        expect(Math.abs(score - expected[i].score)).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it('takes the plain sum where there is no Combiner, and models that have been read', async () => {
+    const plain = await Retriever.load({ clip: model, tokenizer, device });
+    const own = await plain.restore(gallery.ids, gallery.features);
+    const reference = image(16, 16);
+    const found = await plain.search(own, { image: reference, text: 'a dress' });
+    const expected = await byHand(reference, 'a dress', false, 10);
+    expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+    for (const [i, { score }] of found.entries()) expect(Math.abs(score - expected[i].score)).toBeLessThan(1e-6);
+    await own.dispose();
+    await plain.dispose();
+  });
+
+  it('takes an image of the gallery by its id, with the feature that it has there', async () => {
+    const query = { text: 'is darker', k: 37 };
+    const byId = await retriever.search(gallery, { image: 'image 7', ...query });
+    const byImage = await retriever.search(gallery, { image: images.get('image 7')!, ...query });
+    expect(byId.map(({ id }) => id)).toEqual(byImage.map(({ id }) => id));
+    for (const [i, { score }] of byId.entries()) expect(Math.abs(score - byImage[i].score)).toBeLessThan(1e-5);
+  });
+
+  it('keeps searches apart that run at the same time', async () => {
+    const captions = ['a red dress', 'is longer', 'with stripes and much darker', 'is darker'];
+    const queries = captions.map((caption, i) => ({ image: images.get(`image ${3 * i}`)!, text: caption, k: 5 }));
+    const inTurn = [];
+    for (const query of queries) inTurn.push(await retriever.search(gallery, query));
+    expect(await Promise.all(queries.map((query) => retriever.search(gallery, query)))).toEqual(inTurn);
+  });
+
+  it('is one submit and one read-back, once it is warm', async () => {
+    const query = { image: image(9, 9), text: 'is longer', k: 3 };
+    await retriever.search(gallery, query);
+    let submits = 0;
+    const { queue } = device.gpu;
+    const original = queue.submit;
+    Object.defineProperty(queue, 'submit', {
+      configurable: true,
+      value: (buffers: GPUCommandBuffer[]) => {
+        submits++;
+        return original.call(queue, buffers);
+      },
+    });
+    let buffers = 0;
+    const create = device.gpu.createBuffer;
+    Object.defineProperty(device.gpu, 'createBuffer', {
+      configurable: true,
+      value: (descriptor: GPUBufferDescriptor) => {
+        buffers++;
+        return create.call(device.gpu, descriptor);
+      },
+    });
+    await retriever.search(gallery, query).finally(() => {
+      Reflect.deleteProperty(queue, 'submit');
+      Reflect.deleteProperty(device.gpu, 'createBuffer');
+    });
+    expect({ submits, buffers }).toEqual({ submits: 1, buffers: 0 });
+  });
+
+  it('returns the whole of a gallery that is smaller than k', async () => {
+    const few = await retriever.index(new Map([...images].slice(0, 3)));
+    expect(await retriever.search(few, { image: image(8, 8), text: 'red' })).toHaveLength(3);
+    await few.dispose();
+  });
+
+  it('says what is wrong with a query', async () => {
+    const search = (query: object, where = gallery) =>
+      retriever.search(where, { image: 'image 0', text: 'red', ...query });
+    await expect(search({ k: 0 })).rejects.toThrow('k: expected a whole number from 1 to 128, found 0');
+    await expect(search({ k: 129 })).rejects.toThrow('found 129');
+    await expect(search({ image: 'nowhere' })).rejects.toThrow("the gallery has no image 'nowhere'");
+    await expect(search({ text: `${words} ${words}` })).rejects.toThrow('the model reads at most 16');
+    const other = await Retriever.load({
+      clip: initialVit({ ...vision, ...text, embedDim: 8 }, random),
+      tokenizer,
+      device,
+    });
+    const narrow = await other.index(new Map([...images].slice(0, 2)));
+    await expect(search({}, narrow)).rejects.toThrow('the gallery has features of 8 values, this model makes 22');
+    await narrow.dispose();
+    await other.dispose();
+    await expect(retriever.index(new Map())).rejects.toThrow('expected at least one image');
+    await expect(retriever.restore(['a'], new Float32Array(3))).rejects.toThrow('expected 1 features of 22 values');
+  });
+
+  it('says what is wrong with a model', async () => {
+    const load = (options: object) => Retriever.load({ clip: clipFile, tokenizer, device, ...options });
+    await expect(load({ clip: new Uint8Array(100) })).rejects.toThrow(/^clip: /);
+    await expect(load({ clip: combinerFile })).rejects.toThrow(/^clip: /);
+    await expect(load({ combiner: clipFile })).rejects.toThrow(/^combiner: Combiner weights/);
+    const wide = { featureDim: 640, projectionDim: 2560, hiddenDim: 5120 };
+    await expect(load({ combiner: { config: wide, tensors: new Map() } })).rejects.toThrow(
+      'the Combiner takes features of 640 values, this CLIP makes 22',
+    );
+  });
+
+  it('takes the preprocessing of the model, unless it is told another one', async () => {
+    expect(retriever.preprocessing).toEqual({ transform: 'squarepad', targetRatio: 1.25 });
+    const told = await Retriever.load({ clip: clipFile, tokenizer, device, preprocessing: { transform: 'clip' } });
+    expect(told.preprocessing).toEqual({ transform: 'clip' });
+    await told.dispose();
+    const { preprocessing: _, ...silent } = model;
+    const usual = await Retriever.load({ clip: silent, tokenizer, device });
+    expect(usual.preprocessing).toEqual({ transform: 'targetpad', targetRatio: 1.25 });
+    await usual.dispose();
+  });
+
+  it('closes a device that it opened, and leaves that of a host alone', async () => {
+    const own = await Retriever.load({ clip: clipFile, tokenizer });
+    const { lost } = own.device.gpu;
+    await own.dispose();
+    expect((await lost).reason).toBe('destroyed');
+    const host = await Retriever.load({ clip: clipFile, tokenizer, device: device.gpu });
+    await host.dispose();
+    await expect(device.idle()).resolves.toBeUndefined();
+  });
+});
