@@ -1,4 +1,4 @@
-// What attention's kernels for GPUs share. A workgroup of eight by eight threads owns 32 tokens of one head and walks the
+// Tiles of the attention kernels for GPUs. A workgroup of eight by eight threads owns 32 tokens of one head and walks the
 // other side of the product 32 tokens at a time. Tiles of 32 tokens by 32 columns go through workgroup memory:
 // there the vector of four columns d of a token lies at slot(d, token), which keeps both threads that copy a token
 // and threads that read a column of tokens off each other's banks. Thread (x, y) makes the scores of own tokens y, y + 8,
@@ -16,7 +16,7 @@ fn slot(d: u32, token: u32) -> u32 {
   return d * size + (token ^ d);
 }
 
-// Where the scores of another token with four own ones lie.
+// The place of the scores of another token with four own ones.
 fn scoreSlot(other: u32, y: u32) -> u32 {
   return other * 8u + (y ^ (other % 8u));
 }
