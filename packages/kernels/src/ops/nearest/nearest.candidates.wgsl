@@ -1,5 +1,5 @@
 // All scores in the strips that were chosen for each query, strips in rising order: place order is row order then,
-// which decides between equal scores. Bits, not floats: 0xffffffff, which top-k takes for no value at all, stands for
+// which decides between equal scores. Bits, not floats: 0xffffffff, which select-top.wgsl takes for no value at all, stands for
 // rows past the last one.
 //
 // One thread owns one chosen strip; those of other shards are left out.
