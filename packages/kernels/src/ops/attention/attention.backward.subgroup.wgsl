@@ -1,8 +1,8 @@
 // All gradients of attention for subgroups of eight lanes; attention.subgroup.wgsl says who owns what, and
-// attention.backward.query.wgsl has the formulas. A subgroup owns a head, or 64 columns of a wider one. It walks the keys
-// sixteen at a time, and all query rows for each sixteen, so that scores and their gradients are made once for dq, dk and
-// dv. dk and dv of sixteen keys are kept in registers; dq grows in memory, in floats, where each lane reads and writes
-// columns of its own. A head is work enough for a subgroup: a batch has more heads than a CPU has cores.
+// attention.backward.query.wgsl has the formulas. A subgroup owns a head, or 64 columns of a wider one. It walks the
+// keys sixteen at a time, and all query rows for each sixteen, so that scores and their gradients are made once for dq,
+// dk and dv. dk and dv of sixteen keys are kept in registers; dq grows in memory, in floats, where each lane reads and
+// writes columns of its own. A head is work enough for a subgroup: a batch has more heads than a CPU has cores.
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read> qkv: array<stored4>; // [batch, tokens, 3, heads, headSize]

@@ -1,6 +1,6 @@
 // attention.wgsl for subgroups of eight lanes (lavapipe), where a load costs as much as fifty additions and a shuffle
-// from one lane next to nothing. Eight lanes own sixteen query rows of one head and 64 of its columns, which is the whole
-// head in OpenAI's CLIPs. A wider head takes several subgroups, each of which computes all scores.
+// from one lane next to nothing. Eight lanes own sixteen query rows of one head and 64 of its columns, which is the
+// whole head in OpenAI's CLIPs. A wider head takes several subgroups, each of which computes all scores.
 //
 // Scores: lane l holds keys 2l and 2l+1 of a tile of sixteen and rows l and 8+l, and gets the other rows by shuffle. y:
 // lane l holds columns 4l to 4l+3 and 32+4l to 35+4l of all rows in registers, and gets the probabilities by shuffle.

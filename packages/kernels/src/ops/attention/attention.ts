@@ -48,8 +48,8 @@ function layout(qkv: Tensor, { heads, causal }: AttentionOptions, variant: Varia
 }
 
 /**
- * Heads too wide for the tiled kernels take the plain ones. These keep their running sums in their results, which would round a
- * sum to a half at every step, so that halves never take them.
+ * Heads too wide for the tiled kernels take the plain ones. These keep running sums in their results, which halves would
+ * round at every step, so that they are for floats only.
  */
 function kernelFor(variant: Variant, headSize: number, dtype: DType): Variant {
   if (dtype === 'f16' && variant === 'plain') return 'tiled';
@@ -81,7 +81,8 @@ const definition: OpDefinition<AttentionOptions> = {
     expectShapes(
       fits && (dtype === 'f32' || shape[2] / 3 / heads <= maxTiledHeadSize),
       'attention',
-      `qkv [batch, tokens, 3 * ${heads} heads * head size] of f32 or f16, head size a multiple of 4, and at most ${maxTiledHeadSize} in f16`,
+      `qkv [batch, tokens, 3 * ${heads} heads * head size] of f32 or f16, head size a multiple of 4, ` +
+        `and at most ${maxTiledHeadSize} in f16`,
       [qkv],
     );
     const [batch, tokens, width3] = shape;

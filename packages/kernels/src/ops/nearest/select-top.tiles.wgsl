@@ -1,5 +1,5 @@
-// The largest value of every tile of 16 neighbours, as a first sieve for select-top.wgsl (see select-top.ts). Tiles lie on
-// multiples of 16 of the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and
+// The largest value of every tile of 16 neighbours, as a first sieve for select-top.wgsl (see select-top.ts). Tiles lie
+// on multiples of 16 of the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and
 // the last tile of a row may be part of their neighbour rows, and leave those values out.
 //
 // One thread owns one tile: no barrier, no workgroup memory, and one value written per 16 read.

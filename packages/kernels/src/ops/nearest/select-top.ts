@@ -8,7 +8,7 @@ import { selectTopKernel } from './select-top.wgsl.ts';
 const tile = 16;
 /** Rows of at most this length are selected from as they are: the work of a selection grows with the square of it. */
 const maxUntiled = 256 - tile;
-/** The maximum number of values that can be selected: a selection holds a tile for each of them, 2,048 values in all. */
+/** The maximum k: a selection holds a tile for each value selected, 2,048 values in all. */
 export const MAX_SELECTED = 2048 / tile;
 
 /** A row per query, `stride` values apart: the scores, or the largest values of the tiles of the level below. */

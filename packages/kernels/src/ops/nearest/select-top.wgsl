@@ -1,7 +1,7 @@
 // The best `selected` values of every row among its candidates, in falling order, equal ones by rising index.
 // Candidates are the tiles of 16 that `parents` names (see select-top.ts), at most 2,048 values.
 //
-// One workgroup owns one row. It brings the candidates into workgroup memory once, in vectors of four and without those
+// One workgroup owns one row. It copies the candidates to workgroup memory once, in vectors of four and without those
 // vectors from which nothing can be selected: as many parents as values are wanted have maxima that are no smaller than
 // the last parent's. Then each thread counts how many are better than its own, which is its rank in the result: no
 // sorting, and the order in which vectors have arrived does not matter. A thread stops counting as soon as its

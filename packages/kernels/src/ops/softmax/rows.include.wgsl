@@ -1,11 +1,12 @@
-// Rows as the kernels for subgroups of eight lanes own them, on lavapipe, where loads, stores and starting threads are slow.
+// Rows as the kernels for subgroups of eight lanes own them on lavapipe, where loads, stores and new threads are slow.
 //
-// Eight lanes share a row of at most 93 columns, which stays in registers, as three vec4 a lane, between its only load and
-// its only store. A loop over more columns would cost these rows two thirds more time. A subgroup owns many rows, one
-// after the other.
+// Eight lanes share a row of at most 93 columns, which stays in registers, as three vec4 a lane, between its only load
+// and its only store. A loop over more columns would cost these rows two thirds more time. A subgroup owns many rows,
+// one after the other.
 //
 // Rows start anywhere within a vec4, so two rows may share one. It is stored once: the end of a row is carried into the
-// store of the next row's start. Four rows fill their vec4s whatever their width, so subgroups start at multiples of four.
+// store of the next row's start. Four rows fill their vec4s whatever their width, so subgroups start
+// at multiples of four.
 struct Params {
   rows: u32,
   columns: u32,

@@ -39,7 +39,7 @@ fn main(
   for (var row = firstRow; row < endRow; row++) {
     let first = row * columns / 4u;
     let whole = (row * columns + columns) / 4u; // the first vec4 that the row does not fill
-    // The columns of this lane's first four values. Before the start of the row they wrap around to more than any column.
+    // The columns of this lane's first four values. Before the start of the row they wrap around to large numbers.
     let column = 4u * lane - row * columns % 4u + vec4u(0, 1, 2, 3);
 
     var values = rowOf(first + lane, column, lane);

@@ -1,5 +1,6 @@
-// Combines what neighbouring threads found in a row, and returns it to all of them. fan * fan threads share a row (fan is 2, 4
-// or 8); where these are fewer than 64, a workgroup has several rows. The kernel says what a `Part` is, and `combine`s two.
+// Combines what neighbouring threads found in a row, and returns it to all of them. fan * fan threads share a row (fan
+// is 2, 4 or 8); where these are fewer than 64, a workgroup has several rows. The kernel says what a `Part` is, and
+// `combine`s two.
 //
 // A tree of two levels with `fan` branches at each node has fewer barriers than one with two branches. The order is
 // fixed, so that the result does not depend on how threads run. Every thread of the workgroup must call this, once.

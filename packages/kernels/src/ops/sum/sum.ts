@@ -85,7 +85,8 @@ export const sumGradient: Gradient<Attributes> = {
 
 /**
  * Sum over one axis.
- * @param x [rows, ...rest] or [...rest, columns]; in half precision only the former, with a multiple of 4 as its last size
+ * @param x [rows, ...rest] or [...rest, columns]; in half precision only the former, with a multiple of 4 as its last
+ *   size
  * @returns in single precision [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
  */
 export function sum(x: Tensor, axis: 'first' | 'last' = 'first'): Tensor {

@@ -1,7 +1,7 @@
 // Sums over the leading axis of x [rows, columns]: slice s of the rows goes into part [s, columns].
 //
-// One thread owns four columns of one slice, so that neighbouring threads read neighbouring columns and the order of the
-// additions is fixed. With one slice, its part is the whole sum.
+// One thread owns four columns of one slice, so that neighbouring threads read neighbouring columns and the order of
+// the additions is fixed. With one slice, its part is the whole sum.
 struct Params {
   rows: u32,
   columns4: u32,
