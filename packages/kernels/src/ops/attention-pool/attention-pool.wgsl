@@ -1,5 +1,5 @@
 // y = p v: the tokens' values, weighted. One thread owns four columns of one image, so that neighbouring threads
-// read neighbouring columns. (p is bound for writing as well, though only read: the other output of the op.)
+// read neighbouring columns. (p is only read, but bound for writing too, as it is an output of the op.)
 struct Params {
   tokens: u32,
   heads: u32,

@@ -2,7 +2,8 @@
 //   dk = dsT q, dv = pT dy
 // One thread owns four keys of one head and walks the query rows four at a time, so that nothing has to be added up
 // across threads. Matrices hold one key per column: transpose(q) * k are scores, dy * p is dv.
-
+//
+// Floats only: dqkv would round its running sums to halves at every step.
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>; // [batch, tokens, heads, headSize]
 @group(0) @binding(2) var<storage, read> logSum: array<f32>; // [batch, heads, tokens]

@@ -2,7 +2,8 @@
 // probabilities are made again from q, k and the saved logarithms (Dao et al. 2022, arXiv 2205.14135, appendix B.2):
 //   p = exp(scale * q kT - logSum), dp = dy vT, delta = rowsum(dy * y), ds = p * (dp - delta) * scale, dq = ds k
 // One thread owns four query rows of one head and walks the keys four at a time, as in the forward pass.
-
+//
+// Floats only: dqkv would round its running sums to halves at every step.
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read> y: array<vec4f>; // [batch, tokens, heads, headSize]
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;

@@ -13,7 +13,7 @@ const attentionCase = (batch: number, tokens: number, heads: number, headSize: n
   flops: 4 * batch * heads * headSize * (causal ? (tokens * (tokens + 1)) / 2 : tokens ** 2),
 });
 
-/** The same of halves, whose result, and gradient, is rounded to such, or to a neighbour, as adapters may. */
+/** The same case in half precision. Adapters may round to either neighbouring half, which the tolerances allow for. */
 const halfCase = (testCase: OpCase): OpCase => ({
   ...testCase,
   name: `${testCase.name} of halves`,

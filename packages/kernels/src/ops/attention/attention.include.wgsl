@@ -1,4 +1,4 @@
-// What the kernels of attention share: their sizes, and where in the tensors the rows of one head lie.
+// Sizes of all attention kernels, and where in the tensors the rows of one head lie.
 struct Params {
   tokens: u32,
   heads: u32,
@@ -6,7 +6,7 @@ struct Params {
   width4: u32,
   headSize4: u32,
   causal: u32,
-  saveLogSum: u32, // the forward pass alone reads it
+  saveLogSum: u32, // read by the forward pass only
   scale: f32,
 }
 

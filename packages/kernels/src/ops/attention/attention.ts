@@ -1,21 +1,15 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
 import { dispatch, type Grid, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
-import { elements, type Tensor } from '../../graph.ts';
+import { type DType, elements, type Tensor } from '../../graph.ts';
 import { cast, precisionOf } from '../cast/cast.ts';
-import { attentionBackwardDeltaHalfKernel } from './attention.backward.delta.half.wgsl.ts';
 import { attentionBackwardDeltaKernel } from './attention.backward.delta.wgsl.ts';
-import { attentionBackwardKeyTiledHalfKernel } from './attention.backward.key.tiled.half.wgsl.ts';
 import { attentionBackwardKeyTiledKernel } from './attention.backward.key.tiled.wgsl.ts';
 import { attentionBackwardKeyKernel } from './attention.backward.key.wgsl.ts';
-import { attentionBackwardQueryTiledHalfKernel } from './attention.backward.query.tiled.half.wgsl.ts';
 import { attentionBackwardQueryTiledKernel } from './attention.backward.query.tiled.wgsl.ts';
 import { attentionBackwardQueryKernel } from './attention.backward.query.wgsl.ts';
-import { attentionBackwardSubgroupHalfKernel } from './attention.backward.subgroup.half.wgsl.ts';
 import { attentionBackwardSubgroupKernel } from './attention.backward.subgroup.wgsl.ts';
-import { attentionSubgroupHalfKernel } from './attention.subgroup.half.wgsl.ts';
 import { attentionSubgroupKernel } from './attention.subgroup.wgsl.ts';
-import { attentionTiledHalfKernel } from './attention.tiled.half.wgsl.ts';
 import { attentionTiledKernel } from './attention.tiled.wgsl.ts';
 import { attentionKernel } from './attention.wgsl.ts';
 
@@ -27,7 +21,7 @@ export interface AttentionOptions {
 }
 
 /** Columns of a head that the tiled kernels hold in registers. */
-const widestTiled = 128;
+const maxTiledHeadSize = 128;
 
 type Variant = 'subgroup' | 'plain' | 'tiled';
 
@@ -46,18 +40,20 @@ function layout(qkv: Tensor, { heads, causal }: AttentionOptions, variant: Varia
     saveLogSum: 0,
     scale: 1 / Math.sqrt(headSize),
   };
-  const half = qkv.dtype === 'f16';
-  const kernel = kernelFor(variant, headSize, half);
+  const kernel = kernelFor(variant, headSize, qkv.dtype);
   const constants = { columnTiles: headSize > 64 ? 4 : 2 }; // two pipelines for all sizes of a head
   const grid = grids[kernel](tokens, headSize, sequences);
   const perHead = linearGrid(Math.ceil(headSize / 64) * sequences, 1);
-  return { params, kernel, half, grid, perHead, constants };
+  return { params, kernel, grid, perHead, constants };
 }
 
-/** Wider heads than the tiled kernels hold take the plain ones; these add up in their results, which halves would not bear. */
-function kernelFor(variant: Variant, headSize: number, half: boolean): Variant {
-  if (half) return variant === 'subgroup' ? 'subgroup' : 'tiled';
-  return variant === 'tiled' && headSize > widestTiled ? 'plain' : variant;
+/**
+ * Heads too wide for the tiled kernels take the plain ones. These keep running sums in their results, which halves would
+ * round at every step, so that they are for floats only.
+ */
+function kernelFor(variant: Variant, headSize: number, dtype: DType): Variant {
+  if (dtype === 'f16' && variant === 'plain') return 'tiled';
+  return variant === 'tiled' && headSize > maxTiledHeadSize ? 'plain' : variant;
 }
 
 const grids: Readonly<Record<Variant, (tokens: number, headSize: number, sequences: number) => Grid>> = {
@@ -83,9 +79,10 @@ const definition: OpDefinition<AttentionOptions> = {
     const fits =
       dtype !== 'u32' && shape.length === 3 && Number.isInteger(heads) && heads > 0 && shape[2] % (12 * heads) === 0;
     expectShapes(
-      fits && (dtype === 'f32' || shape[2] / 3 / heads <= widestTiled),
+      fits && (dtype === 'f32' || shape[2] / 3 / heads <= maxTiledHeadSize),
       'attention',
-      `qkv [batch, tokens, 3 * ${heads} heads * head size] of f32 or f16, head size a multiple of 4, and at most ${widestTiled} in f16`,
+      `qkv [batch, tokens, 3 * ${heads} heads * head size] of f32 or f16, head size a multiple of 4, ` +
+        `and at most ${maxTiledHeadSize} in f16`,
       [qkv],
     );
     const [batch, tokens, width3] = shape;
@@ -96,13 +93,12 @@ const definition: OpDefinition<AttentionOptions> = {
   },
   variants,
   launch({ inputs: [qkv], outputs: [y, logSum], attributes, variant, used }) {
-    const { params, kernel, half, grid, constants } = layout(qkv, attributes, variant as Variant);
+    const { params, kernel, grid, constants } = layout(qkv, attributes, variant as Variant);
     const bindings = { qkv, y, logSum };
     const all = { ...params, saveLogSum: used(logSum) ? 1 : 0 };
     if (kernel === 'plain') return [dispatch(attentionKernel, bindings, all, grid)];
-    if (kernel === 'subgroup')
-      return [dispatch(half ? attentionSubgroupHalfKernel : attentionSubgroupKernel, bindings, all, grid)];
-    return [dispatch(half ? attentionTiledHalfKernel : attentionTiledKernel, bindings, all, grid, constants)];
+    if (kernel === 'subgroup') return [dispatch(attentionSubgroupKernel, bindings, all, grid)];
+    return [dispatch(attentionTiledKernel, bindings, all, grid, constants)];
   },
 };
 
@@ -119,24 +115,14 @@ const backward: OpDefinition<AttentionOptions> = {
   outputs: ([qkv]) => [qkv],
   variants,
   launch({ inputs: [qkv, y, logSum, dy], outputs: [dqkv], attributes, variant, scratch }) {
-    const { params, kernel, half, grid, perHead, constants } = layout(qkv, attributes, variant as Variant);
+    const { params, kernel, grid, perHead, constants } = layout(qkv, attributes, variant as Variant);
     const delta = scratch(logSum.shape);
     if (kernel === 'subgroup') {
       const bindings = { qkv, dy, logSum, delta, dq: scratch(y.shape), dqkv };
       const rows = linearGrid(elements(logSum.shape), 64);
       return [
-        dispatch(
-          half ? attentionBackwardDeltaHalfKernel : attentionBackwardDeltaKernel,
-          { y, dy, delta },
-          params,
-          rows,
-        ),
-        dispatch(
-          half ? attentionBackwardSubgroupHalfKernel : attentionBackwardSubgroupKernel,
-          bindings,
-          params,
-          perHead,
-        ),
+        dispatch(attentionBackwardDeltaKernel, { y, dy, delta }, params, rows),
+        dispatch(attentionBackwardSubgroupKernel, bindings, params, perHead),
       ];
     }
     const forQuery = { qkv, y, dy, logSum, delta, dqkv };
@@ -147,10 +133,10 @@ const backward: OpDefinition<AttentionOptions> = {
         dispatch(attentionBackwardKeyKernel, forKey, params, grid),
       ];
     }
-    const [query, key] = half
-      ? [attentionBackwardQueryTiledHalfKernel, attentionBackwardKeyTiledHalfKernel]
-      : [attentionBackwardQueryTiledKernel, attentionBackwardKeyTiledKernel];
-    return [dispatch(query, forQuery, params, grid, constants), dispatch(key, forKey, params, grid, constants)];
+    return [
+      dispatch(attentionBackwardQueryTiledKernel, forQuery, params, grid, constants),
+      dispatch(attentionBackwardKeyTiledKernel, forKey, params, grid, constants),
+    ];
   },
   noGradient: firstOrderOnly,
 };

@@ -8,6 +8,8 @@
 // neighbouring rows of a head and so read the same keys.
 //
 // Matrices hold one query row per column: transpose(k) * q are scores, v * p is y.
+//
+// Floats only: y would round its running sums to halves at every step.
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // [batch, tokens, 3, heads, headSize]
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>; // [batch, tokens, heads, headSize]
 @group(0) @binding(2) var<storage, read_write> logSum: array<f32>; // [batch, heads, tokens]

@@ -1,4 +1,5 @@
-// dx = (dy - y * dot(y, dy)) / norm for each row; where the norm is below epsilon, y is x / epsilon, and dx = dy / epsilon.
+// dx = (dy - y * dot(y, dy)) / norm for each row; where the norm is below epsilon, y is x / epsilon, and
+// dx = dy / epsilon.
 //
 // One thread owns every lanes-th column of one row, as in stage one (l2-normalize.dot), whose parts it adds up.
 struct Params {

@@ -1,5 +1,5 @@
-// l2-normalize.dot.wgsl and l2-normalize.backward.wgsl in one for GPUs: fan * fan neighbouring threads share a row, as in
-// l2-normalize.workgroup.wgsl. Never yet timed on a GPU.
+// l2-normalize.dot.wgsl and l2-normalize.backward.wgsl in one for GPUs: fan * fan neighbouring threads share a row, as
+// in l2-normalize.workgroup.wgsl.
 struct Params {
   rows: u32,
   columns4: u32,

@@ -85,7 +85,8 @@ const backward: OpDefinition<Attributes> = {
 };
 
 /**
- * Scales every vector of the last axis to length 1: x / max(norm(x), epsilon), as torch's `F.normalize`. Zeros stay zeros.
+ * Scales every vector of the last axis to length 1: x / max(norm(x), epsilon), as torch's `F.normalize`. Zeros stay
+ * zeros.
  * @param x [..., n]
  * @returns the shape of x
  * @throws ShapeError

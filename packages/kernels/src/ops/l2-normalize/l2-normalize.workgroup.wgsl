@@ -1,6 +1,6 @@
 // l2-normalize.dot.wgsl and l2-normalize.wgsl in one for GPUs, where the norms need not go through memory: fan * fan
-// neighbouring threads share a row. Each keeps its first four vec4s in registers, which spares rows of up to 1024 columns the
-// second reading. Never yet timed on a GPU.
+// neighbouring threads share a row. Each keeps its first four vec4s in registers, which spares rows of up to 1024
+// columns the second reading.
 struct Params {
   rows: u32,
   columns4: u32,

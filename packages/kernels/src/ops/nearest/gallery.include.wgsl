@@ -3,7 +3,7 @@
 //
 // Halves become floats by shifting exponent and mantissa into place, with which one query takes a sixth less time on
 // lavapipe than with unpack2x16float. The bias is left out: they come times 2^-112, and queries are scaled by 2^112.
-// Both are exact, and so is what is below 2^-14, 0: pack-gallery.wgsl writes nothing else there.
+// Both are exact. Below 2^-14 there is only 0, which is exact too: pack-gallery.wgsl writes no other half there.
 //
 // Every kernel adds up a score in the same order, from the first dimension to the last, by fma from zero: a strip
 // chosen by its largest score must hold that very score, to the bit, when its rows are scored again.

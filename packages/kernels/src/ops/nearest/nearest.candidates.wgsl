@@ -1,6 +1,6 @@
-// All scores in the strips that were chosen for each query, strips in rising order: place order is row order then,
-// which decides between equal scores. Bits, not floats: 0xffffffff, which top-k takes for no value at all, stands for
-// rows past the last one.
+// All scores in the strips that were chosen for each query, strips in rising order, so that equal scores are ranked by
+// rising row. Scores are stored as bits, not as floats: 0xffffffff, which select-top.wgsl takes for no value at all,
+// stands for rows past the last one.
 //
 // One thread owns one chosen strip; those of other shards are left out.
 struct Params {

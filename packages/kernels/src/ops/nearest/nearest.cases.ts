@@ -49,7 +49,7 @@ const nearestCase = (
       const data = Float64Array.from(galleries.flatMap((gallery) => [...rounded(gallery, storage).data]));
       return nearestReference(x, { shape: [rows, dim], data }, k);
     },
-    tolerance: 2e-6, // of the last row: rows must be exact
+    tolerance: 2e-6, // relative to the largest row index: rows must be exact
   };
 };
 
@@ -75,7 +75,7 @@ export const cases = [
   ),
 ];
 
-/** The gallery as it lies on the device, of random bits: every half is a number. */
+/** A gallery as it lies on the device, of random bits: every half is a number there. */
 const searchCase = (queries: number, rows: number, dim: number, k: number): OpCase => ({
   name: `${k} of ${rows} x ${dim} f16, ${queries} queries`,
   inputs: [normal([queries, dim]), index([Math.ceil(rows / PANEL_ROWS), dim, PANEL_ROWS / 2], 2 ** 32)],

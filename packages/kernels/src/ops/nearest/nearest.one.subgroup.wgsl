@@ -1,5 +1,5 @@
-// As nearest.subgroup.wgsl, for one query: little is left then but reading the gallery (measured on lavapipe, with the
-// selection: 1.1 times as long as a kernel that only reads it).
+// nearest.subgroup.wgsl for one query, which takes little longer than reading the gallery (measured on lavapipe, with
+// the selection: 1.1 times as long as a kernel that only reads it).
 //
 // One subgroup owns one panel, a lane a strip of it. A lane also holds four of the query's next 32 dimensions and hands
 // them on by subgroupShuffle: loading them anew at every step would cost as much as a quarter of the gallery. Few loads

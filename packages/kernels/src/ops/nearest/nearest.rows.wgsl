@@ -1,4 +1,4 @@
-// Gallery rows of the places that top-k has found among the candidates. One thread owns one of them.
+// Gallery rows of the places that select-top.wgsl has found among the candidates. One thread owns one of them.
 struct Params {
   count: u32, // queries * selected
   selected: u32, // places per query

@@ -2,16 +2,18 @@ import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type LaunchContext, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
 import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
-import { MAX_SELECTED, selectTop } from '../top-k/select-top.ts';
 import { nearestCandidatesKernel } from './nearest.candidates.wgsl.ts';
 import { nearestOneSubgroupKernel } from './nearest.one.subgroup.wgsl.ts';
 import { nearestRowsKernel } from './nearest.rows.wgsl.ts';
 import { nearestSubgroupKernel } from './nearest.subgroup.wgsl.ts';
 import { nearestTiledKernel } from './nearest.tiled.wgsl.ts';
 import { nearestKernel } from './nearest.wgsl.ts';
+import { MAX_SELECTED, selectTop } from './select-top.ts';
+
+export { MAX_SELECTED };
 
 interface Attributes {
-  /** Of all shards. */
+  /** Rows of all shards together. */
   readonly rows: number;
   readonly k: number;
 }
@@ -127,7 +129,7 @@ const definition: OpDefinition<Attributes> = {
   noGradient: 'rankings are for retrieval, not for training',
 };
 
-/** Of every query in every strip of one shard. */
+/** The largest score of every query in every strip of one shard. */
 function largestScores(
   { inputs: [queries], variant }: LaunchContext<Attributes>,
   { gallery, shardPanels, firstStrip }: Shard,

@@ -1,5 +1,5 @@
 // The largest score of every query in every strip of a gallery, in registers: for CPUs without subgroups of eight, and
-// on GPUs for few queries, where nearest.tiled.wgsl would mostly compute what nobody asked for.
+// on GPUs for few queries, where nearest.tiled.wgsl would mostly compute scores that are thrown away.
 //
 // One thread owns one strip and four queries; neighbouring threads own neighbouring strips. Queries past the last one
 // are clamped to it and not stored.

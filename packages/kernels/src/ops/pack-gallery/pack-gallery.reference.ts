@@ -11,7 +11,7 @@ export function toHalf(value: number): number {
   return Math.sign(value) * (rounded < 2 ** -14 ? 0 : Math.min(rounded, 65504));
 }
 
-/** Of a value that is a half. */
+/** The bits of a value that is a half. */
 function halfBits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   if (value === 0) return sign;

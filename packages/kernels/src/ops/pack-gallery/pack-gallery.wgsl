@@ -20,8 +20,7 @@ override half: bool;
 
 const workgroup = 64u;
 
-// The bits of the halves nearest to four floats: 0 where that is below 2^-14, the largest half where there is none so
-// large.
+// The bits of the halves nearest to four floats: 0 below 2^-14, and the largest half for floats beyond it.
 fn halves(x: vec4f) -> vec4u {
   let bits = bitcast<vec4u>(x);
   let magnitude = bits & vec4u(0x7fffffffu);

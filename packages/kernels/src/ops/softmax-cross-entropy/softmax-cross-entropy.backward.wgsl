@@ -1,5 +1,5 @@
-// dLogits = (softmax(logits) - one-hot(label)) * dLosses[row], from the log-sum-exp that the forward pass kept.
-// One thread owns every lanes-th column of one row, as in the forward pass, so that it reads what belongs to the row once.
+// dLogits = (softmax(logits) - one-hot(label)) * dLosses[row], from the log-sum-exp that the forward pass kept. One
+// thread owns every lanes-th column of one row, as in the forward pass, so that it reads what belongs to the row once.
 struct Params {
   rows: u32,
   classes: u32,

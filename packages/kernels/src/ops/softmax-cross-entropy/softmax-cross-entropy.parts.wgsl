@@ -1,4 +1,5 @@
-// Stage one of the log-sum-exp of each row: the maximum of a part of the row, and the sum of exp(logit - maximum) over it.
+// Stage one of the log-sum-exp of each row: the maximum of each part of the row, and its sum of
+// exp(logit - maximum).
 //
 // One thread owns every lanes-th column of one row, so that neighbouring threads read neighbouring columns, and walks
 // them once, four at a time: the running sum is rescaled whenever the maximum grows (Milakov and Gimelshein 2018).

@@ -69,7 +69,8 @@ const backward: OpDefinition<object> = {
 };
 
 /**
- * Cross entropy of softmax(logits) against one right class per row: log(sum(exp(row))) - row[label], stable for any logits.
+ * Cross entropy of softmax(logits) against one right class per row: log(sum(exp(row))) - row[label], stable for any
+ * logits.
  * @param logits [rows, classes]
  * @param labels u32 [rows], each below `classes`; a row with a larger label has the loss NaN
  * @returns [rows], one loss per row

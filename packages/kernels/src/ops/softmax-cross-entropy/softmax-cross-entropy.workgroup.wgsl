@@ -1,5 +1,5 @@
-// Both stages in one for GPUs, where the parts of a row need not go through memory: fan * fan neighbouring threads share a
-// row, and walk it once, four values at a time, as in stage one. Never yet timed on a GPU.
+// Both stages in one for GPUs, where the parts of a row need not go through memory: fan * fan neighbouring threads
+// share a row and walk it once, four values at a time, as in stage one.
 struct Params {
   rows: u32,
   classes: u32,

@@ -1,4 +1,4 @@
-// Sums of exponentials of a row, as reduce.include.wgsl brings them together.
+// Sums of exponentials of a row, for reduce.include.wgsl to combine.
 const lowest = -0x1.fffffep+127f;
 
 alias Part = vec2f; // the largest value, and the sum of exp(value - largest)

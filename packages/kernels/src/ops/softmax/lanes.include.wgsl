@@ -1,4 +1,4 @@
-// Over the eight lanes of a subgroup. By shuffles: subgroupMax and subgroupAdd take lavapipe longer.
+// Maximum and sum over the eight lanes of a subgroup, by shuffles: subgroupMax and subgroupAdd take longer on lavapipe.
 fn maximumOfLanes(own: f32, lane: u32) -> f32 {
   let pair = max(own, subgroupShuffle(own, lane ^ 1u));
   let four = max(pair, subgroupShuffle(pair, lane ^ 2u));

@@ -1,5 +1,4 @@
-// softmax.backward.wgsl for GPUs: fan * fan neighbouring threads share a row, as in softmax.workgroup.wgsl. Never yet timed on
-// a GPU.
+// softmax.backward.wgsl for GPUs: fan * fan neighbouring threads share a row, as in softmax.workgroup.wgsl.
 struct Params {
   rows: u32,
   columns: u32,

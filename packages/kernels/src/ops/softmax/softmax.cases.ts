@@ -24,7 +24,7 @@ export const cases = [
   softmaxCase([2, 5, 8]),
   softmaxCase([9, 33]), // one value more than four threads keep of a row
   softmaxCase([41, 77]),
-  softmaxCase([7, 93], 4), // the most that a subgroup has in registers
+  softmaxCase([7, 93], 4), // the maximum that a subgroup has in registers
   softmaxCase([5, 94]),
   softmaxCase([2, 257]),
   softmaxCase([5, 513], 3),

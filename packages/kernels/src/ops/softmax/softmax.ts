@@ -15,10 +15,10 @@ const sizes = ({ shape }: Tensor) => {
   return { rows: elements(shape) / columns, columns };
 };
 
-/** A row of so many columns lies in 24 vec4s, three for each of eight lanes, wherever it starts within a vec4. */
-const NARROW = 93;
+/** Columns that lie in 24 vec4s, three for each of eight lanes, wherever a row starts within a vec4. */
+const maxSubgroupColumns = 93;
 
-/** Rows per subgroup, a multiple of four: as many as leave 256 subgroups, which keeps many cores busy. */
+/** Rows per subgroup, a multiple of four: about 256 subgroups remain, which keeps many cores busy. */
 function subgroups({ rows, columns }: ReturnType<typeof sizes>) {
   const rowsPerGroup = 4 * Math.ceil(rows / 1024);
   return { params: { rows, columns, rowsPerGroup }, grid: linearGrid(Math.ceil(rows / rowsPerGroup), 1) };
@@ -46,7 +46,7 @@ const definition: OpDefinition<object> = {
   variants,
   launch({ inputs: [x], outputs: [y], variant }) {
     const size = sizes(x);
-    if (variant === 'subgroup' && size.columns <= NARROW) {
+    if (variant === 'subgroup' && size.columns <= maxSubgroupColumns) {
       const { params, grid } = subgroups(size);
       return [dispatch(softmaxSubgroupKernel, { x, result: y }, params, grid)];
     }
@@ -71,7 +71,7 @@ const backward: OpDefinition<object> = {
   variants,
   launch({ inputs: [y, dy], outputs: [dx], variant }) {
     const size = sizes(y);
-    if (variant === 'subgroup' && size.columns <= NARROW) {
+    if (variant === 'subgroup' && size.columns <= maxSubgroupColumns) {
       const { params, grid } = subgroups(size);
       return [dispatch(softmaxBackwardSubgroupKernel, { y, dy, result: dx }, params, grid)];
     }

@@ -1,6 +1,6 @@
-// softmax.wgsl for GPUs, on which neighbouring threads should read neighbouring values: fan * fan threads share a row. Each
-// keeps its first eight values in registers between the sum and the output, which spares rows of up to 512 columns the second
-// reading. Values one at a time, as rows start anywhere within a vec4. Never yet timed on a GPU.
+// softmax.wgsl for GPUs, on which neighbouring threads should read neighbouring values: fan * fan threads share a row.
+// Each keeps its first eight values in registers between the sum and the output, which spares rows of up to 512 columns
+// the second reading. Values one at a time, as rows start anywhere within a vec4.
 struct Params {
   rows: u32,
   columns: u32,

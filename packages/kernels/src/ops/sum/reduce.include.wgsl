@@ -1,8 +1,9 @@
-// Brings together what neighbouring threads found in a row, and tells all of them. fan * fan threads share a row (fan is 2, 4
-// or 8); a workgroup of 64 has several rows where that is less. `combine` of a kernel makes one `Part` of two.
+// Combines what neighbouring threads found in a row, and returns it to all of them. fan * fan threads share a row (fan
+// is 2, 4 or 8); where these are fewer than 64, a workgroup has several rows. The kernel says what a `Part` is, and
+// `combine`s two.
 //
-// A tree of two levels with `fan` branches at each node, which has fewer barriers than one of two branches. The order is
-// fixed, so the result does not depend on how threads run. Every thread of the workgroup must come here, once.
+// A tree of two levels with `fan` branches at each node has fewer barriers than one with two branches. The order is
+// fixed, so that the result does not depend on how threads run. Every thread of the workgroup must call this, once.
 var<workgroup> parts: array<Part, 64>;
 
 fn reduce(own: Part, thread: u32, fan: u32) -> Part {
@@ -10,7 +11,7 @@ fn reduce(own: Part, thread: u32, fan: u32) -> Part {
   let first = thread - lane;
   parts[thread] = own;
   workgroupBarrier();
-  // Nobody else reads the part that such a thread replaces.
+  // No other thread reads the part that such a thread replaces.
   if (lane < fan) {
     var branch = parts[thread];
     for (var i = 1u; i < fan; i++) {

@@ -1,4 +1,4 @@
-// As sum.include.wgsl, for columns that do not come in fours: one thread owns one column of one slice.
+// sum.wgsl for columns that are no multiple of four: one thread owns one column of one slice.
 struct Params {
   rows: u32,
   columns: u32,

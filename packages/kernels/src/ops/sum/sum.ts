@@ -4,7 +4,6 @@ import { elements, type Tensor } from '../../graph.ts';
 import { multiply } from '../binary/binary.ts';
 import { broadcast } from '../broadcast/broadcast.ts';
 import { fill } from '../fill/fill.ts';
-import { sumHalfKernel } from './sum.half.wgsl.ts';
 import { sumRowsKernel } from './sum.rows.wgsl.ts';
 import { sumScalarKernel } from './sum.scalar.wgsl.ts';
 import { sumKernel } from './sum.wgsl.ts';
@@ -39,8 +38,7 @@ function sumColumns(x: Tensor, part: Tensor, { rows, columns, rowsPerSlice, slic
       linearGrid(slices * columns, 64),
     );
   const columns4 = columns / 4;
-  const kernel = x.dtype === 'f16' ? sumHalfKernel : sumKernel;
-  return dispatch(kernel, bindings, { rows, columns4, rowsPerSlice, slices }, linearGrid(slices * columns4, 64));
+  return dispatch(sumKernel, bindings, { rows, columns4, rowsPerSlice, slices }, linearGrid(slices * columns4, 64));
 }
 
 interface Attributes {
@@ -87,7 +85,8 @@ export const sumGradient: Gradient<Attributes> = {
 
 /**
  * Sum over one axis.
- * @param x [rows, ...rest] or [...rest, columns]; in half precision only the former, with a multiple of 4 as its last size
+ * @param x [rows, ...rest] or [...rest, columns]; in half precision only the former, with a multiple of 4 as its last
+ *   size
  * @returns in single precision [...rest] over the first axis ([1] where x has only one), [...rest, 1] over the last
  */
 export function sum(x: Tensor, axis: 'first' | 'last' = 'first'): Tensor {

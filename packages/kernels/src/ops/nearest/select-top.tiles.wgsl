@@ -1,5 +1,5 @@
-// The largest value of every tile of 16 neighbours, as a first sieve for top-k (see select-top.ts). Tiles lie on
-// multiples of 16 of the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and
+// The largest value of every tile of 16 neighbours, as a first sieve for select-top.wgsl (see select-top.ts). Tiles lie
+// on multiples of 16 of the whole buffer, whatever the row length, so that every load is an aligned vec4: the first and
 // the last tile of a row may be part of their neighbour rows, and leave those values out.
 //
 // One thread owns one tile: no barrier, no workgroup memory, and one value written per 16 read.
@@ -17,17 +17,7 @@ struct Params {
 
 const workgroup = 64u;
 
-// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all:
-// only a NaN has it.
-fn ordered(bits: vec4u) -> vec4u {
-  let sign = vec4u(0x80000000u);
-  let negative = select(~bits, sign, bits == sign);
-  return select(bits | sign, negative, (bits & sign) == sign);
-}
-
-fn unordered(key: u32) -> u32 {
-  return select(~key, key & 0x7fffffffu, key >= 0x80000000u);
-}
+#include keys.include.wgsl
 
 @compute @workgroup_size(workgroup)
 fn main(

@@ -1,9 +1,9 @@
 // The best `selected` values of every row among its candidates, in falling order, equal ones by rising index.
 // Candidates are the tiles of 16 that `parents` names (see select-top.ts), at most 2,048 values.
 //
-// One workgroup owns one row. It brings the candidates into workgroup memory once, in vectors of four and without those
-// vectors of which nothing can be selected: as many parents as values are wanted have maxima that are no smaller than
-// the last parent's. Then each thread counts how many are better than its own, which is its place in the result: no
+// One workgroup owns one row. It copies the candidates to workgroup memory once, in vectors of four and without those
+// vectors from which nothing can be selected: as many parents as values are wanted have maxima that are no smaller than
+// the last parent's. Then each thread counts how many are better than its own, which is its rank in the result: no
 // sorting, and the order in which vectors have arrived does not matter. A thread stops counting as soon as its
 // candidate is out.
 struct Params {
@@ -29,17 +29,7 @@ var<workgroup> keys: array<vec4u, 512>; // 0 outside of the row
 var<workgroup> places: array<u32, 512>; // of the first of four; those outside of the row are not less than count
 var<workgroup> kept: atomic<u32>; // vectors
 
-// Whole numbers in the order of the floats with these bits; -0 equals 0. The lowest, 0, stands for no value at all:
-// only a NaN has it.
-fn ordered(bits: vec4u) -> vec4u {
-  let sign = vec4u(0x80000000u);
-  let negative = select(~bits, sign, bits == sign);
-  return select(bits | sign, negative, (bits & sign) == sign);
-}
-
-fn unordered(key: u32) -> u32 {
-  return select(~key, key & 0x7fffffffu, key >= 0x80000000u);
-}
+#include keys.include.wgsl
 
 @compute @workgroup_size(threads)
 fn main(

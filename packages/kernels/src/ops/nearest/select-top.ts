@@ -1,14 +1,14 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import type { LaunchContext } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
-import { topKSelectKernel } from './top-k.select.wgsl.ts';
-import { topKTilesKernel } from './top-k.tiles.wgsl.ts';
+import { selectTopTilesKernel } from './select-top.tiles.wgsl.ts';
+import { selectTopKernel } from './select-top.wgsl.ts';
 
 /** Values whose largest one a thread finds. A power of two that both kernels know. */
 const tile = 16;
 /** Rows of at most this length are selected from as they are: the work of a selection grows with the square of it. */
-const longest = 256 - tile;
-/** The most values that can be selected: a selection holds a tile for each of them, 2,048 values in all. */
+const maxUntiled = 256 - tile;
+/** The maximum k: a selection holds a tile for each value selected, 2,048 values in all. */
 export const MAX_SELECTED = 2048 / tile;
 
 /** A row per query, `stride` values apart: the scores, or the largest values of the tiles of the level below. */
@@ -39,12 +39,12 @@ export function selectTop(
   const k = results.values.shape[1];
   const dispatches: Dispatch[] = [];
   const levels: Level[] = [{ x: scores, count: n, stride: n }];
-  for (let below = levels[0]; below.count > longest; below = levels[levels.length - 1]) {
+  for (let below = levels[0]; below.count > maxUntiled; below = levels[levels.length - 1]) {
     const tiles = tilesOf(below);
     const tileStride = Math.ceil(tiles / tile) * tile;
     const best = scratch([queries, tileStride]);
     const params = { queries, count: below.count, stride: below.stride, tiles, tileStride };
-    dispatches.push(dispatch(topKTilesKernel, { x: below.x, best }, params, linearGrid(queries * tileStride, 64)));
+    dispatches.push(dispatch(selectTopTilesKernel, { x: below.x, best }, params, linearGrid(queries * tileStride, 64)));
     levels.push({ x: best, count: tiles, stride: tileStride });
   }
   let parents: { readonly values: Tensor; readonly indices: Tensor } | undefined;
@@ -62,7 +62,7 @@ export function selectTop(
     const named = parents?.indices.shape[1] ?? 0;
     const candidates4 = ((named || tilesOf(level)) * tile) / 4;
     const params = { queries, count, stride, candidates4, parents: named, selected };
-    dispatches.push(dispatch(topKSelectKernel, bindings, params, linearGrid(queries, 1)));
+    dispatches.push(dispatch(selectTopKernel, bindings, params, linearGrid(queries, 1)));
     parents = bindings;
   }
   return dispatches;

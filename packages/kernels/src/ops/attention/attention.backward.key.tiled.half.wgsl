@@ -1,2 +1,0 @@
-#include storage.backward.half.include.wgsl
-#include backward.key.tiled.include.wgsl

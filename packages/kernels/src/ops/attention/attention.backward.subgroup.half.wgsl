@@ -1,4 +1,0 @@
-enable subgroups;
-
-#include storage.backward.half.include.wgsl
-#include backward.subgroup.include.wgsl

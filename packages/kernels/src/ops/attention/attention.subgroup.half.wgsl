@@ -1,4 +1,0 @@
-enable subgroups;
-
-#include storage.half.include.wgsl
-#include subgroup.include.wgsl
