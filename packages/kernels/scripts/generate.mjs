@@ -3,7 +3,7 @@
 // no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases, and a hash of the
 // code that a measured choice between variants depends on.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
@@ -146,6 +146,14 @@ export const ${camelCase(name)}Kernel: ${type} = {
 // An override in @workgroup_size leaves NaN behind: its value is then known only at dispatch.
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
+/** Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either. */
+function removeStale() {
+  for (const file of readdirSync(opsFolder, { recursive: true }))
+    if (file.endsWith('.wgsl.ts') && !existsSync(join(opsFolder, file.slice(0, -3)))) rmSync(join(opsFolder, file));
+  for (const op of readdirSync(opsFolder))
+    if (readdirSync(join(opsFolder, op)).length === 0) rmSync(join(opsFolder, op), { recursive: true });
+}
+
 const moduleText = (op, file) => readFileSync(join(opsFolder, op, file), 'utf8');
 
 /** The `Gradient`s that an op's modules export. Throws where an op has none and does not say why. */
@@ -175,6 +183,7 @@ function opExports(op) {
 }
 
 if (process.argv[1] === import.meta.filename) {
+  removeStale();
   const ops = readdirSync(opsFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
