@@ -1,15 +1,19 @@
-// Builds the package in the current folder into dist/: ES modules with dependencies left as imports (esbuild), and
-// declarations for its public entries. What is an entry, package.json says: an export with a `default`, a command, and
-// every src/*-worker.ts.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+// Builds the package in the current folder into dist/: ES modules (esbuild), and declarations for its public entries. What is
+// an entry, package.json says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
+// `peerDependencies` stay imports; `devDependencies` that the code imports are taken in, with their licences.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { writeDeclarations } from './lib/declarations.mjs';
+import { leanWgsl } from './lib/lean-wgsl.mjs';
+import { minifiedThirdParty } from './lib/minified.mjs';
+import { thirdPartyLicenses } from './lib/third-party.mjs';
 
-const { exports = {}, bin = {}, private: unpublished } = JSON.parse(readFileSync('package.json', 'utf8'));
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const { exports = {}, bin = {}, dependencies = {}, peerDependencies = {}, private: unpublished } = manifest;
 const entries = Object.values(exports)
   .filter((conditions) => conditions.default && conditions['webcir-source'])
-  .map((conditions) => conditions['webcir-source'])
-  .map((path) => path.replace('./', ''));
+  .map((conditions) => conditions['webcir-source'].replace('./', ''));
 const commands = Object.values(bin).map((path) => path.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));
 const workers = readdirSync('src')
   .filter((name) => name.endsWith('-worker.ts'))
@@ -22,14 +26,28 @@ const bundles = build({
   bundle: true,
   format: 'esm',
   platform: 'neutral',
+  mainFields: ['module', 'main'],
   target: 'es2022',
-  packages: 'external',
-  external: ['node:*'],
-  loader: { '.wgsl': 'text' },
+  external: ['node:*', ...Object.keys({ ...dependencies, ...peerDependencies })],
+  plugins: [leanWgsl, minifiedThirdParty],
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  sourcemap: true,
+  legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
+  write: false,
 });
 if (!unpublished) writeDeclarations(process.cwd(), entries);
-await bundles;
+const { outputFiles, metafile } = await bundles;
+for (const { path, text } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, withRequire(text));
+}
+const licenses = thirdPartyLicenses(Object.keys(metafile.inputs));
+if (licenses) writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses);
+
+/** CommonJS that was taken in asks for Node's modules with `require`, which a module has to make for itself. */
+function withRequire(text) {
+  if (!/^var __require = /m.test(text)) return text;
+  return `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n${text}`;
+}

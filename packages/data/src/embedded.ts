@@ -1,5 +1,5 @@
 import type { RawImage } from '@webcir/clip';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Attributes,
   attributeKey,
@@ -40,7 +40,7 @@ const annotationsSchema = z.object({
 });
 export type Annotations = z.infer<typeof annotationsSchema>;
 
-/** The two files of packages/data/embedded, as they are (gzip). */
+/** The two files of @webcir/embedded, as they are (gzip). */
 export interface EmbeddedFiles {
   images: Uint8Array;
   annotations: Uint8Array;

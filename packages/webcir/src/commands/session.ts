@@ -47,13 +47,13 @@ export interface SessionOptions extends EncoderOptions {
   readonly skipMissing?: boolean;
 }
 
-export async function openSession(options: SessionOptions, assets: URL): Promise<Session> {
+export async function openSession(options: SessionOptions): Promise<Session> {
   const dataset = await openData(options);
-  return { ...(await openEncoder(options, assets)), dataset, splits: dataset.uses };
+  return { ...(await openEncoder(options)), dataset, splits: dataset.uses };
 }
 
-export async function openEncoder(options: EncoderOptions, assets: URL): Promise<EncoderSession> {
-  const model = await openClipModel(clipPath(options, assets), options.activation);
+export async function openEncoder(options: EncoderOptions): Promise<EncoderSession> {
+  const model = await openClipModel(await clipPath(options), options.activation);
   const tokens = textTokenizer(model, await loadTokenizer());
   const { transform, targetRatio } = options;
   return {

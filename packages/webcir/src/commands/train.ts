@@ -22,14 +22,13 @@ export async function trainCommand(
   options: TrainOptions,
   resume: boolean,
   command: string,
-  assets: URL,
 ): Promise<void> {
   const started = performance.now();
   const { folder, config } = resume
     ? await resumed(path)
     : { folder: undefined, config: { ...options, command, startedAt: new Date().toISOString() } as StoredConfig };
   if (!resume) RunFolder.expectFree(path);
-  const session = await openSession(config, assets);
+  const session = await openSession(config);
   const { device, dataset, splits, model } = session;
   const examples = examplesOf(trainingTriplets(session), session.tokenRows);
   checkBatch(config.batchSize, examples.length);
@@ -38,9 +37,7 @@ export async function trainCommand(
   const microBatch = config.stages === '2' ? undefined : microBatchOf(session, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
   if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
-    console.log(
-      'It starts from the small CLIP that ships with webcir. Published numbers need --clip-model-name RN50x4.',
-    );
+    console.log('It starts from the small CLIP of the embedded set. Published numbers need --clip-model-name RN50x4.');
   }
 
   const [protocol] = protocolsFor(dataset);
