@@ -1,27 +1,26 @@
-// Builds the package in the current folder into dist/: ES modules (esbuild), and declarations for its public entries. What is
-// an entry, package.json says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
+// Bundles the package in the current folder into dist/ (declarations come from types.mjs). What is an entry, package.json
+// says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
 // `peerDependencies` stay imports; `devDependencies` that the code imports are taken in, with their licences.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
-import { writeDeclarations } from './lib/declarations.mjs';
 import { leanWgsl } from './lib/lean-wgsl.mjs';
 import { minifiedThirdParty } from './lib/minified.mjs';
+import { entriesOf } from './lib/packages.mjs';
 import { thirdPartyLicenses } from './lib/third-party.mjs';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-const { exports = {}, bin = {}, dependencies = {}, peerDependencies = {}, private: unpublished } = manifest;
-const entries = Object.values(exports)
-  .filter((conditions) => conditions.default && conditions['webcir-source'])
-  .map((conditions) => conditions['webcir-source'].replace('./', ''));
+const { bin = {}, dependencies = {}, peerDependencies = {} } = manifest;
 const commands = Object.values(bin).map((path) => path.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));
 const workers = readdirSync('src')
   .filter((name) => name.endsWith('-worker.ts'))
   .map((name) => `src/${name}`);
 
-rmSync('dist', { recursive: true, force: true });
-const bundles = build({
-  entryPoints: [...entries, ...commands, ...workers],
+if (existsSync('dist')) {
+  for (const name of readdirSync('dist')) if (name !== 'types') rmSync(`dist/${name}`, { recursive: true });
+}
+const { outputFiles, metafile } = await build({
+  entryPoints: [...entriesOf(manifest), ...commands, ...workers],
   outdir: 'dist',
   bundle: true,
   format: 'esm',
@@ -37,8 +36,6 @@ const bundles = build({
   metafile: true,
   write: false,
 });
-if (!unpublished) writeDeclarations(process.cwd(), entries);
-const { outputFiles, metafile } = await bundles;
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, withRequire(text));

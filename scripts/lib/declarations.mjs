@@ -1,47 +1,34 @@
-// Declarations of a package for whoever compiles against it: `dist/types/<file>.d.ts` for each source that its public
-// entries mention, and no other.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Declarations of the packages for whoever compiles against them: `dist/types/<file>.d.ts` for each source that a public entry
+// leads to, and no other. One pass over all packages, since most of the time goes into TypeScript's own libraries.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import ts from 'typescript';
+import { publicPackages } from './packages.mjs';
 import { root } from './run.mjs';
 
-/**
- * Writes the declarations of the package in `folder`. Types are not checked here (`pnpm typecheck` does that); other packages
- * of the workspace are read from their own declarations, so they must be built.
- *
- * @param {string} folder the package's folder
- * @param {string[]} entries its public sources, for instance ['src/index.ts']
- */
-export function writeDeclarations(folder, entries) {
+/** Writes the declarations of all public packages. Types are not checked here: `pnpm typecheck` does that. */
+export function writeDeclarations() {
+  const packages = publicPackages();
   const { compilerOptions } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config;
-  const types = join(folder, 'dist/types');
-  const { options, errors } = ts.convertCompilerOptionsFromJson(
-    {
-      ...compilerOptions,
-      customConditions: [],
-      noEmit: false,
-      noCheck: true,
-      declaration: true,
-      emitDeclarationOnly: true,
-      rootDir: join(folder, 'src'),
-      outDir: types,
-    },
-    root,
-  );
+  const given = { ...compilerOptions, noEmit: false, noCheck: true, declaration: true, emitDeclarationOnly: true };
+  const { options, errors } = ts.convertCompilerOptionsFromJson({ ...given, rootDir: root, outDir: root }, root);
   if (errors.length > 0) throw new Error(describe(errors));
 
   const emitted = new Map();
-  const program = ts.createProgram(
-    entries.map((entry) => join(folder, entry)),
-    options,
-  );
+  const entries = packages.flatMap((each) => each.entries);
+  const program = ts.createProgram(entries, options);
   const { diagnostics } = program.emit(undefined, (path, text) => emitted.set(path, text), undefined, true);
   if (diagnostics.length > 0) throw new Error(describe(diagnostics));
 
-  const roots = entries.map((entry) => join(types, entry.replace(/^src\/(.*)\.ts$/, '$1.d.ts')));
-  for (const path of reachable(roots, emitted)) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, withDeviceTypes(asJavaScriptImports(emitted.get(path)), program.getTypeChecker()));
+  const checker = program.getTypeChecker();
+  for (const { folder } of packages) rmSync(join(folder, 'dist/types'), { recursive: true, force: true });
+  for (const path of reachable(
+    entries.map((entry) => entry.replace(/\.ts$/, '.d.ts')),
+    emitted,
+  )) {
+    const written = path.replace(`${sep}src${sep}`, `${sep}dist${sep}types${sep}`);
+    mkdirSync(dirname(written), { recursive: true });
+    writeFileSync(written, withDeviceTypes(asJavaScriptImports(emitted.get(path)), checker));
   }
 }
 
@@ -52,11 +39,17 @@ function reachable(roots, emitted) {
   const seen = new Set(roots);
   for (const path of seen) {
     for (const { fileName } of ts.preProcessFile(emitted.get(path)).importedFiles) {
-      if (fileName.startsWith('.')) seen.add(join(dirname(path), fileName.replace(/\.ts$/, '.d.ts')));
+      if (!fileName.startsWith('.')) continue;
+      const target = join(dirname(path), fileName.replace(/\.ts$/, '.d.ts'));
+      if (packageOf(target) !== packageOf(path))
+        throw new Error(`${path} mentions ${target}: name its type in the source`);
+      seen.add(target);
     }
   }
   return seen;
 }
+
+const packageOf = (path) => path.slice(root.length).split(sep)[1];
 
 /** `from './a.ts'` as `from './a.js'`, which every module resolution reads as a.d.ts. */
 const asJavaScriptImports = (text) => text.replace(/(['"])(\.\.?\/[^'"\n]+)\.ts\1/g, '$1$2.js$1');

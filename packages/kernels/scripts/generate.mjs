@@ -3,7 +3,7 @@
 // no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases, and a hash of the
 // code that a measured choice between variants depends on.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
@@ -180,7 +180,11 @@ if (process.argv[1] === import.meta.filename) {
     .map((entry) => entry.name)
     .sort();
   for (const op of ops) {
-    for (const file of readdirSync(join(opsFolder, op)).filter(isKernel)) {
+    const files = readdirSync(join(opsFolder, op));
+    // A module whose kernel is gone would be compiled, and kept in turbo's cache.
+    const orphans = files.filter((file) => file.endsWith('.wgsl.ts') && !files.includes(file.slice(0, -3)));
+    for (const file of orphans) rmSync(join(opsFolder, op, file));
+    for (const file of files.filter(isKernel)) {
       const path = join(opsFolder, op, file);
       writeFileSync(
         `${path}.ts`,
