@@ -1,24 +1,50 @@
-// Bundles the package in the current folder with esbuild: every `src/<entry>.ts` named here becomes `dist/<entry>.js`,
-// ES modules, dependencies left as imports.
-import { existsSync } from 'node:fs';
+// Bundles the package in the current folder into dist/ (declarations come from types.mjs). What is an entry, package.json
+// says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
+// `peerDependencies` stay imports; `devDependencies` that the code imports are taken in, with their licences.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { leanWgsl } from './lib/lean-wgsl.mjs';
+import { minifiedThirdParty } from './lib/minified.mjs';
+import { entriesOf } from './lib/packages.mjs';
+import { thirdPartyLicenses } from './lib/third-party.mjs';
 
-const entryPoints = ['index', 'node', 'cli', 'cases', 'image-worker']
-  .map((name) => `src/${name}.ts`)
-  .filter(existsSync);
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const { bin = {}, dependencies = {}, peerDependencies = {} } = manifest;
+const commands = Object.values(bin).map((path) => path.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));
+const workers = readdirSync('src')
+  .filter((name) => name.endsWith('-worker.ts'))
+  .map((name) => `src/${name}`);
 
-await build({
-  entryPoints,
+if (existsSync('dist')) {
+  for (const name of readdirSync('dist')) if (name !== 'types') rmSync(`dist/${name}`, { recursive: true });
+}
+const { outputFiles, metafile } = await build({
+  entryPoints: [...entriesOf(manifest), ...commands, ...workers],
   outdir: 'dist',
   bundle: true,
   format: 'esm',
   platform: 'neutral',
+  mainFields: ['module', 'main'],
   target: 'es2022',
-  packages: 'external',
-  external: ['node:*'],
-  loader: { '.wgsl': 'text' },
+  external: ['node:*', ...Object.keys({ ...dependencies, ...peerDependencies })],
+  plugins: [leanWgsl, minifiedThirdParty],
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  sourcemap: true,
+  legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
+  write: false,
 });
+for (const { path, text } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, withRequire(text));
+}
+const licenses = thirdPartyLicenses(Object.keys(metafile.inputs));
+if (licenses) writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses);
+
+/** CommonJS that was taken in asks for Node's modules with `require`, which a module has to make for itself. */
+function withRequire(text) {
+  if (!/^var __require = /m.test(text)) return text;
+  return `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n${text}`;
+}

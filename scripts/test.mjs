@@ -35,7 +35,9 @@ async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
     adapterEnvironment = env;
     return { passed: 1, failed: 0, note: adapter };
   });
-  await step('build', () => toolStep('turbo', 'turbo', ['run', 'build', '--continue', '--output-logs=errors-only']));
+  await step('build', () =>
+    toolStep('turbo', 'turbo', ['run', 'build', 'types', '--continue', '--output-logs=errors-only']),
+  );
   if (!nodeOnly) {
     await step('lint', () => toolStep('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.']));
     await step('typecheck', () => toolStep('typescript', 'tsc', ['--noEmit', '--pretty', 'false']));

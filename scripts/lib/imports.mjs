@@ -5,7 +5,14 @@ import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
 // Imports point from a later line to an earlier one, never within a line. `apps/*` stands for every app.
-const LAYERS = [['kernels'], ['clip', 'combiner'], ['retrieval', 'data'], ['eval', 'train'], ['webcir'], ['apps/*']];
+const LAYERS = [
+  ['kernels', 'embedded'],
+  ['clip', 'combiner'],
+  ['retrieval', 'data'],
+  ['eval', 'train'],
+  ['webcir'],
+  ['apps/*'],
+];
 
 // Within packages/kernels/src, the same: gradients are made of ops, and so stand above them. Types may point back.
 const KERNEL_ROOMS = [
@@ -17,7 +24,7 @@ const KERNEL_ROOMS = [
 ];
 
 // npm packages that run in Node only. Dawn may be asked for with `await import('webgpu')`, where a browser never arrives.
-const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici'];
+const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici', 'vega', 'vega-lite'];
 const NODE_PACKAGES_ON_DEMAND = ['webgpu'];
 
 /**

@@ -3,6 +3,7 @@ import { type ImagePool, type ImagePoolOptions, openImagePool } from './node/ima
 import { createTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 import { readVocabulary } from './tokenizer/vocabulary.ts';
 
+export { type CompressOptions, compressImage } from './node/compress.ts';
 export { decodeImage } from './node/decode.ts';
 export { writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { fileSource } from './node/weights/file-source.ts';

@@ -1,4 +1,4 @@
-// Builds packages/data/embedded from Fashion-MNIST: `pnpm build-embedded FOLDER`, where FOLDER holds Zalando's four .gz
+// Builds packages/embedded/data from Fashion-MNIST: `pnpm build-embedded FOLDER`, where FOLDER holds Zalando's four .gz
 // files (Debian: apt-get install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist). Takes about two minutes and
 // writes the same bytes every time.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -39,12 +39,12 @@ for (const split of ['train', 'val', 'test'] as const) {
   }
 }
 
-mkdirSync('embedded', { recursive: true });
+mkdirSync('../embedded/data', { recursive: true });
 const pixels = Buffer.concat(images.map((p) => p.ink));
 const idx = writeIdx({ shape: [images.length, SIDE, SIDE], data: pixels });
-writeFileSync(join('embedded', 'images-idx3-ubyte.gz'), gzip(idx));
+writeFileSync(join('../embedded/data', 'images-idx3-ubyte.gz'), gzip(idx));
 const annotations: Annotations = { name: 'fmnist-cir', attributeValues, blocks };
-writeFileSync(join('embedded', 'annotations.json.gz'), gzip(Buffer.from(JSON.stringify(annotations))));
+writeFileSync(join('../embedded/data', 'annotations.json.gz'), gzip(Buffer.from(JSON.stringify(annotations))));
 
 /** One character per image: the position of its value among the attribute's values, `-` where nobody could tell. */
 function digits(list: LabelledImage[], name: keyof typeof attributeValues): string {

@@ -5,8 +5,8 @@ import { attributeNames, type EmbeddedDataset, type FashionCategory, openEmbedde
 
 const cutoffs = [10, 50];
 const set = await openEmbedded({
-  images: readFileSync('embedded/images-idx3-ubyte.gz'),
-  annotations: readFileSync('embedded/annotations.json.gz'),
+  images: readFileSync('../embedded/data/images-idx3-ubyte.gz'),
+  annotations: readFileSync('../embedded/data/annotations.json.gz'),
 });
 console.log('split category queries | image only | text only | text, then image (R@10 / R@50)');
 for (const split of ['val', 'test']) {

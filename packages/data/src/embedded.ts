@@ -1,5 +1,5 @@
 import type { RawImage } from '@webcir/clip';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Attributes,
   attributeKey,
@@ -15,16 +15,37 @@ import { accessTo } from './parts.ts';
 import type { Random } from './random.ts';
 import type { CirDataset, Triplet } from './types.ts';
 
-const annotationsSchema = z.object({
+/** What `annotations.json.gz` holds. */
+export interface Annotations {
+  readonly name: 'fmnist-cir';
+  readonly attributeValues: Readonly<Record<string, readonly string[]>>;
+  /** One block per split and category; images are stored in the order of the blocks. */
+  readonly blocks: AnnotationBlock[];
+}
+
+export interface AnnotationBlock {
+  readonly split: 'train' | 'val' | 'test';
+  readonly category: FashionCategory;
+  readonly ids: string[];
+  /** Per attribute one character an image: the position of its value in `attributeValues`, or `-`. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly triplets: readonly {
+    readonly reference: string;
+    readonly target: string;
+    readonly changed: (typeof attributeNames)[number][];
+    readonly captions: [string, string];
+    readonly group?: string[];
+  }[];
+}
+
+const annotationsSchema: z.ZodType<Annotations> = z.object({
   name: z.literal('fmnist-cir'),
   attributeValues: z.record(z.string(), z.array(z.string()).readonly()),
-  /** One block per split and category; images are stored in the order of the blocks. */
   blocks: z.array(
     z.object({
       split: z.enum(['train', 'val', 'test']),
       category: z.enum(['dress', 'shirt', 'toptee']),
       ids: z.array(z.string()),
-      /** Per attribute one character an image: the position of its value in `attributeValues`, or `-`. */
       attributes: z.record(z.string(), z.string()),
       triplets: z.array(
         z.object({
@@ -38,9 +59,8 @@ const annotationsSchema = z.object({
     }),
   ),
 });
-export type Annotations = z.infer<typeof annotationsSchema>;
 
-/** The two files of packages/data/embedded, as they are (gzip). */
+/** The two files of @webcir/embedded, as they are (gzip). */
 export interface EmbeddedFiles {
   images: Uint8Array;
   annotations: Uint8Array;
@@ -116,7 +136,7 @@ export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDatase
   };
 }
 
-function toTriplets(block: Annotations['blocks'][number], keyOf: (id: string) => string | undefined): Triplet[] {
+function toTriplets(block: AnnotationBlock, keyOf: (id: string) => string | undefined): Triplet[] {
   const { split, category, ids, triplets } = block;
   const byKey = new Map<string, string[]>();
   for (const id of ids) {

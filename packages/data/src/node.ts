@@ -6,6 +6,7 @@ export {
   type SplitReport,
   skipUnreadable,
 } from './check.ts';
+export { type EmbeddedPackage, embeddedPackage } from './embedded-package.ts';
 export { openCirco } from './layouts/circo.ts';
 export { openCirr } from './layouts/cirr.ts';
 export { openFashionIq } from './layouts/fashioniq.ts';

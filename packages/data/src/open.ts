@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type EmbeddedDataset, openEmbedded } from './embedded.ts';
+import { embeddedPackage } from './embedded-package.ts';
 import { openCirco } from './layouts/circo.ts';
 import { openCirr } from './layouts/cirr.ts';
 import { openFashionIq } from './layouts/fashioniq.ts';
@@ -10,14 +11,10 @@ import type { CirDataset } from './types.ts';
 export const DATASETS = ['fmnist-cir', 'fashioniq', 'cirr', 'circo', 'folder'] as const;
 export type DatasetName = (typeof DATASETS)[number];
 
-/** The folder of the embedded data set's files, seen from `src/` and from `dist/` alike. */
-const embeddedFolder = new URL('../embedded/', import.meta.url);
-
-/** Opens the embedded data set that comes with this package. */
+/** Opens the embedded data set out of the package `@webcir/embedded`. @throws MissingPackageError where it is not installed */
 export async function openEmbeddedFromPackage(): Promise<EmbeddedDataset> {
-  const [images, annotations] = await Promise.all(
-    ['images-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => readFile(new URL(name, embeddedFolder))),
-  );
+  const files = await embeddedPackage();
+  const [images, annotations] = await Promise.all([readFile(files.images), readFile(files.annotations)]);
   return openEmbedded({ images, annotations });
 }
 

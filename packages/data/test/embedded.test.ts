@@ -14,10 +14,10 @@ import {
 import { openEmbeddedFromPackage } from '../src/node.ts';
 import { absolute, comparative } from '../src/phrases.ts';
 
-const file = (name: string) => new URL(`../embedded/${name}`, import.meta.url);
+const file = (name: string) => new URL(`../../embedded/${name}`, import.meta.url);
 const files = () => ({
-  images: readFileSync(file('images-idx3-ubyte.gz')),
-  annotations: readFileSync(file('annotations.json.gz')),
+  images: readFileSync(file('data/images-idx3-ubyte.gz')),
+  annotations: readFileSync(file('data/annotations.json.gz')),
 });
 
 let set: EmbeddedDataset;
@@ -35,7 +35,7 @@ describe('the embedded data set', () => {
   it('has 15,000 training images and galleries of 1,000 per category, in under 12 MB', () => {
     const sizes = set.categories.map((c) => set.splits.map((s) => set.gallery(s, c).length));
     expect(sizes).toEqual(Array(3).fill([5000, 1000, 1000]));
-    const bytes = ['images-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => statSync(file(name)).size);
+    const bytes = ['images-idx3-ubyte.gz', 'annotations.json.gz'].map((name) => statSync(file(`data/${name}`)).size);
     expect(bytes[0] + bytes[1]).toBeLessThan(12e6);
   });
 

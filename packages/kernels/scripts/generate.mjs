@@ -146,7 +146,10 @@ export const ${camelCase(name)}Kernel: ${type} = {
 // An override in @workgroup_size leaves NaN behind: its value is then known only at dispatch.
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
-/** Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either. */
+/**
+ * Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either, and they would be
+ * compiled and kept in turbo's cache.
+ */
 function removeStale() {
   for (const file of readdirSync(opsFolder, { recursive: true }))
     if (file.endsWith('.wgsl.ts') && !existsSync(join(opsFolder, file.slice(0, -3)))) rmSync(join(opsFolder, file));

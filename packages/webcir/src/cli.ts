@@ -6,23 +6,21 @@ import { registerEncode } from './commands/encode.ts';
 import { registerEval } from './commands/eval/eval.ts';
 import { registerSubmit } from './commands/eval/submit.ts';
 import { registerSummary } from './commands/eval/summary.ts';
+import { expectPackages } from './commands/needs.ts';
 import { registerPretrain } from './commands/pretrain.ts';
 import { registerTrain } from './commands/train/flags.ts';
 import { registerWeights } from './commands/weights/weights.ts';
 
-// The same path from src/cli.ts and from dist/cli.js, so it must stay in this file.
-const assets = new URL('../assets/', import.meta.url);
-const context = { assets, command: ['webcir', ...process.argv.slice(2)].join(' ') };
-
 const program = new Command('webcir')
   .description('Composed image retrieval on WebGPU: an image and a sentence that says how the wanted image differs.')
   .showHelpAfterError('(add --help for all options)')
-  .exitOverride();
+  .exitOverride()
+  .hook('preAction', (_, command) => expectPackages(command.name(), command.opts()));
 
-registerTrain(program, context);
-registerEval(program, context);
-registerSubmit(program, context);
-registerEncode(program, context);
+registerTrain(program, ['webcir', ...process.argv.slice(2)].join(' '));
+registerEval(program);
+registerSubmit(program);
+registerEncode(program);
 registerData(program);
 registerWeights(program);
 registerPretrain(program);

@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Preprocessing } from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
+import { embeddedPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
 import { Retriever as PageRetriever, type RetrieverOptions } from '@webcir/retrieval';
 import { autotuneDevice, defaultCacheFolder, openCombinerModel } from '@webcir/retrieval/node';
 import { RunFolder } from '@webcir/train/node';
-import { embeddedClip } from './embedded-clip.ts';
-
-// The same path from src/ and from dist/node.js, into which this file is bundled: no other entry imports it.
-const assets = new URL('../assets/', import.meta.url);
 
 /** As in a page; strings that are no addresses are paths, to weights in any container (`.pt`, safetensors, shards). */
 export interface NodeRetrieverOptions extends Partial<RetrieverOptions> {
@@ -23,15 +20,15 @@ export interface NodeRetrieverOptions extends Partial<RetrieverOptions> {
 /** Composed image retrieval over your own images, in Node. */
 export class Retriever extends PageRetriever {
   /**
-   * Opens the models and copies them to the device: those of a run, or as named; the small CLIP that ships with webcir, not tuned,
-   * where nothing is named.
+   * Opens the models and copies them to the device: those of a run, or as named; the small CLIP of @webcir/embedded, not tuned, where
+   * nothing is named.
    * @throws Error naming the file that is missing or damaged
    */
   static override async load(options: NodeRetrieverOptions = {}): Promise<PageRetriever> {
     const { run, autotune = true, ...given } = options;
     const ofRun = run === undefined ? {} : await openRun(run);
     const named = { ...ofRun, ...given };
-    const { clip = fileURLToPath(new URL(embeddedClip, assets)), combiner, tokenizer = await loadTokenizer() } = named;
+    const { clip = await smallClip(), combiner, tokenizer = await loadTokenizer() } = named;
     const opened = named.device === undefined ? await openDevice() : undefined;
     if (opened && autotune) await autotuneDevice(opened, defaultCacheFolder());
     try {
@@ -47,6 +44,8 @@ export class Retriever extends PageRetriever {
     }
   }
 }
+
+const smallClip = async (): Promise<string> => fileURLToPath((await embeddedPackage()).clip);
 
 const isPath = (value: unknown): value is string => typeof value === 'string' && !/^[a-z]{2,}:/i.test(value);
 

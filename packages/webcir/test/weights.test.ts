@@ -160,7 +160,12 @@ describe('bad input ends in one sentence and exit code 1:', () => {
     ],
     [
       'a model with a vocabulary of its own as .pt',
-      ['weights', 'convert', fileURLToPath(new URL('../assets/fmnist-clip.safetensors', import.meta.url)), 'x.pt'],
+      [
+        'weights',
+        'convert',
+        fileURLToPath(new URL('../../embedded/data/fmnist-clip.safetensors', import.meta.url)),
+        'x.pt',
+      ],
       /keeps only the tokens that it was trained on/,
     ],
     ['nothing to encode', ['encode', '--out', 'x.safetensors'], /nothing to encode/],

@@ -3,7 +3,7 @@ import { numbers } from '../measure/numbers.ts';
 
 const text = { contextLength: 77, vocabularySize: 49408, activation: 'quickgelu' } as const;
 
-/** Real sizes of OpenAI's models, and of the one that ships with webcir. */
+/** Real sizes of OpenAI's models, and of the small one of the embedded set. */
 export const configs = {
   'ViT-B/32': {
     ...text,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import type { RawImage } from '../preprocess/image.ts';
 import { readPngHeader } from './png.ts';
+import { loadSharp } from './sharp.ts';
 
 /** Interleaved RGBA without its alpha. */
 function dropAlpha(rgba: Uint8Array): Uint8Array {
@@ -24,9 +24,10 @@ function dropAlpha(rgba: Uint8Array): Uint8Array {
  *
  * @param source a file's path, or its bytes
  * @param name what errors call the image, if `source` is bytes
- * @throws Error when the file cannot be read or decoded, naming it
+ * @throws MissingPackageError without sharp; Error when the file cannot be read or decoded, naming it
  */
 export async function decodeImage(source: string | Uint8Array, name = 'image'): Promise<RawImage> {
+  const sharp = await loadSharp();
   const label = typeof source === 'string' ? source : name;
   try {
     const file = typeof source === 'string' ? await readFile(source) : source;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, posix, win32 } from 'node:path';
 import { decodeImage } from '@webcir/clip/node';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import type { CirDataset, SplitUses } from '../types.ts';
 

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkValue, parseJsonLines } from '../json.ts';
 import { innerPath, readText } from './files.ts';
 

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { RawImage } from '@webcir/clip';
-import sharp, { type Sharp } from 'sharp';
+import { type CompressOptions, compressImage } from '@webcir/clip/node';
 import type { CirDataset, Triplet } from '../types.ts';
 import * as circo from './circo.ts';
 import * as cirr from './cirr.ts';
@@ -20,12 +19,7 @@ export async function writeFashionIq(dataset: CirDataset, folder: string, option
       const entries = triplets.map(({ target, reference, captions }) => ({ target, candidate: reference, captions }));
       await writeText(join(folder, fashionIq.captionsFile(category, split)), JSON.stringify(entries));
       await writeText(join(folder, fashionIq.splitFile(category, split)), JSON.stringify(gallery));
-      await writeImages(
-        dataset,
-        gallery,
-        (id) => join(folder, 'images', `${id}.jpg`),
-        (image) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),
-      );
+      await writeImages(dataset, gallery, (id) => join(folder, 'images', `${id}.jpg`), 'jpeg');
     }
   }
 }
@@ -56,12 +50,7 @@ export async function writeCirr(dataset: CirDataset, folder: string, options: Wr
         );
       }
       for (const id of gallery) paths[id] = `./${images}/${id}.png`;
-      await writeImages(
-        dataset,
-        gallery,
-        (id) => join(folder, paths[id]),
-        (image) => image.png(),
-      );
+      await writeImages(dataset, gallery, (id) => join(folder, paths[id]), 'png');
     }
     await writeText(join(folder, 'cirr', cirr.captionsFile(split)), JSON.stringify(entries));
     await writeText(join(folder, 'cirr', cirr.splitFile(split)), JSON.stringify(paths));
@@ -103,12 +92,7 @@ export async function writeCirco(
   const [imageFolder] = circo.imageFolders;
   const images = gallery.map((id) => ({ id: numbers.get(id), file_name: fileOf(id) }));
   await writeText(join(folder, dirname(imageFolder), circo.galleryFile), JSON.stringify({ images }));
-  await writeImages(
-    dataset,
-    gallery,
-    (id) => join(folder, imageFolder, fileOf(id)),
-    (image) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),
-  );
+  await writeImages(dataset, gallery, (id) => join(folder, imageFolder, fileOf(id)), 'jpeg');
   return new Map([...numbers].map(([id, number]) => [id, String(number)]));
 }
 
@@ -123,13 +107,12 @@ async function writeImages(
   dataset: CirDataset,
   ids: readonly string[],
   pathOf: (id: string) => string,
-  encode: (image: Sharp) => Sharp,
+  format: CompressOptions['format'],
 ): Promise<void> {
   for (const id of ids) {
-    const { width, height, channels, data }: RawImage = await dataset.image(id);
     const path = pathOf(id);
     await mkdir(dirname(path), { recursive: true });
-    await encode(sharp(data, { raw: { width, height, channels } })).toFile(path);
+    await writeFile(path, await compressImage(await dataset.image(id), { format }));
   }
 }
 

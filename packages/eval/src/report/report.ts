@@ -1,5 +1,4 @@
 import type { Protocol } from '../protocols/protocol.ts';
-import { lossChart, scoreChart } from './chart.ts';
 import { Html, html } from './html.ts';
 import { queriesSection } from './queries.ts';
 import { STYLE } from './style.ts';
@@ -92,6 +91,8 @@ ${await Promise.all(curves.map((curve) => renderCurve(curve, protocol)))}
 }
 
 async function renderCurve({ stage, losses, validation }: TrainingCurve, protocol: Protocol): Promise<Html> {
+  // Loaded when there is something to draw: vega is large.
+  const { lossChart, scoreChart } = await import('./chart.ts');
   const figures: Html[] = [];
   if (losses.length > 0) {
     const [first, last] = [losses[0], losses[losses.length - 1]];

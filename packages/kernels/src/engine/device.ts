@@ -3,6 +3,7 @@ import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeatur
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
 import { ShaderStage } from './flags.ts';
 import type { Dispatch, Kernel } from './kernel.ts';
+import { missingPackage } from './missing-package.ts';
 import { withStorage } from './storage.ts';
 import { Waiter } from './wait.ts';
 
@@ -143,7 +144,7 @@ const wantedLimits = [
 /**
  * Opens the best adapter: Dawn (npm `webgpu`) in Node, the platform's WebGPU elsewhere. Asks for every feature and
  * limit that kernels can use.
- * @throws NoAdapterError when there is none
+ * @throws NoAdapterError when there is none; MissingPackageError in Node without `webgpu`
  */
 export async function openDevice(): Promise<Device> {
   const gpu = await entryPoint();
@@ -173,7 +174,10 @@ async function entryPoint(): Promise<GPU> {
     );
   }
   const specifier = 'webgpu'; // a variable, so that bundlers for the browser leave it alone
-  const { create } = (await import(/* @vite-ignore */ specifier)) as { create(flags: string[]): GPU };
+  const dawn = import(/* @vite-ignore */ specifier) as Promise<{ create(flags: string[]): GPU }>;
+  const { create } = await dawn.catch((cause) => {
+    throw missingPackage(cause, 'webgpu@0.6.2', 'Node needs Dawn for WebGPU');
+  });
   // Subgroup matrices count as unsafe as long as they are no standard, and Dawn hides half precision on NVIDIA.
   return create([
     'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Activation } from '@webcir/clip';
+import { embeddedPackage } from '@webcir/data/node';
 import { defaultCacheFolder } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
-import { embeddedClip } from '../embedded-clip.ts';
 import { openAiModels } from '../weights/catalogue.ts';
 import { activationOption, choice } from './options.ts';
 
@@ -25,7 +25,7 @@ export const addClipOptions = (command: Command): Command =>
     )
     .option(
       '--clip-model-path <file>',
-      'CLIP, tuned or not, in any container (default: the small one that ships with webcir)',
+      'CLIP, tuned or not, in any container (default: the small one of @webcir/embedded)',
     )
     .addOption(activationOption());
 
@@ -33,9 +33,9 @@ export const addClipOptions = (command: Command): Command =>
 export const weightsFolder = (): string => join(defaultCacheFolder(), 'weights');
 
 /** The file of a command's CLIP. @throws saying how to get a model that has not been pulled */
-export function clipPath({ clipModelName: name, clipModelPath }: ClipSource, assets: URL): string {
+export async function clipPath({ clipModelName: name, clipModelPath }: ClipSource): Promise<string> {
   if (clipModelPath !== undefined) return clipModelPath;
-  if (name === undefined) return fileURLToPath(new URL(embeddedClip, assets));
+  if (name === undefined) return fileURLToPath((await embeddedPackage()).clip);
   const path = join(weightsFolder(), openAiModels[name].file);
   if (existsSync(path)) return path;
   throw new Error(`${path} is missing: get it with webcir weights pull ${name}, or name a file with --clip-model-path`);

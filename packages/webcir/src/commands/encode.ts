@@ -10,7 +10,6 @@ import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
 import { addClipOptions, type ClipSource } from './clip-source.ts';
-import type { CommandContext } from './context.ts';
 import { choice, numberBetween } from './options.ts';
 import { type EncoderSession, encodeImages, openEncoder } from './session.ts';
 
@@ -21,7 +20,7 @@ interface EncodeOptions extends ClipSource, AutotuneOption {
   readonly targetRatio: number;
 }
 
-export function registerEncode(program: Command, { assets }: CommandContext): void {
+export function registerEncode(program: Command): void {
   const command = program
     .command('encode')
     .description("Encodes images and texts to CLIP's features, as CLIP gives them: not normalized.")
@@ -35,14 +34,14 @@ export function registerEncode(program: Command, { assets }: CommandContext): vo
     .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
     .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
     .addOption(noAutotuneOption())
-    .action((paths, options) => encodeCommand(paths, options, assets));
+    .action((paths, options) => encodeCommand(paths, options));
 }
 
-async function encodeCommand(paths: readonly string[], options: EncodeOptions, assets: URL): Promise<void> {
+async function encodeCommand(paths: readonly string[], options: EncodeOptions): Promise<void> {
   const files = (await Promise.all(paths.map(imagesIn))).flat();
   const texts = options.texts === undefined ? [] : await linesOf(options.texts);
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');
-  const session = await openEncoder(options, assets);
+  const session = await openEncoder(options);
   const { embedDim } = session.model.config;
   const reportAutotune = await autotuneFor(session.device, options);
   const tensors = new Map<string, StoredTensor>();

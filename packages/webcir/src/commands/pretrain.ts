@@ -30,7 +30,7 @@ interface PretrainOptions extends AutotuneOption {
 export const registerPretrain = (program: Command): Command =>
   program
     .command('pretrain')
-    .description('Stage 0: pre-trains the small CLIP that ships with webcir, on the embedded images.')
+    .description('Stage 0: pre-trains the small CLIP of the embedded set, on its training images.')
     .option('--out <file>', 'where it goes', 'fmnist-clip.safetensors')
     .option('--steps <n>', 'training steps, rounded up to whole epochs', wholeNumber(1), 580)
     .option('--batch-size <n>', 'images per step', wholeNumber(2), 256)
@@ -51,7 +51,7 @@ const sizes = {
   textLayers: 3,
 };
 
-/** `webcir pretrain`: stage 0, the small CLIP that ships with webcir. */
+/** `webcir pretrain`: stage 0, the small CLIP of the embedded set. */
 async function pretrainCommand(options: PretrainOptions): Promise<void> {
   const { out, steps, batchSize, learningRate, seed } = options;
   const device = await openDevice();

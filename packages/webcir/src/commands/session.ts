@@ -47,14 +47,14 @@ export interface SessionOptions extends EncoderOptions {
   readonly skipMissing?: boolean;
 }
 
-export async function openSession(options: SessionOptions, assets: URL): Promise<Session> {
+export async function openSession(options: SessionOptions): Promise<Session> {
   const dataset = await openData(options);
-  return { ...(await openEncoder(options, assets)), dataset, splits: dataset.uses };
+  return { ...(await openEncoder(options)), dataset, splits: dataset.uses };
 }
 
-export async function openEncoder(options: EncoderOptions, assets: URL): Promise<EncoderSession> {
+export async function openEncoder(options: EncoderOptions): Promise<EncoderSession> {
   const { transform, targetRatio } = options;
-  const opened = await openClipModel(clipPath(options, assets), options.activation);
+  const opened = await openClipModel(await clipPath(options), options.activation);
   // What it is tuned to goes with it.
   const model = { ...opened, preprocessing: { transform, targetRatio } };
   const tokens = textTokenizer(model, await loadTokenizer());

@@ -22,7 +22,7 @@ interface EvalOptions extends ModelOptions {
   readonly json?: string;
 }
 
-export function registerEval(program: Command, { assets }: { readonly assets: URL }): void {
+export function registerEval(program: Command): void {
   const command = program
     .command('eval')
     .description("Evaluates models on a data set by a named protocol (CLIP4Cir's validate.py).")
@@ -32,7 +32,7 @@ export function registerEval(program: Command, { assets }: { readonly assets: UR
     .option('--protocol <name>', "how images are ranked and scored: a protocol of the data set, or 'all' of them")
     .option('--split <name>', 'queries and gallery (default: the split that papers quote)')
     .option('--json <file>', 'writes the numbers to a file as well')
-    .action((options) => evalCommand(options, assets));
+    .action((options) => evalCommand(options));
 }
 
 interface Result {
@@ -41,8 +41,8 @@ interface Result {
 }
 
 /** `webcir eval`: one table, with the name and the sentence of every protocol in it. */
-async function evalCommand(given: EvalOptions, assets: URL): Promise<void> {
-  const { session, clip, fuse, label, options } = await openModels(given, assets);
+async function evalCommand(given: EvalOptions): Promise<void> {
+  const { session, clip, fuse, label, options } = await openModels(given);
   const { dataset, device, splits } = session;
   const split = given.split ?? splits.test;
   if (!dataset.splits.includes(split)) {

@@ -60,13 +60,13 @@ export interface OpenModels {
 }
 
 /** @throws naming an option that is missing, or a file that does not fit */
-export async function openModels(given: ModelOptions, assets: URL): Promise<OpenModels> {
+export async function openModels(given: ModelOptions): Promise<OpenModels> {
   const own = given.run === undefined ? given : await completedByRun(given.run, given);
   const options = { ...own, transform: own.transform ?? 'targetpad', targetRatio: own.targetRatio ?? 1.25 };
   const { dataset } = options;
   if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
   const combiningFunction = expectFunction(options, given.combinerPath);
-  const session = await openSession({ ...options, dataset }, assets);
+  const session = await openSession({ ...options, dataset });
   return {
     session,
     clip: await uploadClip(session.device, session.model),

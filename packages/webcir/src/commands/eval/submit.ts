@@ -41,27 +41,24 @@ const submissions: Readonly<Record<'cirr' | 'circo', Submission>> = {
   },
 };
 
-export function registerSubmit(program: Command, { assets }: { readonly assets: URL }): void {
+export function registerSubmit(program: Command): void {
   const command = program
     .command('submit')
     .description("Writes what an evaluation server takes (CLIP4Cir's cirr_test_submission.py).")
     .addArgument(new Argument('<dataset>').choices(Object.keys(submissions)))
     .requiredOption('--submission-name <name>', 'becomes a part of the names of the files')
     .option('--out <folder>', 'where they go (default: submission/CIRR or submission/CIRCO)');
-  addModelOptions(command).action((dataset, options) => submitCommand({ ...options, dataset }, assets));
+  addModelOptions(command).action((dataset, options) => submitCommand({ ...options, dataset }));
 }
 
 /** `webcir submit`: ranks the split whose answers are secret, and writes the files. */
-async function submitCommand(
-  given: SubmitOptions & { readonly dataset: keyof typeof submissions },
-  assets: URL,
-): Promise<void> {
+async function submitCommand(given: SubmitOptions & { readonly dataset: keyof typeof submissions }): Promise<void> {
   const { submissionName: name } = given;
   if (!/^[\w.-]+$/.test(name)) {
     throw new Error(`--submission-name ${name}: expected letters, digits, dots, dashes and underscores only`);
   }
   const { split, folder, files } = submissions[given.dataset];
-  const { session, clip, fuse, label } = await openModels(given, assets);
+  const { session, clip, fuse, label } = await openModels(given);
   const { dataset, device } = session;
   if (!dataset.splits.includes(split)) {
     throw new Error(

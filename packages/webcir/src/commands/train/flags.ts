@@ -3,7 +3,6 @@ import { DATASETS } from '@webcir/data/node';
 import type { Command } from 'commander';
 import { noAutotuneOption } from '../autotune.ts';
 import { addClipOptions } from '../clip-source.ts';
-import type { CommandContext } from '../context.ts';
 import { choice, numberBetween, skipMissingOption, wholeNumber } from '../options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
@@ -13,8 +12,11 @@ const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-
 /** CIRCO has nothing to train on. */
 const trainable = DATASETS.filter((name) => name !== 'circo');
 
-/** The flags of `webcir train`, with CLIP4Cir's names and defaults where it has them. */
-export function registerTrain(program: Command, { assets, command }: CommandContext): void {
+/**
+ * The flags of `webcir train`, with CLIP4Cir's names and defaults where it has them.
+ * @param typed the whole command line, for reports
+ */
+export function registerTrain(program: Command, typed: string): void {
   const train = program
     .command('train')
     .description('Trains both stages of CLIP4Cir and shows the table of the paper.')
@@ -80,6 +82,6 @@ export function registerTrain(program: Command, { assets, command }: CommandCont
     .addOption(noAutotuneOption())
     .action(async ({ name, out, resume, ...options }) => {
       const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
-      await trainCommand(path, { ...presetOf(options.dataset), ...options }, resume !== undefined, command, assets);
+      await trainCommand(path, { ...presetOf(options.dataset), ...options }, resume !== undefined, typed);
     });
 }

@@ -31,7 +31,6 @@ export async function trainCommand(
   options: TrainOptions,
   resume: boolean,
   command: string,
-  assets: URL,
 ): Promise<void> {
   const started = performance.now();
   const resumed = resume ? await RunFolder.find(path) : undefined;
@@ -39,7 +38,7 @@ export async function trainCommand(
     ? (resumed.config as unknown as StoredConfig)
     : { ...options, command, startedAt: new Date().toISOString() };
   if (!resume) RunFolder.expectFree(path);
-  const session = await openSession(config, assets);
+  const session = await openSession(config);
   const { device, dataset, model, preprocessing, tokenRows } = session;
   const { validation: validationSplit, test: testSplit } = dataset.uses;
   const examples = examplesOf(trainingTriplets(dataset), tokenRows);
@@ -48,9 +47,7 @@ export async function trainCommand(
   if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
   if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
-    console.log(
-      'It starts from the small CLIP that ships with webcir. Published numbers need --clip-model-name RN50x4.',
-    );
+    console.log('It starts from the small CLIP of the embedded set. Published numbers need --clip-model-name RN50x4.');
   }
 
   const [protocol] = protocolsFor(dataset);

@@ -1,0 +1,43 @@
+import { MissingPackageError } from '@webcir/kernels';
+
+/** Packages that some commands need and that do not come with webcir: Dawn and the images are heavy. */
+const packages = { webgpu: 'webgpu@0.6.2', sharp: 'sharp@0.35.5', embedded: '@webcir/embedded@0.1.0' };
+type Need = keyof typeof packages;
+
+interface GivenOptions {
+  readonly dataset?: string;
+  readonly run?: string;
+  readonly clipModelName?: string;
+  readonly clipModelPath?: string;
+}
+
+const ownClip = ({ run, clipModelName, clipModelPath }: GivenOptions) => run ?? clipModelName ?? clipModelPath;
+const isEmbedded = ({ dataset }: GivenOptions) => dataset === 'fmnist-cir';
+
+/** By command. One that is not here needs nothing. */
+const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>> = {
+  train: (given) => ['webgpu', 'sharp', ...(isEmbedded(given) || !ownClip(given) ? (['embedded'] as const) : [])],
+  eval: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
+  submit: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
+  encode: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
+  pretrain: () => ['webgpu', 'embedded'],
+  check: (given) => [isEmbedded(given) ? 'embedded' : 'sharp'],
+};
+
+/**
+ * Looks whether the packages that a command needs can be found, before it does anything.
+ * @throws MissingPackageError naming all that are missing
+ */
+export function expectPackages(command: string, options: GivenOptions): void {
+  const missing = (needs[command]?.(options) ?? []).map((need) => packages[need]).filter((spec) => !isInstalled(spec));
+  if (missing.length > 0) throw new MissingPackageError(`webcir ${command} needs more than webcir`, missing.join(' '));
+}
+
+function isInstalled(spec: string): boolean {
+  try {
+    import.meta.resolve(spec.slice(0, spec.lastIndexOf('@')));
+    return true;
+  } catch {
+    return false;
+  }
+}

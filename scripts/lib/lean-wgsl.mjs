@@ -1,0 +1,48 @@
+// Kernel text as it ships: names, lines and the space between words stay, comments and indentation go.
+import { readFile } from 'node:fs/promises';
+
+/** For esbuild: leaves comments and indentation out of `*.wgsl` and of the code in the modules made from them. */
+export const leanWgsl = {
+  name: 'lean-wgsl',
+  setup(build) {
+    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => ({
+      contents: lean(await readFile(path, 'utf8')),
+      loader: 'text',
+    }));
+    build.onLoad({ filter: /\.wgsl\.ts$/ }, async ({ path }) => {
+      const module = await readFile(path, 'utf8');
+      const field = /^( *code: )(".*"),$/m;
+      if (!field.test(module)) throw new Error(`${path} has no line "code: …", as generate.mjs writes it`);
+      const shorter = module.replace(field, (_, name, text) => `${name}${JSON.stringify(lean(JSON.parse(text)))},`);
+      return { contents: shorter, loader: 'ts' };
+    });
+  },
+};
+
+/** WGSL has no strings, so that `//` and `/*` always begin a comment; comments of the second kind nest. */
+export function lean(text) {
+  const lines = withoutBlockComments(text)
+    .split('\n')
+    .map((line) => line.replace(/\/\/.*/, '').trim());
+  return `${lines.filter(Boolean).join('\n')}\n`;
+}
+
+function withoutBlockComments(text) {
+  let out = '';
+  let depth = 0;
+  let inLine = false;
+  for (let i = 0; i < text.length; i++) {
+    const two = text.slice(i, i + 2);
+    if (depth === 0 && two === '//') inLine = true;
+    if (text[i] === '\n') inLine = false;
+    if (!inLine && two === '/*') {
+      depth++;
+      i++;
+    } else if (depth > 0 && two === '*/') {
+      // A space, since what stood on both sides of the comment must stay two words.
+      if (--depth === 0) out += ' ';
+      i++;
+    } else if (depth === 0) out += text[i];
+  }
+  return out;
+}
