@@ -57,11 +57,11 @@ export function batchFor(queries: number, size: number, maxBindingSize: number):
  * 256 queries are one submit, however many buffers the gallery needs, and only their results are read back.
  */
 export class GalleryIndex {
+  readonly device: Device;
   /** How many images can be found. */
   readonly size: number;
   readonly dim: number;
   readonly storage: GalleryStorage;
-  readonly #device: Device;
   readonly #shards: readonly Tensor[];
   readonly #programs = new Map<string, Promise<Program<'scores' | 'indices'>>>();
 
@@ -70,7 +70,7 @@ export class GalleryIndex {
     shards: readonly Tensor[],
     { size, dim, storage }: { size: number; dim: number; storage: GalleryStorage },
   ) {
-    this.#device = device;
+    this.device = device;
     this.#shards = shards;
     this.size = size;
     this.dim = dim;
@@ -130,7 +130,7 @@ export class GalleryIndex {
     };
     const answers: Promise<void>[] = [];
     for (let start = 0, batch: number; start < count; start += batch) {
-      batch = batchFor(count - start, this.size, this.#device.capabilities.maxBindingSize);
+      batch = batchFor(count - start, this.size, this.device.capabilities.maxBindingSize);
       answers.push(answer(start, Math.min(start + batch, count), batch));
     }
     await Promise.all(answers);
@@ -167,7 +167,7 @@ export class GalleryIndex {
     if (known) return known;
     const queries = l2Normalize(input('queries', [batch, paddedDim(this.dim)]));
     const [scores, indices] = nearest(queries, this.#shards, this.size, k);
-    const program = compile(this.#device, { outputs: { scores, indices } });
+    const program = compile(this.device, { outputs: { scores, indices } });
     this.#programs.set(key, program);
     program.catch(() => this.#programs.delete(key)); // the next search may find memory
     return program;

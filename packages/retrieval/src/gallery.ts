@@ -11,14 +11,16 @@ export class Gallery {
   readonly features: Float32Array;
   readonly index: GalleryIndex;
   readonly #rows: ReadonlyMap<string, number>;
-  readonly #programs = new Map<string, Promise<SearchProgram>>();
+  /** By retriever, and by kind of search. */
+  readonly #programs = new Map<object, Map<string, Promise<SearchProgram>>>();
+  #disposed = false;
 
   /** @internal use `Retriever.index` or `Retriever.restore` */
   constructor(ids: readonly string[], features: Float32Array, index: GalleryIndex) {
     this.ids = ids;
     this.features = features;
     this.index = index;
-    this.#rows = new Map(ids.map((id, row) => [id, row]));
+    this.#rows = rowsOf(ids);
   }
 
   /** The feature of an image, [embed]. @throws RangeError where the gallery has no such image */
@@ -29,21 +31,41 @@ export class Gallery {
     return this.features.subarray(row * dim, (row + 1) * dim);
   }
 
-  /** @internal The program of a kind of search, made when it is first asked for. */
-  program(kind: string, make: () => Promise<SearchProgram>): Promise<SearchProgram> {
-    const known = this.#programs.get(kind);
+  /**
+   * @internal The program of a kind of search, made when it is first asked for.
+   * @param owner of the weights in it: several retrievers may search one gallery
+   */
+  program(owner: object, kind: string, make: () => Promise<SearchProgram>): Promise<SearchProgram> {
+    if (this.#disposed) throw new Error('this gallery is disposed of: index its images again');
+    const programs = this.#programs.get(owner) ?? new Map<string, Promise<SearchProgram>>();
+    this.#programs.set(owner, programs);
+    const known = programs.get(kind);
     if (known) return known;
     const program = make();
-    this.#programs.set(kind, program);
-    program.catch(() => this.#programs.delete(kind)); // the next search may find memory
+    programs.set(kind, program);
+    program.catch(() => programs.delete(kind)); // the next search may find memory
     return program;
   }
 
   /** Frees the device memory of the features and of the searches. */
   async dispose(): Promise<void> {
-    for (const made of await Promise.allSettled(this.#programs.values()))
-      if (made.status === 'fulfilled') made.value.dispose();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const programs = [...this.#programs.values()].flatMap((kinds) => [...kinds.values()]);
     this.#programs.clear();
+    for (const made of await Promise.allSettled(programs)) if (made.status === 'fulfilled') made.value.dispose();
     await this.index.dispose();
   }
+}
+
+/** @throws RangeError naming an id that is there twice */
+function rowsOf(ids: readonly string[]): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const [row, id] of ids.entries()) {
+    const earlier = rows.get(id);
+    if (earlier !== undefined)
+      throw new RangeError(`gallery: two images are named '${id}', in rows ${earlier} and ${row}`);
+    rows.set(id, row);
+  }
+  return rows;
 }

@@ -83,6 +83,7 @@ export class Retriever {
   /** Searches take turns. */
   readonly #memory: SharedMemory;
   #encoder: Promise<ImageEncoder> | undefined;
+  #disposed = false;
 
   protected constructor(parts: Parts) {
     this.#parts = parts;
@@ -123,19 +124,19 @@ export class Retriever {
 
   /** Encodes the images to be searched, and keeps their features on the device. @throws RangeError when there are none */
   async index(images: ReadonlyMap<string, RawImage>): Promise<Gallery> {
-    const { device, model, clip } = this.#parts;
-    this.#encoder ??= ImageEncoder.create(device, model.config, clip.weights, indexBatch);
+    const encoder = await this.#imageEncoder();
     const values = [...images.values()];
-    const features = await (await this.#encoder).encode(values.length, (i) => this.#planes(values[i]));
+    const features = await encoder.encode(values.length, (i) => this.#planes(values[i]));
     return this.restore([...images.keys()], features);
   }
 
   /**
    * Makes a gallery of features that were encoded before: `Gallery.features`, or what `webcir encode` wrote.
    * @param features [ids, embed], as CLIP gives them
-   * @throws RangeError when there are none, or not one for each id
+   * @throws RangeError when there are none, not one for each id, or two of one id
    */
   async restore(ids: readonly string[], features: Float32Array): Promise<Gallery> {
+    this.#expectUsable();
     const { embedDim } = this.config;
     if (features.length !== ids.length * embedDim) {
       throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
@@ -145,23 +146,29 @@ export class Retriever {
 
   /**
    * The images of a gallery that fit "this image, but …", best first: one submit and one read-back.
-   * @throws RangeError when the text is too long, k is out of range, the gallery has no image of that id, or it was made
-   *   by a model of another width
+   * @throws RangeError when the text is too long or says nothing that the model knows, k is out of range, the gallery has no image
+   *   of that id, is on another device, or was made by a model of another width
    */
   async search(gallery: Gallery, { image, text, k = 10 }: Query): Promise<SearchResult[]> {
+    this.#expectUsable();
     const { contextLength, embedDim } = this.config;
     if (!Number.isInteger(k) || k < 1 || k > MAX_NEIGHBOURS)
       throw new RangeError(`k: expected a whole number from 1 to ${MAX_NEIGHBOURS}, found ${k}`);
     if (gallery.index.dim !== embedDim)
       throw new RangeError(`the gallery has features of ${gallery.index.dim} values, this model makes ${embedDim}`);
-    const { rows } = this.#tokens(text);
+    if (gallery.index.device !== this.device)
+      throw new RangeError(
+        'the gallery is on another device: give both retrievers one device, or index the images again',
+      );
+    const rows = this.#rows(text);
     const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], contextLength));
     const shown: Record<string, Float32Array> =
       typeof image === 'string' ? { feature: gallery.featureOf(image) } : { pixels: this.#pixels(image) };
     const found = Math.min(k, gallery.index.size);
-    const program = await gallery.program(`${Object.keys(shown)} ${length} ${found}`, () =>
+    const program = await gallery.program(this.#memory, `${Object.keys(shown)} ${length} ${found}`, () =>
       this.#compile(gallery, 'pixels' in shown, length, found),
     );
+    this.#expectUsable();
     const result = await program.runAndRead({ ...shown, tokens, eotPositions }, ['scores', 'indices']);
     return Array.from(new Uint32Array(result.indices.buffer), (row, i) => ({
       id: gallery.ids[row],
@@ -172,8 +179,10 @@ export class Retriever {
 
   /** Frees the device memory of the models, and closes the device where it was opened by `load`. Galleries are freed by themselves. */
   async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
     const { device, ownsDevice, clip, combiner } = this.#parts;
-    (await this.#encoder)?.dispose();
+    (await this.#encoder?.catch(() => undefined))?.dispose();
     this.#memory.dispose();
     clip.dispose();
     combiner?.dispose();
@@ -193,6 +202,35 @@ export class Retriever {
     const query = combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
     const [scores, indices] = gallery.index.nearest(query, k);
     return compile(device, { outputs: { scores, indices }, memory: this.#memory });
+  }
+
+  #expectUsable(): void {
+    if (this.#disposed) throw new Error('this retriever is disposed of: load another one');
+  }
+
+  /** Made when it is first needed: whoever restores a gallery may never need it. */
+  async #imageEncoder(): Promise<ImageEncoder> {
+    this.#expectUsable();
+    const { device, model, clip } = this.#parts;
+    this.#encoder ??= ImageEncoder.create(device, model.config, clip.weights, indexBatch);
+    try {
+      return await this.#encoder;
+    } catch (error) {
+      this.#encoder = undefined; // the next call may find memory
+      throw error;
+    }
+  }
+
+  /** The token ids of a query's text, as rows of the token table. */
+  #rows(text: string): readonly number[] {
+    const { rows, unknown } = this.#tokens(text);
+    if (rows.length > 2) return rows;
+    const shown = JSON.stringify(text);
+    throw new RangeError(
+      unknown.length > 0
+        ? `text: the model knows no word of ${shown}`
+        : `text: expected how the wanted image differs, found ${shown}`,
+    );
   }
 
   #planes(image: RawImage): Float32Array {

@@ -151,6 +151,41 @@ describe('Retriever', () => {
     expect(await Promise.all(queries.map((query) => retriever.search(gallery, query)))).toEqual(inTurn);
   });
 
+  it('keeps retrievers apart that search one gallery', async () => {
+    const plain = await Retriever.load({ clip: model, tokenizer, device });
+    const query = { image: image(16, 16), text: 'a dress', k: 37 };
+    const [combined, summed] = [await retriever.search(gallery, query), await plain.search(gallery, query)];
+    const [first, second] = [
+      await byHand(query.image, 'a dress', true, 37),
+      await byHand(query.image, 'a dress', false, 37),
+    ];
+    for (const [found, expected] of [
+      [combined, first],
+      [summed, second],
+    ]) {
+      expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+    }
+    await plain.dispose();
+    expect(await retriever.search(gallery, query)).toEqual(combined);
+  });
+
+  it('says so when it, or the gallery, is disposed of, or the gallery is on another device', async () => {
+    const gone = await Retriever.load({ clip: clipFile, tokenizer, device });
+    const few = await gone.index(new Map([...images].slice(0, 3)));
+    const query = { image: 'image 0', text: 'red' };
+    await gone.search(few, query);
+    await gone.dispose();
+    await gone.dispose();
+    await expect(gone.search(few, query)).rejects.toThrow('this retriever is disposed of: load another one');
+    await expect(gone.index(images)).rejects.toThrow('this retriever is disposed of');
+    await few.dispose();
+    await few.dispose();
+    await expect(retriever.search(few, query)).rejects.toThrow('this gallery is disposed of: index its images again');
+    const elsewhere = await Retriever.load({ clip: clipFile, tokenizer });
+    await expect(elsewhere.search(gallery, query)).rejects.toThrow('the gallery is on another device');
+    await elsewhere.dispose();
+  });
+
   it('is one submit and one read-back, once it is warm', async () => {
     const query = { image: image(9, 9), text: 'is longer', k: 3 };
     await retriever.search(gallery, query);
@@ -192,6 +227,8 @@ describe('Retriever', () => {
     await expect(search({ k: 0 })).rejects.toThrow('k: expected a whole number from 1 to 128, found 0');
     await expect(search({ k: 129 })).rejects.toThrow('found 129');
     await expect(search({ image: 'nowhere' })).rejects.toThrow("the gallery has no image 'nowhere'");
+    await expect(search({ text: ' \n' })).rejects.toThrow('text: expected how the wanted image differs, found " \\n"');
+    await expect(search({ text: 'zebra' })).rejects.toThrow('text: the model knows no word of "zebra"');
     await expect(search({ text: `${words} ${words}` })).rejects.toThrow('the model reads at most 16');
     const other = await Retriever.load({
       clip: initialVit({ ...vision, ...text, embedDim: 8 }, random),
@@ -204,6 +241,9 @@ describe('Retriever', () => {
     await other.dispose();
     await expect(retriever.index(new Map())).rejects.toThrow('expected at least one image');
     await expect(retriever.restore(['a'], new Float32Array(3))).rejects.toThrow('expected 1 features of 22 values');
+    await expect(retriever.restore(['a', 'b', 'a'], new Float32Array(66).fill(1))).rejects.toThrow(
+      "two images are named 'a'",
+    );
   });
 
   it('says what is wrong with a model', async () => {
