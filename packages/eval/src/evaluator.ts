@@ -2,16 +2,16 @@ import type { ClipModel, Weights } from '@webcir/clip';
 import type { CirDataset } from '@webcir/data';
 import type { Device, Tensor } from '@webcir/kernels';
 import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
-import { type Answer, placesOf } from './places.ts';
 import {
   type Criterion,
   overallScores,
-  type Places,
   type Protocol,
+  type Ranks,
   type Scores,
   scoreCategories,
 } from './protocols/protocol.ts';
 import { answersOf, type CategoryQueries, type CategoryRanking, queriesOf, rankQueries } from './queries.ts';
+import { type Answer, ranksOf } from './ranks.ts';
 import type { Method, ResultRow } from './report/types.ts';
 
 /** What an evaluation reads: a data set, and a CLIP whose features rank it. */
@@ -23,9 +23,9 @@ export interface EvaluationSource {
   tokenRows(text: string): readonly number[];
 }
 
-/** A category's rankings with the places of the answers in them. */
+/** A category's rankings with the ranks of the answers in them. */
 export interface Judged extends CategoryRanking {
-  readonly places: readonly Places[];
+  readonly ranks: readonly Ranks[];
 }
 
 /** How a method makes query features; 'image' and 'text' take one of the two features as it is. */
@@ -94,7 +94,7 @@ export class Evaluator extends Ranker {
     const rankings = await this.rank(features, texts, fuse);
     return rankings.map((ranking, category) => ({
       ...ranking,
-      places: ranking.rankings.map((row, query) => placesOf(row, this.answers[category][query], ranking.groups[query])),
+      ranks: ranking.rankings.map((row, query) => ranksOf(row, this.answers[category][query], ranking.groups[query])),
     }));
   }
 

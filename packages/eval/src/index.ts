@@ -3,7 +3,6 @@ export { type EvaluationSource, Evaluator, type Fuse, type Judged, Ranker, Score
 export { rankGroups } from './groups.ts';
 export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
 export { meanRows, meanValues, type RunRanks } from './over-runs.ts';
-export { type Answer, placesOf, type Ranking } from './places.ts';
 export { protocolNamed, protocolsFor } from './protocols/index.ts';
 export {
   type CategoryScores,
@@ -11,8 +10,8 @@ export {
   type Metric,
   type MetricKey,
   overallScores,
-  type Places,
   type Protocol,
+  type Ranks,
   type Scores,
   scoreCategories,
 } from './protocols/protocol.ts';
@@ -24,6 +23,7 @@ export {
   queriesOf,
   rankQueries,
 } from './queries.ts';
+export { type Answer, type Ranking, ranksOf } from './ranks.ts';
 export { reportQueries, trainingCurves } from './report/select.ts';
 export { formatTable, methodLines, type TableLine } from './report/table.ts';
 export { METHODS, type Method, type ReportData, type ResultRow, type Shown } from './report/types.ts';

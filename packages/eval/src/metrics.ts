@@ -1,4 +1,4 @@
-import type { Metric, Places } from './protocols/protocol.ts';
+import type { Metric, Ranks } from './protocols/protocol.ts';
 
 /** Recall@k: whether the target is among the first `k` images. */
 export const recall = (k: number): Metric => ({
@@ -21,12 +21,12 @@ export const groupRecall = (k: number): Metric => ({
 export const meanAveragePrecision = (k: number): Metric => ({
   key: `map_at${k}`,
   label: `mAP@${k}`,
-  of: (places) => averagePrecision(places, k),
+  of: (ranks) => averagePrecision(ranks, k),
 });
 
-function averagePrecision({ target, correct = [target] }: Places, k: number): number {
-  const found = correct.filter((place) => isWithin(place, k)).sort((a, b) => a - b);
-  return found.reduce((sum, place, i) => sum + (i + 1) / place, 0) / Math.min(k, correct.length);
+function averagePrecision({ target, correct = [target] }: Ranks, k: number): number {
+  const found = correct.filter((rank) => isWithin(rank, k)).sort((a, b) => a - b);
+  return found.reduce((sum, rank, i) => sum + (i + 1) / rank, 0) / Math.min(k, correct.length);
 }
 
-const isWithin = (place: number, k: number): boolean => place > 0 && place <= k;
+const isWithin = (rank: number, k: number): boolean => rank > 0 && rank <= k;

@@ -1,10 +1,10 @@
-import { type Metric, type Places, type Protocol, scoreCategories } from './protocols/protocol.ts';
+import { type Metric, type Protocol, type Ranks, scoreCategories } from './protocols/protocol.ts';
 import type { Method, ResultRow } from './report/types.ts';
 
 /** The ranks of the answers in one run, by method, category and query. */
 export interface RunRanks {
   readonly protocol: Protocol;
-  readonly methods: Readonly<Partial<Record<Method, Readonly<Record<string, readonly Places[]>>>>>;
+  readonly methods: Readonly<Partial<Record<Method, Readonly<Record<string, readonly Ranks[]>>>>>;
 }
 
 /** A method's line of the table, as the mean over several runs of one protocol. */
@@ -12,7 +12,7 @@ export function meanRows(runs: readonly RunRanks[], protocol: Protocol, method: 
   const scored = runs.map(({ methods }) =>
     scoreCategories(
       protocol,
-      Object.entries(methods[method]!).map(([category, places]) => ({ category, places })),
+      Object.entries(methods[method]!).map(([category, ranks]) => ({ category, ranks })),
     ),
   );
   const meanOf = (row: number, { key }: Metric) => mean(scored.map((rows) => rows[row][key]));

@@ -2,8 +2,8 @@ import { type CirDataset, evalCaption, type Triplet } from '@webcir/data';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, featureRows, GalleryIndex } from '@webcir/retrieval';
 import { rankGroups } from './groups.ts';
-import type { Answer, Ranking } from './places.ts';
 import type { Protocol } from './protocols/protocol.ts';
+import type { Answer, Ranking } from './ranks.ts';
 
 /** The queries of one category, and the gallery that they are ranked against. */
 export interface CategoryQueries {
@@ -106,8 +106,8 @@ export async function rankQueries(
     const { category, gallery, triplets } = queries;
     const references = triplets.map(({ reference }) => reference);
     const fused = await fuse({ image: featureRows(features, references), text: await textOf(queries) });
-    // One place more than is looked at, for the reference that is taken out.
-    const wanted = protocol.places + Number(protocol.removesReference);
+    // One rank more than is looked at, for the reference that is taken out.
+    const wanted = protocol.depth + Number(protocol.removesReference);
     const images = featureRows(features, gallery);
     const index = await GalleryIndex.create(device, images, features.dim);
     const { k, indices } = await index.search(fused, wanted);
@@ -115,7 +115,7 @@ export async function rankQueries(
     const rankings = references.map((reference, query) => {
       const row = indices.subarray(query * k, (query + 1) * k);
       const kept = protocol.removesReference ? row.filter((image) => gallery[image] !== reference) : row;
-      return kept.subarray(0, protocol.places);
+      return kept.subarray(0, protocol.depth);
     });
     results.push({ category, rankings, groups: rankGroups(fused, images, features.dim, queries.groups) });
   }

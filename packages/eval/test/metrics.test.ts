@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { groupRecall, meanAveragePrecision, recall } from '../src/metrics.ts';
-import { placesOf } from '../src/places.ts';
 import { cirr } from '../src/protocols/cirr.ts';
 import { fashionIqOriginal } from '../src/protocols/fashioniq.ts';
-import { type Places, scoreCategories } from '../src/protocols/protocol.ts';
+import { type Ranks, scoreCategories } from '../src/protocols/protocol.ts';
+import { ranksOf } from '../src/ranks.ts';
 
 describe('recall', () => {
   const rankings = [[3, 1, 2], Uint32Array.of(0, 3, 1)];
-  const places = rankings.map((ranking) => placesOf(ranking, { target: 1 }));
+  const ranks = rankings.map((ranking) => ranksOf(ranking, { target: 1 }));
 
   it('counts targets among the first k', () => {
-    expect(places.map(recall(1).of)).toEqual([0, 0]);
-    expect(places.map(recall(2).of)).toEqual([1, 0]);
-    expect(places.map(recall(3).of)).toEqual([1, 1]);
-    expect(recall(10).of(placesOf([3, 2], { target: 1 }))).toBe(0);
+    expect(ranks.map(recall(1).of)).toEqual([0, 0]);
+    expect(ranks.map(recall(2).of)).toEqual([1, 0]);
+    expect(ranks.map(recall(3).of)).toEqual([1, 1]);
+    expect(recall(10).of(ranksOf([3, 2], { target: 1 }))).toBe(0);
   });
 
   it('weights categories alike, however many queries they have', () => {
     const [hit, miss] = [{ target: 1 }, { target: 0 }];
     const rows = scoreCategories(fashionIqOriginal, [
-      { category: 'shirt', places: [hit, miss, miss, miss] },
-      { category: 'dress', places: [hit] },
+      { category: 'shirt', ranks: [hit, miss, miss, miss] },
+      { category: 'dress', ranks: [hit] },
     ]);
     expect(rows.map(({ category, recall_at10 }) => [category, recall_at10])).toEqual([
       ['shirt', 25],
@@ -31,19 +31,19 @@ describe('recall', () => {
 
   it('says what does not fit together', () => {
     expect(() => scoreCategories(fashionIqOriginal, [])).toThrow('expected at least one');
-    expect(() => scoreCategories(fashionIqOriginal, [{ category: 'dress', places: [] }])).toThrow('category dress');
+    expect(() => scoreCategories(fashionIqOriginal, [{ category: 'dress', ranks: [] }])).toThrow('category dress');
   });
 });
 
 describe('CIRR', () => {
   it('looks at the place in the gallery and in the group, and at the mean of R@5 and Rs@1', () => {
-    const places: Places[] = [
+    const ranks: Ranks[] = [
       { target: 1, group: 1 },
       { target: 5, group: 1 },
       { target: 9, group: 2 },
       { target: 0, group: 4 },
     ];
-    expect(scoreCategories(cirr, [{ category: 'all', places }])).toEqual([
+    expect(scoreCategories(cirr, [{ category: 'all', ranks }])).toEqual([
       {
         category: 'all',
         recall_at1: 25,
@@ -75,7 +75,7 @@ describe('CIRR', () => {
 
 describe('mean average precision', () => {
   const averagePrecision = (ranking: number[], correct: number[], k: number) =>
-    meanAveragePrecision(k).of(placesOf(ranking, { target: correct[0], correct }));
+    meanAveragePrecision(k).of(ranksOf(ranking, { target: correct[0], correct }));
 
   it('is the mean of precisions at the correct images', () => {
     // Correct at places 1 and 3: (1/1 + 2/3) / 2 of two; and at place 2 of one: 1/2.

@@ -53,10 +53,10 @@ describe('every protocol', () => {
   });
 
   it('ranks as many places as its metrics look at, and no more than can be ranked', () => {
-    for (const { metrics, places, removesReference } of protocols) {
+    for (const { metrics, depth, removesReference } of protocols) {
       const deepest = Math.max(...metrics.map(({ key }) => Number(/\d+$/.exec(key)![0])));
-      expect(places).toBeGreaterThanOrEqual(deepest);
-      expect(places + Number(removesReference)).toBeLessThanOrEqual(MAX_NEIGHBOURS);
+      expect(depth).toBeGreaterThanOrEqual(deepest);
+      expect(depth + Number(removesReference)).toBeLessThanOrEqual(MAX_NEIGHBOURS);
     }
   });
 

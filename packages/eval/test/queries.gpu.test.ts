@@ -9,10 +9,10 @@ import {
   cirrSubmission,
   overallScores,
   type Protocol,
-  placesOf,
   protocolNamed,
   queriesOf,
   rankQueries,
+  ranksOf,
 } from '../src/index.ts';
 import retrieval from './fixtures/retrieval.json' with { type: 'json' };
 
@@ -59,8 +59,8 @@ async function ranked(by: Protocol, dataset: CirDataset, queries: Float32Array) 
 async function scored(by: Protocol, dataset: CirDataset, queries: Float32Array) {
   const [answers] = queriesOf(dataset, 'val', by, () => []).map((category) => answersOf(category, by));
   const { rankings, groups } = await ranked(by, dataset, queries);
-  const places = rankings.map((row, query) => placesOf(row, answers[query], groups[query]));
-  return overallScores(by, [{ category: 'all', places }]);
+  const ranks = rankings.map((row, query) => ranksOf(row, answers[query], groups[query]));
+  return overallScores(by, [{ category: 'all', ranks }]);
 }
 
 /** torch's `(sum(labels) / len(labels)).item() * 100` divides in float32. */

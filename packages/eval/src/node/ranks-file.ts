@@ -5,14 +5,14 @@ import type { Scoreboard } from '../evaluator.ts';
 import type { RunRanks } from '../over-runs.ts';
 import { protocolNamed } from '../protocols/index.ts';
 
-/** places.json: where every answer stands, per method, category and query, for bootstraps over queries (`webcir summary`). */
+/** The ranks of every answer, per method, category and query, for bootstraps over queries. The name is that of older runs, which stay readable. */
 export const ranksFile = 'places.json';
 
 export function ranksJson({ evaluator, rankings }: Scoreboard): string {
   const methods: RunRanks['methods'] = Object.fromEntries(
     [...rankings].map(([method, categories]) => [
       method,
-      Object.fromEntries(categories.map(({ category, places }) => [category, places])),
+      Object.fromEntries(categories.map(({ category, ranks }) => [category, ranks])),
     ]),
   );
   return JSON.stringify({ protocol: evaluator.protocol.name, methods });

@@ -14,6 +14,6 @@ export const circo: Protocol = {
   gallery: (dataset, split, category) => dataset.gallery(split, category),
   removesReference: false,
   ranksGroup: false,
-  places: 50,
+  depth: 50,
   criteria: [],
 };

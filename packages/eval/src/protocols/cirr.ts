@@ -8,7 +8,7 @@ const inGroup = [1, 2, 3].map((k): Metric => ({ ...groupRecall(k), family: 'grou
 const average: Metric = {
   key: 'mean_recall_at5_group_recall_at1',
   label: 'Avg.',
-  of: (places) => (recall(5).of(places) + groupRecall(1).of(places)) / 2,
+  of: (ranks) => (recall(5).of(ranks) + groupRecall(1).of(ranks)) / 2,
 };
 
 /** CLIP4Cir keeps the best model by each of three means over the seven recalls. */
@@ -31,7 +31,7 @@ export const cirr: Protocol = {
   gallery: (dataset, split, category) => dataset.gallery(split, category),
   removesReference: true,
   ranksGroup: true,
-  places: 50,
+  depth: 50,
   // The last two are 0 where a recall is: log(0) is -Infinity, 1 / 0 is Infinity.
   criteria: [
     meanOf('arithmetic', (values) => sum(values) / values.length),

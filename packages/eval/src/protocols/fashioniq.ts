@@ -21,7 +21,7 @@ export const fashionIqOriginal: Protocol = {
   gallery: (dataset, split, category) => dataset.gallery(split, category),
   removesReference: false,
   ranksGroup: false,
-  places: 50,
+  depth: 50,
   criteria: [averageRecall],
 };
 

@@ -11,8 +11,8 @@ export interface CategoryScores extends Scores {
   readonly category: string;
 }
 
-/** Where the answers to one query stand: all that a metric looks at. Places count from 1; 0 is past those ranked. */
-export interface Places {
+/** Where the answers to one query stand: all that a metric looks at. Ranks count from 1; 0 is past those ranked. */
+export interface Ranks {
   readonly target: number;
   /** Of every correct image, the target among them, where the data set knows several. */
   readonly correct?: readonly number[];
@@ -27,7 +27,7 @@ export interface Metric {
   /** Over neighbouring columns that belong together, in a table without categories. */
   readonly family?: string;
   /** The value of one query, 0 to 1: a category's score is the mean over its queries. */
-  of(places: Places): number;
+  of(ranks: Ranks): number;
 }
 
 /** What the best checkpoint of a training run is the best by. */
@@ -54,8 +54,8 @@ export interface Protocol {
   readonly removesReference: boolean;
   /** Whether the other images of a query's group are ranked among themselves, too. */
   readonly ranksGroup: boolean;
-  /** How many places of a ranking the metrics look at. */
-  readonly places: number;
+  /** How many ranks of a ranking the metrics look at. */
+  readonly depth: number;
   /** One model is kept for each; the first decides about the model that a run ends with. None where nothing is trained. */
   readonly criteria: readonly Criterion[];
 }
@@ -66,12 +66,12 @@ export interface Protocol {
  */
 export function scoreCategories(
   { metrics }: Protocol,
-  categories: readonly { readonly category: string; readonly places: readonly Places[] }[],
+  categories: readonly { readonly category: string; readonly ranks: readonly Ranks[] }[],
 ): CategoryScores[] {
   if (categories.length === 0) throw new RangeError('categories: expected at least one, found none');
-  const rows = categories.map(({ category, places }): CategoryScores => {
-    if (places.length === 0) throw new RangeError(`category ${category}: expected queries, found none`);
-    return { category, ...scoresOf(metrics, (metric) => 100 * mean(places.map(metric.of))) };
+  const rows = categories.map(({ category, ranks }): CategoryScores => {
+    if (ranks.length === 0) throw new RangeError(`category ${category}: expected queries, found none`);
+    return { category, ...scoresOf(metrics, (metric) => 100 * mean(ranks.map(metric.of))) };
   });
   if (rows.length === 1) return rows;
   return [...rows, { category: 'mean', ...scoresOf(metrics, ({ key }) => mean(rows.map((row) => row[key]))) }];

@@ -44,7 +44,7 @@ export async function reportQueries(
         caption: captions[query],
         reference: await shown(reference),
         target: await shown(gallery[target]),
-        ranks: [...rankings].flatMap(([method, ranked]) => rankOf(method, ranked[index].places[query].target)),
+        ranks: [...rankings].flatMap(([method, ranked]) => rankOf(method, ranked[index].ranks[query].target)),
         top: await Promise.all(found.map((image) => shown(gallery[image]))),
         ...(alsoCorrect ? { alsoCorrect: [...alsoCorrect] } : {}),
       });

@@ -35,7 +35,7 @@ export interface ReportQuery {
   caption: string;
   reference: Shown;
   target: Shown;
-  /** Where each method places the target, from 1. */
+  /** The rank of the target under each method, from 1. */
   ranks: { method: Method; rank: number }[];
   /** What the last method finds, best first: the Combiner, where it was trained. */
   top: Shown[];

@@ -1,6 +1,6 @@
-import type { Places } from './protocols/protocol.ts';
+import type { Ranks } from './protocols/protocol.ts';
 
-/** Gallery indices, best first; the first places, or the whole gallery. */
+/** Gallery indices, best first; the first ranks, or the whole gallery. */
 export type Ranking = ArrayLike<number>;
 
 /** What a query is to find, as gallery indices. */
@@ -14,15 +14,15 @@ export interface Answer {
  * Looks up the answers to a query in what was found.
  * @param group the ranking of the query's group, where the protocol has one
  */
-export function placesOf(ranking: Ranking, { target, correct }: Answer, group?: Ranking): Places {
+export function ranksOf(ranking: Ranking, { target, correct }: Answer, group?: Ranking): Ranks {
   return {
-    target: placeIn(ranking, target),
-    ...(correct && { correct: correct.map((image) => placeIn(ranking, image)) }),
-    ...(group && { group: placeIn(group, target) }),
+    target: rankIn(ranking, target),
+    ...(correct && { correct: correct.map((image) => rankIn(ranking, image)) }),
+    ...(group && { group: rankIn(group, target) }),
   };
 }
 
-function placeIn(ranking: Ranking, image: number): number {
+function rankIn(ranking: Ranking, image: number): number {
   for (let i = 0; i < ranking.length; i++) if (ranking[i] === image) return i + 1;
   return 0;
 }
