@@ -27,6 +27,7 @@ export {
 export { weightShapes } from './model/shapes.ts';
 export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
+export { decodeImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';
 export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';
 export {

@@ -1,18 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { dropAlpha } from '../preprocess/alpha.ts';
 import type { RawImage } from '../preprocess/image.ts';
 import { readPngHeader } from './png.ts';
 import { loadSharp } from './sharp.ts';
-
-/** Interleaved RGBA without its alpha. */
-function dropAlpha(rgba: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    rgb[to] = rgba[from];
-    rgb[to + 1] = rgba[from + 1];
-    rgb[to + 2] = rgba[from + 2];
-  }
-  return rgb;
-}
 
 /**
  * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame, and as far as CLIP's

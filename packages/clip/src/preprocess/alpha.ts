@@ -30,3 +30,14 @@ export function unpremultiply(planes: Uint8ClampedArray, channels: number): void
     }
   }
 }
+
+/** Interleaved RGBA without its alpha. */
+export function dropAlpha(rgba: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb[to] = rgba[from];
+    rgb[to + 1] = rgba[from + 1];
+    rgb[to + 2] = rgba[from + 2];
+  }
+  return rgb;
+}

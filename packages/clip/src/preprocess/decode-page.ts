@@ -1,0 +1,25 @@
+import { dropAlpha } from './alpha.ts';
+import type { RawImage } from './image.ts';
+
+/**
+ * Decodes an image file in a page, with what the platform has: turned as its EXIF data say. In Node, `decodeImage` of the node
+ * entry takes its place.
+ * @throws Error naming the file, where the platform cannot decode it
+ */
+export async function decodeImage(file: Blob, name = file instanceof File ? file.name : 'image'): Promise<RawImage> {
+  const options = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as const;
+  const bitmap = await createImageBitmap(file, options).catch((cause) => {
+    throw new Error(`${name} is no image that can be decoded here: ${(cause as Error).message}`, { cause });
+  });
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d')!;
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  return isOpaque(data) ? { width, height, channels: 3, data: dropAlpha(data) } : { width, height, channels: 4, data };
+}
+
+function isOpaque(rgba: Uint8ClampedArray): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return false;
+  return true;
+}
