@@ -19,8 +19,7 @@ const workers = readdirSync('src')
 if (existsSync('dist')) {
   for (const name of readdirSync('dist')) if (name !== 'types') rmSync(`dist/${name}`, { recursive: true });
 }
-const { outputFiles, metafile } = await build({
-  entryPoints: [...entriesOf(manifest), ...commands, ...workers],
+const options = {
   outdir: 'dist',
   bundle: true,
   format: 'esm',
@@ -35,12 +34,15 @@ const { outputFiles, metafile } = await build({
   logLevel: 'warning',
   metafile: true,
   write: false,
-});
-for (const { path, text } of outputFiles) {
+};
+// Apart, so that a page never loads a chunk that it shares with a command.
+const builds = [[...entriesOf(manifest), ...workers], commands].filter((entryPoints) => entryPoints.length > 0);
+const results = await Promise.all(builds.map((entryPoints) => build({ ...options, entryPoints })));
+for (const { path, text } of results.flatMap(({ outputFiles }) => outputFiles)) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, withRequire(text));
 }
-const licenses = thirdPartyLicenses(Object.keys(metafile.inputs));
+const licenses = thirdPartyLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 if (licenses) writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses);
 
 /** CommonJS that was taken in asks for Node's modules with `require`, which a module has to make for itself. */

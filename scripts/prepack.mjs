@@ -6,7 +6,7 @@ const packer = process.env.npm_config_user_agent ?? '';
 if (!packer.startsWith('pnpm/')) {
   console.error('Pack with pnpm: npm leaves "workspace:*" in package.json, which nobody can install. npx pnpm pack');
   process.exitCode = 1;
-} else if (!existsSync('dist')) {
+} else if (!existsSync('dist/types')) {
   console.error('Not built yet: run "pnpm build" in the root first');
   process.exitCode = 1;
 }

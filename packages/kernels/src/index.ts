@@ -6,7 +6,7 @@ export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './e
 export { BufferUsage, MapMode } from './engine/flags.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
-export { MissingPackageError, missingPackage } from './engine/missing-package.ts';
+export { MissingPackageError, missingPackage, packageName } from './engine/missing-package.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
 export { type CompileOptions, compile, type HostArray, Program } from './engine/program.ts';

@@ -3,7 +3,7 @@ import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeatur
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
 import { ShaderStage } from './flags.ts';
 import type { Dispatch, Kernel } from './kernel.ts';
-import { missingPackage } from './missing-package.ts';
+import { missingPackage, packageName } from './missing-package.ts';
 import { withStorage } from './storage.ts';
 import { Waiter } from './wait.ts';
 
@@ -130,6 +130,8 @@ export class Device {
   }
 }
 
+/** The version that this was tested with. */
+const DAWN = 'webgpu@0.6.2';
 const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query', subgroupMatrixFeature] as const;
 const wantedLimits = [
   'maxBufferSize',
@@ -173,10 +175,10 @@ async function entryPoint(): Promise<GPU> {
       'this browser has no WebGPU (navigator.gpu is missing), or the page is not a secure context (https or localhost)',
     );
   }
-  const specifier = 'webgpu'; // a variable, so that bundlers for the browser leave it alone
-  const dawn = import(/* @vite-ignore */ specifier) as Promise<{ create(flags: string[]): GPU }>;
+  // Computed, since bundlers for a page would follow a constant.
+  const dawn = import(/* @vite-ignore */ packageName(DAWN)) as Promise<{ create(flags: string[]): GPU }>;
   const { create } = await dawn.catch((cause) => {
-    throw missingPackage(cause, 'webgpu@0.6.2', 'Node needs Dawn for WebGPU');
+    throw missingPackage(cause, DAWN, 'Node needs Dawn for WebGPU');
   });
   // Subgroup matrices count as unsafe as long as they are no standard, and Dawn hides half precision on NVIDIA.
   return create([

@@ -19,7 +19,9 @@ export class MissingPackageError extends Error {
  */
 export function missingPackage(cause: unknown, install: string, reason: string): unknown {
   const { code, message } = cause as Error & { code?: string };
-  const name = install.slice(0, install.lastIndexOf('@'));
-  const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
+  const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${packageName(install)}'`);
   return isMissing ? new MissingPackageError(reason, install, { cause }) : cause;
 }
+
+/** 'webgpu' of 'webgpu@0.6.2'. */
+export const packageName = (install: string): string => install.slice(0, install.lastIndexOf('@'));

@@ -1,4 +1,4 @@
-import { MissingPackageError } from '@webcir/kernels';
+import { MissingPackageError, packageName } from '@webcir/kernels';
 
 /** Packages that some commands need and that do not come with webcir: Dawn and the images are heavy. */
 const packages = { webgpu: 'webgpu@0.6.2', sharp: 'sharp@0.35.5', embedded: '@webcir/embedded@0.1.0' };
@@ -35,7 +35,7 @@ export function expectPackages(command: string, options: GivenOptions): void {
 
 function isInstalled(spec: string): boolean {
   try {
-    import.meta.resolve(spec.slice(0, spec.lastIndexOf('@')));
+    import.meta.resolve(packageName(spec));
     return true;
   } catch {
     return false;
