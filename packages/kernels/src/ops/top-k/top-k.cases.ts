@@ -1,4 +1,4 @@
-import { type CaseInput, caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { type CaseInput, fixed, normal, type OpCase } from '../../engine/case.ts';
 import { topKReference } from './top-k.reference.ts';
 import { topK } from './top-k.ts';
 
@@ -9,9 +9,6 @@ const topKCase = (k: number, scores: CaseInput, name = `${k} of [${scores.shape}
   reference: (x) => topKReference(x, k),
   tolerance: 1e-6,
 });
-
-const fixed = (shape: number[], map: (value: number, i: number) => number = (value) => value): CaseInput =>
-  values(shape, Array.from(caseValues([normal(shape)])[0].data, map), false);
 
 export const cases = [
   topKCase(1, fixed([1, 1])),
@@ -24,31 +21,11 @@ export const cases = [
   topKCase(7, fixed([3, 20011])),
   topKCase(64, fixed([2, 17002])),
   topKCase(128, fixed([2, 17002])),
-  topKCase(
-    9,
-    fixed([2, 1500], (_, i) => -i),
-    'falling, all but one negative',
-  ),
-  topKCase(
-    33,
-    fixed([2, 1500], (_, i) => i),
-    'rising',
-  ),
-  topKCase(50, fixed([3, 1111], Math.round), 'equal values'),
-  topKCase(
-    64,
-    fixed([3, 1111], () => -2),
-    'one value only',
-  ),
-  topKCase(
-    6,
-    fixed([2, 9], (_, i) => (i % 2 ? -0 : 0)),
-    'zeros of either sign',
-  ),
-  topKCase(
-    3,
-    fixed([2, 5], (_, i) => -3e38 + i * 1e37),
-    'the lowest floats',
-  ),
+  topKCase(9, fixed([2, 1500], { map: (_, i) => -i }), 'falling, all but one negative'),
+  topKCase(33, fixed([2, 1500], { map: (_, i) => i }), 'rising'),
+  topKCase(50, fixed([3, 1111], { map: Math.round }), 'equal values'),
+  topKCase(64, fixed([3, 1111], { map: () => -2 }), 'one value only'),
+  topKCase(6, fixed([2, 9], { map: (_, i) => (i % 2 ? -0 : 0) }), 'zeros of either sign'),
+  topKCase(3, fixed([2, 5], { map: (_, i) => -3e38 + i * 1e37 }), 'the lowest floats'),
 ];
 export const benchmarks = [topKCase(10, normal([32, 100_000])), topKCase(50, normal([8, 1_000_000]))];
