@@ -19,7 +19,7 @@ const adamCase = (count: number, hyper: number[], constants = { beta1: 0.9, beta
 
 const correction = (step: number) => [1 - 0.9 ** step, 1 - 0.999 ** step];
 
-/** A step of mixed precision: gradients come times a loss scale. */
+/** A step in mixed precision: the gradients are multiplied by a loss scale. */
 const scaledCase = (overflow: number): OpCase => {
   const plain = adamCase(1000, [2e-5, 0.01, ...correction(500)]);
   const hyper = [2e-5, 0.01, ...correction(500), 1 / 1024, 1024];

@@ -2,7 +2,7 @@ import { type CaseInput, caseValues, normal, type OpCase, values } from '../../e
 import { batchnormReference } from './batchnorm.reference.ts';
 import { batchnorm } from './batchnorm.ts';
 
-/** Given numbers, so that they are not differentiated: the op leaves their gradients out. */
+/** Mean and variance, which are not differentiated: the op has no gradients for them. */
 const statistics = (channels: number): CaseInput[] => {
   const drawn = () => caseValues([normal([channels], { mean: 1 }), normal([channels])], 5);
   const mean = () => drawn()[0].data;
