@@ -11,7 +11,12 @@ const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
-/** `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest. */
+/**
+ * `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest.
+ *
+ * WESL (npm `wesl` 0.7.31) was tried in place of these 50 lines. Its imports cannot name the `Part` and `combine` of
+ * whichever kernel takes in sum/reduce.include.wgsl, and it has no loop over constants: `expandLoops` would have to stay.
+ */
 export function expandIncludes(text, folder) {
   return text.replace(/^#include (\S+)$/gm, (_, file) =>
     expandIncludes(readFileSync(join(folder, file), 'utf8').trimEnd(), folder),
