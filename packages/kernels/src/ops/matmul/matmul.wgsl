@@ -31,7 +31,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> preactivation: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-#include activation.include.wgsl
+#include ../activation/activation.include.wgsl
 
 fn store(start: u32, row: u32, column: u32, sums: vec4f) {
   if (row >= params.rows || column >= params.columns) {

@@ -1,6 +1,6 @@
 // y = f(op(a) op(b) + bias) + residual on the matrix units of a GPU (tensor cores): subgroup matrices, with sums in f32.
-// What comes before says their size, m x k times k x n, and type, how many of them a subgroup owns (`high` x `wide`), how many
-// subgroups there are (`down` x `across`), and how many values are 16 bytes.
+// Each line `#kernel` makes one kernel of this text. It states the size of a matrix, m x k times k x n, and its type, how many of
+// them a subgroup owns (`high` x `wide`), how many subgroups there are (`down` x `across`), and how many values are 16 bytes.
 //
 // A workgroup walks the inner dimension in steps of two k (64 bytes of a row), which it copies into workgroup memory as they
 // lie: the layout is a matter of how a subgroup matrix is loaded. Rows there are 16 bytes longer than they need be, so that
@@ -9,7 +9,20 @@
 // and which lane holds which value of a matrix is not known.
 // Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4 only.
 // `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as in matmul.wgsl.
-// Never yet run on a GPU: a test runs it with the built-in functions put into plain WGSL.
+// A test runs it on any adapter, with the built-in functions put into plain WGSL.
+
+// NVIDIA and AMD, for outputs of many tiles: 128 x 256 to a workgroup of eight subgroups.
+#kernel matmul.matrix.half.large  enable=f16 element=f16 vector=8 m=16 n=16 k=16 high=4 wide=4 down=2 across=4
+// NVIDIA and AMD, for outputs of few tiles: 64 x 64 to a workgroup of four subgroups, as those below.
+#kernel matmul.matrix.half.small  enable=f16 element=f16 vector=8 m=16 n=16 k=16 high=2 wide=2 down=2 across=2
+// Intel, whose registers hold no more.
+#kernel matmul.matrix.half.intel  enable=f16 element=f16 vector=8 m=8 n=16 k=16 high=4 wide=2 down=2 across=2
+// Apple, which multiplies floats.
+#kernel matmul.matrix.single  element=f32 vector=4 m=8 n=8 k=8 high=4 wide=4 down=2 across=2
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+diagnostic(off, chromium.subgroup_matrix_uniformity);
+
 #include interface.include.wgsl
 
 @group(0) @binding(0) var<storage, read> a: array<vec4u>;
@@ -17,8 +30,8 @@
 
 override threads: u32;
 
-alias Left = subgroup_matrix_left<Element, ${k}, ${m}>;
-alias Right = subgroup_matrix_right<Element, ${n}, ${k}>;
+alias Left = subgroup_matrix_left<$element, ${k}, ${m}>;
+alias Right = subgroup_matrix_right<$element, ${n}, ${k}>;
 alias Result = subgroup_matrix_result<f32, ${n}, ${m}>;
 
 const tileRows = ${m*high*down}u;
@@ -49,8 +62,6 @@ fn slot(i: u32, alongInner: bool, width: u32) -> vec2u {
   let vectors = width / ${vector}u;
   return vec2u(i / vectors * (vectors + 1u) + i % vectors, i / vectors);
 }
-
-#include store.include.wgsl
 
 @compute @workgroup_size(threads)
 fn main(
