@@ -1,5 +1,5 @@
-// dx = dy * f'(x) for the activations of activation.wgsl and of linear layers. For relu, x may be the output as well: it is
-// positive where the input is. One thread owns four values.
+// dx = dy * f'(x) for the activations of activation.wgsl and of linear layers. For relu, x may be the output as well:
+// it is positive where the input is. One thread owns four values.
 struct Params {
   count4: u32,
 }

@@ -1,7 +1,8 @@
-// The activations, by the number that activation.backward.ts gives them: 0 none, 1 relu, 2 quickgelu, 3 gelu, 4 sigmoid.
+// The activations, by the number that activation.backward.ts gives them: 0 none, 1 relu, 2 quickgelu, 3 gelu, 4
+// sigmoid.
 
-// Error function: minimax polynomials, of the function itself near 0 and of the logarithm of 1 - erf beyond (N. Juffa's erff).
-// From 4 on it is 1 in float32. The error of (1 + erf(x / sqrt 2)) / 2 is below 7e-8.
+// Error function: minimax polynomials, of the function itself near 0 and of the logarithm of 1 - erf beyond (N. Juffa's
+// erff). From 4 on it is 1 in float32. The error of (1 + erf(x / sqrt 2)) / 2 is below 7e-8.
 fn erf(x: vec4f) -> vec4f {
   let t = min(abs(x), vec4f(4.0));
   let s = t * t;

@@ -1,5 +1,5 @@
-// y = f(x) for the activations of CLIP and the Combiner. One thread owns four values. Which function is an override, so that
-// each pipeline holds only its own.
+// y = f(x) for the activations of CLIP and the Combiner. One thread owns four values. Which function is an override, so
+// that each pipeline holds only its own.
 struct Params {
   count4: u32,
 }

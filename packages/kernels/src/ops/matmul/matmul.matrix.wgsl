@@ -1,15 +1,16 @@
-// y = f(op(a) op(b) + bias) + residual on the matrix units of a GPU (tensor cores): subgroup matrices, with sums in f32.
-// Each line `#kernel` makes one kernel of this text. It states the size of a matrix, m x k times k x n, and its type, how many of
-// them a subgroup owns (`high` x `wide`), how many subgroups there are (`down` x `across`), and how many values are 16 bytes.
+// y = f(op(a) op(b) + bias) + residual on the matrix units of a GPU (tensor cores): subgroup matrices, with sums in
+// f32. Each line `#kernel` makes one kernel of this text. It states the size of a matrix, m x k times k x n, and its
+// type, how many of them a subgroup owns (`high` x `wide`), how many subgroups there are (`down` x `across`), and how
+// many values are 16 bytes.
 //
-// A workgroup walks the inner dimension in steps of two k (64 bytes of a row), which it copies into workgroup memory as they
-// lie: the layout is a matter of how a subgroup matrix is loaded. Rows there are 16 bytes longer than they need be, so that
-// those of a matrix start in different banks. The vectors of the next step are asked for before the products of this one.
-// Sums leave through workgroup memory, where the tiles were, for bias, activation, residual and edges: that goes for all sizes,
-// and which lane holds which value of a matrix is not known.
-// Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4 only.
-// `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as in matmul.wgsl.
-// A test runs it on any adapter, with the built-in functions put into plain WGSL.
+// A workgroup walks the inner dimension in steps of two k (64 bytes of a row), which it copies into workgroup memory as
+// they lie: the layout is a matter of how a subgroup matrix is loaded. Rows there are 16 bytes longer than they need
+// be, so that those of a matrix start in different banks. The vectors of the next step are asked for before the
+// products of this one. Sums leave through workgroup memory, where the tiles were, for bias, activation, residual and
+// edges: that goes for all sizes, and which lane holds which value of a matrix is not known.
+// Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4
+// only. `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as
+// in matmul.wgsl. A test runs it on any adapter, with the built-in functions put into plain WGSL.
 
 // NVIDIA and AMD, for outputs of many tiles: 128 x 256 to a workgroup of eight subgroups.
 #kernel matmul.matrix.half.large  enable=f16 element=f16 vector=8 m=16 n=16 k=16 high=4 wide=4 down=2 across=4
@@ -38,12 +39,13 @@ const tileRows = ${m*high*down}u;
 const tileColumns = ${n*wide*across}u;
 const depth = ${2*k}u;
 
-// Rows (columns) of a tile, each 4 vectors of k's and one unused; or, where those are contiguous, k's, each a row of vectors
-// and one unused, which takes no more.
+// Rows (columns) of a tile, each 4 vectors of k's and one unused; or, where those are contiguous, k's, each a row of
+// vectors and one unused, which takes no more.
 var<workgroup> leftTile: array<vec4u, ${m*high*down*5}>;
 var<workgroup> rightTile: array<vec4u, ${n*wide*across*5}>;
 
-// Vector i of a tile of `width` rows (columns) from `first` on, of `size`. Where `alongInner`, the inner dimension is contiguous.
+// Vector i of a tile of `width` rows (columns) from `first` on, of `size`. Where `alongInner`, the inner dimension is
+// contiguous.
 fn source(i: u32, alongInner: bool, width: u32, first: u32, size: u32, k: u32, end: u32) -> u32 {
   if (alongInner) {
     let k4 = min(k / ${vector}u + i % 4u, end / ${vector}u - 1u);

@@ -1,10 +1,10 @@
-// y = f(op(a) op(b) + bias) + residual from registers and cache alone: the first choice on Apple's GPUs where they list no
-// subgroup matrices: their caches are near and their workgroup memory is no faster (jax-js and surfgrad do without it too).
-// Grid as in matmul.wgsl.
+// y = f(op(a) op(b) + bias) + residual from registers and cache alone: the first choice on Apple's GPUs where they list
+// no subgroup matrices: their caches are near and their workgroup memory is no faster (jax-js and surfgrad do without
+// it too). Grid as in matmul.wgsl.
 //
-// A thread owns 8 x 8 values of y: 16 vectors loaded over four k's feed 256 multiply-adds. A workgroup is 8 x 8 threads and
-// owns 64 x 64; a thread's second four rows and columns lie half a tile on, so that neighbouring threads read neighbouring
-// vectors and four rows of threads share their loads of op(b). No barrier.
+// A thread owns 8 x 8 values of y: 16 vectors loaded over four k's feed 256 multiply-adds. A workgroup is 8 x 8 threads
+// and owns 64 x 64; a thread's second four rows and columns lie half a tile on, so that neighbouring threads read
+// neighbouring vectors and four rows of threads share their loads of op(b). No barrier.
 #include blocks.include.wgsl
 
 @compute @workgroup_size(8, 8)

@@ -1,6 +1,7 @@
-// matmul.subgroup.wgsl for an a of halves that is not transposed, and an inner dimension that is a multiple of 8: a row of a is
-// loaded eight halves at a time, for two turns of the loop. Unrolled instead, the code would outgrow the instruction cache (0.8 of the
-// speed). The same for the columns of a transposed b is slower, as four more vectors would have to outlive a turn.
+// matmul.subgroup.wgsl for an a of halves that is not transposed, and an inner dimension that is a multiple of 8: a row
+// of a is loaded eight halves at a time, for two turns of the loop. Unrolled instead, the code would outgrow the
+// instruction cache (0.8 of the speed). The same for the columns of a transposed b is slower, as four more vectors
+// would have to outlive a turn.
 enable subgroups;
 
 #include interface.include.wgsl

@@ -1,16 +1,17 @@
-// y = f(op(a) op(b) + bias) + residual for subgroups of exactly eight lanes (CPU Vulkan), where the number of loads decides
-// the time: no workgroup memory, no barrier, and each vec4 that a lane loads is used by all eight.
+// y = f(op(a) op(b) + bias) + residual for subgroups of exactly eight lanes (CPU Vulkan), where the number of loads
+// decides the time: no workgroup memory, no barrier, and each vec4 that a lane loads is used by all eight.
 //
-// One subgroup owns a tile of 32 rows (16 unless `tall`) and 32 columns. Per step over four inner values k, each lane holds
+// One subgroup owns a tile of 32 rows (16 unless `tall`) and 32 columns. Per step over four inner values k, each lane
+// holds
 //   right0..3  its four columns of op(b), one register per k
 //   left0..3   four k of its four rows of op(a), handed to the others by subgroupShuffle from a constant lane
-// On lavapipe such a shuffle is one permutation, a subgroupBroadcast about three instructions. Larger tiles load less per
-// product, but none was faster: 32 x 64 took 1.1 times as long, 16 x 64 1.2 times. Their loops are up to 46 KB of machine code
-// instead of 25, with an instruction cache of 32 KiB, and spill more.
-// The layouts differ only in how these are loaded and in which rows a lane holds: 8 r + lane, or 4 lane + r where the rows of
-// op(a) are contiguous. Rows past the edge are clamped to the last one and not stored, columns likewise.
-// Vectors must be whole: columns % 4 = 0, and inner % 4 = 0, or rows % 4 = 0 where a is transposed (inner is then free). Not
-// both may be transposed, and with a transposed the tile must be tall. Grid as in matmul.wgsl.
+// On lavapipe such a shuffle is one permutation, a subgroupBroadcast about three instructions. Larger tiles load less
+// per product, but none was faster: 32 x 64 took 1.1 times as long, 16 x 64 1.2 times. Their loops are up to 46 KB of
+// machine code instead of 25, with an instruction cache of 32 KiB, and spill more.
+// The layouts differ only in how these are loaded and in which rows a lane holds: 8 r + lane, or 4 lane + r where the
+// rows of op(a) are contiguous. Rows past the edge are clamped to the last one and not stored, columns likewise.
+// Vectors must be whole: columns % 4 = 0, and inner % 4 = 0, or rows % 4 = 0 where a is transposed (inner is then
+// free). Not both may be transposed, and with a transposed the tile must be tall. Grid as in matmul.wgsl.
 // Halves are half the bytes to load, which makes this 1.5 times as fast as with floats.
 enable subgroups;
 

@@ -1,21 +1,22 @@
-// y = f(op(a) op(b) + bias) + residual through workgroup memory: the first choice on GPUs but Apple's. Grid as in matmul.wgsl.
+// y = f(op(a) op(b) + bias) + residual through workgroup memory: the first choice on GPUs but Apple's. Grid as in
+// matmul.wgsl.
 //
-// A workgroup of 256 threads owns 128 x 128 values of y where `wide` (8 x 8 to a thread: 16 reads of four values each from
-// workgroup memory feed 256 multiply-adds), else 64 x 64 (4 x 4 to a thread), for outputs that would leave the device idle. It
-// walks the inner dimension in steps of 16 (32), half of the threads copying a block of 4 x 4 of op(a) each and half one of
-// op(b). The vectors of the next step are asked for before the products of this one, so that the memory's latency passes
-// behind them; they are turned and cut only when they are stored, since that waits for them.
+// A workgroup of 256 threads owns 128 x 128 values of y where `wide` (8 x 8 to a thread: 16 reads of four values each
+// from workgroup memory feed 256 multiply-adds), else 64 x 64 (4 x 4 to a thread), for outputs that would leave the
+// device idle. It walks the inner dimension in steps of 16 (32), half of the threads copying a block of 4 x 4 of op(a)
+// each and half one of op(b). The vectors of the next step are asked for before the products of this one, so that the
+// memory's latency passes behind them; they are turned and cut only when they are stored, since that waits for them.
 //
 // The tiles hold vectors of four rows (columns) for each k. A subgroup of 32 covers 4 x 8 threads, which read 4 and 8
-// neighbouring vectors: no bank conflicts, and the fewest different ones. When neighbouring threads copy along k, for whole
-// cache lines of a row-major matrix, they would all store to the same banks; `swizzle` gives each four of k's other ones.
-// 16 KiB and 256 threads are what every device has. Written for NVIDIA and Intel.
+// neighbouring vectors: no bank conflicts, and as few different ones as can be. When neighbouring threads copy along k, for
+// whole cache lines of a row-major matrix, they would all store to the same banks; `swizzle` gives each four of k's
+// other ones. 16 KiB and 256 threads are what every device has. Written for NVIDIA and Intel.
 #include blocks.include.wgsl
 
 override wide: bool;
 
-// op(a) [k, rows / 4], then op(b) [k, columns / 4]. In two dimensions, for the index that WebGPU checks to be one that the
-// compiler knows, and one that stays: a check for each read would cost a tenth of the products.
+// op(a) [k, rows / 4], then op(b) [k, columns / 4]. In two dimensions, for the index that WebGPU checks to be one that
+// the compiler knows, and one that stays: a check for each read would cost a tenth of the products.
 var<workgroup> tile: array<array<vec4f, 16>, 64>;
 
 fn swizzle(k4: u32) -> u32 {

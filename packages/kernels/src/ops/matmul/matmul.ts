@@ -20,7 +20,7 @@ interface Attributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly activation?: Activation;
-  /** Of y; half only where a and b are. */
+  /** The precision of y; half only where a and b are. */
   readonly precision: Precision;
   /** Which optional inputs follow a and b. */
   readonly hasBias: boolean;
@@ -34,7 +34,7 @@ interface Sizes {
   readonly columns: number;
 }
 
-/** Of y = op(a) op(b). With a matrix b, all axes of a before the last are rows. Undefined where a and b do not fit. */
+/** Sizes of y = op(a) op(b), undefined where a and b do not fit. With a matrix b, a's axes before the last are rows. */
 function sizesOf([a, b]: readonly Tensor[], { transposeA, transposeB }: Attributes): Sizes | undefined {
   const batched = b.shape.length === 3;
   if (b.shape.length !== 2 && !batched) return undefined;

@@ -1,10 +1,10 @@
-// y = f(op(a) op(b) + bias) + residual for a few rows (one query), where reading op(b) is all the work: a tile of 64 x 64 would
-// idle in most of its rows, and there would be few tiles. Grid as in matmul.wgsl.
+// y = f(op(a) op(b) + bias) + residual for a few rows (one query), where reading op(b) is all the work: a tile of 64 x
+// 64 would idle in most of its rows, and there would be few tiles. Grid as in matmul.wgsl.
 //
-// A workgroup owns four rows and 32 columns (16 where b is transposed) and shares out the inner dimension between its threads,
-// each of which adds up blocks of 4 x 4 x 4 for its own four columns; a tree in workgroup memory adds up the threads.
-// Neighbouring threads follow the contiguous axis of b: 8 take neighbouring columns, or 64 neighbouring k's where b is
-// transposed. On lavapipe, rows 1 to 4, it took 1.6 to 2.9 times as long as the subgroup kernel.
+// A workgroup owns four rows and 32 columns (16 where b is transposed) and shares out the inner dimension between its
+// threads, each of which adds up blocks of 4 x 4 x 4 for its own four columns; a tree in workgroup memory adds up the
+// threads. Neighbouring threads follow the contiguous axis of b: 8 take neighbouring columns, or 64 neighbouring k's
+// where b is transposed. On lavapipe, rows 1 to 4, it took 1.6 to 2.9 times as long as the subgroup kernel.
 #include blocks.include.wgsl
 
 var<workgroup> partial: array<vec4f, 1024>; // [row, share of the inner dimension, four columns]

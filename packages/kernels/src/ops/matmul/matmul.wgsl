@@ -1,5 +1,5 @@
-// y = f(op(a) op(b) + bias) + residual, for any size and layout: element (i, k) of op(a) lies at i * aRow + k * aInner, element
-// (k, j) of op(b) at k * bInner + j * bColumn. Runs anywhere; the other kernels are faster where they can run.
+// y = f(op(a) op(b) + bias) + residual, for any size and layout: element (i, k) of op(a) lies at i * aRow + k * aInner,
+// element (k, j) of op(b) at k * bInner + j * bColumn. Runs anywhere; the other kernels are faster where they can run.
 //
 // One thread owns 4 x 4 values of y in registers: eight loads feed sixteen multiply-adds, without workgroup memory or
 // barriers. Rows and columns past the edge are clamped to the last one and not stored. Workgroups of neighbouring row
