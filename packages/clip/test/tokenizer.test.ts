@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { loadTokenizer } from '../src/node.ts';
-import { unescapeHtml } from '../src/tokenizer/clean.ts';
+import { readHtmlReferences, unescapeHtml } from '../src/tokenizer/html-references.ts';
 import { createTokenizer } from '../src/tokenizer/tokenizer.ts';
 import { readVocabulary } from '../src/tokenizer/vocabulary.ts';
 
@@ -16,6 +16,9 @@ const cases = readFileSync(new URL('fixtures/tokenizer.jsonl', import.meta.url),
   .split('\n')
   .map((line) => JSON.parse(line) as Case);
 const tokenizer = await loadTokenizer();
+const asset = readFileSync(new URL('../assets/clip-bpe-merges.txt.gz', import.meta.url));
+const [merges, lines] = (await readVocabulary(new Uint8Array(asset))).trimEnd().split('\n\n');
+const references = readHtmlReferences(lines.split('\n'));
 
 describe('CLIP tokenizer', () => {
   test('has the vocabulary of CLIP', () => {
@@ -60,6 +63,10 @@ describe('CLIP tokenizer', () => {
     expect(() => createTokenizer('a b\nab c\nno')).toThrow('Vocabulary line 3');
     expect(() => createTokenizer('a b\nab q</w>\nxy z')).toThrow('Vocabulary line 3');
     expect(() => createTokenizer('a b\na b')).toThrow('Vocabulary line 2');
+    expect(() => createTokenizer(merges)).toThrow(
+      "Vocabulary: expected an empty line and HTML's references after 48894",
+    );
+    expect(() => createTokenizer(`${merges}\n\namp; 26\n<html>`)).toThrow('found "<html>"');
   });
 
   test('reads the vocabulary compressed and as a server may have decompressed it', async () => {
@@ -76,5 +83,5 @@ test.each([
   ['a&#1;b&#xffff;c&#x7f;d', 'abcd'],
   ['& &; &#; &#x; &unknown; a&b', '& &; &#; &#x; &unknown; a&b'],
 ])('unescapes HTML as Python does: %s', (text, expected) => {
-  expect(unescapeHtml(text)).toBe(expected);
+  expect(unescapeHtml(text, references)).toBe(expected);
 });

@@ -1,4 +1,5 @@
 import { cleanText } from './clean.ts';
+import { readHtmlReferences } from './html-references.ts';
 import { mergePairs, pairKey } from './merge.ts';
 import { byteSymbols } from './symbols.ts';
 
@@ -38,8 +39,9 @@ export interface Tokenizer {
 /**
  * OpenAI CLIP's byte-pair tokenizer (`simple_tokenizer.py`), id for id.
  *
- * @param vocabulary the merges, one `left right` a line, in the order of their rank
- * @throws when a line is not a pair of earlier tokens, naming the line
+ * @param vocabulary what `clip-bpe-merges.txt.gz` holds (`readVocabulary`): the merges, one `left right` a line, in the order of
+ *   their rank; an empty line; and HTML's named character references, one `name code …` a line
+ * @throws when a line is not a pair of earlier tokens, or not a reference, naming it; when there are no references
  */
 export function createTokenizer(vocabulary: string): Tokenizer {
   const { symbols, ids: byteIds } = byteSymbols();
@@ -50,7 +52,9 @@ export function createTokenizer(vocabulary: string): Tokenizer {
   }
   const idOf = new Map(tokens.map((token, id) => [token, id]));
   const merges = new Map<number, number>();
-  for (const [index, line] of vocabulary.trimEnd().split('\n').entries()) {
+  const lines = vocabulary.trimEnd().split('\n');
+  const end = lines.includes('') ? lines.indexOf('') : lines.length;
+  for (const [index, line] of lines.slice(0, end).entries()) {
     const [left, right, ...rest] = line.split(' ');
     const leftId = idOf.get(left);
     const rightId = idOf.get(right);
@@ -65,6 +69,12 @@ export function createTokenizer(vocabulary: string): Tokenizer {
     idOf.set(token, tokens.length);
     tokens.push(token);
   }
+  if (end === lines.length) {
+    throw new Error(
+      `Vocabulary: expected an empty line and HTML's references after ${end} merges. Use clip-bpe-merges.txt.gz of @webcir/clip.`,
+    );
+  }
+  const references = readHtmlReferences(lines.slice(end + 1));
   const startOfText = tokens.push(START_OF_TEXT) - 1;
   const endOfText = tokens.push(END_OF_TEXT) - 1;
 
@@ -87,7 +97,7 @@ export function createTokenizer(vocabulary: string): Tokenizer {
 
   const encode = (text: string): number[] => {
     const ids: number[] = [];
-    for (const [word] of cleanText(text).matchAll(WORD)) {
+    for (const [word] of cleanText(text, references).matchAll(WORD)) {
       for (const id of encodeWord(word)) ids.push(id);
     }
     return ids;

@@ -1,5 +1,5 @@
 /**
- * The merges of CLIP's vocabulary as text, one `left right` a line, from `assets/clip-bpe-merges.txt.gz`.
+ * CLIP's vocabulary as text, from `assets/clip-bpe-merges.txt.gz`: what `createTokenizer` takes.
  * Bytes that a web server has already decompressed (`Content-Encoding: gzip`) are taken as they are.
  */
 export async function readVocabulary(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
