@@ -278,7 +278,11 @@ async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> 
   if (!isSource(tokenizer)) return tokenizer;
   const bytes = await openSource(tokenizer, 'tokenizer');
   const whole = await bytes.read(0, bytes.size);
-  return createTokenizer(await readVocabulary(whole.slice()));
+  try {
+    return createTokenizer(await readVocabulary(whole.slice()));
+  } catch (cause) {
+    throw new Error(`${bytes.name}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** @throws RangeError naming both widths */
