@@ -121,7 +121,7 @@ describe('a project in Node', () => {
   it.each([
     ["(await import('webcir')).openDevice()", 'Node needs Dawn for WebGPU: npm install webgpu@'],
     ["(await import('webcir/node')).decodeImage('x.png')", 'Node needs sharp for image files: npm install sharp@'],
-    ["(await import('webcir/node')).openRetriever()", 'npm install @webcir/embedded@'],
+    ["(await import('webcir/node')).Retriever.load()", 'npm install @webcir/embedded@'],
   ])('%s says what to install', async (code, message) => {
     const { output } = await run(process.execPath, ['--input-type=module', '-e', `await ${code}`], { cwd: page });
     expect(output).toContain(`MissingPackageError: `);
@@ -132,17 +132,14 @@ describe('a project in Node', () => {
 describe('a page', () => {
   // All that a search needs: weights out of safetensors, the tokenizer, both encoders, the Combiner, the ranking.
   const source = `
-    import { blobSource, createTokenizer, fetchVocabulary, openSafetensors, readClipModel } from '@webcir/clip';
-    import { readCombinerModel } from '@webcir/retrieval';
-    import { openDevice, Retriever } from 'webcir';
-    const open = async (url) => openSafetensors(blobSource(await (await fetch(url)).blob()));
-    globalThis.retriever = await Retriever.create({
-      device: await openDevice(),
-      tokenizer: createTokenizer(await fetchVocabulary('vocabulary.gz')),
-      clip: readClipModel(await open('clip.safetensors')),
-      combiner: readCombinerModel(await open('combiner.safetensors')),
+    import { Retriever } from 'webcir';
+    globalThis.retriever = await Retriever.load({
+      clip: 'clip.safetensors',
+      combiner: 'combiner.safetensors',
+      tokenizer: 'vocabulary.gz',
     });
-    globalThis.found = await retriever.search(await retriever.index(globalThis.images), globalThis.image, 'is darker');
+    const gallery = await retriever.index(globalThis.images);
+    globalThis.found = await retriever.search(gallery, { image: globalThis.image, text: 'is darker' });
   `;
   const bundle = {};
 

@@ -11,7 +11,12 @@ const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
-/** `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest. */
+/**
+ * `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest.
+ *
+ * WESL (npm `wesl` 0.7.31) was tried in place of these 50 lines. Its imports cannot name the `Part` and `combine` of
+ * whichever kernel takes in sum/reduce.include.wgsl, and it has no loop over constants: `expandLoops` would have to stay.
+ */
 export function expandIncludes(text, folder) {
   return text.replace(/^#include (\S+)$/gm, (_, file) =>
     expandIncludes(readFileSync(join(folder, file), 'utf8').trimEnd(), folder),
@@ -21,34 +26,52 @@ export function expandIncludes(text, folder) {
 /**
  * `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no other way to unroll over values
  * that must be constant expressions (the lane of a subgroupBroadcast, a named register). Loops may nest, and the
- * bounds may use outer variables. `#let m = 4` is a variable for the lines after it, for kernels that share a text.
+ * bounds may use outer variables. `given` are further variables, those of `#kernel`.
  */
-export function expandLoops(text, file) {
+export function expandLoops(text, file, given = {}) {
   const lines = text.split('\n');
   const expand = (from, to, outer) => {
     const out = [];
-    let variables = outer;
     for (let i = from; i < to; i++) {
-      const definition = /^#let (\w+) = (\d+)$/.exec(lines[i]);
-      if (definition) {
-        variables = { ...variables, [definition[1]]: Number(definition[2]) };
-        continue;
-      }
       const loop = /^\s*#for (\w+) in (\S+)\.\.(\S+)\s*$/.exec(lines[i]);
       if (!loop) {
-        out.push(substitute(lines[i], variables, file, i));
+        out.push(substitute(lines[i], outer, file, i));
         continue;
       }
       const end = matchingEnd(lines, i, file);
       const [, name, low, high] = loop;
-      const bounds = [low, high].map((bound) => Number(substitute(bound, variables, file, i)));
+      const bounds = [low, high].map((bound) => Number(substitute(bound, outer, file, i)));
       for (let value = bounds[0]; value < bounds[1]; value++)
-        out.push(...expand(i + 1, end, { ...variables, [name]: value }));
+        out.push(...expand(i + 1, end, { ...outer, [name]: value }));
       i = end;
     }
     return out;
   };
-  return expand(0, lines.length, {}).join('\n');
+  return expand(0, lines.length, given).join('\n');
+}
+
+/**
+ * The kernels that a file makes: one, called as the file, or one for each line `#kernel name size=value …`. Its sizes are variables
+ * as those of `#for`, and stand in the generated kernel, so that TypeScript reads what the WGSL is made for. `enable=f16` enables an
+ * extension for this kernel alone.
+ */
+export function kernelsOf(text, name) {
+  const line = /^#kernel (\S+)((?: +\w+=\w+)+)\n/gm;
+  const shared = text.replace(line, '');
+  const instances = [...text.matchAll(line)].map(([, instance, list]) => {
+    const pairs = list
+      .trim()
+      .split(/ +/)
+      .map((pair) => pair.split('='));
+    const { enable, ...values } = Object.fromEntries(pairs);
+    const sizes = Object.entries(values).map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]);
+    return {
+      name: instance,
+      text: enable ? `enable ${enable};\n${shared}` : shared,
+      sizes: Object.fromEntries(sizes),
+    };
+  });
+  return instances.length > 0 ? instances : [{ name, text }];
 }
 
 function matchingEnd(lines, start, file) {
@@ -98,8 +121,11 @@ const isKernel = (file) => file.endsWith('.wgsl') && !file.endsWith('.include.wg
 const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
-function kernelModule(name, file, text) {
-  const code = expandLoops(text, file);
+const kernelModule = (file, kernels) =>
+  `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n${kernels.map((kernel) => kernelText(file, kernel)).join('')}`;
+
+function kernelText(file, { name, text, sizes }) {
+  const code = expandLoops(text, file, sizes);
   const reflection = new WgslReflect(withoutBodies(code).replaceAll('stored4', 'vec4f'));
   const entries = reflection.entry.compute;
   if (entries.length !== 1) throw new Error(`${file}: expected one @compute entry point, found ${entries.length}`);
@@ -128,16 +154,17 @@ function kernelModule(name, file, text) {
   const enabled = [...code.matchAll(/^\s*enable (\w+);/gm)].map((match) => match[1]);
   const required = enabled.map((extension) => (extension === 'f16' ? 'shader-f16' : extension.replaceAll('_', '-')));
   const type = `Kernel<${union(Object.keys(bindings))}, ${union(Object.keys(params.fields))}, ${union(constants)}>`;
-  return `${header(file)}import type { Kernel } from '../../engine/kernel.ts';
-
-export const ${camelCase(name)}Kernel: ${type} = {
+  const typeOfSize = ([key, value]) => `readonly ${key}: ${typeof value === 'number' ? 'number' : `'${value}'`}`;
+  const sized = sizes ? ` & { readonly sizes: { ${Object.entries(sizes).map(typeOfSize).join('; ')} } }` : '';
+  return `
+export const ${camelCase(name)}Kernel: ${type}${sized} = {
   name: '${name}',
   entryPoint: '${entries[0].name}',
   workgroupSize: ${JSON.stringify(workgroupSize(entries[0]))},
   features: ${JSON.stringify(required)},
   bindings: ${JSON.stringify(bindings)},
   params: ${JSON.stringify(params)},
-  constants: ${JSON.stringify(constants)},
+  constants: ${JSON.stringify(constants)},${sizes ? `\n  sizes: ${JSON.stringify(sizes)},` : ''}
   code: ${JSON.stringify(code)},
 };
 `;
@@ -196,7 +223,10 @@ if (process.argv[1] === import.meta.filename) {
       const path = join(opsFolder, op, file);
       writeFileSync(
         `${path}.ts`,
-        kernelModule(file.slice(0, -5), `${op}/${file}`, expandIncludes(readFileSync(path, 'utf8'), dirname(path))),
+        kernelModule(
+          `${op}/${file}`,
+          kernelsOf(expandIncludes(readFileSync(path, 'utf8'), dirname(path)), file.slice(0, -5)),
+        ),
       );
     }
   }
@@ -232,9 +262,12 @@ if (process.argv[1] === import.meta.filename) {
         .flatMap((op) =>
           files(op)
             .filter(isKernel)
-            .map((name) => [op, name.slice(0, -5)]),
+            .map((file) => [op, file, kernelsOf(moduleText(op, file), file.slice(0, -5))]),
         )
-        .map(([op, name]) => `export { ${camelCase(name)}Kernel } from '../ops/${op}/${name}.wgsl.ts';\n`)
+        .map(([op, file, kernels]) => {
+          const names = kernels.map(({ name }) => `${camelCase(name)}Kernel`);
+          return `export { ${names.join(', ')} } from '../ops/${op}/${file}.ts';\n`;
+        })
         .join(''),
   );
   // Kernels, and the modules that launch them.

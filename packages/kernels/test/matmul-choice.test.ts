@@ -53,12 +53,12 @@ it.each([
   ['tensor cores', nvidia, 'f16', 4096, 64, 4096, 'matmul.matrix.half.large', 256],
   ['tensor cores, just enough tiles', nvidia, 'f16', 2048, 64, 2048, 'matmul.matrix.half.large', 256],
   ['tensor cores, fewer tiles', nvidia, 'f16', 2048, 64, 1024, 'matmul.matrix.half.small', 128],
-  ['halves that are no multiples of 8', nvidia, 'f16', 512, 60, 512, 'matmul.tiled.half', 0],
-  ['a few rows of halves', nvidia, 'f16', 4, 640, 640, 'matmul.vector.half', undefined],
+  ['halves that are no multiples of 8', nvidia, 'f16', 512, 60, 512, 'matmul.tiled', 0],
+  ['a few rows of halves', nvidia, 'f16', 4, 640, 640, 'matmul.vector', undefined],
   ['subgroups of up to 64', amd, 'f16', 512, 64, 512, 'matmul.matrix.half.small', 256],
   ['another size of matrices', intel, 'f16', 4096, 64, 4096, 'matmul.matrix.half.intel', 128],
   ['matrices of singles', apple, 'f32', 512, 64, 512, 'matmul.matrix.single', 128],
-  ['halves only added up in halves', apple, 'f16', 512, 64, 512, 'matmul.register.half', undefined],
+  ['halves only added up in halves', apple, 'f16', 512, 64, 512, 'matmul.register', undefined],
 ] as const)('%s', (_, capabilities, type, rows, inner, columns, kernel, constant) => {
   expect(chosen(capabilities, type, rows, inner, columns)).toEqual([kernel, constant]);
 });

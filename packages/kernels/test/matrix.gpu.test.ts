@@ -7,9 +7,8 @@ import { openDevice } from '../src/engine/device.ts';
 import { dispatch } from '../src/engine/kernel.ts';
 import { apply, firstOrderOnly, type OpDefinition } from '../src/engine/op.ts';
 import { cast, compile, input, type Tensor } from '../src/index.ts';
-import { matmulMatrixHalfLargeKernel } from '../src/ops/matmul/matmul.matrix.half.large.wgsl.ts';
-import { matmulMatrixHalfSmallKernel } from '../src/ops/matmul/matmul.matrix.half.small.wgsl.ts';
 import { type MatrixKernel, matrixKernels } from '../src/ops/matmul/matmul.matrix.ts';
+import { matmulMatrixHalfLargeKernel, matmulMatrixHalfSmallKernel } from '../src/ops/matmul/matmul.matrix.wgsl.ts';
 import { linearReference, matmulReference } from '../src/ops/matmul/matmul.reference.ts';
 import { sumSlices } from '../src/ops/sum/sum.ts';
 
@@ -121,8 +120,9 @@ const product: OpDefinition<Attributes> = {
   outputs(_, { sizes: { batch, rows, columns }, precision }) {
     return [0, 1].map(() => ({ shape: [batch, rows, columns], dtype: precision }));
   },
-  launch({ inputs: [a, b, bias = a, residual = a], outputs: [y, preactivation], attributes, scratch }) {
-    const { on, sizes, transposeA, transposeB, slices, epilogue, precision } = attributes;
+  launch({ inputs: [a, b, ...rest], outputs: [y, preactivation], attributes, scratch }) {
+    const [bias, residual] = rest.length > 0 ? rest : [scratch([4]), scratch([4])]; // placeholders
+    const { on, sizes, transposeA, transposeB, slices, epilogue } = attributes;
     const { batch, rows, inner, columns } = sizes;
     const slice = slices > 1 ? Math.ceil(inner / slices / 8) * 8 : inner;
     const parts = slices > 1 ? scratch([slices, rows * columns]) : y;
@@ -141,7 +141,6 @@ const product: OpDefinition<Attributes> = {
         hasBias: Number(epilogue),
         hasResidual: Number(epilogue),
         keepPreactivation: Number(epilogue),
-        halfResult: Number(precision === 'f16'),
       },
       [Math.ceil(rows / on.rows), Math.ceil(columns / on.columns), batch * slices],
       {
@@ -179,7 +178,7 @@ const transposed = ({ shape: [rows, columns], data }: NdArray): NdArray => ({
  * How a is read does not depend on how b is, so that two layouts cover all four. The two kernels on matrices of 16 x 16 x 16 are
  * one text, and slow to compile on a CPU: they share the layouts.
  */
-const layouts = new Map([
+const layouts = new Map<MatrixKernel['kernel'], readonly string[]>([
   [matmulMatrixHalfLargeKernel, ['NN']],
   [matmulMatrixHalfSmallKernel, ['TT']],
 ]);

@@ -7,8 +7,8 @@ import { Recomputation } from './recompute.ts';
 
 export interface GradientOptions {
   /**
-   * Keep only what `checkpoint` marks from the forward pass, and compute the rest again where the backward pass needs it: the same
-   * bits in less memory, for about one more forward pass.
+   * Keep only what `checkpoint` marks from the forward pass, and compute the rest again where the backward pass needs
+   * it: the same bits in less memory, for about one more forward pass.
    */
   readonly recompute?: boolean;
 }
@@ -17,8 +17,8 @@ export interface GradientOptions {
  * Reverse-mode differentiation, graph to graph.
  * @param loss one number, shape [1]
  * @param targets any tensors of the graph
- * @returns one gradient per target, of the target's shape (and in single precision where the target is in half and the
- *   gradient is known better); zeros where the loss does not depend on it
+ * @returns one gradient per target, of the target's shape (in single precision, even of a target in half, where the
+ *   gradient is known that well); zeros where the loss does not depend on it
  * @throws RangeError where the loss is not one number, TypeError naming an op on the way that has no gradient
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[], options: GradientOptions = {}): Tensor[] {
@@ -28,8 +28,8 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], options: Gra
 }
 
 /**
- * Vector-Jacobian product of the graph between some targets and some outputs: the gradients with respect to the targets of
- * whatever function the cotangents are the gradient of. Runs no forward pass beyond what the backward pass reads.
+ * Vector-Jacobian product of the graph between some targets and some outputs: the gradients with respect to the targets
+ * of whatever function the cotangents are the gradient of. Runs no forward pass beyond what the backward pass reads.
  * @param cotangents one per output, of its shape
  * @returns as `gradients`
  * @throws RangeError where there is not one cotangent of its shape for each output, TypeError as `gradients`
@@ -64,14 +64,14 @@ export function vjp(
     if (node.source.kind !== 'op') continue;
     recomputation?.enter(node);
     const { definition, inputs, attributes } = node.source;
-    const dys = node.outputs.map((output) => accumulated.get(output));
-    if (dys.every((dy) => dy === undefined)) continue;
+    const found = node.outputs.map((output) => accumulated.get(output));
+    if (found.every((cotangent) => cotangent === undefined)) continue;
     const needed = inputs.map((tensor) => wanted.has(tensor) || dependent.has(tensor.node));
     if (!needed.some(Boolean)) continue;
     const rule = rules.get(definition);
     if (!rule) throw new TypeError(`${definition.name} has no gradient: ${definition.noGradient}`);
     const context = { inputs: inputs.map(value), outputs: node.outputs.map(value), attributes, needed };
-    for (const [index, gradient] of rule.vjp(context, dys).entries()) {
+    for (const [index, gradient] of rule.vjp(context, found).entries()) {
       if (gradient && needed[index]) accumulate(inputs[index], gradient);
     }
   }

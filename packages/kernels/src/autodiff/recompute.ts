@@ -3,14 +3,15 @@ import type { Node, Tensor } from '../graph.ts';
 import { checkpointed } from '../ops/checkpoint/checkpoint.ts';
 
 /**
- * Gives the backward pass the values of the forward pass a second time (Chen et al. 2016, arXiv 1604.06174): checkpoints are
- * kept, what lies between them is made again by clones of its nodes. Nodes run in the order of their creation, so a clone
- * that is made when the backward pass first asks for it runs just then, and a clone that in the end nothing reads is not run.
+ * Gives the backward pass the values of the forward pass a second time (Chen et al. 2016, arXiv 1604.06174):
+ * checkpoints are kept, what lies between them is made again by clones of its nodes. Nodes run in the order of their
+ * creation, so a clone that is made when the backward pass first asks for it runs just then, and a clone that in the
+ * end nothing reads is not run.
  */
 export class Recomputation {
-  /** Checkpoints, under the name of the view and of what it is a view of. */
+  /** Checkpoints: the views that mark them, and the tensors that these are views of. */
   readonly #kept: ReadonlySet<Tensor>;
-  /** Clones of the current segment, which is what lies between two checkpoints. */
+  /** The clones of the current segment, which is the nodes between two checkpoints. */
   readonly #clones = new Map<Node, readonly Tensor[]>();
 
   /** @param forward all nodes of the forward pass */
@@ -23,12 +24,16 @@ export class Recomputation {
     );
   }
 
-  /** Must be called with every node on the way back. Past a checkpoint, nothing reads the clones of the segment behind it any more. */
+  /**
+   * Call it with every node on the way back. At a checkpoint, the clones of the segment behind it are no longer needed.
+   */
   enter(node: Node): void {
     if (checkpointed(node)) this.#clones.clear();
   }
 
-  /** A value of the forward pass that lives only as long as the current segment, unless it is a checkpoint or a leaf. */
+  /**
+   * A value of the forward pass that lives only as long as the current segment, unless it is a checkpoint or a leaf.
+   */
   again(tensor: Tensor): Tensor {
     const { node, index } = tensor;
     const { source } = node;

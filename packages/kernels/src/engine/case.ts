@@ -22,7 +22,8 @@ export type CaseInput =
   | {
       readonly kind: 'values';
       readonly shape: readonly number[];
-      readonly data: readonly number[];
+      /** Called by `caseValues` alone: a list of cases is made at import, and must cost nothing there. */
+      data(): ArrayLike<number>;
       readonly differentiable: boolean;
     };
 
@@ -35,7 +36,7 @@ export interface OpCase {
   reference(...inputs: NdArray[]): NdArray | readonly NdArray[];
   /** Largest error allowed, relative to the largest value of the tensor; 2e-5 forward, 1e-4 backward unless given. */
   readonly tolerance?: number;
-  /** Of the gradients, where they are less exact than what comes before them. */
+  /** The tolerance of the gradients, where they are less exact than the result. */
   readonly gradientTolerance?: number;
   /** Floating point operations, for the bench. */
   readonly flops?: number;
@@ -57,12 +58,27 @@ export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = f
   half,
 });
 export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
-export const values = (shape: readonly number[], data: readonly number[], differentiable = true): CaseInput => ({
+/** @param data a list, or, where it is long or has to be worked out, a function that makes it when it is asked for */
+export const values = (
+  shape: readonly number[],
+  data: readonly number[] | (() => ArrayLike<number>),
+  differentiable = true,
+): CaseInput => ({
   kind: 'values',
   shape,
-  data,
+  data: typeof data === 'function' ? data : () => data,
   differentiable,
 });
+
+/**
+ * Normal random numbers that are not differentiated, and do not depend on the inputs beside them.
+ * @param map makes the value at a position out of the random number there
+ */
+export const fixed = (
+  shape: readonly number[],
+  { seed = 1, map = (random) => random }: { seed?: number; map?: (random: number, position: number) => number } = {},
+): CaseInput =>
+  values(shape, () => caseValues([normal(shape)], seed)[0].data.map((random, i) => map(random, i)), false);
 
 export const zeros = (shape: readonly number[]): NdArray => ({
   shape,
@@ -74,9 +90,9 @@ export function caseValues(inputs: readonly CaseInput[], seed = 1): NdArray[] {
   const random = uniform(seed);
   return inputs.map((input) => {
     const array = zeros(input.shape);
-    for (let i = 0; i < array.data.length; i++) {
-      if (input.kind === 'values') array.data[i] = input.data[i];
-      else if (input.kind === 'index') array.data[i] = Math.floor(random() * input.below);
+    if (input.kind === 'values') array.data.set(input.data());
+    for (let i = 0; i < array.data.length && input.kind !== 'values'; i++) {
+      if (input.kind === 'index') array.data[i] = Math.floor(random() * input.below);
       else {
         const gaussian = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
         // Rounded to float32, so that device and reference start from the same numbers.

@@ -13,7 +13,7 @@ export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** For gradients that pass through half precision. */
+  /** Needed where gradients pass through half precision. */
   readonly lossScaling?: boolean;
 }
 
@@ -34,7 +34,7 @@ export class Adam {
   readonly parameters: TensorStore;
   /** First and second moments: part of a checkpoint. */
   readonly moments: { readonly m: TensorStore; readonly v: TensorStore };
-  /** With `lossScaling` only. */
+  /** Undefined without `lossScaling`. */
   readonly scaler: LossScaler | undefined;
   readonly #options: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
   readonly #hyper = input('adam', [HYPER_SIZE]);
@@ -50,8 +50,8 @@ export class Adam {
   }
 
   /**
-   * One step down the gradient of a loss, with respect to every tensor of the store: a whole graph, for `compile`. Its input is
-   * 'adam' (see `hyper`). Outputs: 'loss', and with loss scaling 'overflow' (see `update`).
+   * One step down the gradient of a loss, with respect to every tensor of the store: a whole graph, for `compile`. Its
+   * input is 'adam' (see `hyper`). Outputs: 'loss', and with loss scaling 'overflow' (see `update`).
    * @param loss one number, shape [1]
    */
   minimize(loss: Tensor, options?: GradientOptions): Graph<'loss' | 'overflow'> {
@@ -59,13 +59,14 @@ export class Adam {
     return { outputs: { loss, ...outputs }, updates };
   }
 
-  /** The loss times its scale, of which the gradients are to be taken; the loss itself without loss scaling. */
+  /** The loss times its scale, which is what to take the gradients of; the loss itself without loss scaling. */
   scaled(loss: Tensor): Tensor {
     return this.scaler ? multiply(loss, slice(this.#hyper, 0, HYPER_SIZE - 1, 1)) : loss;
   }
 
   /**
-   * The update alone. Outputs: with loss scaling 'overflow', which is not 0 where gradients overflowed and nothing was changed.
+   * The update alone. Outputs: with loss scaling 'overflow', which is not 0 where gradients overflowed and nothing was
+   * changed.
    * @param gradients of `scaled`, side by side as the parameters are, one tensor for each buffer of the store
    */
   update(gradients: readonly Tensor[]): Graph<'overflow'> {

@@ -1,13 +1,13 @@
-/** PyTorch's: `torch.cuda.amp.GradScaler`, which CLIP4Cir uses as it is. */
+/** The defaults of PyTorch's `torch.cuda.amp.GradScaler`, which CLIP4Cir uses unchanged. */
 const initialScale = 2 ** 16;
 const growth = 2;
 const backoff = 0.5;
 const growthInterval = 2000;
 
 /**
- * Dynamic loss scaling (Micikevicius et al. 2017, arXiv 1710.03740), with the rules and numbers of PyTorch's GradScaler: gradients
- * in half precision keep their small values if the loss is large; where it is too large, they overflow, the step is skipped
- * and the scale halved. After 2000 steps without that it is doubled.
+ * Dynamic loss scaling (Micikevicius et al. 2017, arXiv 1710.03740), with the rules and numbers of PyTorch's
+ * GradScaler: gradients in half precision keep their small values if the loss is large; where it is too large, they
+ * overflow, the step is skipped and the scale halved. After 2000 steps without an overflow it is doubled.
  */
 export class LossScaler {
   #scale = initialScale;
@@ -24,7 +24,7 @@ export class LossScaler {
     return this.#skipped;
   }
 
-  /** To be told after every step whether its gradients overflowed. */
+  /** Adapts the scale. Call it after every step. */
   update(overflowed: boolean): void {
     if (overflowed) {
       this.#scale *= backoff;
@@ -36,7 +36,7 @@ export class LossScaler {
     }
   }
 
-  /** For the metadata of a checkpoint. */
+  /** The state, as metadata of a checkpoint. */
   save(): Record<string, string> {
     return {
       'loss scale': String(this.#scale),

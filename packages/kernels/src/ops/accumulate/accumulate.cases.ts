@@ -1,13 +1,10 @@
-import { type CaseInput, caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { fixed, type OpCase, values } from '../../engine/case.ts';
 import { accumulateReference } from './accumulate.reference.ts';
 import { accumulate } from './accumulate.ts';
 
-const fixed = (shape: number[], seed: number): CaseInput =>
-  values(shape, [...caseValues([normal(shape)], seed)[0].data], false);
-
-const accumulateCase = (shape: number[], keep: number, total = fixed(shape, 1)): OpCase => ({
+const accumulateCase = (shape: number[], keep: number, total = fixed(shape)): OpCase => ({
   name: `[${shape}], keeping ${keep}`,
-  inputs: [total, fixed(shape, 2), values([1], [keep], false)],
+  inputs: [total, fixed(shape, { seed: 2 }), values([1], [keep], false)],
   op: accumulate,
   reference: accumulateReference,
   tolerance: 1e-6,

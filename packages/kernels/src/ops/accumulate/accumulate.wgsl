@@ -1,5 +1,5 @@
-// total = keep * total + x, in place; with keep = 0 total = x, whatever was there. One thread owns four values: nothing is
-// shared, every value is read and written once.
+// total = keep * total + x, in place; where keep is 0, total = x even if total was not a number. One thread owns four
+// values: nothing is shared, every value is read and written once.
 struct Params {
   count4: u32,
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from '../../engine/case.ts';
-import type { ActivationKind } from './activation.ts';
+import type { ActivationKind } from './activation.backward.ts';
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -18,7 +18,7 @@ export function erf(x: number): number {
 const functions: Record<ActivationKind, (x: number) => number> = {
   relu: (x) => Math.max(x, 0),
   sigmoid,
-  quickGelu: (x) => x * sigmoid(1.702 * x),
+  quickgelu: (x) => x * sigmoid(1.702 * x),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
 };
 

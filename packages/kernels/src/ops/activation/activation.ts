@@ -1,11 +1,8 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
-import { activationBackwardKernel } from './activation.backward.wgsl.ts';
+import { type ActivationKind, activationBackward, activationCode } from './activation.backward.ts';
 import { activationKernel } from './activation.wgsl.ts';
-
-const kinds = ['relu', 'sigmoid', 'quickGelu', 'gelu'] as const;
-export type ActivationKind = (typeof kinds)[number];
 
 interface Attributes {
   readonly kind: ActivationKind;
@@ -19,7 +16,7 @@ const definition: OpDefinition<Attributes> = {
   },
   launch({ inputs: [x], outputs: [y], attributes }) {
     const count4 = Math.ceil(elements(x.shape) / 4);
-    const kind = kinds.indexOf(attributes.kind);
+    const kind = activationCode(attributes.kind);
     return [
       dispatch(activationKernel, { x, y }, { count4 }, linearGrid(count4, activationKernel.workgroupSize[0]), { kind }),
     ];
@@ -31,29 +28,8 @@ export const activationGradient: Gradient<Attributes> = {
   vjp({ inputs: [x], outputs: [y], attributes }, [dy]) {
     // relu's slope shows in its output too, which the next layer keeps anyway: its input need not be.
     const kept = attributes.kind === 'relu' ? y : x;
-    return [dy && apply(backward, [kept, dy], attributes)[0]];
+    return [dy && activationBackward(kept, dy, attributes.kind)];
   },
-};
-
-const backward: OpDefinition<Attributes> = {
-  name: 'activation.backward',
-  outputs: ([x]) => [x],
-  launch({ inputs: [x, dy], outputs: [dx], attributes }) {
-    const count4 = Math.ceil(elements(x.shape) / 4);
-    const kind = kinds.indexOf(attributes.kind);
-    return [
-      dispatch(
-        activationBackwardKernel,
-        { x, dy, dx },
-        { count4 },
-        linearGrid(count4, activationBackwardKernel.workgroupSize[0]),
-        {
-          kind,
-        },
-      ),
-    ];
-  },
-  noGradient: firstOrderOnly,
 };
 
 const activation = (x: Tensor, kind: ActivationKind): Tensor => apply(definition, [x], { kind })[0];
@@ -63,6 +39,6 @@ export const relu = (x: Tensor): Tensor => activation(x, 'relu');
 /** 1 / (1 + exp(-x)), of any shape. */
 export const sigmoid = (x: Tensor): Tensor => activation(x, 'sigmoid');
 /** x * sigmoid(1.702 x), of any shape: the activation of OpenAI's CLIP (Radford et al. 2021, arXiv 2103.00020). */
-export const quickGelu = (x: Tensor): Tensor => activation(x, 'quickGelu');
+export const quickGelu = (x: Tensor): Tensor => activation(x, 'quickgelu');
 /** x * (1 + erf(x / sqrt(2))) / 2, of any shape (Hendrycks and Gimpel 2016, arXiv 1606.08415): exact, not by tanh. */
 export const gelu = (x: Tensor): Tensor => activation(x, 'gelu');

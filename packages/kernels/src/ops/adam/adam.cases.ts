@@ -1,17 +1,14 @@
-import { type CaseInput, caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { fixed, type OpCase, values } from '../../engine/case.ts';
 import { adamReference } from './adam.reference.ts';
 import { adam } from './adam.ts';
-
-const fixed = (count: number, seed: number, map: (value: number) => number = (value) => value): CaseInput =>
-  values([count], Array.from(caseValues([normal([count])], seed)[0].data, map), false);
 
 const adamCase = (count: number, hyper: number[], constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }): OpCase => ({
   name: `[${count}] with learning rate ${hyper[0]}, weight decay ${hyper[1]}`,
   inputs: [
-    fixed(count, 1),
-    fixed(count, 2, (value) => 0.01 * value),
-    fixed(count, 3, (value) => 1e-4 * Math.abs(value)),
-    fixed(count, 4, (value) => 0.01 * value),
+    fixed([count]),
+    fixed([count], { seed: 2, map: (value) => 0.01 * value }),
+    fixed([count], { seed: 3, map: (value) => 1e-4 * Math.abs(value) }),
+    fixed([count], { seed: 4, map: (value) => 0.01 * value }),
     values([6], [...hyper, 1, 1], false),
   ],
   op: (parameters, m, v, gradients, steps) =>
@@ -22,7 +19,7 @@ const adamCase = (count: number, hyper: number[], constants = { beta1: 0.9, beta
 
 const correction = (step: number) => [1 - 0.9 ** step, 1 - 0.999 ** step];
 
-/** A step of mixed precision: gradients come times a loss scale. */
+/** A step in mixed precision: the gradients are multiplied by a loss scale. */
 const scaledCase = (overflow: number): OpCase => {
   const plain = adamCase(1000, [2e-5, 0.01, ...correction(500)]);
   const hyper = [2e-5, 0.01, ...correction(500), 1 / 1024, 1024];
@@ -31,7 +28,7 @@ const scaledCase = (overflow: number): OpCase => {
     name: `with a loss scale, ${overflow} overflows`,
     inputs: [
       ...plain.inputs.slice(0, 3),
-      fixed(1000, 4, (value) => 10 * value),
+      fixed([1000], { seed: 4, map: (value) => 10 * value }),
       values([6], hyper, false),
       values([1], [overflow], false),
     ],

@@ -52,8 +52,8 @@ export interface AdamState {
   /** [n]: running mean of their squares, zeros before step 1; overwritten. */
   readonly v: Tensor;
   /**
-   * [6]: learning rate, weight decay, 1 - beta1^t, 1 - beta2^t at step t (the first step is 1), 1 / loss scale, loss scale. The
-   * gradients are those of the loss times its scale, which is 1 but in mixed precision.
+   * [6]: learning rate, weight decay, 1 - beta1^t, 1 - beta2^t at step t (the first step is 1), 1 / loss scale, loss
+   * scale. The gradients are those of the loss times its scale, which is 1 except in mixed precision.
    */
   readonly hyper: Tensor;
   /** [1]: where it is not 0, nothing changes. */
@@ -61,8 +61,8 @@ export interface AdamState {
 }
 
 /**
- * One step of Adam (Kingma and Ba 2014, arXiv 1412.6980) with decoupled weight decay (AdamW: Loshchilov and Hutter 2017,
- * arXiv 1711.05101), in PyTorch 1.13's order of operations. A weight decay of 0 is plain Adam.
+ * One step of Adam (Kingma and Ba 2014, arXiv 1412.6980) with decoupled weight decay (AdamW: Loshchilov and Hutter
+ * 2017, arXiv 1711.05101), in PyTorch 1.13's order of operations. A weight decay of 0 is plain Adam.
  * @returns the new versions, in the memory of the old ones: list them as a program's `updates`
  * @throws ShapeError
  */

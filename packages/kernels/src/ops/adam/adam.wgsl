@@ -1,6 +1,6 @@
-// One step of Adam / AdamW on all parameters at once, in place, in the order of operations of PyTorch 1.13.
-// One thread owns four parameters: nothing is shared, every value is read and written once. Where gradients overflowed, the
-// step is skipped: all stays as it was.
+// One step of Adam / AdamW on all parameters at once, in place, in the order of operations of PyTorch 1.13. One thread
+// owns four parameters: nothing is shared, every value is read and written once. Where gradients overflowed, the step
+// is skipped and nothing changes.
 struct Params {
   count4: u32,
   beta1: f32,
@@ -15,7 +15,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4f>;
 @group(0) @binding(3) var<storage, read> gradients: array<vec4f>;
-@group(0) @binding(4) var<storage, read> hyper: array<vec4f>; // learning rate, weight decay, 1 - beta1^t, 1 - beta2^t; 1 / loss scale
+// learning rate, weight decay, 1 - beta1^t, 1 - beta2^t; 1 / loss scale
+@group(0) @binding(4) var<storage, read> hyper: array<vec4f>;
 @group(0) @binding(5) var<storage, read> overflow: array<f32>; // not 0: skip
 @group(0) @binding(6) var<uniform> params: Params;
 

@@ -1,5 +1,5 @@
-// Gradient of average-pool: dx = dy / size^2 in the window of dy, zero in the rows and columns that no window holds.
-// One thread owns one channel of one row of dx, as in the forward pass.
+// Gradient of average-pool: dx = dy / size^2 in the window of dy, and zero in the rows and columns that lie in no
+// window. One thread owns one channel of one row of dx, as in the forward pass.
 struct Params {
   count: u32, // batch * height * channels
   outHeight: u32,

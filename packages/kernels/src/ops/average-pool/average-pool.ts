@@ -6,7 +6,7 @@ import { averagePoolKernel } from './average-pool.wgsl.ts';
 
 interface Attributes {
   readonly size: number;
-  /** Of x. */
+  /** The shape of x. */
   readonly shape: Shape;
 }
 
@@ -56,7 +56,8 @@ const backward: OpDefinition<Attributes> = {
 };
 
 /**
- * Averages square windows that do not overlap, as torch's `AvgPool2d(size)`: rows and columns that are left over are dropped.
+ * Averages square windows that do not overlap, as torch's `AvgPool2d(size)`: rows and columns that are left over are
+ * dropped.
  * @param x [batch, height, width, channels]
  * @param size height, width and stride of the window, in pixels
  * @returns [batch, floor(height / size), floor(width / size), channels]

@@ -1,7 +1,7 @@
 // Averages windows of size x size pixels that do not overlap: y [batch, outHeight, outWidth, channels].
 //
-// One thread owns one channel of one row of y: neighbouring threads read neighbouring channels, and the divisions that find
-// the row, slow on CPUs, are made once for all of its windows.
+// One thread owns one channel of one row of y: neighbouring threads read neighbouring channels, and the divisions that
+// find the row, slow on CPUs, are made once for all of its windows.
 struct Params {
   count: u32, // batch * outHeight * channels
   outHeight: u32,

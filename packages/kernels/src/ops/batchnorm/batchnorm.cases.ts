@@ -2,11 +2,12 @@ import { type CaseInput, caseValues, normal, type OpCase, values } from '../../e
 import { batchnormReference } from './batchnorm.reference.ts';
 import { batchnorm } from './batchnorm.ts';
 
-/** Given numbers, so that they are not differentiated: the op leaves their gradients out. */
+/** Mean and variance, which are not differentiated: the op has no gradients for them. */
 const statistics = (channels: number): CaseInput[] => {
-  const [mean, deviation] = caseValues([normal([channels], { mean: 1 }), normal([channels])], 5);
-  const variance = deviation.data.map((value) => Math.fround(value * value + 0.01));
-  return [values([channels], [...mean.data], false), values([channels], [...variance], false)];
+  const drawn = () => caseValues([normal([channels], { mean: 1 }), normal([channels])], 5);
+  const mean = () => drawn()[0].data;
+  const variance = () => drawn()[1].data.map((deviation) => Math.fround(deviation * deviation + 0.01));
+  return [values([channels], mean, false), values([channels], variance, false)];
 };
 
 const batchnormCase = (shape: number[], epsilon = 1e-5): OpCase => {

@@ -15,7 +15,7 @@ const sizes = ({ shape }: Tensor) => {
   return { rows: elements(shape) / channels, channels };
 };
 
-/** For the kernels whose threads own one channel of eight rows. */
+/** The grid of kernels whose threads own one channel of eight rows. */
 const gridFor = ({ rows, channels }: ReturnType<typeof sizes>) => linearGrid(Math.ceil(rows / 8) * channels, 64);
 
 const definition: OpDefinition<Attributes> = {
@@ -79,8 +79,8 @@ const backwardWeight: OpDefinition<Attributes> = {
 };
 
 /**
- * Batch normalization with frozen statistics (Ioffe and Szegedy 2015, arXiv 1502.03167, at inference):
- * (x - mean) / sqrt(variance + epsilon) * weight + bias for each channel. Mean and variance are constants: they get no gradient.
+ * Batch normalization with frozen statistics (Ioffe and Szegedy 2015, arXiv 1502.03167, at inference): (x - mean) /
+ * sqrt(variance + epsilon) * weight + bias for each channel. Mean and variance are constants: they get no gradient.
  * @param x [..., channels]
  * @param weight [channels], as are bias, mean and variance
  * @returns the shape of x

@@ -1,4 +1,5 @@
-// y = (x - mean) / sqrt(variance + epsilon) * weight + bias for each channel of x [rows, channels], with given statistics.
+// y = (x - mean) / sqrt(variance + epsilon) * weight + bias for each channel of x [rows, channels], with given
+// statistics.
 //
 // One thread owns one channel of eight rows, so that it reads the channel's numbers once, and neighbouring threads read
 // neighbouring channels.

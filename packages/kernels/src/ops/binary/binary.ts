@@ -13,7 +13,9 @@ interface Attributes {
   readonly operation: BinaryOperation;
 }
 
-/** How b spreads over a: value i of a meets value (i / stretch) % repeat of b. Undefined where the shapes do not fit. */
+/**
+ * How b spreads over a: value i of a meets value (i / stretch) % repeat of b. Undefined where the shapes do not fit.
+ */
 function broadcasting(a: Tensor, b: Tensor): { stretch: number; repeat: number } | undefined {
   const repeat = elements(b.shape);
   if (repeat === 1) return { stretch: 1, repeat };

@@ -2,7 +2,7 @@ import { normal, type OpCase } from '../../engine/case.ts';
 import { castReference } from './cast.reference.ts';
 import { cast } from './cast.ts';
 
-/** To half precision and back, as no half can be read. */
+/** To half precision and back, since the results of a program are in single precision. */
 const castCase = (half: boolean, ...shape: number[]): OpCase => ({
   name: `[${shape}] of ${half ? 'halves' : 'floats'}`,
   inputs: [normal(shape, { half })],

@@ -3,10 +3,10 @@ import { apply, expectShapes, type Gradient, type OpDefinition } from '../../eng
 import { elements, type Tensor } from '../../graph.ts';
 import { castKernel } from './cast.wgsl.ts';
 
-/** What a floating point tensor can be stored in. */
+/** How a floating point tensor can be stored. */
 export type Precision = 'f32' | 'f16';
 
-/** Of a floating point tensor. */
+/** What a floating point tensor is stored in. */
 export const precisionOf = ({ dtype }: Tensor): Precision => (dtype === 'f16' ? 'f16' : 'f32');
 
 interface Attributes {
@@ -29,7 +29,7 @@ const definition: OpDefinition<Attributes> = {
 
 export const castGradient: Gradient<Attributes> = {
   of: definition,
-  // To half, a gradient in single precision stays what it is: the next cast would only bring it back.
+  // The gradient of a cast to half stays in single precision if it is: the next cast would only bring it back.
   vjp: ({ inputs: [x] }, [dy]) => [dy && (x.dtype === 'f32' ? cast(dy, 'f32') : dy)],
 };
 

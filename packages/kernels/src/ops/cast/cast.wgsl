@@ -1,4 +1,4 @@
-// y = x, in single or half precision, whichever each of them is stored in. One thread owns four values.
+// y = x, each in single or half precision. One thread owns four values.
 struct Params {
   count4: u32,
 }

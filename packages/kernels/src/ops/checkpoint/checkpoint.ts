@@ -14,9 +14,9 @@ export const checkpointGradient: Gradient<object> = {
 };
 
 /**
- * x itself, marked as worth keeping between the forward and the backward pass: where `gradients` is to recompute, it starts from
- * the checkpoints (Chen et al. 2016, arXiv 1604.06174). Costs nothing. Belongs between the blocks of a deep network, on
- * everything that the next block reads.
+ * x itself, marked as worth keeping between the forward and the backward pass: where `gradients` is to recompute, it
+ * starts from the checkpoints (Chen et al. 2016, arXiv 1604.06174). Costs nothing. Belongs between the blocks of a deep
+ * network, on everything that the next block reads.
  */
 export const checkpoint = (x: Tensor): Tensor => apply(definition, [x], {})[0];
 

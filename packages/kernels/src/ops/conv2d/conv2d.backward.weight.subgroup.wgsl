@@ -1,8 +1,8 @@
-// The sums of conv2d.backward.weight.wgsl for subgroups of exactly eight lanes (CPU Vulkan), where the number of loads decides
-// the time: two vec4 loads feed 128 multiply-adds of each lane.
+// The sums of conv2d.backward.weight.wgsl for subgroups of exactly eight lanes (CPU Vulkan), where the number of loads
+// decides the time: two vec4 loads feed 128 multiply-adds of each lane.
 //
-// One subgroup owns 32 output channels, 32 input channels, one tap and one slice of the pixels. Each lane loads four output
-// channels of dy, which the others get by shuffle, and its own four input channels of x.
+// One subgroup owns 32 output channels, 32 input channels, one tap and one slice of the pixels. Each lane loads four
+// output channels of dy, which the others get by shuffle, and its own four input channels of x.
 // Grid: tiles of output channels times tiles of input channels, taps, slices.
 enable subgroups;
 

@@ -1,10 +1,10 @@
-// The sums of conv2d.backward.weight.wgsl through workgroup memory, for GPUs: a matrix product over pixels, of dy with rows of
-// output channels and the patches of x with columns of taps times input channels. It should win wherever both are enough to
-// fill half a tile. Never yet timed on a GPU.
+// The sums of conv2d.backward.weight.wgsl through workgroup memory, for GPUs: a matrix product over pixels, of dy with
+// rows of output channels and the patches of x with columns of taps times input channels. It should win wherever there
+// are enough of both to fill half a tile.
 //
-// Half of the threads copy four pixels x four channels of dy each, and half the four pixels of x that one tap meets from there;
-// neighbours along the channels. What the next step needs is asked for before the products of this one.
-// Grid: tiles of output channels, tiles of taps times input channels, slices of the pixels.
+// Half of the threads copy four pixels x four channels of dy each, and half the four pixels of x that one tap meets
+// from there; neighbours along the channels. The loads for the next step are issued before the products of this one,
+// which hides their latency. Grid: tiles of output channels, tiles of taps times input channels, slices of the pixels.
 #include conv2d.weight.include.wgsl
 #include conv2d.tile.include.wgsl
 

@@ -1,8 +1,8 @@
 // Gradient of conv2d with respect to the weight, stage one: dweight[out, in, tap] = sum over the pixels of dy of
 // dy[pixel, out] * x[the pixel that the tap meets, in]. Slice s of the pixels goes into parts [s, out, in, taps].
 //
-// One thread owns eight neighbouring output channels, four neighbouring input channels, one tap and one slice of the pixels:
-// three vec4 loads feed 32 multiply-adds. Neighbouring threads own neighbouring input channels.
+// One thread owns eight neighbouring output channels, four neighbouring input channels, one tap and one slice of the
+// pixels: three vec4 loads feed 32 multiply-adds. Neighbouring threads own neighbouring input channels.
 #include conv2d.weight.include.wgsl
 
 const workgroup = 64u;

@@ -1,3 +1,5 @@
+// The interface of conv2d.wgsl, conv2d.subgroup.wgsl and conv2d.tiled.wgsl but for y, which each of them writes in its
+// own way.
 struct Params {
   pixels: u32, // batch * height * width of y
   height: u32,

@@ -1,5 +1,5 @@
-// Copies x [pixels, channels] to padded [pixels, channels4 * 4] with zeros behind each pixel, so that the kernels of conv2d
-// can read four channels at a time. One thread owns one vec4.
+// Copies x [pixels, channels] to padded [pixels, channels4 * 4] with zeros behind each pixel, so that the kernels of
+// conv2d can read four channels at a time. One thread owns one vec4.
 struct Params {
   pixels: u32,
   channels: u32,

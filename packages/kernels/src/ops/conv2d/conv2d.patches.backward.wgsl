@@ -1,5 +1,5 @@
-// Gradient of conv2d.patches: dx gathers from dy what the forward pass put there, and is zero at the edges that were left over.
-// One thread owns one row of pixels of one patch, as in the forward pass.
+// Gradient of conv2d.patches: dx gathers from dy what the forward pass put there, and is zero at the edges that were
+// left over. One thread owns one row of pixels of one patch, as in the forward pass.
 #include conv2d.patches.include.wgsl
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;

@@ -1,3 +1,4 @@
+// The parameters of conv2d.patches.wgsl and conv2d.patches.backward.wgsl, and what each of their threads owns.
 struct Params {
   count: u32, // pieces: batch * height * ceil(width / patchWidth)
   height: u32,

@@ -1,8 +1,8 @@
 // Cuts images into patches that do not overlap: x [batch, height, width, channels] to
 // y [batch * rows * columns of patches, channels * height * width of a patch], in the order of a weight's taps.
 //
-// One thread owns one row of pixels of one patch: the divisions that find its place, slow on CPUs, are made once for all of
-// them. What is left over at the edges has no place.
+// One thread owns one row of pixels of one patch: the divisions that find its place, slow on CPUs, are made once for
+// all of them. What is left over at the edges has no place.
 #include conv2d.patches.include.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;

@@ -1,5 +1,5 @@
-// The product of conv2d.wgsl for subgroups of exactly eight lanes (CPU Vulkan), where the number of loads decides the time:
-// each vec4 that a lane loads is used by all eight, as in matmul.subgroup.wgsl.
+// The product of conv2d.wgsl for subgroups of exactly eight lanes (CPU Vulkan), where the time is decided by the number
+// of loads: each vec4 that a lane loads is used by all eight, as in matmul.subgroup.wgsl.
 //
 // One subgroup owns a tile of 32 pixels and 32 channels of y. Per step over four channels of x, each lane holds
 //   left0..3   four channels of pixels lane, 8 + lane, 16 + lane and 24 + lane, for the others by shuffle
@@ -31,7 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   #for r in 0..4
   let pixel$r = min(firstPixel + ${8*r}u + lane, params.pixels - 1u);
   let image$r = i32(pixel$r / (params.height * params.width));
-  let origin$r = vec2i(vec2u((pixel$r / params.width) % params.height, pixel$r % params.width)) * params.stride - padding;
+  let origin$r = vec2i(vec2u((pixel$r / params.width) % params.height, pixel$r % params.width)) * params.stride
+    - padding;
   #end
   #for m in 0..32
   var sum$m = vec4f();

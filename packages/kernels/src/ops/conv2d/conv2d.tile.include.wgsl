@@ -1,10 +1,11 @@
-// The products of the tiled kernels. A workgroup of 256 threads owns 128 x 128 sums where `wide` (8 x 8 to a thread: 16 reads of
+// The tiles in workgroup memory and their products, for conv2d.tiled.wgsl and conv2d.backward.weight.tiled.wgsl.
+// A workgroup of 256 threads owns 128 x 128 sums where `wide` (8 x 8 to a thread: 16 reads of
 // four values each from workgroup memory feed 256 multiply-adds), else 64 x 64 (4 x 4 to a thread), and walks the inner
 // dimension, k, in steps of 16 (32).
 //
-// The tiles hold vectors of four rows (columns) for each k, as in matmul.tiled.wgsl. A subgroup of 32 covers 4 x 8 threads, which
-// read 4 and 8 neighbouring vectors: no bank conflicts. Threads that copy along k would all store to the same banks; `slotOf`
-// gives each four of k other ones. 16 KiB and 256 threads are what every device has.
+// The tiles hold vectors of four rows (columns) for each k, as in matmul.tiled.wgsl. A subgroup of 32 covers 4 x 8
+// threads, which read 4 and 8 neighbouring vectors: no bank conflicts. Threads that copy along k would all store to the
+// same banks; `slotOf` gives each four of k other ones. 16 KiB and 256 threads are what every device has.
 override wide: bool;
 
 var<workgroup> tile: array<vec4f, 1024>; // left [k, rows / 4], then right [k, columns / 4]
@@ -24,12 +25,16 @@ fn tileDepth() -> u32 {
   return select(8u, 4u, wide);
 }
 
-/** Where the first of four k of four rows (or columns) lies in its tile; the others follow, each `tileWidth()` farther. */
+/**
+ * Where the first of four k of four rows (or columns) lies in its tile; the others follow, each `tileWidth()` farther.
+ */
 fn slotOf(group: u32, k4: u32) -> u32 {
   return k4 * 4u * tileWidth() + (group ^ (k4 * select(1u, 2u, wide)));
 }
 
-/** Which four columns (x) and which four rows (y) of a tile a thread owns; where wide, those half a tile farther too. */
+/**
+ * Which four columns (x) and which four rows (y) of a tile a thread owns; where wide, those half a tile farther too.
+ */
 fn ownedBy(thread: u32) -> vec2u {
   return vec2u(thread / 32u % 2u * 8u + thread % 8u, thread / 64u * 4u + thread / 8u % 4u);
 }

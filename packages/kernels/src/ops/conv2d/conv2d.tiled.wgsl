@@ -1,17 +1,18 @@
-// The product of conv2d.wgsl through workgroup memory, for GPUs: each value of x and of the weight is read once by a workgroup
-// for 64 or 128 sums. It should win wherever y has channels enough to fill half a tile. Never yet timed on a GPU.
+// The product of conv2d.wgsl through workgroup memory, for GPUs: each value of x and of the weight is read once by a
+// workgroup for 64 or 128 sums. It should win wherever y has enough channels to fill half a tile.
 //
-// The inner dimension runs over taps and, within them, channels of x; a step may begin and end within a tap. Half of the threads
-// copy four pixels x four channels of x each, neighbours along the channels, and half four rows x four columns of the packed
-// weight. What the next step needs is asked for before the products of this one, so that the memory's latency passes behind them.
-// Grid: tiles of channels times tiles of pixels, folded by linearGrid; z: phases.
+// The inner dimension runs over taps and, within them, channels of x; a step may begin and end within a tap. Half of
+// the threads copy four pixels x four channels of x each, neighbours along the channels, and half four rows x four
+// columns of the packed weight. The loads for the next step are issued before the products of this one, which hides
+// their latency. Grid: tiles of channels times tiles of pixels, folded by linearGrid; z: phases.
 #include conv2d.include.wgsl
 #include conv2d.tile.include.wgsl
 
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 
-// The pixels of y whose row and column leave the same remainders by `spread`. They all meet the same taps, every `spread`-th,
-// and none of the zeros between the pixels of x. Without a spread there is one phase, of all pixels and all taps.
+// The pixels of y whose row and column leave the same remainders by `spread`. They all meet the same taps, every
+// `spread`-th, and none of the zeros between the pixels of x. Without a spread there is one phase, of all pixels and
+// all taps.
 struct Phase {
   remainders: vec2u,
   size: vec2u, // its rows and columns
@@ -25,7 +26,8 @@ fn phaseOf(index: u32) -> Phase {
   let remainders = vec2u(index / spread, index % spread);
   let size = (vec2u(params.height, params.width) + spread - 1u - remainders) / spread;
   let images = params.pixels / (params.height * params.width);
-  let first = vec2u((vec2i(params.paddingRows, params.paddingColumns) - vec2i(remainders)) % params.spread + params.spread);
+  let padding = vec2i(params.paddingRows, params.paddingColumns);
+  let first = vec2u((padding - vec2i(remainders)) % params.spread + params.spread);
   let firstTap = first % spread;
   let taps = (vec2u(params.kernelHeight, params.kernelWidth) + spread - 1u - firstTap) / spread;
   return Phase(remainders, size, images * size.x * size.y, firstTap, taps);

@@ -13,12 +13,13 @@ interface Attributes {
   readonly padding: number;
 }
 
-/** Needs the shape of an input that the backward kernels are not bound to. */
+/** With the shape of the result: that of an input which the backward kernels are not bound to. */
 interface BackwardAttributes extends Attributes {
   readonly shape: Shape;
 }
 
-// As in matmul: on a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
+// As in matmul: on a CPU loads are expensive and barriers more so; on a GPU memory is slow and workgroup memory is
+// fast.
 const variants = {
   subgroup: ({ software, subgroupSize, features }: Capabilities) =>
     software && subgroupSize === 8 && features.has('subgroups'),

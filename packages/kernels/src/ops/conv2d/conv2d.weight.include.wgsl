@@ -1,3 +1,4 @@
+// The interface of the conv2d.backward.weight kernels, and how they store a vector of sums.
 struct Params {
   pixels: u32, // batch * height * width of dy
   height: u32,
@@ -31,7 +32,8 @@ fn store(slice: u32, output: u32, channel: u32, tap: u32, value: vec4f) {
   if (output >= params.outputs) {
     return;
   }
-  let at = ((slice * params.outputs + output) * params.channels + channel) * params.kernelHeight * params.kernelWidth + tap;
+  let at = ((slice * params.outputs + output) * params.channels + channel) * params.kernelHeight * params.kernelWidth
+    + tap;
   #for i in 0..4
   if (channel + $i < params.channels) {
     parts[at + $i * params.kernelHeight * params.kernelWidth] = value[$i];

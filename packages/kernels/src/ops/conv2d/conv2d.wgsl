@@ -1,6 +1,6 @@
 // Convolution as an implicit matrix product: y [pixels, columns] = patches [pixels, taps * channels] packed weight.
-// Forward, x is the image, and `spread` is 1. For the gradient of the input, x is dy, the taps are packed in reverse, and a
-// forward stride becomes `spread`: the pixels of dy lie that far apart, with zeros between.
+// Forward, x is the image, and `spread` is 1. For the gradient of the input, x is dy, the taps are packed in reverse,
+// and a forward stride becomes `spread`: the pixels of dy lie that far apart, with zeros between.
 //
 // One thread owns eight neighbouring pixels and four neighbouring channels of y: twelve vec4 loads feed 128
 // multiply-adds. Neighbouring threads own neighbouring channels, so that they read the same pixels. Nothing is shared
@@ -27,7 +27,8 @@ fn main(
   #for p in 0..8
   let pixel$p = min(firstPixel + $p, params.pixels - 1u);
   let image$p = i32(pixel$p / (params.height * params.width));
-  let origin$p = vec2i(vec2u((pixel$p / params.width) % params.height, pixel$p % params.width)) * params.stride - padding;
+  let origin$p = vec2i(vec2u((pixel$p / params.width) % params.height, pixel$p % params.width)) * params.stride
+    - padding;
   var sum$p = vec4f();
   #end
 

@@ -5,7 +5,7 @@ import { conv2dPatchesBackwardKernel } from './conv2d.patches.backward.wgsl.ts';
 import { conv2dPatchesKernel } from './conv2d.patches.wgsl.ts';
 
 interface Attributes {
-  /** Of the images. */
+  /** The shape of the images. */
   readonly shape: Shape;
   readonly patchHeight: number;
   readonly patchWidth: number;

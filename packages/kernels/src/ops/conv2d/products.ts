@@ -10,7 +10,7 @@ import { conv2dSubgroupKernel } from './conv2d.subgroup.wgsl.ts';
 import { conv2dTiledKernel } from './conv2d.tiled.wgsl.ts';
 import { conv2dKernel } from './conv2d.wgsl.ts';
 
-// Every variant leaves to the plain kernels what would fill less than about half of its tiles.
+// In every variant the plain kernels do what would fill less than about half of a tile.
 
 type Scratch = (shape: Shape) => Tensor;
 
@@ -28,7 +28,7 @@ interface PackSizes {
   readonly reversed: number;
 }
 
-/** The weight as `convolve` wants it: see conv2dKernel.pack.wgsl. */
+/** The weight as `convolve` wants it: see conv2d.pack.wgsl. */
 export function pack(weight: Tensor, sizes: PackSizes, scratch: Scratch): Prepared {
   const rows4 = Math.ceil(sizes.rows / 4);
   const columns4 = Math.ceil(sizes.columns / 4);
@@ -88,7 +88,7 @@ export function convolve(
     if (variant === 'tiled' && columns4 >= 8 && columns % 4 === 0 && phases <= 65535) {
       const pixelsOfPhase = batch * Math.ceil(height / geometry.spread) * Math.ceil(width / geometry.spread);
       const tilesOf = (size: number) => Math.ceil(pixelsOfPhase / size) * Math.ceil(columns / size);
-      // Large tiles where there are enough of them for the largest GPUs, as in matmul.
+      // Large tiles where there are so many that they keep the largest GPUs busy, as in matmul.
       const wide = columns4 > 16 && tilesOf(128) * phases >= 128;
       const [across, down] = linearGrid(tilesOf(wide ? 128 : 64), 1);
       return dispatch(conv2dTiledKernel, bindings, params, [across, down, phases], { wide: Number(wide) });
@@ -147,7 +147,10 @@ function weightKernel(variant: string, outputs4: number, channels4: number, colu
   return variant === 'tiled' && outputs4 >= 8 && columns4 >= 8 ? 'tiled' : 'plain';
 }
 
-/** Slices of at least 256 pixels, so that adding up their parts stays cheap; as many as give a GPU about 256 tiles in all. */
+/**
+ * Slices of at least 256 pixels, so that adding up their parts stays cheap; as many as give a GPU about 256 tiles in
+ * all.
+ */
 function slicesForTiles(pixels: number, tiles: number): { slices: number; rowsPerSlice: number } {
   const wanted = Math.max(1, Math.min(Math.ceil(256 / tiles), Math.floor(pixels / 256)));
   const rowsPerSlice = Math.ceil(pixels / wanted);

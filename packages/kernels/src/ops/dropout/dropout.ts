@@ -34,8 +34,8 @@ export const dropoutGradient: Gradient<Attributes> = {
 };
 
 /**
- * Inverted dropout (Srivastava et al. 2014): zeroes values at random and divides the others by 1 - probability. The mask
- * depends on seed, stream and position only, so the same seed gives the same bits on every device.
+ * Inverted dropout (Srivastava et al. 2014): zeroes values at random and divides the others by 1 - probability. The
+ * mask depends on seed, stream and position only, so the same seed gives the same bits on every device.
  * @param x any shape
  * @param seed u32 [2]: data, to be changed from step to step
  * @param options.probability of a value to be zeroed, in [0, 1)

@@ -1,7 +1,7 @@
-// y = x / (1 - p) where a random number is at least p, else 0. The random numbers are a function of seed, stream and position
-// alone: Philox4x32-10 (Salmon et al. 2011, Parallel Random Numbers: As Easy as 1, 2, 3), which passes BigCrush. Its key is
-// the seed, its counter (position / 4, stream, 0, 0), and the four numbers it gives serve the four values of one thread.
-// So forward and backward draw the same mask without storing it, and no thread waits for another.
+// y = x / (1 - p) where a random number is at least p, else 0. The random numbers are a function of seed, stream and
+// position alone: Philox4x32-10 (Salmon et al. 2011, Parallel Random Numbers: As Easy as 1, 2, 3), which passes
+// BigCrush. Its key is the seed, its counter (position / 4, stream, 0, 0), and the four numbers it gives serve the four
+// values of one thread. So forward and backward draw the same mask without storing it, and no thread waits for another.
 struct Params {
   count4: u32,
   stream: u32,

@@ -1,6 +1,6 @@
-// Gradient of gather: row r of dx is the sum of the rows of dy whose index is firstRow + r. Rows that no index names must be
-// zero already. The thread of the last position with some index adds up all of them, first to last, along the chain that
-// gather.next.wgsl made: no atomics, a fixed order, and work in proportion to dy.
+// Gradient of gather: row r of dx is the sum of the rows of dy whose index is firstRow + r. Rows that no index names
+// must be zero already. The thread of the last position with some index adds up all of them, first to last, along the
+// chain that gather.next.wgsl made: no atomics, a fixed order, and work in proportion to dy.
 //
 // One thread owns four columns of one position; those of all but the last position of a chain have nothing to do.
 struct Params {

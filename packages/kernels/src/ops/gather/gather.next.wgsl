@@ -2,7 +2,7 @@
 // first one again. So next[p] <= p says that p is the last one, and where the chain begins: the backward pass needs no
 // more.
 //
-// One thread owns one position and stops at its first find: only indices that occur once are scanned for in full.
+// One thread owns one position and stops at the first match: it reads all indices only where its own occurs once.
 struct Params {
   positions: u32,
 }
@@ -27,7 +27,7 @@ fn main(
   let wanted = indices[position / 4u][position % 4u];
   let blocks = (params.positions + 3u) / 4u;
   var block = position / 4u;
-  var after = position + 1u; // of the own block only what follows, until the scan comes round to it again
+  var after = position + 1u; // in its own block only what follows counts, until the scan comes round to it again
   var found = none;
   for (var step = 0u; step <= blocks && found == none; step++) {
     let here = block * 4u + vec4u(0u, 1u, 2u, 3u);

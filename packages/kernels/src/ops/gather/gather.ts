@@ -77,8 +77,8 @@ const backward: OpDefinition<Attributes & { readonly shape: Shape }> = {
 
 /**
  * Rows of x by number: an embedding lookup, or one token picked out of every sequence.
- * @param x [rows, ...rest]: a table, or its rows from `firstRow` on. A table in several parts is gathered from by the sum
- *   over its parts.
+ * @param x [rows, ...rest]: a table, or its rows from `firstRow` on. A table in several parts is gathered from by the
+ *   sum over its parts.
  * @param indices u32, any shape, into the whole table. An index of a row that x does not hold reads zeros.
  * @returns [...indices.shape, ...rest]
  * @throws ShapeError

@@ -1,6 +1,6 @@
-// y [positions, width] = the rows of x [rows, width] that the indices name. Bits are copied, whatever their type.
-// x holds the rows from firstRow on of a table: an index of any other row reads zeros. One thread owns four columns of one
-// position.
+// y [positions, width] = the rows of x [rows, width] that the indices name. Bits are copied, whatever their type. x
+// holds the rows from firstRow on of a table: an index of any other row reads zeros. One thread owns four columns of
+// one position.
 struct Params {
   rows: u32,
   firstRow: u32,

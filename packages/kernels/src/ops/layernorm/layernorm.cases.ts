@@ -19,11 +19,11 @@ const layernormCase = (...shape: number[]): OpCase => {
 /** y in half precision, and its gradient too: that is what a product of halves, here with the identity, gives back. */
 const halfCase = (...shape: number[]): OpCase => {
   const width = shape[shape.length - 1];
-  const identity = Float32Array.from({ length: width * width }, (_, i) => Number(i % (width + 1) === 0));
   return {
     ...layernormCase(...shape),
     name: `[${shape}] to halves`,
     op(x, weight, bias) {
+      const identity = Float32Array.from({ length: width * width }, (_, i) => Number(i % (width + 1) === 0));
       const y = layernorm(x, weight, bias, { precision: 'f16' });
       return cast(matmul(y, cast(constant(identity, [width, width]), 'f16')), 'f32');
     },

@@ -1,9 +1,13 @@
 // Blocks of 4 x 4 values for the kernels that read and write four at a time: y = f(op(a) op(b) + bias) + residual.
-// Vectors must be whole: columns % 4 = 0; inner % 4 = 0, or rows % 4 = 0 where a is transposed; inner % 4 = 0 where b is.
+// Vectors must be whole: columns % 4 = 0; inner % 4 = 0, or rows % 4 = 0 where a is transposed; inner % 4 = 0 where b
+// is.
 #include interface.include.wgsl
 
-// The four vectors of a that hold rows row .. row + 3 of op(a) at inner indices k .. k + 3, as they lie in memory: one per row,
-// or one per k where a is transposed. Where they would lie past an edge, others are read instead.
+@group(0) @binding(0) var<storage, read> a: array<stored4>;
+@group(0) @binding(1) var<storage, read> b: array<stored4>;
+
+// The four vectors of a that hold rows row .. row + 3 of op(a) at inner indices k .. k + 3, as they lie in memory: one
+// per row, or one per k where a is transposed. Where they would lie past an edge, others are read instead.
 fn leftVectors(z: u32, row: u32, k: u32, end: u32) -> mat4x4f {
   let start = z * (params.aBatch / 4u);
   if (transposeA) {
@@ -61,5 +65,3 @@ fn byInner(vectors: mat4x4f, transposed: bool, k: u32, end: u32) -> mat4x4f {
   }
   return block;
 }
-
-#include store.include.wgsl

@@ -1,5 +1,4 @@
-// What the kernels that read and write four values at a time have in common; a, b, y and the pre-activation are in one of the two
-// storage.*.include.wgsl.
+// What the kernels that read and write four values at a time have in common.
 struct Params {
   rows: u32,
   columns: u32,
@@ -12,14 +11,35 @@ struct Params {
   hasBias: u32,
   hasResidual: u32,
   keepPreactivation: u32,
-  halfResult: u32, // only where a and b are halves
 }
 
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [columns]
 @group(0) @binding(3) var<storage, read> residual: array<vec4f>; // [rows, columns]
+@group(0) @binding(4) var<storage, read_write> y: array<stored4>; // [batch, rows, columns]
+@group(0) @binding(5) var<storage, read_write> preactivation: array<stored4>;
 @group(0) @binding(6) var<uniform> params: Params;
 
 override transposeA: bool;
 override transposeB: bool;
 
-#include activation.include.wgsl
+#include ../activation/activation.include.wgsl
+
+// y = f(sums + bias) + residual for four columns of one row, unless they lie past the edge.
+fn store(z: u32, row: u32, column: u32, sums: vec4f) {
+  if (row >= params.rows || column >= params.columns) {
+    return;
+  }
+  let at = (z * params.rows + row) * (params.columns / 4u) + column / 4u;
+  var value = sums;
+  if (params.hasBias != 0u) {
+    value += bias[column / 4u];
+  }
+  if (params.keepPreactivation != 0u) {
+    writePreactivation(at, value);
+  }
+  value = activate(params.activation, value);
+  if (params.hasResidual != 0u) {
+    value += residual[at];
+  }
+  writeY(at, value);
+}

@@ -1,34 +1,44 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { matmulMatrixHalfIntelKernel } from './matmul.matrix.half.intel.wgsl.ts';
-import { matmulMatrixHalfLargeKernel } from './matmul.matrix.half.large.wgsl.ts';
-import { matmulMatrixHalfSmallKernel } from './matmul.matrix.half.small.wgsl.ts';
-import { matmulMatrixSingleKernel } from './matmul.matrix.single.wgsl.ts';
+import {
+  matmulMatrixHalfIntelKernel,
+  matmulMatrixHalfLargeKernel,
+  matmulMatrixHalfSmallKernel,
+  matmulMatrixSingleKernel,
+} from './matmul.matrix.wgsl.ts';
+
+type MatrixWgsl =
+  | typeof matmulMatrixHalfLargeKernel
+  | typeof matmulMatrixHalfSmallKernel
+  | typeof matmulMatrixHalfIntelKernel
+  | typeof matmulMatrixSingleKernel;
 
 /** A kernel on subgroup matrices of m x k times k x n, summed up in f32. */
 export interface MatrixKernel {
-  readonly kernel: typeof matmulMatrixSingleKernel;
+  readonly kernel: MatrixWgsl;
   readonly type: 'f16' | 'f32';
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** What one workgroup owns of y. */
+  /** Rows and columns of y that one workgroup owns. */
   readonly rows: number;
   readonly columns: number;
   readonly subgroups: number;
   /** With fewer workgroups the largest GPUs would idle: a later kernel is better then. */
-  readonly fewest: number;
+  readonly minTiles: number;
 }
 
-const half16 = { type: 'f16', m: 16, n: 16, k: 16 } as const;
-const half8 = { type: 'f16', m: 8, n: 16, k: 16 } as const;
-const single8 = { type: 'f32', m: 8, n: 8, k: 8 } as const;
+function matrixKernel(kernel: MatrixWgsl, minTiles = 1): MatrixKernel {
+  const { element, m, n, k, high, wide, down, across } = kernel.sizes;
+  const [rows, columns] = [m * high * down, n * wide * across];
+  return { kernel, type: element, m, n, k, rows, columns, subgroups: down * across, minTiles };
+}
 
-/** Those for the most work first. The sizes are those of the `#let` lines in each kernel. */
+/** Those for the most work first. */
 export const matrixKernels: readonly MatrixKernel[] = [
-  { ...half16, kernel: matmulMatrixHalfLargeKernel, rows: 128, columns: 256, subgroups: 8, fewest: 128 },
-  { ...half16, kernel: matmulMatrixHalfSmallKernel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
-  { ...half8, kernel: matmulMatrixHalfIntelKernel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
-  { ...single8, kernel: matmulMatrixSingleKernel, rows: 64, columns: 64, subgroups: 4, fewest: 1 },
+  matrixKernel(matmulMatrixHalfLargeKernel, 128),
+  matrixKernel(matmulMatrixHalfSmallKernel),
+  matrixKernel(matmulMatrixHalfIntelKernel),
+  matrixKernel(matmulMatrixSingleKernel),
 ];
 
 export interface MatrixChoice extends MatrixKernel {
@@ -51,7 +61,7 @@ export function matrixKernelFor(
   // All subgroups must be there when they are as large as can be; and 32 threads for each share out the copying.
   const threadsOf = ({ subgroups }: MatrixKernel) => subgroups * Math.max(32, largestSubgroup);
   const found = matrixKernels.find((candidate) => {
-    const { m, n, k, fewest } = candidate;
+    const { m, n, k, minTiles } = candidate;
     const tiles = batch * Math.ceil(rows / candidate.rows) * Math.ceil(columns / candidate.columns);
     const memory = (candidate.rows + candidate.columns) * 80;
     const listed = subgroupMatrices.some(
@@ -61,7 +71,7 @@ export function matrixKernelFor(
     return (
       candidate.type === type &&
       listed &&
-      tiles >= fewest &&
+      tiles >= minTiles &&
       memory <= maxWorkgroupMemory &&
       threadsOf(candidate) <= maxWorkgroupInvocations
     );

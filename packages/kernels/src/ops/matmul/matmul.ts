@@ -1,34 +1,26 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
+import { dispatch } from '../../engine/kernel.ts';
+import { apply, expectShapes, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Tensor } from '../../graph.ts';
+import { type ActivationKind, activationBackward, activationCode } from '../activation/activation.backward.ts';
 import { cast, type Precision, precisionOf } from '../cast/cast.ts';
 import { reshape } from '../reshape/reshape.ts';
 import { sum, sumSlices } from '../sum/sum.ts';
-import { matmulActivationBackwardHalfKernel } from './matmul.activation.backward.half.wgsl.ts';
-import { matmulActivationBackwardKernel } from './matmul.activation.backward.wgsl.ts';
 import { matrixKernelFor } from './matmul.matrix.ts';
-import { matmulRegisterHalfKernel } from './matmul.register.half.wgsl.ts';
 import { matmulRegisterKernel } from './matmul.register.wgsl.ts';
-import { matmulSubgroupHalfRowsKernel } from './matmul.subgroup.half.rows.wgsl.ts';
-import { matmulSubgroupHalfKernel } from './matmul.subgroup.half.wgsl.ts';
+import { matmulSubgroupRowsKernel } from './matmul.subgroup.rows.wgsl.ts';
 import { matmulSubgroupKernel } from './matmul.subgroup.wgsl.ts';
-import { matmulTiledHalfKernel } from './matmul.tiled.half.wgsl.ts';
 import { matmulTiledKernel } from './matmul.tiled.wgsl.ts';
-import { matmulVectorHalfKernel } from './matmul.vector.half.wgsl.ts';
 import { matmulVectorKernel } from './matmul.vector.wgsl.ts';
 import { matmulKernel } from './matmul.wgsl.ts';
 
-/** In the order in which the kernels number them, from 1. */
-const activations = ['relu', 'quickgelu', 'gelu'] as const;
-export type Activation = (typeof activations)[number];
-const activationCode = (activation: Activation | undefined) => (activation ? activations.indexOf(activation) + 1 : 0);
+export type Activation = Exclude<ActivationKind, 'sigmoid'>;
 
 interface Attributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly activation?: Activation;
-  /** Of y; half only where a and b are. */
+  /** The precision of y; half only where a and b are. */
   readonly precision: Precision;
   /** Which optional inputs follow a and b. */
   readonly hasBias: boolean;
@@ -42,7 +34,7 @@ interface Sizes {
   readonly columns: number;
 }
 
-/** Of y = op(a) op(b). With a matrix b, all axes of a before the last are rows. Undefined where a and b do not fit. */
+/** Sizes of y = op(a) op(b), undefined where a and b do not fit. With a matrix b, a's axes before the last are rows. */
 function sizesOf([a, b]: readonly Tensor[], { transposeA, transposeB }: Attributes): Sizes | undefined {
   const batched = b.shape.length === 3;
   if (b.shape.length !== 2 && !batched) return undefined;
@@ -106,7 +98,8 @@ const definition: OpDefinition<Attributes> = {
     const half = a.dtype === 'f16';
     const sizes = sizesOf(inputs, attributes)!;
     const { batch, rows, inner, columns } = sizes;
-    const [bias, residual] = hasBias ? rest : [a, rest[0]];
+    const absent = half ? scratch([4]) : a; // a placeholder of floats
+    const [bias = absent, residual = absent] = hasBias ? rest : [undefined, rest[0]];
     const keepPreactivation = used(preactivation);
     const bare = !hasBias && !hasResidual && !attributes.activation && !keepPreactivation && precision === 'f32';
     const matrix = variant === 'matrix' ? matrixFor(sizes, attributes, half, capabilities) : undefined;
@@ -132,32 +125,24 @@ const definition: OpDefinition<Attributes> = {
       hasBias: Number(hasBias),
       hasResidual: Number(hasResidual),
       keepPreactivation: Number(keepPreactivation),
-      halfResult: Number(precision === 'f16'),
     };
-    const bindings = { a, b, bias, residual: residual ?? a, y: parts, preactivation };
+    const bindings = { a, b, bias, residual, y: parts, preactivation };
     const grid = [...tiles, batch * slices] as const;
     const layout = { transposeA: Number(transposeA), transposeB: Number(transposeB) };
     const [tall, wide] = [tile.rows === 32, tile.rows === 128].map(Number);
-    const inSingle = {
+    const onVectors = {
       plain: () => dispatch(matmulKernel, bindings, params, grid),
-      subgroup: () => dispatch(matmulSubgroupKernel, bindings, params, grid, { ...layout, tall }),
+      subgroup: () =>
+        half && !transposeA && inner % 8 === 0
+          ? dispatch(matmulSubgroupRowsKernel, bindings, params, grid, { ...layout, tall })
+          : dispatch(matmulSubgroupKernel, bindings, params, grid, { ...layout, tall }),
       tiled: () => dispatch(matmulTiledKernel, bindings, params, grid, { ...layout, wide }),
       register: () => dispatch(matmulRegisterKernel, bindings, params, grid, layout),
       vector: () => dispatch(matmulVectorKernel, bindings, params, grid, layout),
     };
-    const inHalf = {
-      subgroup: () =>
-        transposeA || inner % 8 !== 0
-          ? dispatch(matmulSubgroupHalfKernel, bindings, params, grid, { ...layout, tall })
-          : dispatch(matmulSubgroupHalfRowsKernel, { ...bindings, aWide: a }, params, grid, { ...layout, tall }),
-      tiled: () => dispatch(matmulTiledHalfKernel, bindings, params, grid, { ...layout, wide }),
-      register: () => dispatch(matmulRegisterHalfKernel, bindings, params, grid, layout),
-      vector: () => dispatch(matmulVectorHalfKernel, bindings, params, grid, layout),
-    };
-    const onVectors = () => (half && kernel !== 'plain' ? inHalf[kernel]() : inSingle[kernel]());
     const product = matrix
       ? dispatch(matrix.kernel, bindings, params, grid, { ...layout, threads: matrix.threads })
-      : onVectors();
+      : onVectors[kernel]();
     return slices > 1 ? [product, sumSlices(parts, y)] : [product];
   },
 };
@@ -171,7 +156,7 @@ export const matmulGradient: Gradient<Attributes> = {
     const pre = activation === 'relu' && !hasResidual ? y : preactivation;
     const dPre =
       activation && needed.slice(0, hasBias ? 3 : 2).some(Boolean)
-        ? apply(activationBackward, [pre, cast(dy, precisionOf(pre))], { activation })[0]
+        ? activationBackward(pre, cast(dy, precisionOf(pre)), activation)
         : dy;
     const batched = inputs[1].shape.length === 3;
     const operands = [inputs[0], inputs[1], inputs[0].dtype === 'f16' ? cast(dPre, 'f16') : dPre];
@@ -264,19 +249,6 @@ function tileOf(
 function slicesOf(inner: number, tiles: number, { software }: Capabilities): number {
   return Math.max(1, Math.min(Math.ceil((software ? 8 : 256) / tiles), Math.floor(inner / 256)));
 }
-
-const activationBackward: OpDefinition<{ readonly activation: Activation }> = {
-  name: 'matmul.activation.backward',
-  takesHalf: true,
-  outputs: ([pre]) => [pre],
-  launch({ inputs: [pre, dy], outputs: [dPre], attributes: { activation } }): Dispatch[] {
-    const count4 = Math.ceil(elements(pre.shape) / 4);
-    const params = { count4, activation: activationCode(activation) };
-    const kernel = pre.dtype === 'f16' ? matmulActivationBackwardHalfKernel : matmulActivationBackwardKernel;
-    return [dispatch(kernel, { pre, dy, dPre }, params, linearGrid(count4, 64))];
-  },
-  noGradient: firstOrderOnly,
-};
 
 /**
  * Matrix product op(a) op(b). With b in half precision it is one of halves: a is rounded to such, the products are added up in

@@ -1,5 +1,5 @@
-// y = f(op(a) op(b) + bias) + residual, for any size and layout: element (i, k) of op(a) lies at i * aRow + k * aInner, element
-// (k, j) of op(b) at k * bInner + j * bColumn. Runs anywhere; the other kernels are faster where they can run.
+// y = f(op(a) op(b) + bias) + residual, for any size and layout: element (i, k) of op(a) lies at i * aRow + k * aInner,
+// element (k, j) of op(b) at k * bInner + j * bColumn. Runs anywhere; the other kernels are faster where they can run.
 //
 // One thread owns 4 x 4 values of y in registers: eight loads feed sixteen multiply-adds, without workgroup memory or
 // barriers. Rows and columns past the edge are clamped to the last one and not stored. Workgroups of neighbouring row
@@ -31,7 +31,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> preactivation: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-#include activation.include.wgsl
+#include ../activation/activation.include.wgsl
 
 fn store(start: u32, row: u32, column: u32, sums: vec4f) {
   if (row >= params.rows || column >= params.columns) {

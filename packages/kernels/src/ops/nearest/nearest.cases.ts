@@ -1,4 +1,4 @@
-import { type CaseInput, caseValues, index, type NdArray, normal, type OpCase, values } from '../../engine/case.ts';
+import { fixed, index, type NdArray, normal, type OpCase } from '../../engine/case.ts';
 import { toHalf } from '../pack-gallery/pack-gallery.reference.ts';
 import { type GalleryStorage, PANEL_ROWS, packGallery } from '../pack-gallery/pack-gallery.ts';
 import { nearestReference } from './nearest.reference.ts';
@@ -18,9 +18,6 @@ type Value = (random: number, i: number) => number;
 /** Whole eighths, whose scores float32 sums exactly: many are equal, and the reference can tell which. */
 const eighths: Value = (random) => Math.max(-8, Math.min(8, Math.round(4 * random))) / 8;
 
-const fixed = (shape: number[], value: Value, seed: number): CaseInput =>
-  values(shape, Array.from(caseValues([normal(shape)], seed)[0].data, value), false);
-
 const rounded = ({ shape, data }: NdArray, storage: GalleryStorage): NdArray => ({
   shape,
   data: storage === 'f16' ? data.map(toHalf) : data,
@@ -37,7 +34,10 @@ const nearestCase = (
   const rows = shards.reduce((sum, shard) => sum + shard, 0);
   return {
     name,
-    inputs: [fixed([queries, dim], query, 1), ...shards.map((shard, i) => fixed([shard, dim], row, i + 2))],
+    inputs: [
+      fixed([queries, dim], { map: query }),
+      ...shards.map((shard, i) => fixed([shard, dim], { seed: i + 2, map: row })),
+    ],
     op: (x, ...galleries) =>
       nearest(
         x,

@@ -1,20 +1,16 @@
-import { caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { fixed, type OpCase } from '../../engine/case.ts';
 import { nonFiniteReference } from './non-finite.reference.ts';
 import { nonFinite } from './non-finite.ts';
 
 const bad = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
 
 /** @param at where the values lie that are to be counted */
-const nonFiniteCase = (count: number, at: readonly number[]): OpCase => {
-  const data = Array.from(caseValues([normal([count])])[0].data);
-  for (const [i, position] of at.entries()) data[position] = bad[i % bad.length];
-  return {
-    name: `[${count}] with ${at.length}`,
-    inputs: [values([count], data, false)],
-    op: nonFinite,
-    reference: nonFiniteReference,
-  };
-};
+const nonFiniteCase = (count: number, at: readonly number[]): OpCase => ({
+  name: `[${count}] with ${at.length}`,
+  inputs: [fixed([count], { map: (value, i) => (at.includes(i) ? bad[at.indexOf(i) % bad.length] : value) })],
+  op: nonFinite,
+  reference: nonFiniteReference,
+});
 
 export const cases = [
   nonFiniteCase(1, [0]),

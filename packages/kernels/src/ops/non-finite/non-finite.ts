@@ -4,7 +4,7 @@ import { elements, type Tensor } from '../../graph.ts';
 import { sumSlices } from '../sum/sum.ts';
 import { nonFiniteKernel } from './non-finite.wgsl.ts';
 
-const mostSlices = 4096;
+const maxSlices = 4096;
 
 const definition: OpDefinition<object> = {
   name: 'nonFinite',
@@ -14,7 +14,7 @@ const definition: OpDefinition<object> = {
   },
   launch({ inputs: [x], outputs: [found], scratch }) {
     const count = elements(x.shape);
-    const slices = Math.min(mostSlices, Math.ceil(count / 4));
+    const slices = Math.min(maxSlices, Math.ceil(count / 4));
     const part = scratch([slices, 1]);
     const grid = [Math.ceil(slices / nonFiniteKernel.workgroupSize[0])] as const;
     return [dispatch(nonFiniteKernel, { x, part }, { count, slices }, grid), sumSlices(part, found)];

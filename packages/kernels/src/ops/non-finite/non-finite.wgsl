@@ -1,6 +1,6 @@
-// part[slice] = how many of a slice's values are infinite or not a number. Told by their bits, as WGSL's comparisons may take it
-// that there are none. One thread owns a slice and walks it in strides, so that neighbouring threads read neighbouring values.
-// What lies in the padding of the last vector does not count.
+// part[slice] = how many of a slice's values are infinite or not a number. They are recognised by their bits: WGSL lets
+// comparisons assume that there are none. One thread owns a slice and walks it in strides, so that neighbouring threads
+// read neighbouring values. The padding of the last vector does not count.
 struct Params {
   count: u32,
   slices: u32,

@@ -7,7 +7,7 @@ const packCase = (rows: number, dim: number, storage: GalleryStorage, data?: rea
   inputs: [
     values(
       [rows, dim],
-      Array.from({ length: rows * dim }, (_, i) => Math.fround(data ? data[i % data.length] : Math.sin(i * i) / 7)),
+      () => Float32Array.from({ length: rows * dim }, (_, i) => (data ? data[i % data.length] : Math.sin(i * i) / 7)),
       false,
     ),
   ],

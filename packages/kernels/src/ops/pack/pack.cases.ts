@@ -1,4 +1,4 @@
-import { type CaseInput, caseValues, normal, type OpCase, values } from '../../engine/case.ts';
+import { fixed, type OpCase } from '../../engine/case.ts';
 import type { Tensor } from '../../graph.ts';
 import { add } from '../binary/binary.ts';
 import { reshape } from '../reshape/reshape.ts';
@@ -6,7 +6,6 @@ import { slice } from '../slice/slice.ts';
 import { packReference } from './pack.reference.ts';
 import { pack } from './pack.ts';
 
-const fixed = (shape: number[]): CaseInput => values(shape, [...caseValues([normal(shape)])[0].data], false);
 const doubled = (x: Tensor): Tensor => add(x, x);
 
 /**
@@ -24,7 +23,7 @@ const packCase = (
   const length = offsets[parts.length - 1] + sizes[parts.length - 1];
   return {
     name,
-    inputs: shapes.map(fixed),
+    inputs: shapes.map((shape) => fixed(shape)),
     op: (...inputs) => {
       const packed = pack(make(...inputs), offsets, length);
       return offsets.map((offset, i) => slice(packed, 0, offset, sizes[i]));

@@ -1,6 +1,6 @@
-// Copies columns from the rows of x into rows of y, with zeros where x has no such column. Bits are copied, whatever their
-// type. One kernel does three jobs: slice (reads from the middle of x's rows), its gradient (a block between zeros), and
-// one part of a concatenation (writes into the middle of y's rows).
+// Copies columns from the rows of x into rows of y, with zeros where x has no such column. Bits are copied, whatever
+// their type. One kernel does three jobs: slice (reads from the middle of x's rows), its gradient (a block between
+// zeros), and one part of a concatenation (writes into the middle of y's rows).
 //
 // One thread owns four columns of one row. All sizes are divided by four.
 struct Params {

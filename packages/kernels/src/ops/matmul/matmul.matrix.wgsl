@@ -1,15 +1,29 @@
-// y = f(op(a) op(b) + bias) + residual on the matrix units of a GPU (tensor cores): subgroup matrices, with sums in f32.
-// What comes before says their size, m x k times k x n, and type, how many of them a subgroup owns (`high` x `wide`), how many
-// subgroups there are (`down` x `across`), and how many values are 16 bytes.
+// y = f(op(a) op(b) + bias) + residual on the matrix units of a GPU (tensor cores): subgroup matrices, with sums in
+// f32. Each line `#kernel` makes one kernel of this text. It states the size of a matrix, m x k times k x n, and its
+// type, how many of them a subgroup owns (`high` x `wide`), how many subgroups there are (`down` x `across`), and how
+// many values are 16 bytes.
 //
-// A workgroup walks the inner dimension in steps of two k (64 bytes of a row), which it copies into workgroup memory as they
-// lie: the layout is a matter of how a subgroup matrix is loaded. Rows there are 16 bytes longer than they need be, so that
-// those of a matrix start in different banks. The vectors of the next step are asked for before the products of this one.
-// Sums leave through workgroup memory, where the tiles were, for bias, activation, residual and edges: that goes for all sizes,
-// and which lane holds which value of a matrix is not known.
-// Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4 only.
-// `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as in matmul.wgsl.
-// Never yet run on a GPU: a test runs it with the built-in functions put into plain WGSL.
+// A workgroup walks the inner dimension in steps of two k (64 bytes of a row), which it copies into workgroup memory as
+// they lie: the layout is a matter of how a subgroup matrix is loaded. Rows there are 16 bytes longer than they need
+// be, so that those of a matrix start in different banks. The vectors of the next step are asked for before the
+// products of this one. Sums leave through workgroup memory, where the tiles were, for bias, activation, residual and
+// edges: that goes for all sizes, and which lane holds which value of a matrix is not known.
+// Vectors must be whole: sizes as in blocks.include.wgsl, but multiples of `vector` where that says 4, of columns of 4
+// only. `threads` is enough for all the subgroups, however large the device makes them; those beyond only copy. Grid as
+// in matmul.wgsl. A test runs it on any adapter, with the built-in functions put into plain WGSL.
+
+// NVIDIA and AMD, for outputs of many tiles: 128 x 256 to a workgroup of eight subgroups.
+#kernel matmul.matrix.half.large  enable=f16 element=f16 vector=8 m=16 n=16 k=16 high=4 wide=4 down=2 across=4
+// NVIDIA and AMD, for outputs of few tiles: 64 x 64 to a workgroup of four subgroups, as those below.
+#kernel matmul.matrix.half.small  enable=f16 element=f16 vector=8 m=16 n=16 k=16 high=2 wide=2 down=2 across=2
+// Intel, whose registers hold no more.
+#kernel matmul.matrix.half.intel  enable=f16 element=f16 vector=8 m=8 n=16 k=16 high=4 wide=2 down=2 across=2
+// Apple, which multiplies floats.
+#kernel matmul.matrix.single  element=f32 vector=4 m=8 n=8 k=8 high=4 wide=4 down=2 across=2
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+diagnostic(off, chromium.subgroup_matrix_uniformity);
+
 #include interface.include.wgsl
 
 @group(0) @binding(0) var<storage, read> a: array<vec4u>;
@@ -17,20 +31,21 @@
 
 override threads: u32;
 
-alias Left = subgroup_matrix_left<Element, ${k}, ${m}>;
-alias Right = subgroup_matrix_right<Element, ${n}, ${k}>;
+alias Left = subgroup_matrix_left<$element, ${k}, ${m}>;
+alias Right = subgroup_matrix_right<$element, ${n}, ${k}>;
 alias Result = subgroup_matrix_result<f32, ${n}, ${m}>;
 
 const tileRows = ${m*high*down}u;
 const tileColumns = ${n*wide*across}u;
 const depth = ${2*k}u;
 
-// Rows (columns) of a tile, each 4 vectors of k's and one unused; or, where those are contiguous, k's, each a row of vectors
-// and one unused, which takes no more.
+// Rows (columns) of a tile, each 4 vectors of k's and one unused; or, where those are contiguous, k's, each a row of
+// vectors and one unused, which takes no more.
 var<workgroup> leftTile: array<vec4u, ${m*high*down*5}>;
 var<workgroup> rightTile: array<vec4u, ${n*wide*across*5}>;
 
-// Vector i of a tile of `width` rows (columns) from `first` on, of `size`. Where `alongInner`, the inner dimension is contiguous.
+// Vector i of a tile of `width` rows (columns) from `first` on, of `size`. Where `alongInner`, the inner dimension is
+// contiguous.
 fn source(i: u32, alongInner: bool, width: u32, first: u32, size: u32, k: u32, end: u32) -> u32 {
   if (alongInner) {
     let k4 = min(k / ${vector}u + i % 4u, end / ${vector}u - 1u);
@@ -49,8 +64,6 @@ fn slot(i: u32, alongInner: bool, width: u32) -> vec2u {
   let vectors = width / ${vector}u;
   return vec2u(i / vectors * (vectors + 1u) + i % vectors, i / vectors);
 }
-
-#include store.include.wgsl
 
 @compute @workgroup_size(threads)
 fn main(

@@ -1,2 +1,0 @@
-#include storage.half.include.wgsl
-#include register.include.wgsl

@@ -1,2 +1,0 @@
-#include storage.half.include.wgsl
-#include vector.include.wgsl
