@@ -33,7 +33,7 @@ export interface RetrieverOptions {
   readonly clip: Source | ClipModel;
   /** The Combiner, in the same ways. Without it, queries are the plain sum of both features. */
   readonly combiner?: Source | CombinerModel | undefined;
-  /** CLIP's tokenizer, or its vocabulary (`clip-bpe-merges.txt.gz`) as an address, Blob or bytes. */
+  /** CLIP's tokenizer, or its vocabulary (`clip-vocabulary.txt.gz`) as an address, Blob or bytes. */
   readonly tokenizer: Source | Tokenizer;
   /** A device of a host application; one is opened, and closed by `dispose`, unless given. */
   readonly device?: Device | GPUDevice | undefined;

@@ -22,7 +22,7 @@ import { Fusion, type Gallery, GalleryIndex, ImageEncoder, Retriever, TextEncode
 const device = await openDevice();
 afterAll(() => device.close());
 
-const vocabularyBytes = await bytesOf(new URL('../../clip/assets/clip-bpe-merges.txt.gz', import.meta.url));
+const vocabularyBytes = await bytesOf(new URL('../../clip/assets/clip-vocabulary.txt.gz', import.meta.url));
 const tokenizer = createTokenizer(await readVocabulary(vocabularyBytes));
 const words = 'a red dress is longer with stripes and much darker';
 

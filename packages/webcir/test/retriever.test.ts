@@ -12,7 +12,7 @@ import { uniform } from '@webcir/kernels/cases';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NodeRetrieverOptions, Retriever } from '../src/node.ts';
 
-const vocabulary = new URL('../../clip/assets/clip-bpe-merges.txt.gz', import.meta.url);
+const vocabulary = new URL('../../clip/assets/clip-vocabulary.txt.gz', import.meta.url);
 const device = await openDevice();
 const random = uniform(11);
 const image = (width: number, height: number): RawImage => ({

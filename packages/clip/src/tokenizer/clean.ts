@@ -1,7 +1,10 @@
-import { decodeHTML } from 'entities';
+import type { CharacterReferences } from './references.ts';
 
 // Python's `html.unescape` takes at most 32 characters for a name, the length of the longest one.
-const CHARACTER_REFERENCE = /&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|[^\t\n\f <&#;]{1,32};?)/gu;
+const CHARACTER_REFERENCE = /&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|([^\t\n\f <&#;]{1,32};?))/gu;
+
+/** What the numbers 0x80 to 0x9f stand for: Windows-1252, where that has a character. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 /** Controls and non-characters, which Python's `html.unescape` deletes and HTML's own algorithm keeps. */
 function isDropped(code: number): boolean {
@@ -15,14 +18,26 @@ function isDropped(code: number): boolean {
   );
 }
 
+function numbered(code: number): string {
+  if (isDropped(code)) return '';
+  if (code === 0 || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) return '\ufffd';
+  return code >= 0x80 && code <= 0x9f ? WINDOWS_1252[code - 0x80] : String.fromCodePoint(code);
+}
+
+/** The longest name that the text begins with decides, as in `&notit;`, which is ¬ and 'it;'. */
+function named(text: string, references: CharacterReferences): string {
+  for (let length = text.length; length > 1; length--) {
+    const found = references.get(text.slice(0, length));
+    if (found !== undefined) return found + text.slice(length);
+  }
+  return `&${text}`;
+}
+
 /** `html.unescape` of Python 3. */
-export function unescapeHtml(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(CHARACTER_REFERENCE, (reference, decimal?: string, hexadecimal?: string) => {
-    const code = decimal ? Number(decimal) : hexadecimal ? Number(`0x${hexadecimal}`) : undefined;
-    if (code === undefined) return decodeHTML(reference);
-    if (isDropped(code)) return '';
-    return decodeHTML(`&#${Math.min(code, 0x110000)};`);
+export function unescapeHtml(text: string, references: CharacterReferences): string {
+  return text.replace(CHARACTER_REFERENCE, (_, decimal?: string, hexadecimal?: string, name = '') => {
+    if (decimal) return numbered(Number(decimal));
+    return hexadecimal ? numbered(Number(`0x${hexadecimal}`)) : named(name, references);
   });
 }
 
@@ -37,7 +52,7 @@ const SPACES = /\p{White_Space}+/gu;
  * (`basic_clean` and `whitespace_clean` of openai/CLIP `simple_tokenizer.py`). The original also repairs mojibake with
  * `ftfy.fix_text`, which leaves ASCII alone; that step is not here.
  */
-export function cleanText(text: string): string {
-  const unescaped = unescapeHtml(unescapeHtml(text)).replace(OUTER_SPACE, '');
+export function cleanText(text: string, references: CharacterReferences): string {
+  const unescaped = unescapeHtml(unescapeHtml(text, references), references).replace(OUTER_SPACE, '');
   return unescaped.replace(SPACES, ' ').replace(OUTER_SPACE, '').toLowerCase();
 }

@@ -1,5 +1,6 @@
 import { cleanText } from './clean.ts';
 import { mergePairs, pairKey } from './merge.ts';
+import { parseReferences } from './references.ts';
 import { byteSymbols } from './symbols.ts';
 
 const END_OF_WORD = '</w>';
@@ -38,8 +39,9 @@ export interface Tokenizer {
 /**
  * OpenAI CLIP's byte-pair tokenizer (`simple_tokenizer.py`), id for id.
  *
- * @param vocabulary the merges, one `left right` a line, in the order of their rank
- * @throws when a line is not a pair of earlier tokens, naming the line
+ * @param vocabulary as `readVocabulary` gives it: the merges, one `left right` a line, in the order of their rank; an empty line;
+ *   HTML's named character references, each with the code points that it stands for, in hexadecimal
+ * @throws when a line is not a pair of earlier tokens, naming the line, or there are no character references
  */
 export function createTokenizer(vocabulary: string): Tokenizer {
   const { symbols, ids: byteIds } = byteSymbols();
@@ -50,7 +52,8 @@ export function createTokenizer(vocabulary: string): Tokenizer {
   }
   const idOf = new Map(tokens.map((token, id) => [token, id]));
   const merges = new Map<number, number>();
-  for (const [index, line] of vocabulary.trimEnd().split('\n').entries()) {
+  const [mergeLines, referenceLines] = vocabulary.trimEnd().split('\n\n');
+  for (const [index, line] of mergeLines.split('\n').entries()) {
     const [left, right, ...rest] = line.split(' ');
     const leftId = idOf.get(left);
     const rightId = idOf.get(right);
@@ -58,13 +61,14 @@ export function createTokenizer(vocabulary: string): Tokenizer {
     if (leftId === undefined || rightId === undefined || rest.length > 0 || idOf.has(token)) {
       throw new Error(
         `Vocabulary line ${index + 1}: expected two earlier tokens that make a new one, found ${JSON.stringify(line)}. ` +
-          'Use clip-bpe-merges.txt.gz of @webcir/clip.',
+          'Use clip-vocabulary.txt.gz of @webcir/clip.',
       );
     }
     merges.set(pairKey(leftId, rightId), tokens.length);
     idOf.set(token, tokens.length);
     tokens.push(token);
   }
+  const references = parseReferences(referenceLines);
   const startOfText = tokens.push(START_OF_TEXT) - 1;
   const endOfText = tokens.push(END_OF_TEXT) - 1;
 
@@ -87,7 +91,7 @@ export function createTokenizer(vocabulary: string): Tokenizer {
 
   const encode = (text: string): number[] => {
     const ids: number[] = [];
-    for (const [word] of cleanText(text).matchAll(WORD)) {
+    for (const [word] of cleanText(text, references).matchAll(WORD)) {
       for (const id of encodeWord(word)) ids.push(id);
     }
     return ids;
