@@ -11,8 +11,8 @@ export const leanWgsl = {
     }));
     build.onLoad({ filter: /\.wgsl\.ts$/ }, async ({ path }) => {
       const module = await readFile(path, 'utf8');
-      const field = /^( *code: )(".*"),$/m;
-      if (!field.test(module)) throw new Error(`${path} has no line "code: …", as generate.mjs writes it`);
+      const field = /^( *code: )(".*"),$/gm;
+      if (!module.match(field)) throw new Error(`${path} has no line "code: …", as generate.mjs writes it`);
       const shorter = module.replace(field, (_, name, text) => `${name}${JSON.stringify(lean(JSON.parse(text)))},`);
       return { contents: shorter, loader: 'ts' };
     });

@@ -5,49 +5,25 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { transformSync } from 'esbuild';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
+// The engine unrolls a kernel's text when it makes a pipeline; what is read out of it here is read out of the same text.
+const { unroll } = await importTypeScript(join(source, 'engine/unroll.ts'));
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
 /**
  * `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest.
  *
  * WESL (npm `wesl` 0.7.31) was tried in place of these 50 lines. Its imports cannot name the `Part` and `combine` of
- * whichever kernel takes in sum/reduce.include.wgsl, and it has no loop over constants: `expandLoops` would have to stay.
+ * whichever kernel takes in sum/reduce.include.wgsl, and it has no loop over constants: engine/unroll.ts would have to stay.
  */
 export function expandIncludes(text, folder) {
   return text.replace(/^#include (\S+)$/gm, (_, file) =>
     expandIncludes(readFileSync(join(folder, file), 'utf8').trimEnd(), folder),
   );
-}
-
-/**
- * `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no other way to unroll over values
- * that must be constant expressions (the lane of a subgroupBroadcast, a named register). Loops may nest, and the
- * bounds may use outer variables. `given` are further variables, those of `#kernel`.
- */
-export function expandLoops(text, file, given = {}) {
-  const lines = text.split('\n');
-  const expand = (from, to, outer) => {
-    const out = [];
-    for (let i = from; i < to; i++) {
-      const loop = /^\s*#for (\w+) in (\S+)\.\.(\S+)\s*$/.exec(lines[i]);
-      if (!loop) {
-        out.push(substitute(lines[i], outer, file, i));
-        continue;
-      }
-      const end = matchingEnd(lines, i, file);
-      const [, name, low, high] = loop;
-      const bounds = [low, high].map((bound) => Number(substitute(bound, outer, file, i)));
-      for (let value = bounds[0]; value < bounds[1]; value++)
-        out.push(...expand(i + 1, end, { ...outer, [name]: value }));
-      i = end;
-    }
-    return out;
-  };
-  return expand(0, lines.length, given).join('\n');
 }
 
 /**
@@ -72,26 +48,6 @@ export function kernelsOf(text, name) {
     };
   });
   return instances.length > 0 ? instances : [{ name, text }];
-}
-
-function matchingEnd(lines, start, file) {
-  for (let i = start + 1, depth = 1; i < lines.length; i++) {
-    if (/^\s*#for /.test(lines[i])) depth++;
-    if (/^\s*#end\s*$/.test(lines[i]) && --depth === 0) return i;
-  }
-  throw new Error(`${file}:${start + 1}: #for without #end`);
-}
-
-// `$m` is the value, `${4*m+1}` an integer expression of loop variables.
-function substitute(line, variables, file, index) {
-  return line.replace(/\$(?:\{([^}]*)\}|([a-z]\w*))/g, (whole, expression, name) => {
-    if (name !== undefined) {
-      if (!(name in variables)) throw new Error(`${file}:${index + 1}: ${whole} is not a loop variable`);
-      return String(variables[name]);
-    }
-    const value = Function(...Object.keys(variables), `return (${expression})`)(...Object.values(variables));
-    return String(Math.trunc(value));
-  });
 }
 
 // wgsl_reflect does not parse every statement and every type that WGSL has; only the interface matters here.
@@ -124,8 +80,21 @@ const union = (names) => (names.length ? names.map((name) => `'${name}'`).join('
 const kernelModule = (file, kernels) =>
   `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n${kernels.map((kernel) => kernelText(file, kernel)).join('')}`;
 
+function unrolled(text, file, sizes) {
+  try {
+    return unroll(text, sizes);
+  } catch (cause) {
+    throw new Error(`${file}: ${cause.message}`, { cause });
+  }
+}
+
+function importTypeScript(path) {
+  const { code } = transformSync(readFileSync(path, 'utf8'), { loader: 'ts' });
+  return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+}
+
 function kernelText(file, { name, text, sizes }) {
-  const code = expandLoops(text, file, sizes);
+  const code = unrolled(text, file, sizes);
   const reflection = new WgslReflect(withoutBodies(code).replaceAll('stored4', 'vec4f'));
   const entries = reflection.entry.compute;
   if (entries.length !== 1) throw new Error(`${file}: expected one @compute entry point, found ${entries.length}`);
@@ -165,7 +134,7 @@ export const ${camelCase(name)}Kernel: ${type}${sized} = {
   bindings: ${JSON.stringify(bindings)},
   params: ${JSON.stringify(params)},
   constants: ${JSON.stringify(constants)},${sizes ? `\n  sizes: ${JSON.stringify(sizes)},` : ''}
-  code: ${JSON.stringify(code)},
+  code: ${JSON.stringify(text)},
 };
 `;
 }

@@ -6,6 +6,7 @@ import { caseValues, type NdArray, normal } from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
 import { dispatch } from '../src/engine/kernel.ts';
 import { apply, firstOrderOnly, type OpDefinition } from '../src/engine/op.ts';
+import { unroll } from '../src/engine/unroll.ts';
 import { cast, compile, input, type Tensor } from '../src/index.ts';
 import { type MatrixKernel, matrixKernels } from '../src/ops/matmul/matmul.matrix.ts';
 import { matmulMatrixHalfLargeKernel, matmulMatrixHalfSmallKernel } from '../src/ops/matmul/matmul.matrix.wgsl.ts';
@@ -26,7 +27,8 @@ function withoutMatrices({ kernel, type, m, n, k }: MatrixKernel): MatrixKernel[
       ? `unpack2x16float(${tile}[at.x + at.y / 8u][at.y % 8u / 2u])[at.y % 2u]`
       : `bitcast<f32>(${tile}[at.x + at.y / 4u][at.y % 4u])`;
   const rowsEach = m / 8;
-  const results = kernel.code.match(/var sums\d_\d: Result;/g)!;
+  const unrolled = unroll(kernel.code, kernel.sizes);
+  const results = unrolled.match(/var sums\d_\d: Result;/g)!;
   const plain = `
 struct Product {
   left: vec3u,
@@ -93,7 +95,7 @@ fn storeResult(offset: u32, result: u32, stride: u32) {
     [/for \(var k = begin.*\{/, '$&\n    multiplyPending();'],
     [/(?=for \(var r = 0u)/, 'multiplyPending();\n  '],
   ];
-  let { code } = kernel;
+  let code = unrolled;
   for (const [pattern, text] of replacements) {
     expect(code).toMatch(pattern);
     code = code.replace(pattern, text as string);

@@ -2,9 +2,8 @@ import type { Graph } from '../graph.ts';
 import { type Capabilities, type Choices, readCapabilities, subgroupMatrixFeature } from './capabilities.ts';
 import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
 import { ShaderStage } from './flags.ts';
-import type { Dispatch, Kernel } from './kernel.ts';
+import { type Dispatch, type Kernel, wgslOf } from './kernel.ts';
 import { missingPackage, packageName } from './missing-package.ts';
-import { withStorage } from './storage.ts';
 import { Waiter } from './wait.ts';
 
 /** What a pipeline is made from. */
@@ -107,7 +106,7 @@ export class Device {
   async #compile({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
     const layout = this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] });
     this.gpu.pushErrorScope('validation');
-    const module = this.gpu.createShaderModule({ code: withStorage(kernel.code, storage), label: kernel.name });
+    const module = this.gpu.createShaderModule({ code: wgslOf(kernel, storage), label: kernel.name });
     const pipeline = this.gpu.createComputePipelineAsync({
       label: kernel.name,
       layout,

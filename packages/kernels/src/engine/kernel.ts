@@ -1,5 +1,6 @@
 import { formatShape, type Tensor } from '../graph.ts';
-import type { Storage } from './storage.ts';
+import { type Storage, withStorage } from './storage.ts';
+import { unroll, type Variables } from './unroll.ts';
 
 export interface KernelParams {
   /** Binding number of the uniform struct; -1 where the kernel has none. */
@@ -28,7 +29,10 @@ export interface Kernel<
 > {
   readonly name: string;
   readonly entryPoint: string;
+  /** The text as it is written: `wgslOf` makes WGSL of it. */
   readonly code: string;
+  /** Variables of the text, where several kernels share one. */
+  readonly sizes?: Variables;
   /** Zero where the size is an override. */
   readonly workgroupSize: readonly number[];
   /** WebGPU features that the code enables. */
@@ -94,3 +98,7 @@ export function linearGrid(threads: number, workgroupSize: number): [number, num
   const rows = Math.ceil(groups / 65535);
   return [Math.ceil(groups / rows), rows, 1];
 }
+
+/** The WGSL of a kernel for tensors stored in this way. */
+export const wgslOf = ({ code, sizes }: Pick<Kernel, 'code' | 'sizes'>, storage: Storage): string =>
+  withStorage(unroll(code, sizes), storage);
