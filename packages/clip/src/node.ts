@@ -13,7 +13,7 @@ export { readShardIndex } from './node/weights/shards.ts';
 export type { ImagePool, ImagePoolOptions };
 
 // The same paths from src/node.ts and from dist/node.js, so they must stay in this file.
-const VOCABULARY = new URL('../assets/clip-bpe-merges.txt.gz', import.meta.url);
+const VOCABULARY = new URL('../assets/clip-vocabulary.txt.gz', import.meta.url);
 // Node's threads do not run TypeScript: from src/ too, the built file.
 const IMAGE_WORKER = new URL('../dist/image-worker.js', import.meta.url);
 

@@ -33,7 +33,7 @@ export interface RetrieverOptions {
   readonly clip: Source | ClipModel;
   /** The Combiner, in the same ways. Without it, queries are the plain sum of both features. */
   readonly combiner?: Source | CombinerModel | undefined;
-  /** CLIP's tokenizer, or its vocabulary (`clip-bpe-merges.txt.gz`) as an address, Blob or bytes. */
+  /** CLIP's tokenizer, or its vocabulary (`clip-vocabulary.txt.gz`) as an address, Blob or bytes. */
   readonly tokenizer: Source | Tokenizer;
   /** A device of a host application; one is opened, and closed by `dispose`, unless given. */
   readonly device?: Device | GPUDevice | undefined;
@@ -278,7 +278,11 @@ async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> 
   if (!isSource(tokenizer)) return tokenizer;
   const bytes = await openSource(tokenizer, 'tokenizer');
   const whole = await bytes.read(0, bytes.size);
-  return createTokenizer(await readVocabulary(whole.slice()));
+  try {
+    return createTokenizer(await readVocabulary(whole.slice()));
+  } catch (cause) {
+    throw new Error(`${bytes.name}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** @throws RangeError naming both widths */

@@ -6,13 +6,15 @@ export type Source = string | URL | Blob | Uint8Array<ArrayBuffer> | ArrayBuffer
 /**
  * Opens a source of bytes. An address is fetched whole.
  * @param what for errors: 'clip', 'combiner', ...
- * @throws Error naming the address and the status, where the answer is not a success
+ * @throws Error naming the address, where there is no answer or it is not a success
  */
 export async function openSource(source: Source, what: string): Promise<ByteSource> {
   if (source instanceof Blob) return blobSource(source, source instanceof File ? source.name : what);
   if (source instanceof Uint8Array) return memorySource(source, what);
   if (source instanceof ArrayBuffer) return memorySource(new Uint8Array(source), what);
-  const response = await fetch(source);
+  const response = await fetch(source).catch((cause) => {
+    throw new Error(`${what}: ${source} cannot be fetched: ${(cause as Error).message}`, { cause });
+  });
   if (!response.ok) throw new Error(`${what}: ${source} answered HTTP ${response.status}: is the address right?`);
   return blobSource(await response.blob(), String(source));
 }

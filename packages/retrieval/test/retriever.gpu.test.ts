@@ -22,7 +22,7 @@ import { Fusion, type Gallery, GalleryIndex, ImageEncoder, Retriever, TextEncode
 const device = await openDevice();
 afterAll(() => device.close());
 
-const vocabularyBytes = await bytesOf(new URL('../../clip/assets/clip-bpe-merges.txt.gz', import.meta.url));
+const vocabularyBytes = await bytesOf(new URL('../../clip/assets/clip-vocabulary.txt.gz', import.meta.url));
 const tokenizer = createTokenizer(await readVocabulary(vocabularyBytes));
 const words = 'a red dress is longer with stripes and much darker';
 
@@ -251,6 +251,12 @@ describe('Retriever', () => {
     await expect(load({ clip: new Uint8Array(100) })).rejects.toThrow(/^clip: /);
     await expect(load({ clip: combinerFile })).rejects.toThrow(/^clip: /);
     await expect(load({ combiner: clipFile })).rejects.toThrow(/^combiner: Combiner weights/);
+    await expect(load({ tokenizer: new TextEncoder().encode('a b c') })).rejects.toThrow(
+      /^tokenizer: Vocabulary line 1/,
+    );
+    await expect(load({ tokenizer: 'http://localhost:1/none' })).rejects.toThrow(
+      'tokenizer: http://localhost:1/none cannot be fetched',
+    );
     const wide = { featureDim: 640, projectionDim: 2560, hiddenDim: 5120 };
     await expect(load({ combiner: { config: wide, tensors: new Map() } })).rejects.toThrow(
       'the Combiner takes features of 640 values, this CLIP makes 22',

@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Preprocessing } from '@webcir/clip';
+import type { ClipModel, Tokenizer } from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
-import { embeddedPackage } from '@webcir/data/node';
-import { openDevice } from '@webcir/kernels';
-import { Retriever as PageRetriever, type RetrieverOptions } from '@webcir/retrieval';
-import { autotuneDevice, defaultCacheFolder, openCombinerModel } from '@webcir/retrieval/node';
-import { RunFolder } from '@webcir/train/node';
+import type { CombinerModel } from '@webcir/combiner';
+import { type Device, openDevice } from '@webcir/kernels';
+import { Retriever as PageRetriever, type RetrieverOptions, type Source } from '@webcir/retrieval';
+import { autotuneDevice, defaultCacheFolder, openCombinerModel, type Run, readRun } from '@webcir/retrieval/node';
 
-/** As in a page; strings that are no addresses are paths, to weights in any container (`.pt`, safetensors, shards). */
+/**
+ * As in a page; strings that are no addresses are paths, and so are addresses of files: to weights in any container (`.pt`,
+ * safetensors, shards), and to the tokenizer's vocabulary.
+ */
 export interface NodeRetrieverOptions extends Partial<RetrieverOptions> {
   /** The folder of a run of `webcir train`: its CLIP, its Combiner where it has one, and its preprocessing. */
   readonly run?: string;
@@ -25,38 +26,56 @@ export class Retriever extends PageRetriever {
    * @throws Error naming the file that is missing or damaged
    */
   static override async load(options: NodeRetrieverOptions = {}): Promise<PageRetriever> {
-    const { run, autotune = true, ...given } = options;
-    const ofRun = run === undefined ? {} : await openRun(run);
-    const named = { ...ofRun, ...given };
-    const { clip = await smallClip(), combiner, tokenizer = await loadTokenizer() } = named;
-    const opened = named.device === undefined ? await openDevice() : undefined;
-    if (opened && autotune) await autotuneDevice(opened, defaultCacheFolder());
-    try {
-      const models = {
-        clip: isPath(clip) ? await openClipModel(clip) : clip,
-        combiner: isPath(combiner) ? await openCombinerModel(combiner) : combiner,
-        tokenizer,
-      };
-      return await PageRetriever.open({ ...named, ...models }, opened);
-    } catch (error) {
-      opened?.close();
-      throw error;
-    }
+    const { run, autotune = true, device } = options;
+    const ofRun: Partial<Run> = run === undefined ? {} : await readRun(run);
+    const models = {
+      clip: await openClip(options.clip ?? ofRun.clip ?? (await smallClip())),
+      combiner: await openCombiner(options.combiner ?? ofRun.combiner),
+      tokenizer: await openTokenizer(options.tokenizer),
+    };
+    const preprocessing = options.preprocessing ?? ofRun.preprocessing;
+    const opened = device === undefined ? await openTuned(autotune) : undefined;
+    return PageRetriever.open({ ...models, preprocessing, device }, opened);
   }
 }
 
-const smallClip = async (): Promise<string> => fileURLToPath((await embeddedPackage()).clip);
+async function openTuned(autotune: boolean): Promise<Device> {
+  const device = await openDevice();
+  try {
+    if (autotune) await autotuneDevice(device, defaultCacheFolder());
+    return device;
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
 
-const isPath = (value: unknown): value is string => typeof value === 'string' && !/^[a-z]{2,}:/i.test(value);
+async function openClip(clip: Source | ClipModel): Promise<Source | ClipModel> {
+  const path = pathOf(clip);
+  return path === undefined ? clip : openClipModel(path);
+}
 
-/** What a run left; one of stage 1 alone has no Combiner, and queries are then the sum. */
-async function openRun(run: string): Promise<Pick<NodeRetrieverOptions, 'clip' | 'combiner' | 'preprocessing'>> {
-  const { config } = await RunFolder.find(run);
-  const { transform, targetRatio } = config as unknown as Preprocessing;
-  const combiner = join(run, 'combiner.safetensors');
-  return {
-    clip: join(run, 'clip.safetensors'),
-    ...(existsSync(combiner) && { combiner }),
-    preprocessing: { transform, targetRatio },
-  };
+async function openCombiner(combiner?: Source | CombinerModel): Promise<Source | CombinerModel | undefined> {
+  const path = pathOf(combiner);
+  return path === undefined ? combiner : openCombinerModel(path);
+}
+
+async function openTokenizer(tokenizer?: Source | Tokenizer): Promise<Source | Tokenizer> {
+  if (tokenizer === undefined) return loadTokenizer();
+  const path = pathOf(tokenizer);
+  return path === undefined ? tokenizer : new Blob([await readFile(path)]);
+}
+
+/** The path that is meant; undefined for what a page takes too. */
+function pathOf(source: unknown): string | undefined {
+  if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : undefined;
+  if (typeof source !== 'string') return undefined;
+  if (source.startsWith('file:')) return fileURLToPath(source);
+  return /^[a-z]{2,}:/i.test(source) ? undefined : source; // one letter is a drive
+}
+
+/** Asked for only where nothing is named: a search loads no data set. */
+async function smallClip(): Promise<URL> {
+  const { embeddedPackage } = await import('@webcir/data/node');
+  return (await embeddedPackage()).clip;
 }

@@ -1,6 +1,6 @@
 import { cleanText } from './clean.ts';
-import { readHtmlReferences } from './html-references.ts';
 import { mergePairs, pairKey } from './merge.ts';
+import { parseReferences } from './references.ts';
 import { byteSymbols } from './symbols.ts';
 
 const END_OF_WORD = '</w>';
@@ -39,9 +39,9 @@ export interface Tokenizer {
 /**
  * OpenAI CLIP's byte-pair tokenizer (`simple_tokenizer.py`), id for id.
  *
- * @param vocabulary what `clip-bpe-merges.txt.gz` holds (`readVocabulary`): the merges, one `left right` a line, in the order of
- *   their rank; an empty line; and HTML's named character references, one `name code …` a line
- * @throws when a line is not a pair of earlier tokens, or not a reference, naming it; when there are no references
+ * @param vocabulary as `readVocabulary` gives it: the merges, one `left right` a line, in the order of their rank; an empty line;
+ *   HTML's named character references, each with the code points that it stands for, in hexadecimal
+ * @throws when a line is not a pair of earlier tokens, naming the line, or there are no character references
  */
 export function createTokenizer(vocabulary: string): Tokenizer {
   const { symbols, ids: byteIds } = byteSymbols();
@@ -52,9 +52,8 @@ export function createTokenizer(vocabulary: string): Tokenizer {
   }
   const idOf = new Map(tokens.map((token, id) => [token, id]));
   const merges = new Map<number, number>();
-  const lines = vocabulary.trimEnd().split('\n');
-  const end = lines.includes('') ? lines.indexOf('') : lines.length;
-  for (const [index, line] of lines.slice(0, end).entries()) {
+  const [mergeLines, referenceLines] = vocabulary.trimEnd().split('\n\n');
+  for (const [index, line] of mergeLines.split('\n').entries()) {
     const [left, right, ...rest] = line.split(' ');
     const leftId = idOf.get(left);
     const rightId = idOf.get(right);
@@ -62,19 +61,14 @@ export function createTokenizer(vocabulary: string): Tokenizer {
     if (leftId === undefined || rightId === undefined || rest.length > 0 || idOf.has(token)) {
       throw new Error(
         `Vocabulary line ${index + 1}: expected two earlier tokens that make a new one, found ${JSON.stringify(line)}. ` +
-          'Use clip-bpe-merges.txt.gz of @webcir/clip.',
+          'Use clip-vocabulary.txt.gz of @webcir/clip.',
       );
     }
     merges.set(pairKey(leftId, rightId), tokens.length);
     idOf.set(token, tokens.length);
     tokens.push(token);
   }
-  if (end === lines.length) {
-    throw new Error(
-      `Vocabulary: expected an empty line and HTML's references after ${end} merges. Use clip-bpe-merges.txt.gz of @webcir/clip.`,
-    );
-  }
-  const references = readHtmlReferences(lines.slice(end + 1));
+  const references = parseReferences(referenceLines);
   const startOfText = tokens.push(START_OF_TEXT) - 1;
   const endOfText = tokens.push(END_OF_TEXT) - 1;
 

@@ -1,5 +1,5 @@
 /**
- * CLIP's vocabulary as text, from `assets/clip-bpe-merges.txt.gz`: what `createTokenizer` takes.
+ * CLIP's vocabulary as text, for `createTokenizer`, from `assets/clip-vocabulary.txt.gz`.
  * Bytes that a web server has already decompressed (`Content-Encoding: gzip`) are taken as they are.
  */
 export async function readVocabulary(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -14,7 +14,7 @@ export async function fetchVocabulary(url: string | URL): Promise<string> {
   const response = await fetch(url);
   if (!response.ok) {
     throw new Error(
-      `${url}: expected CLIP's vocabulary (clip-bpe-merges.txt.gz), got HTTP ${response.status}. ` +
+      `${url}: expected CLIP's vocabulary (clip-vocabulary.txt.gz), got HTTP ${response.status}. ` +
         'Serve the file from the assets folder of @webcir/clip at that address.',
     );
   }
