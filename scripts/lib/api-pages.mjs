@@ -53,6 +53,7 @@ export async function apiPages() {
     if (!source) throw new Error(`typedoc names a module ${module.name}, which is no entry of a package`);
     module.name = source[1];
   }
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) nameDestructured(parameter);
   return { pages: await render(application, project), undocumented: modules.flatMap(undocumentedOf) };
 }
 
@@ -61,6 +62,13 @@ const moduleName = (path) =>
   relative(join(root, 'packages'), path)
     .replace(/(\/index)?\.ts$/, '')
     .replaceAll('\\', '/');
+
+/** A parameter that is taken apart where it is declared has no name: that of its type serves. */
+function nameDestructured(parameter) {
+  if (parameter.name !== '__namedParameters') return;
+  const { name = 'options' } = parameter.type ?? {};
+  parameter.name = name[0].toLowerCase() + name.slice(1);
+}
 
 async function render(application, project) {
   const folder = mkdtempSync(join(tmpdir(), 'api-pages-'));
