@@ -20,10 +20,9 @@ fn erf(x: vec4f) -> vec4f {
   return select(near, sign(x) * (1.0 - exp(far)), t > vec4f(0.921875));
 }
 
-// 1 / (1 + exp(-x)), without an overflow of exp.
+// 1 / (1 + exp(-x)); the bound keeps exp finite.
 fn sigmoid(x: vec4f) -> vec4f {
-  let small = exp(-abs(x));
-  return select(small, vec4f(1.0), x > vec4f(0.0)) / (1.0 + small);
+  return 1.0 / (1.0 + exp(min(-x, vec4f(88.0))));
 }
 
 fn activate(kind: u32, x: vec4f) -> vec4f {
