@@ -23,8 +23,11 @@ export interface ResnetConfig {
 
 /** `quickgelu`: x * sigmoid(1.702 x), OpenAI's and CLIP4Cir's weights; `gelu`: with erf, most of open_clip's. */
 export const ACTIVATIONS = ['quickgelu', 'gelu'] as const;
+
+/** The activation between the two layers of a block: `quickgelu` in OpenAI's CLIP, `gelu` elsewhere. */
 export type Activation = (typeof ACTIVATIONS)[number];
 
+/** The sizes of a CLIP, as `inferConfig` reads them off its weights. */
 export interface ClipConfig {
   /** Width of the image and text features. */
   readonly embedDim: number;

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '@webcir/kernels';
 
+/** The sizes of a Combiner. */
 export interface CombinerConfig {
   /** Width of CLIP's features. */
   readonly featureDim: number;
@@ -21,6 +22,7 @@ export interface CombinerConfig {
   readonly hiddenDim: number;
 }
 
+/** Dropout while a Combiner is trained. */
 export interface CombinerDropout {
   /** u32 [2], other numbers at every step. */
   readonly seed: Tensor;

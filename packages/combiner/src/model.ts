@@ -8,6 +8,7 @@ export interface CombinerModel {
   readonly tensors: ReadonlyMap<string, CombinerTensor>;
 }
 
+/** One tensor of a Combiner, read when it is wanted. */
 export interface CombinerTensor {
   readonly shape: readonly number[];
   read(): Promise<Float32Array>;

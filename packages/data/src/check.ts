@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { CirDataset } from './types.ts';
 import { withoutImages } from './without.ts';
 
+/** An image of a data set that cannot be used as it is. */
 export interface ImageProblem {
   id: string;
   /** `duplicate`: another file with the same id has other contents; one of them is taken, and can be read. */
@@ -10,6 +11,7 @@ export interface ImageProblem {
   message: string;
 }
 
+/** What `checkImages` found in a split. */
 export interface SplitReport {
   split: string;
   images: number;
@@ -17,6 +19,7 @@ export interface SplitReport {
   problems: ImageProblem[];
 }
 
+/** How many images are opened at a time, and who is told how far it is. */
 export interface CheckOptions {
   /** Images opened at a time. */
   concurrency?: number;

@@ -9,6 +9,8 @@ import type { CirDataset } from './types.ts';
 
 /** The data sets by name: the embedded one, the published ones, and one's own folder. */
 export const DATASETS = ['fmnist-cir', 'fashioniq', 'cirr', 'circo', 'folder'] as const;
+
+/** One of `DATASETS`. */
 export type DatasetName = (typeof DATASETS)[number];
 
 /** Opens the embedded data set out of the package `@webcir/embedded`. @throws MissingPackageError where it is not installed */

@@ -1,5 +1,6 @@
 import { seededRandom } from '@webcir/data';
 
+/** How often queries are drawn again (2,000 times unless given), and the seed that decides which. */
 export interface BootstrapOptions {
   resamples?: number;
   seed: number;

@@ -74,6 +74,7 @@ export function answersOf({ gallery, triplets, groups }: CategoryQueries, protoc
 
 const indicesOf = (gallery: readonly string[]) => new Map(gallery.map((id, index) => [id, index]));
 
+/** What was found for the queries of a category. */
 export interface CategoryRanking {
   readonly category: string;
   /** Gallery indices of the first images, best first, per query; without its reference where the protocol takes it out. */

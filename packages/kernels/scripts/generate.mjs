@@ -220,7 +220,7 @@ if (process.argv[1] === import.meta.filename) {
     join(source, 'generated/cases.ts'),
     header('the folders in src/ops') +
       withCases.map((op) => `import * as ${camelCase(op)} from '../ops/${op}/${op}.cases.ts';\n`).join('') +
-      `import type { OpCases } from '../engine/case.ts';\n\nexport const allCases: Record<string, OpCases> = {\n` +
+      `import type { OpCases } from '../engine/case.ts';\n\n/** The cases of every op, by its name. */\nexport const allCases: Record<string, OpCases> = {\n` +
       withCases.map((op) => `  '${op}': ${camelCase(op)},\n`).join('') +
       '};\n',
   );
@@ -246,6 +246,8 @@ if (process.argv[1] === import.meta.filename) {
     for (const file of files(op).filter(launched).sort()) hash.update(readFileSync(join(opsFolder, op, file)));
   writeFileSync(
     join(source, 'generated/fingerprint.ts'),
-    `${header('the folders in src/ops')}export const kernelsFingerprint = '${hash.digest('hex').slice(0, 16)}';\n`,
+    `${header('the folders in src/ops')}
+/** A hash of all that a choice between kernels depends on: choices that were made for another one do not hold. */
+export const kernelsFingerprint: string = '${hash.digest('hex').slice(0, 16)}';\n`,
   );
 }

@@ -2,6 +2,8 @@ import type { OpDefinition } from './engine/op.ts';
 
 /** Half precision ('f16') is for storage: two halves to a 32-bit word, the first in the lower bits; kernels compute in f32. */
 export type DType = 'f32' | 'f16' | 'u32';
+
+/** Sizes of the axes, the slowest first. */
 export type Shape = readonly number[];
 
 export interface TensorType {
@@ -54,6 +56,7 @@ export interface Node {
   readonly outputs: readonly Tensor[];
 }
 
+/** How many values a tensor of this shape has. */
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 export const byteLength = ({ shape, dtype }: TensorType): number =>
   dtype === 'f16' ? Math.ceil(elements(shape) / 2) * 4 : elements(shape) * 4;

@@ -21,6 +21,10 @@ export function featureRows({ dim, rowOf, values }: FeatureTable, ids: readonly 
   return rows;
 }
 
+/**
+ * Features by id.
+ * @param values [ids, dim], in the order of the ids
+ */
 export const tableOf = (ids: readonly string[], dim: number, values: Float32Array): FeatureTable => ({
   dim,
   rowOf: new Map(ids.map((id, row) => [id, row])),

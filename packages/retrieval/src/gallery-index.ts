@@ -15,6 +15,7 @@ import {
 import { copyRows, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
 import { expectFinite, rowCount } from './rows.ts';
 
+/** How a gallery's features are stored on the device. */
 export interface GalleryOptions {
   /**
    * How features are kept on the device. `'f16'` takes half the memory, and half the time per query; a feature is then

@@ -28,6 +28,7 @@ import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { readCombinerModel } from './read-combiner.ts';
 import { isSource, openSource, type Source } from './source.ts';
 
+/** What a retriever is made of. */
 export interface RetrieverOptions {
   /** CLIP: a safetensors file as an address, Blob or bytes, or a model that has been read (`readClipModel`). */
   readonly clip: Source | ClipModel;
@@ -51,6 +52,7 @@ export interface Query {
   readonly k?: number;
 }
 
+/** One image that was found. */
 export interface SearchResult {
   readonly id: string;
   /** From 1. */

@@ -19,6 +19,7 @@ export async function openSource(source: Source, what: string): Promise<ByteSour
   return blobSource(await response.blob(), String(source));
 }
 
+/** Whether a value is something that `openSource` opens. */
 export const isSource = (value: unknown): value is Source =>
   typeof value === 'string' ||
   value instanceof URL ||

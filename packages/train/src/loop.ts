@@ -1,6 +1,7 @@
 import type { Adam, Device, HostArray, Program } from '@webcir/kernels';
 import { learningRateAt, type Schedule } from './schedule.ts';
 
+/** How long and how fast a stage is trained. */
 export interface Recipe {
   readonly epochs: number;
   readonly learningRate: number;

@@ -1,3 +1,4 @@
+/** How the learning rate goes over a stage. */
 export type Schedule = 'constant' | 'cosine';
 
 /**

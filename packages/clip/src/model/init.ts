@@ -1,6 +1,7 @@
 import type { ClipConfig } from '../config.ts';
 import { type ClipModel, hostTensor, type ModelTensor } from './model.ts';
 
+/** The sizes of a CLIP with a vision transformer, in the terms of `ClipConfig`. */
 export interface VitSizes {
   readonly embedDim: number;
   readonly imageResolution: number;

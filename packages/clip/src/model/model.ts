@@ -119,6 +119,7 @@ export const isVisual = (name: string): boolean => name.startsWith('visual.');
 /** BatchNorm's statistics are measured, not trained; CLIP's logit scale takes no part in CIR's loss. */
 export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_scale$/.test(name);
 
+/** Names and shapes of a model's tensors, as a `TensorStore` takes them. */
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
   [...model.tensors].map(([name, { shape }]) => ({
     name,

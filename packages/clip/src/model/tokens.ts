@@ -10,6 +10,7 @@ export interface TokenBatch {
   readonly length: number;
 }
 
+/** A text as rows of a model's token table. */
 export interface TextTokens {
   /** Rows of the token table, start- and end-of-text included. */
   readonly rows: number[];

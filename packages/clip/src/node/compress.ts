@@ -1,6 +1,7 @@
 import type { RawImage } from '../preprocess/image.ts';
 import { loadSharp } from './sharp.ts';
 
+/** What kind of file `compressImage` makes. */
 export interface CompressOptions {
   /** JPEG comes in the highest quality, without subsampling. */
   readonly format: 'png' | 'jpeg';

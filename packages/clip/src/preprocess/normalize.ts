@@ -1,5 +1,7 @@
-/** Mean and standard deviation of red, green and blue that every published CLIP normalizes with. */
+/** Means of red, green and blue that every published CLIP normalizes with. */
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+
+/** Standard deviations of red, green and blue that every published CLIP normalizes with. */
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /**

@@ -5,6 +5,8 @@ import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
 
 /** `clip`: CLIP's own; `squarepad`: padded to a square first; `targetpad`: padded to an aspect ratio first (CLIP4Cir). */
 export const TRANSFORMS = ['clip', 'squarepad', 'targetpad'] as const;
+
+/** How an image becomes square: one of `TRANSFORMS`. */
 export type Transform = (typeof TRANSFORMS)[number];
 
 /** How images become square, whatever the encoder's size: it must be the same in training and in search. */

@@ -11,6 +11,7 @@ const WORD =
 /** Words remembered with their tokens; captions use few thousand. */
 const CACHED_WORDS = 20_000;
 
+/** How `Tokenizer.tokenize` fills its positions. */
 export interface TokenizeOptions {
   /** Positions in the result, 77 for every published CLIP. */
   readonly context?: number;
@@ -18,6 +19,7 @@ export interface TokenizeOptions {
   readonly truncate?: boolean;
 }
 
+/** CLIP's tokenizer: texts to token ids and back. */
 export interface Tokenizer {
   /** Number of tokens, 49,408 for CLIP. */
   readonly vocabularySize: number;

@@ -26,6 +26,7 @@ export interface StoredTensor extends WeightTensor {
   readonly bytes: Uint8Array;
 }
 
+/** A tensor that is held in memory as it is stored: `bytes` of `dtype`, little-endian. */
 export function storedTensor(dtype: TensorDtype, shape: readonly number[], bytes: Uint8Array): StoredTensor {
   return { dtype, shape, bytes, read: async () => bytes };
 }

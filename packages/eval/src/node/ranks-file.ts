@@ -8,6 +8,7 @@ import { protocolNamed } from '../protocols/index.ts';
 /** The ranks of every answer, per method, category and query, for bootstraps over queries. The name is that of older runs, which stay readable. */
 export const ranksFile = 'places.json';
 
+/** The ranks of every query, by method and category, as the JSON text of a run's `ranks.json`. */
 export function ranksJson({ evaluator, rankings }: Scoreboard): string {
   const methods: RunRanks['methods'] = Object.fromEntries(
     [...rankings].map(([method, categories]) => [

@@ -20,6 +20,7 @@ export interface Ranks {
   readonly group?: number;
 }
 
+/** One column of a table of results. */
 export interface Metric {
   readonly key: MetricKey;
   /** Over its column. */

@@ -9,6 +9,7 @@ export const METHODS = {
   combiner: 'Combiner after stage 2',
 } as const;
 
+/** A way to query, by its name in `results.json`; `METHODS` has them in words. */
 export type Method = keyof typeof METHODS;
 
 /** One line of `results.json`. */
@@ -43,6 +44,7 @@ export interface ReportQuery {
   alsoCorrect?: string[];
 }
 
+/** What a report shows. */
 export interface ReportData {
   title: string;
   /** Label and value: model, data set, adapter, seeds, command, durations, ... */

@@ -5,6 +5,7 @@ import { cast } from '../ops/cast/cast.ts';
 import { fill } from '../ops/fill/fill.ts';
 import { Recomputation } from './recompute.ts';
 
+/** What the backward pass keeps of the forward pass. */
 export interface GradientOptions {
   /**
    * Keep only what `checkpoint` marks from the forward pass, and compute the rest again where the backward pass needs

@@ -57,6 +57,7 @@ export interface AutotuneResult extends AutotuneCounts {
   readonly choices: Choices;
 }
 
+/** What a device that autotunes knows already, and who is told of new choices. */
 export interface AutotuneOptions extends TimingOptions {
   /**
    * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can resume it to the

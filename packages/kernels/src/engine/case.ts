@@ -6,6 +6,7 @@ export interface NdArray {
   readonly data: Float64Array;
 }
 
+/** How one input of a case is filled. */
 export type CaseInput =
   /** Normal random numbers. */
   | {
@@ -50,6 +51,7 @@ export interface OpCases {
   readonly benchmarks: readonly OpCase[];
 }
 
+/** An input of normal random numbers; with `half`, of such that half precision holds exactly. */
 export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = false } = {}): CaseInput => ({
   kind: 'normal',
   shape,

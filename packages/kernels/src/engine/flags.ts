@@ -8,6 +8,7 @@ export const BufferUsage = {
   QUERY_RESOLVE: 0x200,
 } as const;
 
+/** The flags of `GPUBuffer.mapAsync`, which Node does not have as a global. */
 export const MapMode = { READ: 0x1 } as const;
 
 export const ShaderStage = { COMPUTE: 0x4 } as const;

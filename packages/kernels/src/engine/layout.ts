@@ -1,5 +1,6 @@
 import { elements, formatShape, type Shape, stored, type Tensor } from '../graph.ts';
 
+/** A named tensor of a store. */
 export interface StoreEntry {
   readonly name: string;
   readonly shape: Shape;

@@ -67,6 +67,7 @@ export interface OpDefinition<Attributes extends object> {
   readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => Availability>>;
 }
 
+/** An op was given tensors that do not fit each other; the message has the op and their shapes. */
 export class ShapeError extends Error {
   override name = 'ShapeError';
 }

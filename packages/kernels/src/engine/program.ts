@@ -7,6 +7,7 @@ import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createBuffer, SharedMemory } from './shared-memory.ts';
 
+/** Values of an input: floats, or u32. */
 export type HostArray = Float32Array | Uint32Array;
 
 export interface CompileOptions<Names extends string> extends Graph<Names> {

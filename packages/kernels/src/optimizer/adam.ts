@@ -9,6 +9,7 @@ import { pack } from '../ops/pack/pack.ts';
 import { slice } from '../ops/slice/slice.ts';
 import { LossScaler } from './loss-scaler.ts';
 
+/** Adam's constants; PyTorch's unless given. */
 export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;

@@ -16,6 +16,7 @@ interface AutotuneRecord {
   readonly choices: Choices;
 }
 
+/** What `autotuneDevice` has settled, and where it keeps it. */
 export interface Autotuning {
   /** How many shape classes were settled so far, and how. */
   readonly counts: ReturnType<typeof enableAutotune>;
@@ -25,6 +26,7 @@ export interface Autotuning {
   readonly damaged: boolean;
 }
 
+/** Choices to begin with, and who is told of new ones. */
 export interface AutotuneDeviceOptions {
   /** Choices that go before the remembered ones: those of a run that is resumed. */
   readonly choices?: Choices;

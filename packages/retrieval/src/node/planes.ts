@@ -1,6 +1,7 @@
 import { normalizePixels, preprocess, type RawImage, type Transform } from '@webcir/clip';
 import { createImagePool } from '@webcir/clip/node';
 
+/** How an image becomes the encoder's input. */
 export interface Preprocessing {
   readonly transform: Transform;
   /** Side of the encoder's input in pixels. */
@@ -27,6 +28,7 @@ export interface PlanesSource {
   close(): Promise<void>;
 }
 
+/** Opens a data set's images for encoding; `close` ends the threads. */
 export function openPlanes(dataset: Images, preprocessing: Preprocessing): PlanesSource {
   const pool = createImagePool(preprocessing);
   return {

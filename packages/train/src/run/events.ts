@@ -1,5 +1,6 @@
 import type { StepReport } from '../loop.ts';
 
+/** The two stages of CLIP4Cir. */
 export type StageName = 'stage 1' | 'stage 2';
 
 /** What a run tells while it goes on, in this order for each stage. */

@@ -35,6 +35,7 @@ export interface CaptionedImage {
   caption(random: () => number): readonly number[];
 }
 
+/** What stage 0 trains, on what, and whom it tells. */
 export interface PretrainOptions {
   readonly device: Device;
   readonly model: ClipModel;

@@ -42,6 +42,7 @@ const definition: OpDefinition<Attributes> = {
   noGradient: 'an optimizer step changes parameters in place',
 };
 
+/** The tensors that a step of Adam reads and overwrites, each [n]. */
 export interface AdamState {
   /** [n]: all parameters side by side; overwritten. */
   readonly parameters: Tensor;

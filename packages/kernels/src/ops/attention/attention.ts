@@ -13,6 +13,7 @@ import { attentionSubgroupKernel } from './attention.subgroup.wgsl.ts';
 import { attentionTiledKernel } from './attention.tiled.wgsl.ts';
 import { attentionKernel } from './attention.wgsl.ts';
 
+/** How tokens see each other. */
 export interface AttentionOptions {
   /** Heads that share the width evenly. */
   readonly heads: number;

@@ -101,6 +101,7 @@ function outputShape(x: Tensor, weight: Tensor, { stride, padding }: Attributes)
   return [batch, height, width, out];
 }
 
+/** How the window goes over the image. */
 export interface ConvolutionOptions {
   /** In pixels, for both axes. */
   readonly stride?: number;

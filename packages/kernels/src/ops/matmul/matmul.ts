@@ -14,6 +14,7 @@ import { matmulTiledKernel } from './matmul.tiled.wgsl.ts';
 import { matmulVectorKernel } from './matmul.vector.wgsl.ts';
 import { matmulKernel } from './matmul.wgsl.ts';
 
+/** An activation that `linear` applies in its kernel. */
 export type Activation = Exclude<ActivationKind, 'sigmoid'>;
 
 interface Attributes {
@@ -273,6 +274,7 @@ export function matmul(
   return cast(apply(definition, inputs, { ...attributes, precision: made })[0], result);
 }
 
+/** Which factor is given transposed, and the precision of the product. */
 export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;

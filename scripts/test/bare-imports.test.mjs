@@ -1,0 +1,53 @@
+// Importing a package does no work: no device, no threads, no files, no globals, and little time and memory.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import { publicPackages } from '../lib/packages.mjs';
+import { root, run } from '../lib/run.mjs';
+
+const ROUNDS = 3;
+// What the largest entries take is half of this on two slow cores; a device, an image library or a data set takes more.
+const MOST_MILLISECONDS = 150;
+const MOST_MEGABYTES = 6;
+
+// What all copies of zod in a process share.
+const ZOD = ['__zod_globalConfig', '__zod_globalRegistry'];
+
+const script = join(root, 'scripts/lib/bare-import.mjs');
+const entries = publicPackages().flatMap(({ folder, manifest: { name, exports } }) =>
+  Object.entries(exports)
+    .filter(([, conditions]) => conditions.default)
+    .map(([path, conditions]) => [name + path.slice(1), pathToFileURL(join(folder, conditions.default)).href]),
+);
+
+async function importOf(...modules) {
+  const { code, stdout, output } = await run(process.execPath, ['--expose-gc', script, ...modules]);
+  if (code !== 0) throw new Error(output);
+  return JSON.parse(stdout.toString());
+}
+
+it.each(entries)('%s', async (_, module) => {
+  const found = [];
+  for (let round = 0; round < ROUNDS; round++) found.push(await importOf(module));
+  const least = (key) => Math.min(...found.map((each) => each[key]));
+  const nothing = { globals: [], addons: [], resources: [], read: [], started: [] };
+  const globals = found[0].globals.filter((name) => !ZOD.includes(name));
+  expect({ ...found[0], globals }).toMatchObject(nothing);
+  expect(least('megabytes')).toBeLessThan(MOST_MEGABYTES);
+  expect(least('milliseconds')).toBeLessThan(MOST_MILLISECONDS);
+});
+
+it('would notice work that a module does when it is imported', async () => {
+  const source = (code) => `data:text/javascript,${encodeURIComponent(code)}`;
+  const work = source(`
+    import { readFileSync } from 'node:fs';
+    import { Worker } from 'node:worker_threads';
+    globalThis.leftover = [readFileSync('/dev/null'), new Array(2e6).fill(0.5)];
+    new Worker('', { eval: true });
+    for (const end = Date.now() + 200; Date.now() < end; );
+  `);
+  const found = await importOf(work);
+  expect(found).toMatchObject({ globals: ['leftover'], read: ['/dev/null'], started: [''] });
+  expect(found.megabytes).toBeGreaterThan(MOST_MEGABYTES);
+  expect(found.milliseconds).toBeGreaterThan(MOST_MILLISECONDS);
+});
