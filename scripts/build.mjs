@@ -1,5 +1,5 @@
-// Bundles the package in the current folder into dist/ (declarations come from types.mjs). What is an entry, package.json
-// says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
+// Bundles the package in the current folder into dist/ (declarations come from types.mjs). What is an entry,
+// package.json says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
 // `peerDependencies` stay imports; `devDependencies` that the code imports are taken in, with their licences.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,5 +1,6 @@
-// Runs a task of turbo (`build` unless another is named) and says nothing where it succeeds: what turbo prints would stand
-// before the output of every command. A build that takes more than a moment is announced, a failing one shown in full.
+// Runs a task of turbo (`build` unless another is named) and says nothing where it succeeds: what turbo prints would
+// stand before the output of every command. A build that takes more than a moment is announced, a failing one shown in
+// full.
 import { runTool } from './lib/run.mjs';
 
 const ANNOUNCE_AFTER_MS = 1500;

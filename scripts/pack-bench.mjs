@@ -1,5 +1,5 @@
-// Packs the bench with all that it needs on a Linux machine with x64 processors and nothing but a Vulkan driver: no network, no
-// Node, no packages. The archive is what travels; it unpacks into one folder with a command `bench` in it.
+// Packs the bench with all that it needs on a Linux machine with x64 processors and nothing but a Vulkan driver: no
+// network, no Node, no packages. The archive is what travels; it unpacks into one folder with a command `bench` in it.
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

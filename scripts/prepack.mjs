@@ -1,5 +1,5 @@
-// Before a package is packed: npm would leave `workspace:*` and sources that are not in the tarball in its package.json, where
-// pnpm writes versions and asks .pnpmfile.mjs.
+// Before a package is packed: npm would leave `workspace:*` and sources that are not in the tarball in its
+// package.json, where pnpm writes versions and asks .pnpmfile.mjs.
 import { existsSync } from 'node:fs';
 
 const packer = process.env.npm_config_user_agent ?? '';

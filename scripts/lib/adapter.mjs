@@ -19,8 +19,8 @@ export function adapterEnvironment() {
 
 /**
  * Finds an adapter, installing a software one where there is none, and leaves the environment that a process needs to
- * find it for `adapterEnvironment`. Silent where nothing is to be done, else one line through `say` per thing installed.
- * Throws an error that names the remedy where no adapter can be had.
+ * find it for `adapterEnvironment`. Silent where nothing is to be done, else one line through `say` per thing
+ * installed. Throws an error that names the remedy where no adapter can be had.
  *
  * @param {(line: string) => void} say
  * @returns {Promise<{ adapter: string, env: Record<string, string> }>}
@@ -54,7 +54,9 @@ export async function ensureAdapter(say = console.error) {
   throw new Error([`No WebGPU adapter found. ${remedy()}`, ...failures].join('\n  '));
 }
 
-/** Installs a lavapipe that Dawn accepts. False where apt has none, or has installed it already (so that cannot help). */
+/**
+ * Installs a lavapipe that Dawn accepts. False where apt has none, or has installed it already (so that cannot help).
+ */
 async function installMesa(say) {
   if (apt.majorVersion(await apt.installedVersion('mesa-vulkan-drivers')) >= MESA_MAJOR) {
     if (await apt.installedVersion('libvulkan1')) return false;

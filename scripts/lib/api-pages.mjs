@@ -11,8 +11,8 @@ const DOCUMENTED = ['Class', 'Function', 'Interface', 'TypeAlias', 'Variable'];
 
 /**
  * Reads the docstrings of all public packages.
- * @returns {Promise<{ pages: Map<string, string>, undocumented: string[] }>} pages by their path in docs/api, and the exports
- *   that have no docstring, as '@webcir/clip: decodeImage'
+ * @returns {Promise<{ pages: Map<string, string>, undocumented: string[] }>} pages by their path in docs/api, and the
+ *   exports that have no docstring, as '@webcir/clip: decodeImage'
  */
 export async function apiPages() {
   const names = new Map(

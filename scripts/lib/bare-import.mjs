@@ -1,4 +1,5 @@
-// Run as `node bare-import.mjs [MODULE]`: imports the module, and prints as JSON what that took and what it left behind.
+// Run as `node bare-import.mjs [MODULE]`: imports the module, and prints as JSON what that took and what it left
+// behind.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';

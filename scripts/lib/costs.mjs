@@ -1,6 +1,6 @@
-// What CLIP and the Combiner cost, from the shapes of their tensors: floating-point operations, of which a multiplication
-// and an addition are two, and values kept for the backward pass. Only matrix products and convolutions are counted; all
-// else is small beside them. The order of layers is that of openai/CLIP's model.py.
+// What CLIP and the Combiner cost, from the shapes of their tensors: floating-point operations, of which a
+// multiplication and an addition are two, and values kept for the backward pass. Only matrix products and convolutions
+// are counted; all else is small beside them. The order of layers is that of openai/CLIP's model.py.
 
 const product = (shape) => shape.reduce((total, size) => total * size, 1);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
@@ -42,7 +42,8 @@ function blocksFlops(shapes, prefix, width, tokens) {
 /** Values kept of one caption, and with activations computed again: what enters each block, and all of one block. */
 export function textActivations(shapes, positions) {
   const width = shapes.text_projection[0];
-  // Per token and block: what enters both norms, what leaves them, qkv, attention, and the MLP before and after its activation.
+  // Per token and block: what enters both norms, what leaves them, qkv, attention, and the MLP before and after its
+  // activation.
   const block = 16 * width * positions;
   const blocks = countBlocks(shapes, 'transformer');
   return { all: blocks * block, again: blocks * width * positions + block };

@@ -1,5 +1,6 @@
-// Declarations of the packages for whoever compiles against them: `dist/types/<file>.d.ts` for each source that a public entry
-// leads to, and no other. One pass over all packages, since most of the time goes into TypeScript's own libraries.
+// Declarations of the packages for whoever compiles against them: `dist/types/<file>.d.ts` for each source that a
+// public entry leads to, and no other. One pass over all packages, since most of the time goes into TypeScript's own
+// libraries.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import ts from 'typescript';
@@ -55,10 +56,10 @@ const packageOf = (path) => path.slice(root.length).split(sep)[1];
 const asJavaScriptImports = (text) => text.replace(/(['"])(\.\.?\/[^'"\n]+)\.ts\1/g, '$1$2.js$1');
 
 /**
- * Types of WebGPU are in TypeScript's own `dom` library since 6.0, in @webgpu/types for older ones, and nowhere in a project
- * for Node; @webgpu/types and the newer library exclude each other. So a file that mentions `GPUDevice` declares it as an
- * empty interface, which merges with either: the way in which @types/react mentions the elements of a page. An alias, which
- * cannot merge, is written out ('storage' | 'uniform' | …).
+ * Types of WebGPU are in TypeScript's own `dom` library since 6.0, in @webgpu/types for older ones, and nowhere in a
+ * project for Node; @webgpu/types and the newer library exclude each other. So a file that mentions `GPUDevice`
+ * declares it as an empty interface, which merges with either: the way in which @types/react mentions the elements of a
+ * page. An alias, which cannot merge, is written out ('storage' | 'uniform' | …).
  */
 function withDeviceTypes(text, checker) {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '');

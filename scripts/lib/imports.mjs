@@ -23,13 +23,15 @@ const KERNEL_ROOMS = [
   ['optimizer'],
 ];
 
-// npm packages that run in Node only. Dawn may be asked for with `await import('webgpu')`, where a browser never arrives.
+// npm packages that run in Node only. Dawn may be asked for with `await import('webgpu')`, where a browser never
+// arrives.
 const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici', 'vega', 'vega-lite'];
 const NODE_PACKAGES_ON_DEMAND = ['webgpu'];
 
 /**
- * Checks three rules: packages import one way (LAYERS) and only what their package.json names, and so do the rooms of the
- * engine (KERNEL_ROOMS); no cycle among the files that import each other at load time; nothing that only Node has is reachable from a package's src/index.ts.
+ * Checks three rules: packages import one way (LAYERS) and only what their package.json names, and so do the rooms of
+ * the engine (KERNEL_ROOMS); no cycle among the files that import each other at load time; nothing that only Node has
+ * is reachable from a package's src/index.ts.
  *
  * @param {string} root folder that holds `packages/` and `apps/`
  * @returns {{ files: number, problems: string[] }} one sentence for each breach

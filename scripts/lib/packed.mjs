@@ -18,7 +18,10 @@ export async function packAll(folder) {
   );
 }
 
-/** Makes a project in `folder` with these tarballs in its node_modules. Needs no network: they depend on each other only. */
+/**
+ * Makes a project in `folder` with these tarballs in its node_modules. Needs no network: they depend on each other
+ * only.
+ */
 export async function installInto(folder, tarballs) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n');

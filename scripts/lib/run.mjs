@@ -13,9 +13,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, stream?: boolean, timeoutMs?: number, input?: Buffer }} [options]
- *   `env` is added to this process's own; `stream` shows the output as it comes instead of collecting it.
- * @returns {Promise<{ code: number, stdout: Buffer, output: string }>} `output` is stdout and stderr in order of arrival
+ * @param {{ cwd?: string, env?: Record<string, string>, stream?: boolean, timeoutMs?: number, input?: Buffer }}
+ *   [options] `env` is added to this process's own; `stream` shows the output as it comes instead of collecting it.
+ * @returns {Promise<{ code: number, stdout: Buffer, output: string }>} `output` is stdout and stderr in order of
+ *   arrival
  */
 export function run(command, args, { cwd = root, env = {}, stream = false, timeoutMs, input } = {}) {
   return new Promise((resolve) => {

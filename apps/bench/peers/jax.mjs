@@ -1,6 +1,6 @@
-// jax-js on its WebGPU back end, compiled with `jit`. It is lazy: a result that is thrown away unread is never computed, so
-// every run waits for all that it made (`blockUntilReady`) before one number is read. An operation takes its arguments
-// over; `.ref` keeps one for another use.
+// jax-js on its WebGPU back end, compiled with `jit`. It is lazy: a result that is thrown away unread is never
+// computed, so every run waits for all that it made (`blockUntilReady`) before one number is read. An operation takes
+// its arguments over; `.ref` keeps one for another use.
 import './dawn.mjs';
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, vjp } from '@jax-js/jax';
 import { blockWeights } from '../src/build/block.ts';

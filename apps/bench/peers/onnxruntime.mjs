@@ -1,6 +1,6 @@
-// ONNX Runtime on its WebGPU or its CPU execution provider. The arrays are part of the model, so that they are on the device
-// before a run; and the model that is timed hands back one number of its result, so that nothing else has to be read.
-// Optimizations are off, as they would compute such a model when it is loaded; single ops have nothing to fuse.
+// ONNX Runtime on its WebGPU or its CPU execution provider. The arrays are part of the model, so that they are on the
+// device before a run; and the model that is timed hands back one number of its result, so that nothing else has to be
+// read. Optimizations are off, as they would compute such a model when it is loaded; single ops have nothing to fuse.
 import ort from 'onnxruntime-node';
 import { numbers, unitRows } from '../src/measure/numbers.ts';
 import { model, node, tensor } from './onnx.mjs';

@@ -8,8 +8,9 @@ export class Unable extends Error {}
 
 /**
  * @param {string} name with the version
- * @param {(work: object) => Promise<{ result: Record<string, ArrayLike<number>>, run(times: number): Promise<void>, release(): void }>} prepare
- *   does the work once. `run` repeats it and ends with reading one number of the last result back.
+ * @param {(work: object) => Promise<{ result: Record<string, ArrayLike<number>>, run(times: number): Promise<void>,
+ *   release(): void }>} prepare does the work once. `run` repeats it and ends with reading one number of the last
+ *   result back.
  */
 export async function serve(name, prepare) {
   let prepared;

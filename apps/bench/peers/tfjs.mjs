@@ -1,5 +1,5 @@
-// TensorFlow.js on its WebGPU back end. Nothing of it is fused but what it fuses itself: layernorm, attention and the block
-// are composed of its ops, as its users compose them.
+// TensorFlow.js on its WebGPU back end. Nothing of it is fused but what it fuses itself: layernorm, attention and the
+// block are composed of its ops, as its users compose them.
 import './dawn.mjs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';

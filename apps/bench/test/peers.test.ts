@@ -1,4 +1,5 @@
-// How peers are asked and judged, with peers of our own making: the real ones are installed only where they are asked for.
+// How peers are asked and judged, with peers of our own making: the real ones are installed only where they are asked
+// for.
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -8,7 +8,9 @@ import { clipFixture, floats, nhwc, relativeDifference, tokenRows } from './refe
 const device = await openDevice();
 afterAll(() => device.close());
 
-/** Where the outputs of the layers are found that the fixture has: behind their own weights, or before the next layer's. */
+/**
+ * Where the outputs of the layers are found that the fixture has: behind their own weights, or before the next layer's.
+ */
 const textLayers = ({ inputOf, outputOf }: Layers): Record<string, Tensor> => ({
   'transformer.resblocks.0': inputOf('transformer.resblocks.1.ln_1.weight'),
   ln_final: outputOf('ln_final.weight'),

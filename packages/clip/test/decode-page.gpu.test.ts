@@ -1,4 +1,5 @@
-// Images decoded by the page's platform, against pixels that are known. Node has its own decoder, see preprocess.test.ts.
+// Images decoded by the page's platform, against pixels that are known. Node has its own decoder, see
+// preprocess.test.ts.
 import { expect, it } from 'vitest';
 import { decodeImage } from '../src/index.ts';
 

@@ -1,5 +1,6 @@
-// Both kinds of CLIP at published sizes, with random weights: the encoders on the device against plain loops in float64.
-// The reference fixtures are small; here kernels meet the shapes, the numbers of dispatches and the buffers of real use.
+// Both kinds of CLIP at published sizes, with random weights: the encoders on the device against plain loops in
+// float64. The reference fixtures are small; here kernels meet the shapes, the numbers of dispatches and the buffers of
+// real use.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { compile, type HostArray, input, openDevice, type Tensor } from '@webcir/kernels';

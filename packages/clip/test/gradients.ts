@@ -17,7 +17,9 @@ const RESNET_TOLERANCE = {
 };
 const isEarly = (tensor: string) => /^visual\.(conv|bn|layer[12]\.)/.test(tensor);
 
-/** Its exact gradient is zero, as the softmax of attention ignores what is added to all scores: float32 leaves noise. */
+/**
+ * Its exact gradient is zero, as the softmax of attention ignores what is added to all scores: float32 leaves noise.
+ */
 const IGNORED_BIAS = 'visual.attnpool.k_proj.bias';
 
 export const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));

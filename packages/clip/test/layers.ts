@@ -1,4 +1,5 @@
-// The inner tensors of an encoder, found in the graph that computes its features by the weights that are read on the way.
+// The inner tensors of an encoder, found in the graph that computes its features by the weights that are read on the
+// way.
 import type { Tensor } from '@webcir/kernels';
 
 type Source = Tensor['node']['source'];

@@ -13,7 +13,10 @@ import { openWeights, writeFileAtomic, writeSafetensorsFile } from '../src/node.
 import { elementsOf } from '../src/weights/dtype.ts';
 import { torchZipPieces } from '../src/weights/torch/torch-write.ts';
 
-/** ViT-L/14's text encoder, whose token table is larger than what lavapipe binds, and as many of its image layers as make a gigabyte. */
+/**
+ * ViT-L/14's text encoder, whose token table is larger than what lavapipe binds, and as many of its image layers as
+ * make a gigabyte.
+ */
 const config: ClipConfig = {
   embedDim: 768,
   imageResolution: 224,

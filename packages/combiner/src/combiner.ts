@@ -50,8 +50,8 @@ export function combinerEntries({ featureDim, projectionDim, hiddenDim }: Combin
 }
 
 /**
- * The same weights for mixed precision: matrices are given in half precision, and so is what they are multiplied with. The last
- * layer of lambda has a single row, and stays as it is.
+ * The same weights for mixed precision: matrices are given in half precision, and so is what they are multiplied with.
+ * The last layer of lambda has a single row, and stays as it is.
  */
 export const mixedPrecision =
   (weights: Weights): Weights =>

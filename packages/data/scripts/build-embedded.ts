@@ -1,6 +1,6 @@
 // Builds packages/embedded/data from Fashion-MNIST: `pnpm build-embedded FOLDER`, where FOLDER holds Zalando's four .gz
-// files (Debian: apt-get install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist). Takes about two minutes and
-// writes the same bytes every time.
+// files (Debian: apt-get install dataset-fashion-mnist, then /usr/share/datasets/fashion-mnist). Takes about two
+// minutes and writes the same bytes every time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -1,6 +1,6 @@
 // Contact sheets to look at: `pnpm contact-sheets FOLDER OUT`, where FOLDER holds the Fashion-MNIST files.
-// OUT/clusters-*.png show each silhouette cluster (its mean first) for cluster-names.json; OUT/labels-*.png show the fully
-// labelled images of the galleries, numbered, for corrections.json.
+// OUT/clusters-*.png show each silhouette cluster (its mean first) for cluster-names.json; OUT/labels-*.png show the
+// fully labelled images of the galleries, numbered, for corrections.json.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { attributeKey } from '../src/attributes.ts';

@@ -4,8 +4,8 @@ export function stripCaption(text: string): string {
 }
 
 /**
- * Python's `text.capitalize()`: the first character in title case, all the rest in lower case. Differs from Python only for
- * a first letter that is Georgian or Greek with an iota subscript (CLIP's tokenizer lower-cases everything anyway).
+ * Python's `text.capitalize()`: the first character in title case, all the rest in lower case. Differs from Python only
+ * for a first letter that is Georgian or Greek with an iota subscript (CLIP's tokenizer lower-cases everything anyway).
  */
 export function capitalize(text: string): string {
   const [first = '', ...rest] = text;
@@ -24,8 +24,8 @@ function titleCase(character: string): string {
 }
 
 /**
- * The caption that CLIP4Cir trains with (its `generate_randomized_fiq_caption`): of two captions, with equal chances, "first
- * and second", "second and first", the first, or the second; a single caption as it is.
+ * The caption that CLIP4Cir trains with (its `generate_randomized_fiq_caption`): of two captions, with equal chances,
+ * "first and second", "second and first", the first, or the second; a single caption as it is.
  * @param r uniform in [0, 1)
  * @throws for more than two captions, or none
  */

@@ -107,8 +107,8 @@ export function describeReports(reports: SplitReport[]): string {
 }
 
 /**
- * The data set without the images that cannot be read, and without the triplets that need them; the data set itself where
- * all can be read. `incomplete` counts what was left out.
+ * The data set without the images that cannot be read, and without the triplets that need them; the data set itself
+ * where all can be read. `incomplete` counts what was left out.
  * @throws when a split has no triplet left
  */
 export async function skipUnreadable(

@@ -13,7 +13,10 @@ export const DATASETS = ['fmnist-cir', 'fashioniq', 'cirr', 'circo', 'folder'] a
 /** One of `DATASETS`. */
 export type DatasetName = (typeof DATASETS)[number];
 
-/** Opens the embedded data set out of the package `@webcir/embedded`. @throws MissingPackageError where it is not installed */
+/**
+ * Opens the embedded data set out of the package `@webcir/embedded`. @throws MissingPackageError where it is not
+ * installed
+ */
 export async function openEmbeddedFromPackage(): Promise<EmbeddedDataset> {
   const files = await embeddedPackage();
   const [images, annotations] = await Promise.all([readFile(files.images), readFile(files.annotations)]);

@@ -1,6 +1,9 @@
 import type { CirDataset } from './types.ts';
 
-/** Images and triplets by split and category, counted in the published annotation files; CIRR's training split as its paper says. */
+/**
+ * Images and triplets by split and category, counted in the published annotation files; CIRR's training split as its
+ * paper says.
+ */
 const published: Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>>>
 > = {

@@ -1,8 +1,8 @@
 import type { CirDataset } from './types.ts';
 
 /**
- * The data set without some images: they leave the galleries, and so do the triplets whose reference, target or look-alike
- * they are. Results on it are not comparable with published ones, as `incomplete` says.
+ * The data set without some images: they leave the galleries, and so do the triplets whose reference, target or
+ * look-alike they are. Results on it are not comparable with published ones, as `incomplete` says.
  */
 export function withoutImages(dataset: CirDataset, ids: Iterable<string>): CirDataset {
   const gone = new Set(ids);

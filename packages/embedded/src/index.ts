@@ -1,6 +1,9 @@
 // Seen from src/ and from dist/ alike, so these paths must stay in a file of this depth.
 
-/** Fashion-MNIST's images as Zalando stores them, IDX, gzip: a `file:` URL in Node, whatever the bundler makes of it in a page. */
+/**
+ * Fashion-MNIST's images as Zalando stores them, IDX, gzip: a `file:` URL in Node, whatever the bundler makes of it in
+ * a page.
+ */
 export const images: URL = new URL('../data/images-idx3-ubyte.gz', import.meta.url);
 
 /** Ids, attributes, triplets and groups of the embedded set, JSON, gzip. */

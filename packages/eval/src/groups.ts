@@ -1,6 +1,6 @@
 /**
- * Ranks the members of each query's group among themselves by cosine similarity, best first; of equal scores the first in
- * the gallery, as in a ranking of the whole gallery. A handful of scores per query, so in float64 on the CPU.
+ * Ranks the members of each query's group among themselves by cosine similarity, best first; of equal scores the first
+ * in the gallery, as in a ranking of the whole gallery. A handful of scores per query, so in float64 on the CPU.
  * @param queries `[groups, dim]`
  * @param gallery `[n, dim]`, raw or normalized
  * @param groups gallery indices per query

@@ -77,7 +77,9 @@ const indicesOf = (gallery: readonly string[]) => new Map(gallery.map((id, index
 /** What was found for the queries of a category. */
 export interface CategoryRanking {
   readonly category: string;
-  /** Gallery indices of the first images, best first, per query; without its reference where the protocol takes it out. */
+  /**
+   * Gallery indices of the first images, best first, per query; without its reference where the protocol takes it out.
+   */
   readonly rankings: readonly Ranking[];
   /** Gallery indices of the query's group, best first, where the protocol ranks groups. */
   readonly groups: readonly Ranking[];

@@ -1,7 +1,7 @@
-// Turns every `src/ops/<op>/<kernel>.wgsl` into a typed module `<kernel>.wgsl.ts` beside it: bindings, parameter struct,
-// workgroup size and overrides are read out of the WGSL by wgsl_reflect, so that TypeScript checks every dispatch and
-// no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their cases, and a hash of the
-// code that a measured choice between variants depends on.
+// Turns every `src/ops/<op>/<kernel>.wgsl` into a typed module `<kernel>.wgsl.ts` beside it: bindings, parameter
+// struct, workgroup size and overrides are read out of the WGSL by wgsl_reflect, so that TypeScript checks every
+// dispatch and no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their
+// cases, and a hash of the code that a measured choice between variants depends on.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,8 @@ import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
-// The engine unrolls a kernel's text when it makes a pipeline; what is read out of it here is read out of the same text.
+// The engine unrolls a kernel's text when it makes a pipeline; what is read out of it here is read out of the same
+// text.
 const { unroll } = await importTypeScript(join(source, 'engine/unroll.ts'));
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
@@ -18,7 +19,8 @@ const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do no
  * `#include <file>` is the text of a file beside the kernel: what several kernels share (`*.include.wgsl`). May nest.
  *
  * WESL (npm `wesl` 0.7.31) was tried in place of these 50 lines. Its imports cannot name the `Part` and `combine` of
- * whichever kernel takes in sum/reduce.include.wgsl, and it has no loop over constants: engine/unroll.ts would have to stay.
+ * whichever kernel takes in sum/reduce.include.wgsl, and it has no loop over constants: engine/unroll.ts would have to
+ * stay.
  */
 export function expandIncludes(text, folder) {
   return text.replace(/^#include (\S+)$/gm, (_, file) =>
@@ -27,9 +29,9 @@ export function expandIncludes(text, folder) {
 }
 
 /**
- * The kernels that a file makes: one, called as the file, or one for each line `#kernel name size=value …`. Its sizes are variables
- * as those of `#for`, and stand in the generated kernel, so that TypeScript reads what the WGSL is made for. `enable=f16` enables an
- * extension for this kernel alone.
+ * The kernels that a file makes: one, called as the file, or one for each line `#kernel name size=value …`. Its sizes
+ * are variables as those of `#for`, and stand in the generated kernel, so that TypeScript reads what the WGSL is made
+ * for. `enable=f16` enables an extension for this kernel alone.
  */
 export function kernelsOf(text, name) {
   const line = /^#kernel (\S+)((?: +\w+=\w+)+)\n/gm;
@@ -143,8 +145,8 @@ export const ${camelCase(name)}Kernel: ${type}${sized} = {
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
 /**
- * Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either, and they would be
- * compiled and kept in turbo's cache.
+ * Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either, and
+ * they would be compiled and kept in turbo's cache.
  */
 function removeStale() {
   for (const file of readdirSync(opsFolder, { recursive: true }))

@@ -1,6 +1,9 @@
 import type { OpDefinition } from './engine/op.ts';
 
-/** Half precision ('f16') is for storage: two halves to a 32-bit word, the first in the lower bits; kernels compute in f32. */
+/**
+ * Half precision ('f16') is for storage: two halves to a 32-bit word, the first in the lower bits; kernels compute in
+ * f32.
+ */
 export type DType = 'f32' | 'f16' | 'u32';
 
 /** Sizes of the axes, the slowest first. */
@@ -31,8 +34,8 @@ export type Source =
   /** Written by the caller of every `program.run`. */
   | { readonly kind: 'input'; readonly name: string }
   /**
-   * Lives outside the program: weights, optimizer state, a host application's buffer. Without a region it is there for planning
-   * only.
+   * Lives outside the program: weights, optimizer state, a host application's buffer. Without a region it is there for
+   * planning only.
    */
   | { readonly kind: 'stored'; readonly name: string; readonly region: Region | undefined }
   /** Uploaded once, when the program is compiled. */

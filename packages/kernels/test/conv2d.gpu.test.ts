@@ -1,4 +1,5 @@
-// Convolutions large enough for the large tiles, and every value of their gradients: ops.gpu.test.ts samples those, at small sizes.
+// Convolutions large enough for the large tiles, and every value of their gradients: ops.gpu.test.ts samples those, at
+// small sizes.
 import { afterAll, expect, it } from 'vitest';
 import { caseValues, type NdArray, normal, zeros } from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
@@ -10,7 +11,9 @@ import { conv2dReference } from '../src/ops/conv2d/conv2d.reference.ts';
 const device = await openDevice();
 afterAll(() => device.close());
 
-/** The gradients of sum(dy * conv2d(x, weight)): every product of the forward pass, sent back to both of its factors. */
+/**
+ * The gradients of sum(dy * conv2d(x, weight)): every product of the forward pass, sent back to both of its factors.
+ */
 function gradientsReference(x: NdArray, weight: NdArray, dy: NdArray, padding: number) {
   const [, height, width, channels] = x.shape;
   const [out, , kernelHeight, kernelWidth] = weight.shape;

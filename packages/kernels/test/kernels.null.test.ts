@@ -1,4 +1,5 @@
-// Every kernel compiles, also the ones that need features which this machine's adapter lacks: Dawn's null back end has them all.
+// Every kernel compiles, also the ones that need features which this machine's adapter lacks: Dawn's null back end has
+// them all.
 
 import { describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
@@ -16,8 +17,8 @@ const requiredFeatures = ['shader-f16', 'subgroups', 'chromium-experimental-subg
 const device = new Device(await adapter.requestDevice({ requiredFeatures }), adapter.info, true, [gpu, adapter]);
 
 /**
- * Overrides have no default where a value must be chosen: 1 stands for true and for a size of one. Subgroup matrices need whole
- * subgroups of threads.
+ * Overrides have no default where a value must be chosen: 1 stands for true and for a size of one. Subgroup matrices
+ * need whole subgroups of threads.
  */
 const constantsOf = (kernel: Kernel) =>
   Object.fromEntries(kernel.constants.map((name) => [name, name === 'threads' ? 256 : 1]));
@@ -40,8 +41,8 @@ describe('on a device with the default limits', () => {
   );
   for (const [name, kernel, storage] of inEachStorage) {
     it(name, async () => {
-      // What is for GPUs with matrix units may ask for more workgroup memory than this device has: Dawn says so when all else
-      // is well.
+      // What is for GPUs with matrix units may ask for more workgroup memory than this device has: Dawn says so when
+      // all else is well.
       const complaint = await device.pipeline({ kernel, constants: constantsOf(kernel), storage }).then(
         () => 'none',
         (error: Error) => error.message,

@@ -1,4 +1,5 @@
-// Loss scaling: a step whose gradients overflow changes nothing and halves the scale, the others are what they are without it.
+// Loss scaling: a step whose gradients overflow changes nothing and halves the scale, the others are what they are
+// without it.
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDevice } from '../src/engine/device.ts';
 import { Adam, compile, input, LossScaler, multiply, sum, TensorStore } from '../src/index.ts';

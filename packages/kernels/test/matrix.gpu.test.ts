@@ -1,6 +1,6 @@
-// The kernels on subgroup matrices, on adapters that have none: the built-in functions are put into plain WGSL, all else (which
-// value is copied where, which matrix starts where, edges, epilogue) runs as it is written. What remains unchecked is what a
-// GPU makes of the built-in functions.
+// The kernels on subgroup matrices, on adapters that have none: the built-in functions are put into plain WGSL, all
+// else (which value is copied where, which matrix starts where, edges, epilogue) runs as it is written. What remains
+// unchecked is what a GPU makes of the built-in functions.
 import { afterAll, describe, expect, it } from 'vitest';
 import { caseValues, type NdArray, normal } from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
@@ -17,9 +17,9 @@ const device = await openDevice();
 afterAll(() => device.close());
 
 /**
- * Eight neighbouring threads are a subgroup, of which each holds every eighth row of a result. A left or right matrix is a note
- * of where it lies in its tile, and a product a note of what to multiply, which is done when the tile is about to change: so
- * the arithmetic is there once, not once for each product, and a CPU is quick to compile it.
+ * Eight neighbouring threads are a subgroup, of which each holds every eighth row of a result. A left or right matrix
+ * is a note of where it lies in its tile, and a product a note of what to multiply, which is done when the tile is
+ * about to change: so the arithmetic is there once, not once for each product, and a CPU is quick to compile it.
  */
 function withoutMatrices({ kernel, type, m, n, k }: MatrixKernel): MatrixKernel['kernel'] {
   const element = (tile: string) =>
@@ -177,8 +177,8 @@ const transposed = ({ shape: [rows, columns], data }: NdArray): NdArray => ({
 });
 
 /**
- * How a is read does not depend on how b is, so that two layouts cover all four. The two kernels on matrices of 16 x 16 x 16 are
- * one text, and slow to compile on a CPU: they share the layouts.
+ * How a is read does not depend on how b is, so that two layouts cover all four. The two kernels on matrices of 16 x 16
+ * x 16 are one text, and slow to compile on a CPU: they share the layouts.
  */
 const layouts = new Map<MatrixKernel['kernel'], readonly string[]>([
   [matmulMatrixHalfLargeKernel, ['NN']],

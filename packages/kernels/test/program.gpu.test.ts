@@ -1,4 +1,5 @@
-// What a compiled program promises: one submit, nothing allocated in a steady step, data instead of constants, clear errors.
+// What a compiled program promises: one submit, nothing allocated in a steady step, data instead of constants, clear
+// errors.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   Adam,

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { pause, Waiter } from '../src/engine/wait.ts';
 
-/** What a wait of so many milliseconds sleeps beyond its end at most, where a turn costs 25 microseconds; and its turns. */
+/**
+ * What a wait of so many milliseconds sleeps beyond its end at most, where a turn costs 25 microseconds; and its turns.
+ */
 function simulate(length: number): { overshoot: number; turns: number } {
   let now = 0;
   let turns = 0;

@@ -8,8 +8,8 @@ const enough = 2 ** 30;
 export const mostTexts = 256;
 
 /**
- * How many items a program should take at once: at most so many, or the largest power of two below whose program the device can
- * bind and that takes no more than a gigabyte.
+ * How many items a program should take at once: at most so many, or the largest power of two below whose program the
+ * device can bind and that takes no more than a gigabyte.
  */
 function batchFor(most: number, capabilities: Capabilities, graph: (batch: number) => Graph<string>): number {
   let batch = most;
@@ -33,7 +33,9 @@ export function textGraph(config: ClipConfig, weights: Weights, batch: number, l
   return { outputs: { features: encodeText(tokens, eotPositions, weights, config) } };
 }
 
-/** How many images to encode at once, at most so many: activations of large images are larger than some devices bind. */
+/**
+ * How many images to encode at once, at most so many: activations of large images are larger than some devices bind.
+ */
 export const imageBatchFor = (config: ClipConfig, weights: Weights, capabilities: Capabilities, most: number): number =>
   batchFor(most, capabilities, (batch) => imageGraph(config, weights, batch));
 

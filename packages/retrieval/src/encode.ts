@@ -69,7 +69,9 @@ export class TextEncoderPrograms {
   readonly #memory: SharedMemory;
   readonly #programs = new Map<number, Promise<Program<'features'>>>();
 
-  /** @param options the most texts of a batch, 256 unless given; fewer where the device could not bind their activations */
+  /**
+   * @param options the most texts of a batch, 256 unless given; fewer where the device could not bind their activations
+   */
   constructor(device: Device, config: ClipConfig, weights: Weights, { batch = mostTexts, trim = true } = {}) {
     this.#device = device;
     this.#config = config;

@@ -124,7 +124,9 @@ export class Retriever {
     }
   }
 
-  /** Encodes the images to be searched, and keeps their features on the device. @throws RangeError when there are none */
+  /**
+   * Encodes the images to be searched, and keeps their features on the device. @throws RangeError when there are none
+   */
   async index(images: ReadonlyMap<string, RawImage>): Promise<Gallery> {
     const encoder = await this.#imageEncoder();
     const values = [...images.values()];
@@ -148,8 +150,8 @@ export class Retriever {
 
   /**
    * The images of a gallery that fit "this image, but …", best first: one submit and one read-back.
-   * @throws RangeError when the text is too long or says nothing that the model knows, k is out of range, the gallery has no image
-   *   of that id, is on another device, or was made by a model of another width
+   * @throws RangeError when the text is too long or says nothing that the model knows, k is out of range, the gallery
+   *   has no image of that id, is on another device, or was made by a model of another width
    */
   async search(gallery: Gallery, { image, text, k = 10 }: Query): Promise<SearchResult[]> {
     this.#expectUsable();
@@ -179,7 +181,10 @@ export class Retriever {
     }));
   }
 
-  /** Frees the device memory of the models, and closes the device where it was opened by `load`. Galleries are freed by themselves. */
+  /**
+   * Frees the device memory of the models, and closes the device where it was opened by `load`. Galleries are freed by
+   * themselves.
+   */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -63,7 +63,9 @@ export interface Training<Batch> {
   readonly stepsPerEpoch: number;
   /** Epochs already done, where a run is resumed. */
   readonly firstEpoch?: number;
-  /** The batches of one epoch (from 0), `stepsPerEpoch` of them: the same for the same epoch, whenever it is asked for. */
+  /**
+   * The batches of one epoch (from 0), `stepsPerEpoch` of them: the same for the same epoch, whenever it is asked for.
+   */
   draw(epoch: number): readonly Batch[];
   /** Makes a batch ready, just before its step. */
   prepare(batch: Batch): Promise<PreparedStep>;
@@ -121,7 +123,10 @@ export async function runTraining<Batch>(training: Training<Batch>): Promise<voi
   }
 }
 
-/** In mixed precision a step that overflowed was skipped, and the next one has a smaller loss scale; below 1 that is no help. */
+/**
+ * In mixed precision a step that overflowed was skipped, and the next one has a smaller loss scale; below 1 that is no
+ * help.
+ */
 const mayRecover = ({ scaler }: Adam): boolean => scaler !== undefined && scaler.scale >= 1;
 
 /** Steps per second, averaged over the last steps; neither pauses count nor the first step, which compiles programs. */

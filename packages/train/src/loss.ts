@@ -4,7 +4,8 @@ import { constant, l2Normalize, matmul, scale, softmaxCrossEntropy, sum, type Te
 export const logitScale = 100;
 
 /**
- * The contrastive loss of both stages: each query's own target against the other targets of the batch, in one direction.
+ * The contrastive loss of both stages: each query's own target against the other targets of the batch, in one
+ * direction.
  * @param queries [batch, width], L2-normalized
  * @param targets [batch, width] features as CLIP gives them
  * @returns [1], the mean over the batch

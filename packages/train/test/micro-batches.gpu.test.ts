@@ -9,12 +9,16 @@ const device = await openDevice();
 afterAll(() => device.close());
 
 /**
- * Both ways add up the same numbers in another order. In the small ViT the loss multiplies that rounding by 100; in the small
- * ResNet the parts of an image's gradient that cancel are up to 3,000 times their sum (see clip/test/encoders.gpu.test.ts).
+ * Both ways add up the same numbers in another order. In the small ViT the loss multiplies that rounding by 100; in the
+ * small ResNet the parts of an image's gradient that cancel are up to 3,000 times their sum (see
+ * clip/test/encoders.gpu.test.ts).
  */
 const TOLERANCE = { 'clip-vit': { text: 1e-4, image: 1e-4 }, 'clip-rn': { text: 1e-6, image: 5e-4 } };
 
-/** Biases of keys, whose exact gradient is zero: what float32 leaves is noise, and Adam steps by the learning rate for any noise. */
+/**
+ * Biases of keys, whose exact gradient is zero: what float32 leaves is noise, and Adam steps by the learning rate for
+ * any noise.
+ */
 const IGNORED_BIAS = 'visual.attnpool.k_proj.bias';
 const PARTLY_IGNORED = /in_proj_bias$/;
 

@@ -1,4 +1,5 @@
-// Mixed precision against the runs of the original PyTorch code in single precision, and what loss scaling does in a stage.
+// Mixed precision against the runs of the original PyTorch code in single precision, and what loss scaling does in a
+// stage.
 import { readClipModel, uploadClip } from '@webcir/clip';
 import { clipFixture, floats, loadFixture, relativeDifference, tokenRows } from '@webcir/clip/test/reference';
 import { openDevice } from '@webcir/kernels';
@@ -14,7 +15,9 @@ const fixture = (name: string) => loadFixture(new URL(`./fixtures/${name}.safete
 const pick = (values: Float32Array, width: number, rows: readonly number[]): Float32Array =>
   Float32Array.from(rows.flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]));
 
-/** Within one percent of the first loss: half precision has three digits, and the runs divide the loss by ten and more. */
+/**
+ * Within one percent of the first loss: half precision has three digits, and the runs divide the loss by ten and more.
+ */
 function expectFollows(losses: readonly number[], expected: Float32Array): void {
   expect(losses.length).toBe(expected.length);
   for (const [step, loss] of losses.entries())

@@ -30,8 +30,8 @@ const finalNames = ({ tensors }: Safetensors): string[] =>
   [...tensors.keys()].filter((key) => key.startsWith('final')).map((key) => key.replace(/^final(_sample)?\./, ''));
 
 /**
- * The bias of the keys moves every score of a query by the same amount, which softmax takes out again: its gradient is zero
- * but for rounding, and Adam turns rounding into steps of any direction. Query and value biases must agree.
+ * The bias of the keys moves every score of a query by the same amount, which softmax takes out again: its gradient is
+ * zero but for rounding, and Adam turns rounding into steps of any direction. Query and value biases must agree.
  */
 function expectBiasClose(found: Float32Array, expected: Float32Array, name: string): void {
   const third = found.length / 3;

@@ -8,21 +8,24 @@ import { Retriever as PageRetriever, type RetrieverOptions, type Source } from '
 import { autotuneDevice, defaultCacheFolder, openCombinerModel, type Run, readRun } from '@webcir/retrieval/node';
 
 /**
- * As in a page; strings that are no addresses are paths, and so are addresses of files: to weights in any container (`.pt`,
- * safetensors, shards), and to the tokenizer's vocabulary.
+ * As in a page; strings that are no addresses are paths, and so are addresses of files: to weights in any container
+ * (`.pt`, safetensors, shards), and to the tokenizer's vocabulary.
  */
 export interface NodeRetrieverOptions extends Partial<RetrieverOptions> {
   /** The folder of a run of `webcir train`: its CLIP, its Combiner where it has one, and its preprocessing. */
   readonly run?: string;
-  /** Whether kernels are chosen by timing them, up to 1.3 seconds once for an adapter; true unless given, on a device of its own. */
+  /**
+   * Whether kernels are chosen by timing them, up to 1.3 seconds once for an adapter; true unless given, on a device of
+   * its own.
+   */
   readonly autotune?: boolean;
 }
 
 /** Composed image retrieval over your own images, in Node. */
 export class Retriever extends PageRetriever {
   /**
-   * Opens the models and copies them to the device: those of a run, or as named; the small CLIP of @webcir/embedded, not tuned, where
-   * nothing is named.
+   * Opens the models and copies them to the device: those of a run, or as named; the small CLIP of @webcir/embedded,
+   * not tuned, where nothing is named.
    * @throws Error naming the file that is missing or damaged
    */
   static override async load(options: NodeRetrieverOptions = {}): Promise<PageRetriever> {

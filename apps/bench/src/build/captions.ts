@@ -1,9 +1,9 @@
 import { numbers } from '../measure/numbers.ts';
 
 /**
- * Token rows of seeded captions with FashionIQ's lengths. Two captions of 5.3 words each on average are joined by 'and',
- * between the start- and the end-of-text token: 3 tokens, and words drawn from 2 + Poisson(8.6), so that the longest
- * of 32 has 20 tokens on average, as in FashionIQ. Shortest first, as training sorts a batch.
+ * Token rows of seeded captions with FashionIQ's lengths. Two captions of 5.3 words each on average are joined by
+ * 'and', between the start- and the end-of-text token: 3 tokens, and words drawn from 2 + Poisson(8.6), so that the
+ * longest of 32 has 20 tokens on average, as in FashionIQ. Shortest first, as training sorts a batch.
  * @param vocabulary rows of the token table; the last is the end-of-text token
  */
 export function captions(count: number, vocabulary: number): number[][] {

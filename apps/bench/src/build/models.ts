@@ -66,7 +66,8 @@ export function seededValues(name: string, shape: readonly number[]): Float32Arr
   const count = shape.reduce((product, size) => product * size, 1);
   if (/running_var$|(ln_\w+|bn\d|downsample\.1)\.weight$/.test(name)) return new Float32Array(count).fill(1);
   if (/bias$|running_mean$|logit_scale$/.test(name)) return new Float32Array(count);
-  // The variance of a uniform number in ±1 is 1/3: a convolution or a matrix then about keeps the variance of its input.
+  // The variance of a uniform number in ±1 is 1/3: a convolution or a matrix then about keeps the variance of its
+  // input.
   const inner = shape.length === 4 ? shape[1] * shape[2] * shape[3] : shape[shape.length - 1];
   return numbers(name, count, Math.sqrt(3 / inner));
 }

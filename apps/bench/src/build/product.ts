@@ -5,8 +5,8 @@ import type { BuiltOp } from '../peers/our-ops.ts';
 import type { WorkOf } from '../peers/work.ts';
 
 /**
- * A matrix product whose operands already lie on the device in the precision in which it reads them. They hold numbers of half
- * precision in any case, so that results can be compared.
+ * A matrix product whose operands already lie on the device in the precision in which it reads them. They hold numbers
+ * of half precision in any case, so that results can be compared.
  */
 export async function buildProduct(
   device: Device,

@@ -15,7 +15,10 @@ export interface BuiltSearch extends Built {
   search(): Promise<Uint32Array>;
 }
 
-/** The retrieval hot path: cosine similarity of queries with a whole gallery, kept in half precision, and the exact best k. */
+/**
+ * The retrieval hot path: cosine similarity of queries with a whole gallery, kept in half precision, and the exact best
+ * k.
+ */
 export async function buildSearch(device: Device, { images, width, queries, k }: SearchSizes): Promise<BuiltSearch> {
   const gallery = unitRows(numbers('gallery', images * width), width);
   const index = await GalleryIndex.create(device, gallery, width, { storage: 'f16' });

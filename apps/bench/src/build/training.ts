@@ -24,7 +24,8 @@ export const WEIGHT_DECAY = 0.01;
 
 /**
  * A step of stage 1 that tunes the text encoder, on features of its images: forward, backward and AdamW.
- * @param options trim: captions only as far as they go; false: all 77 positions, as CLIP4Cir runs them. mixed: in mixed precision
+ * @param options trim: captions only as far as they go; false: all 77 positions, as CLIP4Cir runs them. mixed: in mixed
+ *   precision
  */
 export async function buildStage1(
   device: Device,

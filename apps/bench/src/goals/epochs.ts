@@ -1,6 +1,6 @@
-// What an epoch costs with webcir's exact shortcuts and without, from the measured costs of its parts (DESIGN: exact work,
-// less of it). FashionIQ at RN50x4's size, CLIP4Cir's recipe: 100 epochs of stage 1
-// with batches of 128, 300 of stage 2 with batches of 4096.
+// What an epoch costs with webcir's exact shortcuts and without, from the measured costs of its parts (DESIGN: exact
+// work, less of it). FashionIQ at RN50x4's size, CLIP4Cir's recipe: 100 epochs of stage 1 with batches of 128, 300 of
+// stage 2 with batches of 4096.
 
 /** FashionIQ's training split. */
 const TRIPLETS = 18_000;
@@ -35,7 +35,10 @@ export function stage1Epochs({ image, stage1 }: Costs): Epochs {
   };
 }
 
-/** The Combiner: CLIP4Cir encodes images and captions at every step; here each image and each of four caption forms once. */
+/**
+ * The Combiner: CLIP4Cir encodes images and captions at every step; here each image and each of four caption forms
+ * once.
+ */
 export function stage2Epochs({ image, caption, combiner }: Costs): Epochs {
   const once = IMAGES * image + FORMS * TRIPLETS * caption.trimmed;
   return {

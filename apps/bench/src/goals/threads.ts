@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 const TASKS = '/proc/self/task';
 
 /**
- * The threads of this process; none where the system does not list them. Asked before a device is opened they are Node's own:
- * a driver's threads do not say what they are.
+ * The threads of this process; none where the system does not list them. Asked before a device is opened they are
+ * Node's own: a driver's threads do not say what they are.
  */
 export const threads = (): string[] => (existsSync(TASKS) ? readdirSync(TASKS) : []);
 

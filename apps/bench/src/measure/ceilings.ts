@@ -12,8 +12,8 @@ const VECTORS_PER_GROUP = 1024;
 const AT_ONCE = 4;
 
 /**
- * Measures both ceilings. The fastest round counts, and of the copy kernel and the device's own copy the faster one: nothing
- * can be faster than a ceiling.
+ * Measures both ceilings. The fastest round counts, and of the copy kernel and the device's own copy the faster one:
+ * nothing can be faster than a ceiling.
  */
 export async function measureCeilings(device: Device, rounds: number): Promise<Ceilings> {
   // Long enough to be measured on a CPU and on a card that is a thousand times as fast.

@@ -1,5 +1,6 @@
 // The copy kernel: what memory gives to a kernel that does nothing else. Each thread owns four vectors, a workgroup's
-// worth apart, so that neighbouring threads touch neighbouring vectors; all four are on their way before one is written.
+// worth apart, so that neighbouring threads touch neighbouring vectors; all four are on their way before one is
+// written.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 

@@ -6,15 +6,17 @@ export interface Contender {
   time(times: number): Promise<number>;
 }
 
-/** A timed run does its work as often as it takes to fill this time, so that waiting and reading back cost little of it. */
+/**
+ * A timed run does its work as often as it takes to fill this time, so that waiting and reading back cost little of it.
+ */
 const FILL = 40;
 const MOST = 200;
 /** What takes this long the first time is not run a second time before it counts: no compiler is to blame. */
 const LONG = 5000;
 
 /**
- * Times contenders in turns: what the machine does meanwhile then hits all of them alike, and ratios of one round are fair.
- * Each is run twice before, for compilers and caches.
+ * Times contenders in turns: what the machine does meanwhile then hits all of them alike, and ratios of one round are
+ * fair. Each is run twice before, for compilers and caches.
  * @returns by contender and round, milliseconds for doing the work once
  */
 export async function inTurns(contenders: readonly Contender[], rounds: number): Promise<number[][]> {
@@ -35,7 +37,10 @@ export async function inTurns(contenders: readonly Contender[], rounds: number):
   return samples;
 }
 
-/** Threads of OpenBLAS and ONNX Runtime spin for some 20 ms after their last work, on a core that the next one would want. */
+/**
+ * Threads of OpenBLAS and ONNX Runtime spin for some 20 ms after their last work, on a core that the next one would
+ * want.
+ */
 const calm = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 /** How long `work` takes, in milliseconds. */

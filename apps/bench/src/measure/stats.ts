@@ -16,9 +16,9 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Median and its distribution-free confidence interval: the number of samples below the true median is binomial with 1/2,
- * so the interval from the k-th smallest to the k-th largest sample misses it with 2 P(fewer than k below). k is the
- * largest that keeps this at 5 %; of fewer than six samples even the whole range covers less (five: 93.75 %).
+ * Median and its distribution-free confidence interval: the number of samples below the true median is binomial with
+ * 1/2, so the interval from the k-th smallest to the k-th largest sample misses it with 2 P(fewer than k below). k is
+ * the largest that keeps this at 5 %; of fewer than six samples even the whole range covers less (five: 93.75 %).
  */
 export function timingOf(samples: readonly number[]): Timing {
   const sorted = [...samples].sort((a, b) => a - b);

@@ -24,8 +24,8 @@ export interface Race {
 export type Field = ReadonlyMap<PeerName, Contestant | Unable>;
 
 /**
- * Has a work done by webcir and by its peers, one after the other in every round. A peer is timed only when its result is
- * ours; one that cannot do it, does it wrong or breaks is named with the reason.
+ * Has a work done by webcir and by its peers, one after the other in every round. A peer is timed only when its result
+ * is ours; one that cannot do it, does it wrong or breaks is named with the reason.
  */
 export async function race(us: Contestant, field: Field, { name, work }: NamedWork, rounds: number): Promise<Race> {
   const peers: Partial<Record<PeerName, PeerResult>> = {};

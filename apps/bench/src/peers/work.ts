@@ -37,7 +37,10 @@ export type Work =
       clip4cir: OriginalProcedure;
     };
 
-/** What CLIP4Cir's scripts do at every step and webcir's exact shortcuts leave out; all texts at 77 positions in any case. */
+/**
+ * What CLIP4Cir's scripts do at every step and webcir's exact shortcuts leave out; all texts at 77 positions in any
+ * case.
+ */
 export interface OriginalProcedure {
   /** Reference and target images go through the image encoder at every step. */
   readonly images: boolean;

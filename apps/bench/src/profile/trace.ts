@@ -1,8 +1,8 @@
 import type { DispatchTime } from '@webcir/kernels';
 
 /**
- * Dispatches as a trace in Chrome's format, for chrome://tracing or Perfetto: end to end, as the device runs them one after
- * the other; the pauses between them are not known.
+ * Dispatches as a trace in Chrome's format, for chrome://tracing or Perfetto: end to end, as the device runs them one
+ * after the other; the pauses between them are not known.
  */
 export function chromeTrace(name: string, dispatches: readonly DispatchTime[]): object {
   let start = 0;

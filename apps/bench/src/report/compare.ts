@@ -13,7 +13,9 @@ export interface Change {
 }
 
 export interface Comparison {
-  /** The median of all ratios: how much slower (above 1) the machine was as a whole. 1 where few things are compared. */
+  /**
+   * The median of all ratios: how much slower (above 1) the machine was as a whole. 1 where few things are compared.
+   */
   readonly drift: number;
   readonly changes: readonly Change[];
   /** Names that only one of the runs has. */
@@ -26,8 +28,8 @@ const ENOUGH = 8;
 const LEAST = 0.05;
 
 /**
- * Compares what two runs both timed. Something moved when its intervals do not overlap, after the later one is divided by
- * the drift of the machine, and when it moved by more than 5 %.
+ * Compares what two runs both timed. Something moved when its intervals do not overlap, after the later one is divided
+ * by the drift of the machine, and when it moved by more than 5 %.
  */
 export function compareResults(before: Results, after: Results): Comparison {
   const [old, recent] = [timings(before), timings(after)];

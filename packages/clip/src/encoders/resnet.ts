@@ -16,8 +16,8 @@ import type { ResnetConfig } from '../config.ts';
 import type { Weights } from './weights.ts';
 
 /**
- * CLIP's ModifiedResNet: a stem of three convolutions, average pooling instead of strides, attention pooling at the end.
- * BatchNorm always uses its stored statistics, as CLIP4Cir trains with the model in eval mode.
+ * CLIP's ModifiedResNet: a stem of three convolutions, average pooling instead of strides, attention pooling at the
+ * end. BatchNorm always uses its stored statistics, as CLIP4Cir trains with the model in eval mode.
  * @param pixels [batch, size, size, 3], normalized
  * @returns [batch, embed], not normalized
  */

@@ -23,9 +23,9 @@ export function weightsOf(...stores: readonly StoreLayout[]): Weights {
 const blockMatrix = /\.resblocks\.\d+\.(attn\.in_proj_weight|attn\.out_proj\.weight|mlp\.c_(fc|proj)\.weight)$/;
 
 /**
- * The same weights for mixed precision (Micikevicius et al. 2017, arXiv 1710.03740): the matrices of the transformer's blocks are
- * given in half precision, and their products and what goes from one to the next are then so too. Every program rounds them
- * from the weights themselves, which stay as they are: a training step changes those.
+ * The same weights for mixed precision (Micikevicius et al. 2017, arXiv 1710.03740): the matrices of the transformer's
+ * blocks are given in half precision, and their products and what goes from one to the next are then so too. Every
+ * program rounds them from the weights themselves, which stay as they are: a training step changes those.
  */
 export function mixedPrecision(weights: Weights): Weights {
   const halves = new Map<string, Tensor>();

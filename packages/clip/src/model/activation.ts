@@ -22,8 +22,8 @@ export function knownActivation({ metadata, format }: Words): Activation | undef
 }
 
 /**
- * The activation of a file: it makes a silent difference of some points of recall, and no shape shows it, so it is never
- * guessed.
+ * The activation of a file: it makes a silent difference of some points of recall, and no shape shows it, so it is
+ * never guessed.
  * @param asked for files that do not say it
  * @throws asking for it when nobody says it, or when the file says another one
  */

@@ -21,8 +21,8 @@ export interface ClipModel {
   /** By OpenAI's names. */
   readonly tensors: ReadonlyMap<string, ModelTensor>;
   /**
-   * BPE id of each row of `token_embedding.weight`, where the model keeps only the rows that its training texts use. Words
-   * outside it are left out of a text: nothing was ever learnt about them.
+   * BPE id of each row of `token_embedding.weight`, where the model keeps only the rows that its training texts use.
+   * Words outside it are left out of a text: nothing was ever learnt about them.
    */
   readonly vocabulary?: readonly number[];
   /** What the model was tuned with, where it was. */

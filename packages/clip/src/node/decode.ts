@@ -9,8 +9,8 @@ import { loadSharp } from './sharp.ts';
  * preprocessing depends on it in the file's own mode: RGB (grey too, three times), RGBA, or for PNG palettes and 1-bit
  * pixels RGB with `paletteFirst`.
  *
- * Differs from PIL for GIF palettes (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion saturates)
- * and CMYK JPEG (converted to RGB before the resize instead of after it).
+ * Differs from PIL for GIF palettes (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion
+ * saturates) and CMYK JPEG (converted to RGB before the resize instead of after it).
  *
  * @param source a file's path, or its bytes
  * @param name what errors call the image, if `source` is bytes

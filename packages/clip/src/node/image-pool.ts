@@ -15,7 +15,9 @@ export interface ImagePool {
    * @throws naming the file, when it cannot be decoded, its thread ended, or the pool is closed
    */
   planes(file: string): Promise<Float32Array>;
-  /** Ends the threads; images that are not done are rejected. A process also ends without it, once none is under way. */
+  /**
+   * Ends the threads; images that are not done are rejected. A process also ends without it, once none is under way.
+   */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** sharp, which decodes and encodes image files: loaded when the first image comes. @throws MissingPackageError without it */
+/**
+ * sharp, which decodes and encodes image files: loaded when the first image comes. @throws MissingPackageError without
+ * it
+ */
 export async function loadSharp() {
   try {
     return (await import('sharp')).default;

@@ -2,8 +2,8 @@ import { dropAlpha } from './alpha.ts';
 import type { RawImage } from './image.ts';
 
 /**
- * Decodes an image file in a page, with what the platform has: turned as its EXIF data say. In Node, `decodeImage` of the node
- * entry takes its place.
+ * Decodes an image file in a page, with what the platform has: turned as its EXIF data say. In Node, `decodeImage` of
+ * the node entry takes its place.
  * @throws Error naming the file, where the platform cannot decode it
  */
 export async function decodeImage(file: Blob, name = file instanceof File ? file.name : 'image'): Promise<RawImage> {

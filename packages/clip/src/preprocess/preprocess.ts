@@ -3,7 +3,9 @@ import { checkImage, type RawImage } from './image.ts';
 import { squarePad, targetPad } from './pad.ts';
 import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
 
-/** `clip`: CLIP's own; `squarepad`: padded to a square first; `targetpad`: padded to an aspect ratio first (CLIP4Cir). */
+/**
+ * `clip`: CLIP's own; `squarepad`: padded to a square first; `targetpad`: padded to an aspect ratio first (CLIP4Cir).
+ */
 export const TRANSFORMS = ['clip', 'squarepad', 'targetpad'] as const;
 
 /** How an image becomes square: one of `TRANSFORMS`. */

@@ -9,7 +9,9 @@ export interface ResizeWindow {
   readonly size: number;
 }
 
-/** Fraction bits of the weights: 8-bit values and their sums fit 32 bits, two kept for overshoot (Pillow `Resample.c`). */
+/**
+ * Fraction bits of the weights: 8-bit values and their sums fit 32 bits, two kept for overshoot (Pillow `Resample.c`).
+ */
 const PRECISION = 32 - 8 - 2;
 const HALF = 1 << (PRECISION - 1);
 
@@ -106,8 +108,8 @@ function resizeLine3(line: Line, across: Taps, out: Uint8ClampedArray, at: numbe
 }
 
 /**
- * Pillow's antialiased bicubic resize of 8-bit channels, bit for bit: fixed-point weights, first along the rows, rounded
- * to 8 bits, then along the columns (`ImagingResample`, `Resample.c`).
+ * Pillow's antialiased bicubic resize of 8-bit channels, bit for bit: fixed-point weights, first along the rows,
+ * rounded to 8 bits, then along the columns (`ImagingResample`, `Resample.c`).
  *
  * @returns `[channels, size, size]`: the window, one plane a channel
  */

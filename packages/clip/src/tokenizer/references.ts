@@ -1,4 +1,6 @@
-/** What HTML's named character references stand for, by what follows the `&`: 'amp;', and for some of them 'amp' too. */
+/**
+ * What HTML's named character references stand for, by what follows the `&`: 'amp;', and for some of them 'amp' too.
+ */
 export type CharacterReferences = ReadonlyMap<string, string>;
 
 /**

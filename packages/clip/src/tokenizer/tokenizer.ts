@@ -41,8 +41,8 @@ export interface Tokenizer {
 /**
  * OpenAI CLIP's byte-pair tokenizer (`simple_tokenizer.py`), id for id.
  *
- * @param vocabulary as `readVocabulary` gives it: the merges, one `left right` a line, in the order of their rank; an empty line;
- *   HTML's named character references, each with the code points that it stands for, in hexadecimal
+ * @param vocabulary as `readVocabulary` gives it: the merges, one `left right` a line, in the order of their rank; an
+ *   empty line; HTML's named character references, each with the code points that it stands for, in hexadecimal
  * @throws when a line is not a pair of earlier tokens, naming the line, or there are no character references
  */
 export function createTokenizer(vocabulary: string): Tokenizer {

@@ -9,7 +9,9 @@ export async function readVocabulary(bytes: Uint8Array<ArrayBuffer>): Promise<st
   return new Response(stream).text();
 }
 
-/** `readVocabulary` of what `url` answers. Throws when the answer is not a success, naming the address and the status. */
+/**
+ * `readVocabulary` of what `url` answers. Throws when the answer is not a success, naming the address and the status.
+ */
 export async function fetchVocabulary(url: string | URL): Promise<string> {
   const response = await fetch(url);
   if (!response.ok) {

@@ -29,8 +29,8 @@ const DECODE: { readonly [dtype in TensorDtype]: (bytes: Uint8Array<ArrayBuffer>
 };
 
 /**
- * Little-endian values in single precision: exact for F32 and shorter floats, and for integers up to 2^24. The result may
- * be a view of `bytes` where nothing has to be converted.
+ * Little-endian values in single precision: exact for F32 and shorter floats, and for integers up to 2^24. The result
+ * may be a view of `bytes` where nothing has to be converted.
  */
 export function decodeFloat32(dtype: TensorDtype, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;

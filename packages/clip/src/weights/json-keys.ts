@@ -2,8 +2,8 @@
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gs;
 
 /**
- * JSON.parse silently takes the last of two equal keys, so that a file could show one tensor to one reader and another to the
- * next.
+ * JSON.parse silently takes the last of two equal keys, so that a file could show one tensor to one reader and another
+ * to the next.
  * @throws when the object that `text` holds names a key twice
  */
 export function expectDistinctKeys(text: string): void {

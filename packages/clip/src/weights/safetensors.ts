@@ -168,8 +168,8 @@ export interface SafetensorsContent {
 }
 
 /**
- * The pieces of a safetensors file in order, each tensor read just before it is wanted: the header, padded to 8 bytes, then
- * every tensor. Larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
+ * The pieces of a safetensors file in order, each tensor read just before it is wanted: the header, padded to 8 bytes,
+ * then every tensor. Larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
  *
  * @throws when a tensor's bytes do not fit its shape and dtype, naming it
  */

@@ -1,4 +1,7 @@
-/** Bytes that are read by ranges: a file on disk, a Blob, an array in memory. Weight files are larger than one wants to hold. */
+/**
+ * Bytes that are read by ranges: a file on disk, a Blob, an array in memory. Weight files are larger than one wants to
+ * hold.
+ */
 export interface ByteSource {
   /** What errors call it: a path, a URL. */
   readonly name: string;

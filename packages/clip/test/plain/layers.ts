@@ -1,5 +1,6 @@
-// The layers of CLIP in plain loops and float64, written from their definitions (PyTorch's), one sequence or image at a time.
-// Rows are [count, width] in one array, images are PyTorch's planes: nothing here is laid out as the encoders' kernels want it.
+// The layers of CLIP in plain loops and float64, written from their definitions (PyTorch's), one sequence or image at a
+// time. Rows are [count, width] in one array, images are PyTorch's planes: nothing here is laid out as the encoders'
+// kernels want it.
 
 export interface Planes {
   readonly channels: number;
@@ -77,7 +78,8 @@ export function layernorm(x: Float64Array, weight: Float32Array, bias: Float32Ar
 }
 
 /**
- * Attention in heads of 64: each query takes the average of the values, weighted by the softmax of its products with the keys.
+ * Attention in heads of 64: each query takes the average of the values, weighted by the softmax of its products with
+ * the keys.
  * @param causal query i sees the keys up to i only
  */
 export function attend(

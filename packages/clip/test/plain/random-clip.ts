@@ -14,7 +14,9 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Uniform values around `mean` that keep activations at the size of 1 from layer to layer, as far as one tensor can. */
+/**
+ * Uniform values around `mean` that keep activations at the size of 1 from layer to layer, as far as one tensor can.
+ */
 function distribution(name: string, shape: readonly number[]): { mean: number; bound: number } {
   const uniform = (deviation: number) => ({ mean: 0, bound: Math.sqrt(3) * deviation });
   if (name === 'logit_scale') return { mean: Math.log(100), bound: 0 };
@@ -54,9 +56,9 @@ export async function tensorsOf({ tensors }: ClipModel): Promise<Tensors> {
 }
 
 /**
- * Gives every BatchNorm the statistics of what it gets for these images, as training would: random convolutions with other
- * statistics forget the image, or blow it up, within a few layers. Half of each variance is the layer's mean one, as few
- * pixels reach the last layers.
+ * Gives every BatchNorm the statistics of what it gets for these images, as training would: random convolutions with
+ * other statistics forget the image, or blow it up, within a few layers. Half of each variance is the layer's mean one,
+ * as few pixels reach the last layers.
  */
 export async function calibrateBatchNorm(model: ClipModel, images: readonly Planes[]): Promise<void> {
   const tensors = await tensorsOf(model);

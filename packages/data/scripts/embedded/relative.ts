@@ -5,9 +5,9 @@ import { pick, type Random, shuffled } from '../../src/random.ts';
 type Style = 'absolute' | 'comparative';
 
 /**
- * Two relative captions that together say every change, in the wordings of FashionIQ: "is darker and has longer sleeves".
- * The first says all changes, the second all or some of them in another order; where one compares, the other names the
- * value. One caption in ten also names something that stays.
+ * Two relative captions that together say every change, in the wordings of FashionIQ: "is darker and has longer
+ * sleeves". The first says all changes, the second all or some of them in another order; where one compares, the other
+ * names the value. One caption in ten also names something that stays.
  */
 export function relativeCaptions(
   category: FashionCategory,

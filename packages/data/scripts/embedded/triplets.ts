@@ -27,8 +27,8 @@ interface Item {
 }
 
 /**
- * Triplets of one split and category: for each fully labelled reference `perReference` different changes (on average) of
- * one or two attributes, each with the nearest image that has exactly those changes as its target.
+ * Triplets of one split and category: for each fully labelled reference `perReference` different changes (on average)
+ * of one or two attributes, each with the nearest image that has exactly those changes as its target.
  */
 export function buildTriplets(images: LabelledImage[], perReference: number, withGroups: boolean): BuiltTriplet[] {
   const items: Item[] = images.map((image) => {

@@ -34,11 +34,10 @@ export const galleryFile = 'annotations/image_info_unlabeled2017.json';
 export const imageFile = (id: string) => `${id.padStart(12, '0')}.jpg`;
 
 /**
- * Opens CIRCO: `annotations/{val,test}.json`, and COCO's unlabeled images of 2017 in one of `imageFolders`. All
- * queries are of one category, "all", and have `targets`: all correct answers; those of `test` are secret. Ids are COCO's,
- * as submissions write them ("271520").
- * The gallery is what `annotations/image_info_unlabeled2017.json` beside the image folder lists; without that file,
- * the images that are there or that a query names, by name.
+ * Opens CIRCO: `annotations/{val,test}.json`, and COCO's unlabeled images of 2017 in one of `imageFolders`. All queries
+ * are of one category, "all", and have `targets`: all correct answers; those of `test` are secret. Ids are COCO's, as
+ * submissions write them ("271520"). The gallery is what `annotations/image_info_unlabeled2017.json` beside the image
+ * folder lists; without that file, the images that are there or that a query names, by name.
  * @throws naming the file, the entry and the field at fault
  */
 export async function openCirco(folder: string): Promise<CirDataset> {

@@ -9,17 +9,20 @@ import { readTriplets } from './folder-rows.ts';
 
 /**
  * Opens a folder of one's own. Its triplets are in one of
- * - `triplets.jsonl`, a JSON object per line: `reference`, `target`, `captions` (one or two) and, where wanted, `id`, `split`,
+ * - `triplets.jsonl`, a JSON object per line: `reference`, `target`, `captions` (one or two) and, where wanted, `id`,
+ *   `split`,
  *   `category`, `group` (look-alikes) and `targets` (all correct answers);
- * - `triplets.csv` with a header: `reference`, `target`, `caption` and, where wanted, `caption2`, `split`, `category`, `id`.
+ * - `triplets.csv` with a header: `reference`, `target`, `caption` and, where wanted, `caption2`, `split`, `category`,
+ *   `id`.
  *
  * Images are called by their path in the folder or in its `images/`, with or without extension. The gallery is what
- * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, where wanted, `split` and `category`, which keep an image out of
- * other galleries), else every image file in `images/`, or in the folder where there is no `images/`, and one level below.
+ * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, where wanted, `split` and `category`, which keep an image
+ * out of other galleries), else every image file in `images/`, or in the folder where there is no `images/`, and one
+ * level below.
  *
  * Triplets without a split are in the one split "all", those without a category in the one category "all"; either all
- * have one or none. Training uses "train", else "all"; validation "val" or "validation", and test "test", each in place of the
- * other where it is missing, then "all", then the first split. So with "all" alone, or "train" alone, a model is
+ * have one or none. Training uses "train", else "all"; validation "val" or "validation", and test "test", each in place
+ * of the other where it is missing, then "all", then the first split. So with "all" alone, or "train" alone, a model is
  * evaluated on what it was trained on.
  * @throws naming the file, the line (of a CSV record: its last) and the field at fault
  */

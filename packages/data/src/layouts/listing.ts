@@ -16,8 +16,8 @@ interface Found {
 }
 
 /**
- * Image files in `folder` and one level below, by id: first the one that is taken (by extension, then the folder's own, then
- * by name), then others with the same id. A folder that is named like an image counts as one, a damaged one.
+ * Image files in `folder` and one level below, by id: first the one that is taken (by extension, then the folder's own,
+ * then by name), then others with the same id. A folder that is named like an image counts as one, a damaged one.
  * @param idOf id of a file's path (relative to `folder`, with `/`, without extension)
  */
 export async function listImages(folder: string, idOf: (path: string) => string): Promise<Map<string, string[]>> {

@@ -26,8 +26,8 @@ export async function writeFashionIq(dataset: CirDataset, folder: string, option
 }
 
 /**
- * Writes the triplets that have a group of look-alikes in CIRR's layout (CLIP4Cir's root), images as .png: `val` as it is,
- * `test` as `test1` without targets, the first caption of each.
+ * Writes the triplets that have a group of look-alikes in CIRR's layout (CLIP4Cir's root), images as .png: `val` as it
+ * is, `test` as `test1` without targets, the first caption of each.
  */
 export async function writeCirr(dataset: CirDataset, folder: string, options: WriteOptions = {}): Promise<void> {
   let pairid = 0;
@@ -59,7 +59,8 @@ export async function writeCirr(dataset: CirDataset, folder: string, options: Wr
 }
 
 /**
- * Writes `val` as it is and `test` without targets in CIRCO's layout, the first caption of each triplet, one gallery for all.
+ * Writes `val` as it is and `test` without targets in CIRCO's layout, the first caption of each triplet, one gallery
+ * for all.
  * @returns the COCO ids that the images' own ids became
  */
 export async function writeCirco(

@@ -2,8 +2,8 @@ import { meanAveragePrecision } from '../metrics.ts';
 import type { Protocol } from './protocol.ts';
 
 /**
- * CIRCO's: its evaluation.py scores the rankings that it is given, and the code of its authors that makes them (SEARLE's
- * validate.py and generate_test_submission.py) leaves the reference in.
+ * CIRCO's: its evaluation.py scores the rankings that it is given, and the code of its authors that makes them
+ * (SEARLE's validate.py and generate_test_submission.py) leaves the reference in.
  */
 export const circo: Protocol = {
   name: 'circo',

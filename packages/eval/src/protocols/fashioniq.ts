@@ -8,8 +8,8 @@ const averageRecall: Criterion = {
   of: ({ recall_at10, recall_at50 }) => (recall_at10 + recall_at50) / 2,
 };
 
-// Three protocols are in use for FashionIQ, most often unnamed. One model scores 7 to 11 points of R@10 more by the third
-// than by the first.
+// Three protocols are in use for FashionIQ, most often unnamed. One model scores 7 to 11 points of R@10 more by the
+// third than by the first.
 
 /** As in CLIP4Cir's `compute_fiq_val_metrics`; the forks of CLIP4Cir (Bi-BLIP4CIR, SPRC) follow it. */
 export const fashionIqOriginal: Protocol = {

@@ -40,7 +40,9 @@ export interface Criterion {
   of(scores: Scores): number;
 }
 
-/** How a data set is evaluated. Numbers of different protocols do not compare, so the name stands beside every number. */
+/**
+ * How a data set is evaluated. Numbers of different protocols do not compare, so the name stands beside every number.
+ */
 export interface Protocol {
   readonly name: string;
   /** One sentence for readers who do not know the name. */
@@ -57,7 +59,9 @@ export interface Protocol {
   readonly ranksGroup: boolean;
   /** How many ranks of a ranking the metrics look at. */
   readonly depth: number;
-  /** One model is kept for each; the first decides about the model that a run ends with. None where nothing is trained. */
+  /**
+   * One model is kept for each; the first decides about the model that a run ends with. None where nothing is trained.
+   */
   readonly criteria: readonly Criterion[];
 }
 
@@ -78,7 +82,9 @@ export function scoreCategories(
   return [...rows, { category: 'mean', ...scoresOf(metrics, ({ key }) => mean(rows.map((row) => row[key]))) }];
 }
 
-/** What stands for the whole data set: the mean over the categories, or the only one. Throws as `scoreCategories` does. */
+/**
+ * What stands for the whole data set: the mean over the categories, or the only one. Throws as `scoreCategories` does.
+ */
 export const overallScores = (...args: Parameters<typeof scoreCategories>): CategoryScores =>
   scoreCategories(...args).at(-1)!;
 

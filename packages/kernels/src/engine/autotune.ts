@@ -36,8 +36,8 @@ export interface TimingOptions {
   /** What is known already, and not timed again. */
   readonly choices?: Choices;
   /**
-   * Milliseconds that timing and compiling may take in all; 1250 unless given: with the fixed choices from a warm cache, that
-   * stays below 2 s. Shape classes met later keep the fixed choice.
+   * Milliseconds that timing and compiling may take in all; 1250 unless given: with the fixed choices from a warm
+   * cache, that stays below 2 s. Shape classes met later keep the fixed choice.
    */
   readonly budget?: number;
 }
@@ -60,15 +60,15 @@ export interface AutotuneResult extends AutotuneCounts {
 /** What a device that autotunes knows already, and who is told of new choices. */
 export interface AutotuneOptions extends TimingOptions {
   /**
-   * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can resume it to the
-   * same bits.
+   * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can
+   * resume it to the same bits.
    */
   readonly onChoices?: (added: Choices) => void | Promise<void>;
 }
 
 /**
- * From now on `compile` on this device chooses kernels by timing them: each shape class once, when a graph first has it, and
- * then for good. Graphs that are compiled at the same time wait for each other.
+ * From now on `compile` on this device chooses kernels by timing them: each shape class once, when a graph first has
+ * it, and then for good. Graphs that are compiled at the same time wait for each other.
  * @returns counts that are kept up to date
  */
 export function enableAutotune(
@@ -112,8 +112,8 @@ const worthwhile = 0.9;
 const hopeless = 1.5;
 
 /**
- * Times the variants of every op of these graphs, once for each class of shapes. Trials have memory of their own, no more than the
- * node at hand takes; where the device has no room for that, the fixed choice stays.
+ * Times the variants of every op of these graphs, once for each class of shapes. Trials have memory of their own, no
+ * more than the node at hand takes; where the device has no room for that, the fixed choice stays.
  * @returns what `device.choose` takes; the device itself is not changed
  * @throws GpuError when a kernel does not compile
  */
@@ -130,7 +130,8 @@ export async function timeVariants(
   let changed = 0;
   for (const contest of open) {
     const [fixed] = contest.variants;
-    // Shape classes that were not timed within the budget are settled too: the next run with this record gives the same bits.
+    // Shape classes that were not timed within the budget are settled too: the next run with this record gives the same
+    // bits.
     choices[contest.shapeClass] = fixed;
     if (stopwatch.now() >= deadline) continue;
     const trial = await stopwatch.ready(contest).catch((error) => {
@@ -151,8 +152,8 @@ export async function timeVariants(
 }
 
 /**
- * Runs the variants in turns, so that whatever else the machine does hits all of them, and takes the least time of each: at least
- * three times, more often where that takes no time, and less often where there is none left.
+ * Runs the variants in turns, so that whatever else the machine does hits all of them, and takes the least time of
+ * each: at least three times, more often where that takes no time, and less often where there is none left.
  */
 async function fastest(
   trial: Trial,
@@ -185,7 +186,9 @@ function winnerOf(least: ReadonlyMap<string, number>, fixed: string): string {
   return winner?.[0] ?? fixed;
 }
 
-/** The shape classes of graphs for which there is more than one variant to choose from, the most memory traffic first. */
+/**
+ * The shape classes of graphs for which there is more than one variant to choose from, the most memory traffic first.
+ */
 function contestsOf(graphs: readonly Graph<string>[], capabilities: Capabilities): Contest[] {
   const found = new Map<string, Contest>();
   for (const { outputs, updates = [] } of graphs) {

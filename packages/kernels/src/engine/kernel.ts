@@ -10,8 +10,8 @@ export interface KernelParams {
 }
 
 /**
- * What a binding may be bound to: 'f32', a tensor of floats; 'stored', one of floats or of halves (`array<stored4>`); 'words', whatever
- * the kernel itself makes of 32 bits.
+ * What a binding may be bound to: 'f32', a tensor of floats; 'stored', one of floats or of halves (`array<stored4>`);
+ * 'words', whatever the kernel itself makes of 32 bits.
  */
 export type Holds = 'f32' | 'stored' | 'words';
 

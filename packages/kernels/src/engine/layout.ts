@@ -29,8 +29,8 @@ export interface Chunk {
 }
 
 /**
- * Which tensors a store has and where they lie, side by side in a few large buffers. Without buffers (`StoreLayout.plan`) graphs
- * on its tensors can be planned, not compiled.
+ * Which tensors a store has and where they lie, side by side in a few large buffers. Without buffers
+ * (`StoreLayout.plan`) graphs on its tensors can be planned, not compiled.
  */
 export class StoreLayout {
   readonly entries: readonly StoreEntry[];
@@ -56,7 +56,10 @@ export class StoreLayout {
     });
   }
 
-  /** The layout alone: what a store of these entries would be on a device that binds so many bytes. Throws as `create` does. */
+  /**
+   * The layout alone: what a store of these entries would be on a device that binds so many bytes. Throws as `create`
+   * does.
+   */
   static plan(entries: readonly StoreEntry[], maxBinding: number): StoreLayout {
     return new StoreLayout(entries, layOut(entries, maxBinding), 'planned');
   }

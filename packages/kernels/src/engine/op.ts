@@ -24,8 +24,8 @@ export interface GradientContext<Attributes> {
 }
 
 /**
- * The gradient of an op, apart from its definition: a program that is never differentiated carries no backward kernel. The
- * table of them (`generated/gradients.ts`) is made from what the ops' files export.
+ * The gradient of an op, apart from its definition: a program that is never differentiated carries no backward kernel.
+ * The table of them (`generated/gradients.ts`) is made from what the ops' files export.
  */
 export interface Gradient<Attributes extends object> {
   readonly of: OpDefinition<Attributes>;
@@ -40,8 +40,8 @@ export interface Gradient<Attributes extends object> {
 export const firstOrderOnly = 'only first derivatives are supported';
 
 /**
- * Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier; 'untimed' where
- * it never wins and is expensive to compile, so that the autotuner leaves it out.
+ * Whether a variant can run on a device; 'preferred' where it goes before the variants that are named earlier;
+ * 'untimed' where it never wins and is expensive to compile, so that the autotuner leaves it out.
  */
 export type Availability = boolean | 'preferred' | 'untimed';
 

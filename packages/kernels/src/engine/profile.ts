@@ -10,8 +10,8 @@ export interface DispatchTime {
 }
 
 /**
- * Runs a program once with every dispatch in a pass of its own, between two timestamps. Inputs keep what they were last given;
- * run the program once before, so that drivers have compiled what they compile at first use.
+ * Runs a program once with every dispatch in a pass of its own, between two timestamps. Inputs keep what they were last
+ * given; run the program once before, so that drivers have compiled what they compile at first use.
  * @throws TypeError when the device has no timestamp queries
  */
 export async function profile(program: Program): Promise<DispatchTime[]> {

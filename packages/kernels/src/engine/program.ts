@@ -141,8 +141,8 @@ export class Program<Names extends string = string> {
   }
 
   /**
-   * The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`, or until another program runs on
-   * the same shared memory.
+   * The GPU memory of an output, for a host application to bind or copy. Valid until `dispose`, or until another
+   * program runs on the same shared memory.
    */
   region(name: Names): Region {
     return this.#output(name).region;
@@ -211,8 +211,8 @@ export class Program<Names extends string = string> {
 }
 
 /**
- * Turns a graph into a program for one device. Kernels are the fixed choice for the adapter, or those that were timed where the
- * device autotunes (`enableAutotune`).
+ * Turns a graph into a program for one device. Kernels are the fixed choice for the adapter, or those that were timed
+ * where the device autotunes (`enableAutotune`).
  * @throws GpuError when a kernel does not compile or a tensor is larger than the device can bind, OutOfMemoryError
  */
 export async function compile<Names extends string>(

@@ -85,8 +85,8 @@ const targetTime = 3;
 const minWorkgroups = 64;
 
 /**
- * Short programs run several times, since browsers round timestamps to 0.1 ms and a clock also sees the wait. Long ones run on a
- * part of their grid.
+ * Short programs run several times, since browsers round timestamps to 0.1 ms and a clock also sees the wait. Long ones
+ * run on a part of their grid.
  */
 function timer(device: Device, programs: ReadonlyMap<string, Program>): Trial['run'] {
   let amount: number | undefined;

@@ -4,13 +4,16 @@ import { BufferUsage, MapMode } from './flags.ts';
 import { type Chunk, layOut, type StoreEntry, StoreLayout, type StorePart } from './layout.ts';
 import { createBuffer } from './shared-memory.ts';
 
-/** Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are sent. */
+/**
+ * Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are
+ * sent.
+ */
 const pieceValues = 2 ** 22;
 const maxWaiting = 2 ** 23;
 
 /**
- * Named float32 tensors that outlive programs (weights, optimizer state), side by side in a few large buffers, so that an
- * optimizer updates all of them in as many dispatches as there are buffers.
+ * Named float32 tensors that outlive programs (weights, optimizer state), side by side in a few large buffers, so that
+ * an optimizer updates all of them in as many dispatches as there are buffers.
  */
 export class TensorStore extends StoreLayout {
   readonly device: Device;
@@ -53,8 +56,8 @@ export class TensorStore extends StoreLayout {
   }
 
   /**
-   * As `write`, for the tensors of a large model one after the other: waits now and then for the queue, which would otherwise
-   * keep a copy of them all.
+   * As `write`, for the tensors of a large model one after the other: waits now and then for the queue, which would
+   * otherwise keep a copy of them all.
    */
   async upload(name: string, values: Float32Array): Promise<void> {
     this.#expectCount(name, values);

@@ -2,8 +2,8 @@ import type { Device } from './device.ts';
 import { BufferUsage, MapMode } from './flags.ts';
 
 /**
- * Submits an encoder whose passes write all timestamps of a query set, and resolves with them, in nanoseconds. The query set is
- * destroyed.
+ * Submits an encoder whose passes write all timestamps of a query set, and resolves with them, in nanoseconds. The
+ * query set is destroyed.
  */
 export async function submitTimed(
   device: Device,

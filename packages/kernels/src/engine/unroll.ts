@@ -2,10 +2,10 @@
 export type Variables = Readonly<Record<string, number | string>>;
 
 /**
- * Unrolls the loops of a kernel's text: `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no other way to
- * loop over values that must be constant expressions (the lane of a subgroupShuffle, a named register). Loops may nest, bounds may
- * use outer variables, and `${4*m+1}` is a whole number of an expression. Texts are shipped as they are written: unrolled they are
- * three times as long.
+ * Unrolls the loops of a kernel's text: `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no
+ * other way to loop over values that must be constant expressions (the lane of a subgroupShuffle, a named register).
+ * Loops may nest, bounds may use outer variables, and `${4*m+1}` is a whole number of an expression. Texts are shipped
+ * as they are written: unrolled they are three times as long.
  * @throws SyntaxError naming the line, where a loop has no end or an expression is none
  */
 export function unroll(text: string, variables: Variables = {}): string {
@@ -39,14 +39,14 @@ function matchingEnd(lines: readonly string[], start: number): number {
 function substitute(line: string, variables: Variables, index: number): string {
   return line.replace(/\$(?:\{([^}]*)\}|([a-z]\w*))/g, (_, expression: string | undefined, name: string) => {
     try {
-      return expression === undefined ? String(valueOf(name, variables)) : String(evaluate(expression, variables));
+      return expression === undefined ? String(lookUp(name, variables)) : String(evaluate(expression, variables));
     } catch (cause) {
       throw new SyntaxError(`line ${index + 1}: ${(cause as Error).message}`, { cause });
     }
   });
 }
 
-function valueOf(name: string, variables: Variables): number | string {
+function lookUp(name: string, variables: Variables): number | string {
   if (name in variables) return variables[name];
   throw new SyntaxError(`$${name} is no variable here; there are: ${Object.keys(variables).join(', ') || 'none'}`);
 }
@@ -62,7 +62,7 @@ function evaluate(expression: string, variables: Variables): number {
       if (tokens[at++] !== ')') throw new SyntaxError(`\${${expression}}: a parenthesis is not closed`);
       return value;
     }
-    const value = /^\d/.test(token ?? '') ? Number(token) : Number(valueOf(token ?? '', variables));
+    const value = /^\d/.test(token ?? '') ? Number(token) : Number(lookUp(token ?? '', variables));
     if (Number.isNaN(value)) throw new SyntaxError(`\${${expression}}: ${token} is no number`);
     return value;
   };

@@ -3,8 +3,8 @@ import type { Capabilities } from './capabilities.ts';
 import { availableVariants } from './op.ts';
 
 /**
- * Names what decides which variant is the fastest: the op, its attributes, and for each input the dtype and the sizes, rounded up
- * to powers of two.
+ * Names what decides which variant is the fastest: the op, its attributes, and for each input the dtype and the sizes,
+ * rounded up to powers of two.
  */
 export function shapeClass({ definition, inputs, attributes }: OpSource): string {
   const round = (size: number) => 2 ** Math.ceil(Math.log2(size));
@@ -12,7 +12,9 @@ export function shapeClass({ definition, inputs, attributes }: OpSource): string
   return [definition.name, JSON.stringify(attributes), ...types].join(' ');
 }
 
-/** The variant that a node is run in: what was measured, else the first one that can run; '' where the op has only one. */
+/**
+ * The variant that a node is run in: what was measured, else the first one that can run; '' where the op has only one.
+ */
 export function chosenVariant(source: OpSource, capabilities: Capabilities): string {
   const available = availableVariants(source.definition, capabilities);
   const measured = available.length > 1 && capabilities.choices?.[shapeClass(source)];
@@ -20,8 +22,8 @@ export function chosenVariant(source: OpSource, capabilities: Capabilities): str
 }
 
 /**
- * Every way to run a graph for `compile`'s `variants`, one op changed at a time; the adapter's own choice comes first, as {}.
- * For tests and the bench, which look at all kernels that can run here.
+ * Every way to run a graph for `compile`'s `variants`, one op changed at a time; the adapter's own choice comes first,
+ * as {}. For tests and the bench, which look at all kernels that can run here.
  */
 export function variantChoices(outputs: readonly Tensor[], capabilities: Capabilities): Record<string, string>[] {
   const choices = new Map<string, Record<string, string>>([['', {}]]);

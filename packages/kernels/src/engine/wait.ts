@@ -1,8 +1,8 @@
 /**
  * Awaits device work without burning a core. While a promise of Dawn's Node binding is pending, Dawn polls from a
- * setImmediate loop at full speed, which burns a core, and takes it from a driver that runs shaders on the CPU. Sleeping the
- * JavaScript thread between two turns of the event loop gives the core back (measured: matmul 17 → 30 GFLOP/s on two cores);
- * `pause` says for how long.
+ * setImmediate loop at full speed, which burns a core, and takes it from a driver that runs shaders on the CPU.
+ * Sleeping the JavaScript thread between two turns of the event loop gives the core back (measured: matmul 17 → 30
+ * GFLOP/s on two cores); `pause` says for how long.
  */
 export class Waiter {
   #pending = 0;
@@ -38,9 +38,9 @@ export class Waiter {
 }
 
 /**
- * Milliseconds to sleep after so many turns of the event loop and milliseconds of waiting: at first not at all, then up to half
- * a millisecond. A turn costs some 25 microseconds, 5 % of that, so long waits sleep for a fiftieth of what they have
- * lasted, up to 1 ms: not longer, since whatever else the event loop has to do takes its turns too.
+ * Milliseconds to sleep after so many turns of the event loop and milliseconds of waiting: at first not at all, then up
+ * to half a millisecond. A turn costs some 25 microseconds, 5 % of that, so long waits sleep for a fiftieth of what
+ * they have lasted, up to 1 ms: not longer, since whatever else the event loop has to do takes its turns too.
  */
 export function pause(turns: number, waited: number): number {
   const longest = Math.min(1, Math.max(0.5, waited / 50));

@@ -35,8 +35,8 @@ export interface AutotuneDeviceOptions {
 }
 
 /**
- * From now on `compile` on this device runs kernels in the variants that are the fastest on it: as remembered for the adapter and its
- * driver, else as timed when they are first compiled, and remembered.
+ * From now on `compile` on this device runs kernels in the variants that are the fastest on it: as remembered for the
+ * adapter and its driver, else as timed when they are first compiled, and remembered.
  * @param folder where webcir keeps what it remembers between runs (`defaultCacheFolder`)
  */
 export async function autotuneDevice(

@@ -10,7 +10,9 @@ export interface RunOptions {
   readonly numEpochs: number;
   readonly learningRate: number;
   readonly batchSize: number;
-  /** Images or texts that go through an encoder at once in stage 1; as many as the memory budget allows unless given. */
+  /**
+   * Images or texts that go through an encoder at once in stage 1; as many as the memory budget allows unless given.
+   */
   readonly microBatchSize?: number;
   /** GPU memory for stage 1, in GB. */
   readonly memoryBudget: number;

@@ -49,8 +49,8 @@ export function expectBatches(
 }
 
 /**
- * Trains both stages of CLIP4Cir, or one of them, and goes on where an earlier call with the same storage and options stopped, to
- * the same bits. Runs in Node and in a page.
+ * Trains both stages of CLIP4Cir, or one of them, and goes on where an earlier call with the same storage and options
+ * stopped, to the same bits. Runs in Node and in a page.
  * @throws RangeError when a batch is larger than the data or stage 1 does not fit the memory budget; DivergedError
  */
 export async function trainRun<Scores>(run: TrainingRun<Scores>): Promise<TrainedModels> {

@@ -25,9 +25,10 @@ interface BatchPrograms {
 }
 
 /**
- * Steps of stage 1 on a batch that does not fit in memory at once, with the same gradients (Gao et al. 2021, arXiv 2101.06983):
- * all micro-batches are encoded, the loss of the whole batch says what each feature should change, and each micro-batch is
- * encoded once more to take that back to the weights. Features pass through host memory; gradients never leave the device.
+ * Steps of stage 1 on a batch that does not fit in memory at once, with the same gradients (Gao et al. 2021, arXiv
+ * 2101.06983): all micro-batches are encoded, the loss of the whole batch says what each feature should change, and
+ * each micro-batch is encoded once more to take that back to the weights. Features pass through host memory; gradients
+ * never leave the device.
  */
 export class GradCache {
   readonly #options: StepOptions;
@@ -36,7 +37,10 @@ export class GradCache {
   readonly #microPrograms = new Map<string, Promise<MicroPrograms>>();
   #batchPrograms: Promise<BatchPrograms> | undefined;
 
-  /** @param gradients where micro-batches add up their gradients, a store like that of the trained weights; owned from now on */
+  /**
+   * @param gradients where micro-batches add up their gradients, a store like that of the trained weights; owned from
+   * now on
+   */
   constructor(options: StepOptions, gradients: TensorStore) {
     this.#options = options;
     this.#gradients = gradients;

@@ -40,7 +40,10 @@ export function wholeLoss(clip: ClipLayout, kind: ImageBatch['kind'], lengths: G
 /** What a micro-batch is of: images, or texts that are run at one length. */
 export type MicroKind = { readonly encoder: 'image' } | { readonly encoder: 'text'; readonly length: number };
 
-/** The features of a micro-batch. Inputs: 'pixels' [count, size, size, 3], or 'tokens' [count, length] and 'eotPositions' [count]. */
+/**
+ * The features of a micro-batch. Inputs: 'pixels' [count, size, size, 3], or 'tokens' [count, length] and
+ * 'eotPositions' [count].
+ */
 export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number): Tensor {
   if (kind.encoder === 'image') return encodeImages(count, clip);
   const { config, weights } = clip;
@@ -53,7 +56,8 @@ export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number):
 }
 
 /**
- * The loss of a batch and its gradient with respect to the features, which are the inputs 'images', references first, and 'texts'.
+ * The loss of a batch and its gradient with respect to the features, which are the inputs 'images', references first,
+ * and 'texts'.
  * @param scaled what the gradient is to be of (`Adam.scaled`)
  */
 export function featureLoss(
@@ -68,8 +72,9 @@ export function featureLoss(
 }
 
 /**
- * Adds a micro-batch's part of the gradients of its encoder to a store of gradients. Inputs: those of `microFeatures`; 'cotangent', the
- * gradient with respect to the features; 'keep', 0 for the first micro-batch and 1 for those that follow.
+ * Adds a micro-batch's part of the gradients of its encoder to a store of gradients. Inputs: those of `microFeatures`;
+ * 'cotangent', the gradient with respect to the features; 'keep', 0 for the first micro-batch and 1 for those that
+ * follow.
  */
 export function accumulateGradients(
   clip: ClipLayout,

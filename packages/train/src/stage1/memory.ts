@@ -38,7 +38,10 @@ export interface StepOptions extends StepSizes {
   readonly adam: Adam;
 }
 
-/** A step in one program, with every text of one length. The gradients are outputs, as the optimizer takes no memory of its own. */
+/**
+ * A step in one program, with every text of one length. The gradients are outputs, as the optimizer takes no memory of
+ * its own.
+ */
 function wholeGraph(
   clip: ClipLayout,
   images: ImageBatch['kind'],
@@ -117,7 +120,8 @@ function planStores({ config, entries, encoder, mixed, capabilities: { maxBindin
 }
 
 /**
- * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, and the programs of a step. Pure: needs no device.
+ * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, and the programs of a step. Pure: needs
+ * no device.
  * @returns all of it, and the largest buffer, which the device must be able to bind
  */
 export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: number; largest: number } {
@@ -136,7 +140,8 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
 }
 
 /**
- * The largest micro-batch that divides the batch, fits a memory budget, and needs no buffer that the device cannot bind.
+ * The largest micro-batch that divides the batch, fits a memory budget, and needs no buffer that the device cannot
+ * bind.
  * @param budget bytes of GPU memory
  * @throws RangeError when not even one image at a time fits, saying what it would take
  */

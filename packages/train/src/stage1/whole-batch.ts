@@ -6,8 +6,8 @@ import { type ImageBatch, packPixels } from './images.ts';
 import { type StepOptions, wholeNeeds } from './memory.ts';
 
 /**
- * Steps of stage 1 with the whole batch in one program, and so in one submit. One program for each set of text lengths, all in
- * the same memory.
+ * Steps of stage 1 with the whole batch in one program, and so in one submit. One program for each set of text lengths,
+ * all in the same memory.
  */
 export class WholeBatch {
   readonly #options: StepOptions;

@@ -21,7 +21,10 @@ export interface Stage2Run<Scores> extends RunContext<Scores> {
   readonly features: FeatureTable;
 }
 
-/** Trains the Combiner on features of the frozen CLIP: all epochs of stage 2. Leaves `combiner.safetensors` in the run's storage. */
+/**
+ * Trains the Combiner on features of the frozen CLIP: all epochs of stage 2. Leaves `combiner.safetensors` in the run's
+ * storage.
+ */
 export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
   const { device, config: clipConfig, weights, examples, features, validation, storage, options, onEvent } = run;
   const { combinerBatchSize: batch, combinerEpochs: epochs, dropout, seed } = options;

@@ -60,7 +60,8 @@ export class Stage2 {
 }
 
 /**
- * The loss of a batch. Inputs: 'reference', 'text' and 'target' [batch, featureDim]; 'seed' [2] of the dropouts, where there are any.
+ * The loss of a batch. Inputs: 'reference', 'text' and 'target' [batch, featureDim]; 'seed' [2] of the dropouts, where
+ * there are any.
  */
 function combinerLoss(
   { featureDim }: CombinerConfig,

@@ -101,7 +101,9 @@ async function pretrainCommand(options: PretrainOptions): Promise<void> {
 const save = async (path: string, model: ClipModel): Promise<void> =>
   writeSafetensorsFile(path, storeClipModel(model, 'F16'));
 
-/** The token ids of everything that the embedded set can say: stage 0's captions and the training triplets' captions. */
+/**
+ * The token ids of everything that the embedded set can say: stage 0's captions and the training triplets' captions.
+ */
 async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Promise<number[]> {
   const random = seededRandom(seedOf('vocabulary'));
   const ids = new Set([tokenizer.startOfText, tokenizer.endOfText]);

@@ -59,7 +59,10 @@ export const openAiModels: Readonly<Record<string, OpenAiModel>> = {
 export const openAiUrl = ({ file, sha256 }: OpenAiModel): string =>
   `https://openaipublic.azureedge.net/clip/models/${sha256}/${file}`;
 
-/** How the files of a Hugging Face repository are named, best first; the configuration says which activation was trained with. */
+/**
+ * How the files of a Hugging Face repository are named, best first; the configuration says which activation was trained
+ * with.
+ */
 export const hubLayouts: readonly { readonly weights: string; readonly config: string }[] = [
   { weights: 'open_clip_model.safetensors', config: 'open_clip_config.json' },
   { weights: 'model.safetensors', config: 'config.json' },

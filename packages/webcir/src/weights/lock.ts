@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { DownloadError } from './client.ts';
 
 /**
- * Keeps other processes of this machine from fetching `target` at the same time: FILE.part.lock names the one that does.
- * What a killed one leaves is taken over.
+ * Keeps other processes of this machine from fetching `target` at the same time: FILE.part.lock names the one that
+ * does. What a killed one leaves is taken over.
  * @returns takes the lock away
  * @throws DownloadError when another process has it
  */

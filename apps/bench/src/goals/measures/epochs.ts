@@ -40,8 +40,8 @@ async function imageCost(device: Device): Promise<number> {
 }
 
 /**
- * Steps at a batch of 128 from small ones: at 77 positions from batches of 2 and 6; trimmed from one of 32, of which 128 is
- * four, the optimizer counted as often (in our disfavour).
+ * Steps at a batch of 128 from small ones: at 77 positions from batches of 2 and 6; trimmed from one of 32, of which
+ * 128 is four, the optimizer counted as often (in our disfavour).
  */
 async function stage1Cost(device: Device): Promise<Costs['stage1']> {
   const whole = (batch: number) => seconds(buildStage1(device, MODEL, { batch, trim: false }));

@@ -2,7 +2,10 @@ import { attention, compile, input, vjp } from '@webcir/kernels';
 import type { Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
-/** How much more memory a token takes, forward and backward, where there are four times as many: 1 is linear, 4 quadratic. */
+/**
+ * How much more memory a token takes, forward and backward, where there are four times as many: 1 is linear, 4
+ * quadratic.
+ */
 export async function attentionMemory({ device }: Context): Promise<Measured> {
   const [few, many] = [512, 2048];
   const bytes = async (tokens: number) => {

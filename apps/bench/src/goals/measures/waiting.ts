@@ -3,7 +3,9 @@ import type { Context } from '../context.ts';
 import { cpuTime } from '../threads.ts';
 import type { Measured } from '../verdict.ts';
 
-/** CPU time of the threads that this process had before there was a device, while it waits for the device, in percent. */
+/**
+ * CPU time of the threads that this process had before there was a device, while it waits for the device, in percent.
+ */
 export async function waiting({ device, ownThreads }: Context): Promise<Measured> {
   if (ownThreads.length === 0) return { notRun: 'Linux alone tells the time of threads' };
   const work = { kind: 'matmul', layout: 'NN', rows: 1024, inner: 1024, columns: 1024 } as const;

@@ -8,8 +8,8 @@ import type { WeightFile } from '../../weights/weight-file.ts';
 import { openWeights, weightPath } from './open-weights.ts';
 
 /**
- * Opens a CLIP of any source: OpenAI's `.pt`, CLIP4Cir's checkpoints, open_clip's and Hugging Face's files, webcir's own.
- * Its tensors are read from the file when they are wanted.
+ * Opens a CLIP of any source: OpenAI's `.pt`, CLIP4Cir's checkpoints, open_clip's and Hugging Face's files, webcir's
+ * own. Its tensors are read from the file when they are wanted.
  * @param path a file, or a folder with files named as on Hugging Face's hub
  * @param activation where neither the file nor a config.json beside it says it
  * @throws Error naming the file and the tensor at fault

@@ -27,8 +27,8 @@ export function weightPath(path: string): string {
 }
 
 /**
- * Opens weights in any container: safetensors (whole, or by its index when it is in shards), PyTorch's `.pt`, `.pth` and `.bin`
- * of every age, TorchScript archives. Only headers are read; nothing in a file is ever executed.
+ * Opens weights in any container: safetensors (whole, or by its index when it is in shards), PyTorch's `.pt`, `.pth`
+ * and `.bin` of every age, TorchScript archives. Only headers are read; nothing in a file is ever executed.
  * @param path a file, or a folder with files named as on Hugging Face's hub
  * @throws Error naming the file, when it is missing, damaged, or of another format
  */
@@ -39,7 +39,10 @@ export async function openWeights(path: string): Promise<WeightFile> {
   return (await looksLikeSafetensors(source)) ? openSafetensors(source) : openTorch(source);
 }
 
-/** A safetensors file begins with the length of a header, and that with a brace. Its name decides where both are damaged. */
+/**
+ * A safetensors file begins with the length of a header, and that with a brace. Its name decides where both are
+ * damaged.
+ */
 async function looksLikeSafetensors(source: ByteSource): Promise<boolean> {
   if (source.name.endsWith('.safetensors')) return true;
   if (source.size < 9) return false;

@@ -3,7 +3,10 @@ import type { WeightTensor } from '../weight-file.ts';
 
 type Tensors = ReadonlyMap<string, WeightTensor>;
 
-/** transformers' names and OpenAI's, of what is one tensor in both (transformers' convert_clip_original_pytorch_to_hf.py). */
+/**
+ * transformers' names and OpenAI's, of what is one tensor in both (transformers'
+ * convert_clip_original_pytorch_to_hf.py).
+ */
 const TOWERS: readonly [from: string, to: string][] = [
   ['text_model.embeddings.token_embedding.weight', 'token_embedding.weight'],
   ['text_model.embeddings.position_embedding.weight', 'positional_embedding'],

@@ -8,8 +8,8 @@ export type Tensors = ReadonlyMap<string, WeightTensor>;
 export type Naming = 'OpenAI' | 'open_clip' | 'Hugging Face';
 
 /**
- * What some files hold beside the weights: BatchNorm's counters, buffers that follow from the sizes, and the sizes themselves
- * in OpenAI's archives.
+ * What some files hold beside the weights: BatchNorm's counters, buffers that follow from the sizes, and the sizes
+ * themselves in OpenAI's archives.
  */
 const NO_WEIGHT = /(^|\.)(num_batches_tracked|position_ids|attn_mask)$|^(input_resolution|context_length|vocab_size)$/;
 

@@ -106,7 +106,10 @@ export function instantiate(target: PickleValue, args: PickleValue, fail: Fail):
   return { kind: 'object', className: target.name, attributes: new Map() };
 }
 
-/** Gives an object its state. That of an OrderedDict is `_metadata`, module versions that only PyTorch's own modules read. */
+/**
+ * Gives an object its state. That of an OrderedDict is `_metadata`, module versions that only PyTorch's own modules
+ * read.
+ */
 export function build(target: PickleValue, state: PickleValue, fail: Fail): void {
   if (!(state instanceof Map)) fail(`gives ${describe(target)} the state ${describe(state)}, expected a dict.`);
   if (target instanceof Map) return;

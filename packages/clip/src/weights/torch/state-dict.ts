@@ -79,8 +79,8 @@ function findIn(root: PickleMap, fail: Fail): [key: PickleValue, map: PickleMap]
 
 /**
  * Finds the weights in what a file held: a state dict; a checkpoint that has one beside other things, as CLIP4Cir's
- * `{'epoch': 3, 'CLIP': state_dict}` (`metadata` then has `epoch` and `class`) or open_clip's `{'state_dict': ...}`; or a
- * TorchScript module.
+ * `{'epoch': 3, 'CLIP': state_dict}` (`metadata` then has `epoch` and `class`) or open_clip's `{'state_dict': ...}`; or
+ * a TorchScript module.
  *
  * @throws Error beginning with `name`, when there are no weights or something else among them
  */

@@ -98,8 +98,8 @@ function moduleVersions(writer: PickleWriter, modules: ReadonlyMap<string, numbe
 }
 
 /**
- * The pickle that `torch.save` writes of a state dict, or of CLIP4Cir's `{'epoch': epoch, className: state_dict}`: the same
- * bytes. The tensors' storages are called `0`, `1`, ... in their order.
+ * The pickle that `torch.save` writes of a state dict, or of CLIP4Cir's `{'epoch': epoch, className: state_dict}`: the
+ * same bytes. The tensors' storages are called `0`, `1`, ... in their order.
  */
 export function statePickle(
   tensors: ReadonlyMap<string, PickledTensor>,

@@ -47,8 +47,8 @@ async function storageOffsets(
 }
 
 /**
- * Opens a file of `torch.save` as it was before PyTorch 1.6: pickles of a magic number, a protocol number, facts about the
- * machine, the object, and the storages' keys; then the storages.
+ * Opens a file of `torch.save` as it was before PyTorch 1.6: pickles of a magic number, a protocol number, facts about
+ * the machine, the object, and the storages' keys; then the storages.
  *
  * @throws Error naming the file and what is wrong with it
  */

@@ -10,9 +10,9 @@ const FOLDER = 'archive';
 const VERSION = '3\n';
 
 /**
- * The pieces of a file that `torch.load` reads: an OrderedDict of tensors, or with `checkpoint` what CLIP4Cir's `save_model`
- * writes, `{'epoch': epoch, className: state_dict}`. Byte for byte what `torch.save` of PyTorch 1.13 writes of the same.
- * One tensor at a time is in memory.
+ * The pieces of a file that `torch.load` reads: an OrderedDict of tensors, or with `checkpoint` what CLIP4Cir's
+ * `save_model` writes, `{'epoch': epoch, className: state_dict}`. Byte for byte what `torch.save` of PyTorch 1.13
+ * writes of the same. One tensor at a time is in memory.
  *
  * @throws Error naming the tensor that does not have the bytes of its shape
  */

@@ -57,8 +57,8 @@ function folderOf(entries: ReadonlyMap<string, ZipEntry>, fail: Fail): string {
 }
 
 /**
- * Opens a file of `torch.save` (PyTorch 1.6 and later) or a TorchScript archive, as OpenAI published CLIP: a zip file of a
- * pickle, `data.pkl`, and the bytes of each storage in an entry of its own, which are read when a tensor is.
+ * Opens a file of `torch.save` (PyTorch 1.6 and later) or a TorchScript archive, as OpenAI published CLIP: a zip file
+ * of a pickle, `data.pkl`, and the bytes of each storage in an entry of its own, which are read when a tensor is.
  *
  * @throws Error naming the file and what is wrong with it
  */

@@ -17,9 +17,9 @@ export interface Unpickled {
 }
 
 /**
- * Reads a pickle, as `torch.save` and TorchScript write them, without running anything: names of Python are taken from a
- * short list of those that weights need, and stay names. Opcodes of protocols 2 to 5 and of Python 2's strings; the text
- * opcodes of protocol 0 are not among what PyTorch writes.
+ * Reads a pickle, as `torch.save` and TorchScript write them, without running anything: names of Python are taken from
+ * a short list of those that weights need, and stay names. Opcodes of protocols 2 to 5 and of Python 2's strings; the
+ * text opcodes of protocol 0 are not among what PyTorch writes.
  *
  * Nothing here recurses, and time and memory are bounded by `MAX_STEPS` and the number of bytes.
  *

@@ -49,8 +49,8 @@ function layout(qkv: Tensor, { heads, causal }: AttentionOptions, variant: Varia
 }
 
 /**
- * Heads too wide for the tiled kernels take the plain ones. These keep running sums in their results, which halves would
- * round at every step, so that they are for floats only.
+ * Heads too wide for the tiled kernels take the plain ones. These keep running sums in their results, which halves
+ * would round at every step, so that they are for floats only.
  */
 function kernelFor(variant: Variant, headSize: number, dtype: DType): Variant {
   if (dtype === 'f16' && variant === 'plain') return 'tiled';

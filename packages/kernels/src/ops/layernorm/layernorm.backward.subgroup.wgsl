@@ -1,7 +1,8 @@
-// All gradients of layernorm at once for subgroups of eight lanes (lavapipe), where loads decide the time; formulas as in
-// layernorm.backward.wgsl and layernorm.backward.weight.wgsl. A subgroup owns eight rows, as in layernorm.subgroup.wgsl. It walks
-// each of them for its two averages, which lane r keeps for row r, and then all of them together, eight columns of vec4 side by
-// side: what is loaded there for dx gives the eight rows' part of the gradients of weight and bias too.
+// All gradients of layernorm at once for subgroups of eight lanes (lavapipe), where loads decide the time; formulas as
+// in layernorm.backward.wgsl and layernorm.backward.weight.wgsl. A subgroup owns eight rows, as in
+// layernorm.subgroup.wgsl. It walks each of them for its two averages, which lane r keeps for row r, and then all of
+// them together, eight columns of vec4 side by side: what is loaded there for dx gives the eight rows' part of the
+// gradients of weight and bias too.
 enable subgroups;
 
 struct Params {

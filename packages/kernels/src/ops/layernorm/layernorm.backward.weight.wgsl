@@ -1,5 +1,5 @@
-// Gradients of layernorm with respect to weight and bias: sums over all rows, in two stages without atomics, so that the
-// order of additions is fixed. This is stage one; `sum` adds up the parts.
+// Gradients of layernorm with respect to weight and bias: sums over all rows, in two stages without atomics, so that
+// the order of additions is fixed. This is stage one; `sum` adds up the parts.
 //
 // One thread owns four columns of one slice of rows: neighbouring threads read neighbouring columns.
 struct Params {

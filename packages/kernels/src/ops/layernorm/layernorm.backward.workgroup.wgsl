@@ -1,5 +1,5 @@
-// layernorm.backward.wgsl for GPUs: fan * fan neighbouring threads share a row, as in layernorm.workgroup.wgsl. Never yet
-// timed on a GPU.
+// layernorm.backward.wgsl for GPUs: fan * fan neighbouring threads share a row, as in layernorm.workgroup.wgsl. Never
+// yet timed on a GPU.
 struct Params {
   rows: u32,
   width4: u32,

@@ -128,7 +128,8 @@ function inputGradient(
 }
 
 /**
- * Layer normalization over the last axis (Ba et al. 2016, arXiv 1607.06450): (x - mean) / sqrt(variance + epsilon) * weight + bias.
+ * Layer normalization over the last axis (Ba et al. 2016, arXiv 1607.06450): (x - mean) / sqrt(variance + epsilon) *
+ * weight + bias.
  * @param x [..., width], width a multiple of 4
  * @param weight [width]
  * @param bias [width]

@@ -1,4 +1,5 @@
-// y = (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis, and the two statistics for the backward pass.
+// y = (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis, and the two statistics for the backward
+// pass.
 //
 // One thread owns one row and walks it twice with vec4 loads (statistics, then output). The row stays in cache between
 // the walks, and no barrier is needed. Rows are many (batch x tokens) wherever CLIP normalises, so threads are too.

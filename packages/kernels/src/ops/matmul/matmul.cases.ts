@@ -23,7 +23,10 @@ const matmulCase = (layout: Layout, rows: number, inner: number, columns: number
 /** Rounding to half precision and to a neighbour of it at that, as adapters may. */
 const rounding = 2 ** -10;
 
-/** The same of halves: what is wrong forward is then the arithmetic's fault, or, with a result in half precision, its rounding. */
+/**
+ * The same of halves: what is wrong forward is then the arithmetic's fault, or, with a result in half precision, its
+ * rounding.
+ */
 const halfCase = (testCase: OpCase, precision: Precision = 'f32'): OpCase => ({
   ...testCase,
   name: `${testCase.name} of halves, to ${precision}`,

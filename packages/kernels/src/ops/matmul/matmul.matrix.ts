@@ -47,8 +47,8 @@ export interface MatrixChoice extends MatrixKernel {
 }
 
 /**
- * The kernel on subgroup matrices for operands of a type; undefined where the adapter has no such matrices, or the sizes do not
- * go into vectors of 16 bytes.
+ * The kernel on subgroup matrices for operands of a type; undefined where the adapter has no such matrices, or the
+ * sizes do not go into vectors of 16 bytes.
  * @param contiguous sizes of the contiguous axes of a and b
  */
 export function matrixKernelFor(

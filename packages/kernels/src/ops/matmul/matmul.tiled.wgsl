@@ -8,8 +8,8 @@
 // memory's latency passes behind them; they are turned and cut only when they are stored, since that waits for them.
 //
 // The tiles hold vectors of four rows (columns) for each k. A subgroup of 32 covers 4 x 8 threads, which read 4 and 8
-// neighbouring vectors: no bank conflicts, and as few different ones as can be. When neighbouring threads copy along k, for
-// whole cache lines of a row-major matrix, they would all store to the same banks; `swizzle` gives each four of k's
+// neighbouring vectors: no bank conflicts, and as few different ones as can be. When neighbouring threads copy along k,
+// for whole cache lines of a row-major matrix, they would all store to the same banks; `swizzle` gives each four of k's
 // other ones. 16 KiB and 256 threads are what every device has. Written for NVIDIA and Intel.
 #include blocks.include.wgsl
 

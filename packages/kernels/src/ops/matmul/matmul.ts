@@ -244,16 +244,16 @@ function tileOf(
 }
 
 /**
- * Into how many slices the inner dimension is cut, where the output alone has too few tiles to keep the device busy (weight
- * gradients). Each slice has at least 256 inner values, so that adding up the parts stays cheap.
+ * Into how many slices the inner dimension is cut, where the output alone has too few tiles to keep the device busy
+ * (weight gradients). Each slice has at least 256 inner values, so that adding up the parts stays cheap.
  */
 function slicesOf(inner: number, tiles: number, { software }: Capabilities): number {
   return Math.max(1, Math.min(Math.ceil((software ? 8 : 256) / tiles), Math.floor(inner / 256)));
 }
 
 /**
- * Matrix product op(a) op(b). With b in half precision it is one of halves: a is rounded to such, the products are added up in
- * single precision, and all last axes must be multiples of 4.
+ * Matrix product op(a) op(b). With b in half precision it is one of halves: a is rounded to such, the products are
+ * added up in single precision, and all last axes must be multiples of 4.
  * @param a [rows, inner] or [batch, rows, inner]; with transposeA [inner, rows] or [batch, inner, rows]
  * @param b [inner, columns] or [batch, inner, columns]; with transposeB [columns, inner] or [batch, columns, inner]
  * @param options precision: of the result, that of a unless given
@@ -282,9 +282,9 @@ export interface MatmulOptions {
 }
 
 /**
- * A dense layer in one kernel: activation(x weight^T + bias) + residual.
- * GELU is the exact one, x * (1 + erf(x / sqrt 2)) / 2; QuickGELU is CLIP's x * sigmoid(1.702 x).
- * With a weight in half precision the product is one of halves, as `matmul`'s, and the gradient of the weight in single.
+ * A dense layer in one kernel: activation(x weight^T + bias) + residual. GELU is the exact one, x * (1 + erf(x / sqrt
+ * 2)) / 2; QuickGELU is CLIP's x * sigmoid(1.702 x). With a weight in half precision the product is one of halves, as
+ * `matmul`'s, and the gradient of the weight in single.
  * @param x [..., in]
  * @param weight [out, in], PyTorch's layout
  * @param options bias [out]; residual [..., out], added after the activation; both in single precision

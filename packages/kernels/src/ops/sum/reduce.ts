@@ -3,8 +3,8 @@ import { type Grid, linearGrid } from '../../engine/kernel.ts';
 import type { Availability } from '../../engine/op.ts';
 
 /**
- * How threads share rows in a kernel with reduce.include.wgsl: its `fan`, and its grid. fan * fan is the smallest number
- * of threads that hold a row in registers; rows too wide for that get all 64 of a workgroup.
+ * How threads share rows in a kernel with reduce.include.wgsl: its `fan`, and its grid. fan * fan is the smallest
+ * number of threads that hold a row in registers; rows too wide for that get all 64 of a workgroup.
  * @param kept values of a row that each thread keeps
  */
 export function sharedRows(rows: number, values: number, kept: number): { fan: number; grid: Grid } {

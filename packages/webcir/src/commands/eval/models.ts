@@ -17,7 +17,9 @@ import { openSession, type Session } from '../session.ts';
 const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
 type CombiningFunction = (typeof combiningFunctions)[number];
 
-/** Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once. */
+/**
+ * Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once.
+ */
 export interface ModelOptions extends ClipSource, AutotuneOption {
   readonly dataset?: DatasetName;
   readonly data?: string;

@@ -9,7 +9,10 @@ export interface TrainOptions extends RunOptions, SessionOptions, AutotuneOption
   readonly foldBatchnorm: boolean;
 }
 
-/** What stands in a run folder's config.json. Options must not change when a run is resumed: they decide what its steps were. */
+/**
+ * What stands in a run folder's config.json. Options must not change when a run is resumed: they decide what its steps
+ * were.
+ */
 export type StoredConfig = TrainOptions & {
   readonly command: string;
   readonly startedAt: string;

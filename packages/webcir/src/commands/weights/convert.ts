@@ -20,8 +20,8 @@ export interface ConvertOptions {
 }
 
 /**
- * `webcir weights convert`: a CLIP or a Combiner from any container and naming, as safetensors or as the `.pt` that CLIP4Cir's
- * scripts read, with OpenAI's and CLIP4Cir's names.
+ * `webcir weights convert`: a CLIP or a Combiner from any container and naming, as safetensors or as the `.pt` that
+ * CLIP4Cir's scripts read, with OpenAI's and CLIP4Cir's names.
  */
 export async function convertCommand(from: string, to: string, { activation, dtype }: ConvertOptions): Promise<void> {
   const kind = extname(to);
