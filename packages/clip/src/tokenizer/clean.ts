@@ -42,8 +42,8 @@ export function unescapeHtml(text: string, references: CharacterReferences): str
 }
 
 // `str.strip()` also takes the four separator controls for white space, U+001C to U+001F. The `\s` of Python's `regex`
-// is \p{White_Space}, where JavaScript's has U+FEFF and lacks U+0085. biome-ignore
-// lint/suspicious/noControlCharactersInRegex: they are what is meant
+// is \p{White_Space}, where JavaScript's has U+FEFF and lacks U+0085.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is meant
 const OUTER_SPACE = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
 const SPACES = /\p{White_Space}+/gu;
 

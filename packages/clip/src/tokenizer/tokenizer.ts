@@ -62,7 +62,8 @@ export function createTokenizer(vocabulary: string): Tokenizer {
     const token = left + right;
     if (leftId === undefined || rightId === undefined || rest.length > 0 || idOf.has(token)) {
       throw new Error(
-        `Vocabulary line ${index + 1}: expected two earlier tokens that make a new one, found ${JSON.stringify(line)}. ` +
+        `Vocabulary line ${index + 1}: expected two earlier tokens that make a new one, ` +
+          `found ${JSON.stringify(line)}. ` +
           'Use clip-vocabulary.txt.gz of @webcir/clip.',
       );
     }

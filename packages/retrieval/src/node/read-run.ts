@@ -22,10 +22,11 @@ export async function readRun(folder: string): Promise<Run> {
   );
   if (!existsSync(config)) throw new Error(`${config} is missing: ${folder} is not the folder of a run`);
   const { stages, ...preprocessing } = await readConfig(config);
-  const isMissing = [clip, ...(stages === '1' ? [] : [combiner])].find((path) => !existsSync(path));
-  if (isMissing !== undefined) {
+  const missing = [clip, ...(stages === '1' ? [] : [combiner])].find((path) => !existsSync(path));
+  if (missing !== undefined) {
     throw new Error(
-      `${isMissing} is missing: this run is not finished, go on with webcir train --resume ${folder}; or name its models one by one`,
+      `${missing} is missing: this run is not finished, go on with webcir train --resume ${folder}; ` +
+        'or name its models one by one',
     );
   }
   return { clip, ...(existsSync(combiner) && { combiner }), preprocessing };
