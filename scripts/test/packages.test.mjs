@@ -40,6 +40,10 @@ describe('a tarball', () => {
     const files = stdout.toString().trim().split('\n');
     expect(files).toEqual(expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/package.json']));
     expect(files.filter((file) => /^package\/(src|test)\/|\.map$/.test(file))).toEqual([]);
+    // Paths in comments say where code comes from.
+    const { stdout: code } = await run('tar', ['-xzOf', tarball, 'package/dist']);
+    const hasOthers = /^\/\/ .*node_modules\//m.test(code.toString());
+    expect(files.includes('package/dist/THIRD-PARTY-LICENSES.txt')).toBe(hasOthers);
     const { stdout: text } = await run('tar', ['-xzOf', tarball, 'package/package.json']);
     expect(text.toString()).not.toMatch(/workspace:|webcir-source|devDependencies/);
   });

@@ -1,7 +1,16 @@
 export type { ClipModel, Preprocessing, RawImage, Tokenizer } from '@webcir/clip';
 export { createTokenizer, decodeImage, openSafetensors, openTorch, readClipModel } from '@webcir/clip';
 export type { CombinerModel } from '@webcir/combiner';
-export { Device, DeviceLostError, GpuError, NoAdapterError, openDevice, wrapDevice } from '@webcir/kernels';
+export {
+  Device,
+  DeviceLostError,
+  GpuError,
+  MissingPackageError,
+  NoAdapterError,
+  OutOfMemoryError,
+  openDevice,
+  wrapDevice,
+} from '@webcir/kernels';
 export {
   Gallery,
   GalleryIndex,
