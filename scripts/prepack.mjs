@@ -1,17 +1,21 @@
-// Before a package is packed. Only pnpm packs: npm would leave `workspace:*` and sources that are not in the tarball in its
-// package.json, where pnpm writes versions and asks .pnpmfile.mjs.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// Before a package is packed, by pnpm or npm: strays go, and npm, which knows neither `workspace:*` nor .pnpmfile.mjs, finds the
+// package.json of the tarball in its place until scripts/postpack.mjs puts the workspace's back.
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { keptManifest, published, withVersions } from './lib/published.mjs';
 
-const packer = process.env.npm_config_user_agent ?? '';
-if (!packer.startsWith('pnpm/')) {
-  console.error('Pack with pnpm: npm leaves "workspace:*" in package.json, which nobody can install. npx pnpm pack');
-  process.exitCode = 1;
-} else if (!existsSync('dist/types')) {
+if (!existsSync('dist/types')) {
   console.error('Not built yet: run "pnpm build" in the root first');
   process.exitCode = 1;
 } else {
   dropStrays();
+  if (!process.env.npm_config_user_agent?.startsWith('pnpm/')) {
+    if (!existsSync('LICENSE')) copyFileSync('../../LICENSE', 'LICENSE'); // as pnpm does
+    const text = readFileSync('package.json', 'utf8');
+    writeFileSync(keptManifest, text);
+    const manifest = withVersions(published(JSON.parse(text)), '..');
+    writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
+  }
 }
 
 /** Deletes what no entry leads to: turbo's cache puts files back beside those of another build, and deletes none. */

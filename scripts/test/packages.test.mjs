@@ -49,6 +49,26 @@ describe('a tarball', () => {
   });
 });
 
+describe('npm pack', () => {
+  it('makes the tarball that pnpm makes, and leaves the workspace as it was', async () => {
+    const folder = join(root, 'packages/combiner');
+    const before = readFileSync(join(folder, 'package.json'), 'utf8');
+    const out = join(scratch, 'npm');
+    mkdirSync(out);
+    const packed = await run('npm', ['pack', '--offline', '--pack-destination', out], { cwd: folder });
+    expect(packed.code, packed.output).toBe(0);
+    expect(readFileSync(join(folder, 'package.json'), 'utf8')).toBe(before);
+    expect(readdirSync(folder)).not.toContain('LICENSE');
+    const ours = tarballs.get('@webcir/combiner');
+    const contents = async (tarball) => {
+      const { stdout: files } = await run('tar', ['-tzf', tarball]);
+      const { stdout: manifest } = await run('tar', ['-xzOf', tarball, 'package/package.json']);
+      return { files: files.toString().trim().split('\n').sort(), manifest: JSON.parse(manifest.toString()) };
+    };
+    expect(await contents(join(out, basename(ours)))).toEqual(await contents(ours));
+  });
+});
+
 describe('a project in TypeScript', () => {
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false'];
   const compile = (files, ...options) =>
