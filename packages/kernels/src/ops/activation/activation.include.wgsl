@@ -20,9 +20,9 @@ fn erf(x: vec4f) -> vec4f {
   return select(near, sign(x) * (1.0 - exp(far)), t > vec4f(0.921875));
 }
 
-// 1 / (1 + exp(-x)); the bound keeps exp finite.
+// 1 / (1 + exp(-x)); the bound keeps exp finite, and below it the result is no normal float any more.
 fn sigmoid(x: vec4f) -> vec4f {
-  return 1.0 / (1.0 + exp(min(-x, vec4f(88.0))));
+  return select(1.0 / (1.0 + exp(min(-x, vec4f(88.0)))), vec4f(), x < vec4f(-88.0));
 }
 
 fn activate(kind: u32, x: vec4f) -> vec4f {
