@@ -65,6 +65,11 @@ export const byteLength = ({ shape, dtype }: TensorType): number =>
   dtype === 'f16' ? Math.ceil(elements(shape) / 2) * 4 : elements(shape) * 4;
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 
+/**
+ * The order of creation, which ops alone cannot tell: they know their inputs, not each other. It carries no state from
+ * one graph to another, as only the order of a graph's own nodes is ever looked at; a topological order without it
+ * would keep the cotangents of all layers alive until the last weight gradient.
+ */
 const ids = { next: 0 };
 
 export function createNode(source: Source, types: readonly TensorType[]): Node {

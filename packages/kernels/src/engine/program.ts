@@ -47,6 +47,7 @@ export class Program<Names extends string = string> {
   readonly #own: SharedMemory | undefined;
   /** Buffers for reading back, by the names of what is read. */
   readonly #staging = new Map<string, GPUBuffer[]>();
+  #disposed = false;
 
   /** @internal use `compile` */
   constructor(parts: {
@@ -150,6 +151,7 @@ export class Program<Names extends string = string> {
 
   /** Frees the program's own memory. Shared memory stays. */
   dispose(): void {
+    this.#disposed = true;
     for (const buffer of [...this.#buffers, ...[...this.#staging.values()].flat()]) buffer.destroy();
     this.#staging.clear();
     this.#own?.dispose();
@@ -193,10 +195,8 @@ export class Program<Names extends string = string> {
       ({ name, offset, region }) => [name, new Float32Array(mapped.slice(offset, offset + region.size))] as const,
     );
     buffer.unmap();
-    const key = names.join();
-    const free = this.#staging.get(key);
-    if (free) free.push(buffer);
-    else this.#staging.set(key, [buffer]);
+    if (this.#disposed) buffer.destroy();
+    else this.#staging.set(names.join(), [...(this.#staging.get(names.join()) ?? []), buffer]);
     return Object.fromEntries(values);
   }
 
