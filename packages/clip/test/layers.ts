@@ -5,7 +5,7 @@ import type { Tensor } from '@webcir/kernels';
 type Source = Tensor['node']['source'];
 type Op = Extract<Source, { kind: 'op' }>;
 
-/** The tensor whose memory a view shows; the tensor itself where it is none. */
+/** The tensor whose memory a view shows; the tensor itself if it is no view. */
 function viewed(tensor: Tensor): Tensor {
   const { source } = tensor.node;
   const from = source.kind === 'op' ? source.definition.aliases?.[tensor.index] : undefined;

@@ -108,7 +108,7 @@ describe('checkImages', () => {
       ['val', kept, 'duplicate'],
     ]);
     const [{ message }] = (await checkImages(read))[1].problems;
-    // .jpeg and .png are copies of what is taken.
+    // .jpeg and .png are copies of the file in use.
     expect(message).toBe(
       `${image(`${four}.JPG`)} is taken for "${four}", not ${image(`${four}.webp`)}; keep one of them`,
     );

@@ -10,8 +10,7 @@ import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
-// The engine unrolls a kernel's text when it makes a pipeline; what is read out of it here is read out of the same
-// text.
+// The engine unrolls a kernel's text when it makes a pipeline; this script reads the same unrolled text.
 const { unroll } = await importTypeScript(join(source, 'engine/unroll.ts'));
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
@@ -30,8 +29,8 @@ export function expandIncludes(text, folder) {
 
 /**
  * The kernels that a file makes: one, called as the file, or one for each line `#kernel name size=value …`. Its sizes
- * are variables as those of `#for`, and stand in the generated kernel, so that TypeScript reads what the WGSL is made
- * for. `enable=f16` enables an extension for this kernel alone.
+ * are variables like those of `#for`, and are part of the generated kernel, so that TypeScript can read them.
+ * `enable=f16` enables an extension for this kernel alone.
  */
 export function kernelsOf(text, name) {
   const line = /^#kernel (\S+)((?: +\w+=\w+)+)\n/gm;
@@ -145,8 +144,8 @@ export const ${camelCase(name)}Kernel: ${type}${sized} = {
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
 /**
- * Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either, and
- * they would be compiled and kept in turbo's cache.
+ * Removes the modules of deleted kernels, and what is left of deleted ops' folders: git tracks neither, and they would
+ * be compiled and kept in turbo's cache.
  */
 function removeStale() {
   for (const file of readdirSync(opsFolder, { recursive: true }))

@@ -27,7 +27,7 @@ const normalized = (rows: number, width: number): Tensor =>
   layernorm(input('x', [rows, width]), input('weight', [width]), input('bias', [width]));
 const classOf = ({ node: { source } }: Tensor): string => (source.kind === 'op' ? shapeClass(source) : '');
 
-/** Every run of `variant` takes so many milliseconds, and says so in `runs`. */
+/** Every run of `variant` takes the given milliseconds and is noted in `runs`. */
 function stopwatch(milliseconds: (variant: string, rows: number) => number) {
   const runs: string[] = [];
   let now = 0;
@@ -57,7 +57,7 @@ async function tuned(
   return { ...(await timeVariants(watch, on, [{ outputs }], options)), runs };
 }
 
-/** As a program's plan would. */
+/** The variant that a program's plan takes. */
 const variantOf = ({ node: { source } }: Tensor, capabilities: Capabilities): string =>
   source.kind === 'op' ? chosenVariant(source, capabilities) : '';
 

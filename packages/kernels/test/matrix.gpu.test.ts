@@ -109,13 +109,13 @@ interface Attributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly slices: number;
-  /** Input 2 is a bias and 3 a residual, and there is a GELU and a pre-activation. */
+  /** Whether there are a bias (input 2), a residual (input 3), a GELU and a pre-activation. */
   readonly epilogue: boolean;
-  /** Of y and the pre-activation. */
+  /** Storage of y and of the pre-activation. */
   readonly precision: 'f32' | 'f16';
 }
 
-/** What matmul.ts launches, of a given kernel. */
+/** The dispatches of matmul.ts, with a given kernel. */
 const product: OpDefinition<Attributes> = {
   name: 'product',
   takesHalf: true,

@@ -14,7 +14,7 @@ export interface BuiltTriplet {
   group?: LabelledImage[];
 }
 
-/** How often each attribute is what changes: about the shares of FashionIQ's captions. */
+/** Weight with which each attribute changes, about its share in FashionIQ's captions. */
 const share: Record<Attribute, number> = { tone: 40, sleeves: 26, pattern: 24, fit: 12, length: 12, skirt: 10 };
 /** An image is the target of at most this many triplets. */
 const targetLimit = 3;

@@ -6,13 +6,13 @@ import { availableVariants } from './op.ts';
 import { stopwatchOf } from './stopwatch.ts';
 import { shapeClass } from './variants.ts';
 
-/** A shape class of a graph, with the largest node of it: where the choice matters most. */
+/** A shape class of a graph, with its largest node, for which the choice matters most. */
 export interface Contest {
   readonly shapeClass: string;
   readonly source: OpSource;
   /** Indices of the outputs that something reads. */
   readonly used: readonly number[];
-  /** What can run and is worth timing, the fixed choice first. */
+  /** Variants that can run and are worth timing, the fixed choice first. */
   readonly variants: readonly string[];
   /** Bytes that all nodes of the class read and write. */
   readonly traffic: number;
@@ -25,19 +25,19 @@ export interface Trial {
   dispose(): void;
 }
 
-/** How variants are timed. Tests have one of their own. */
+/** Times variants. Tests have one of their own. */
 export interface Stopwatch {
-  /** Milliseconds, in which compiling the fixed choice does not count: a program would have to do that anyway. */
+  /** Milliseconds, not counting the compilation of fixed choices: a program needs that anyway. */
   now(): number;
   ready(contest: Contest): Promise<Trial>;
 }
 
 export interface TimingOptions {
-  /** What is known already, and not timed again. */
+  /** Choices that are known already, and not timed again. */
   readonly choices?: Choices;
   /**
    * Milliseconds that timing and compiling may take in all; 1250 unless given: with the fixed choices from a warm
-   * cache, that stays below 2 s. Shape classes met later keep the fixed choice.
+   * cache, that stays below 2 s. Shape classes that were not timed within the budget keep the fixed choice.
    */
   readonly budget?: number;
 }
@@ -46,18 +46,18 @@ export interface TimingOptions {
 export interface AutotuneCounts {
   /** Timed. */
   timed: number;
-  /** Timed, and run in another variant than the fixed choice since. */
+  /** Timed, and another variant than the fixed choice won. */
   changed: number;
-  /** Met when the budget was spent: they keep the fixed choice. */
+  /** Not timed within the budget: they keep the fixed choice. */
   untimed: number;
 }
 
 export interface AutotuneResult extends AutotuneCounts {
-  /** What was known, and a choice for each further shape class of the graphs. */
+  /** The known choices, and one for each further shape class of the graphs. */
   readonly choices: Choices;
 }
 
-/** What a device that autotunes knows already, and who is told of new choices. */
+/** Choices that a device starts from, and a callback for new ones. */
 export interface AutotuneOptions extends TimingOptions {
   /**
    * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can
@@ -67,8 +67,8 @@ export interface AutotuneOptions extends TimingOptions {
 }
 
 /**
- * From now on `compile` on this device chooses kernels by timing them: each shape class once, when a graph first has
- * it, and then for good. Graphs that are compiled at the same time wait for each other.
+ * Makes `compile` on this device choose kernels by timing them: each shape class once, when it first occurs in a graph.
+ * Graphs that are compiled at the same time wait for each other.
  * @returns counts that are kept up to date
  */
 export function enableAutotune(
@@ -81,7 +81,7 @@ export function enableAutotune(
   let spent = 0;
   const settle = async (graph: Graph<string>): Promise<void> => {
     if (contestsOf([graph], device.capabilities).every((contest) => contest.shapeClass in choices)) return;
-    await device.idle(); // what still runs would be timed too
+    await device.idle(); // unfinished work would be timed too
     const started = performance.now();
     const before = stopwatch.now();
     const left = Math.max(0, budget - spent);
@@ -98,7 +98,7 @@ export function enableAutotune(
   device.choose(choices);
   device.beforeCompile = (graph) => {
     const turn = last.then(() => settle(graph));
-    last = turn.catch(() => {}); // whoever compiles is told
+    last = turn.catch(() => {}); // the caller of `compile` gets the error
     return turn;
   };
   return counts;
@@ -106,14 +106,14 @@ export function enableAutotune(
 
 const defaultBudget = 1250;
 
-/** A variant takes the place of the fixed choice where it takes at most this share of its time: less is noise. */
+/** A variant replaces the fixed choice if it takes at most this share of its time: a smaller gain is noise. */
 const worthwhile = 0.9;
 /** A variant that takes this many times as long as the best one is not run again: at worst, the fixed choice stays. */
 const hopeless = 1.5;
 
 /**
  * Times the variants of every op of these graphs, once for each class of shapes. Trials have memory of their own, no
- * more than the node at hand takes; where the device has no room for that, the fixed choice stays.
+ * more than the node at hand takes; if the device has no room for that, the fixed choice stays.
  * @returns what `device.choose` takes; the device itself is not changed
  * @throws GpuError when a kernel does not compile
  */
@@ -152,8 +152,8 @@ export async function timeVariants(
 }
 
 /**
- * Runs the variants in turns, so that whatever else the machine does hits all of them, and takes the least time of
- * each: at least three times, more often where that takes no time, and less often where there is none left.
+ * Runs the variants in turns, so that other load on the machine hits all of them, and takes the minimum time of each:
+ * at least three rounds, more if they are short, and fewer if the budget runs out.
  */
 async function fastest(
   trial: Trial,
@@ -210,7 +210,7 @@ function contestsOf(graphs: readonly Graph<string>[], capabilities: Capabilities
   return [...found.values()].sort((a, b) => b.traffic - a.traffic);
 }
 
-/** The variants of an op that are worth timing, after the one that is taken without. */
+/** The variants of an op that are worth timing, the fixed choice first. */
 function timedVariants({ definition }: OpSource, capabilities: Capabilities): string[] {
   const [fixed, ...others] = availableVariants(definition, capabilities);
   return [fixed, ...others.filter((name) => definition.variants![name](capabilities) !== 'untimed')];

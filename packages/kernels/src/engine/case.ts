@@ -33,7 +33,7 @@ export interface OpCase {
   readonly name: string;
   readonly inputs: readonly CaseInput[];
   op(...inputs: Tensor[]): Tensor | readonly Tensor[];
-  /** What the op means, in plain float64. */
+  /** The op's meaning, in plain float64. */
   reference(...inputs: NdArray[]): NdArray | readonly NdArray[];
   /** Largest error allowed, relative to the largest value of the tensor; 2e-5 forward, 1e-4 backward unless given. */
   readonly tolerance?: number;
@@ -51,7 +51,7 @@ export interface OpCases {
   readonly benchmarks: readonly OpCase[];
 }
 
-/** An input of normal random numbers; with `half`, of such that half precision holds exactly. */
+/** An input of normal random numbers; with `half`, only ones that half precision holds exactly. */
 export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = false } = {}): CaseInput => ({
   kind: 'normal',
   shape,
@@ -60,7 +60,7 @@ export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = f
   half,
 });
 export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
-/** @param data a list, or, where it is long or has to be worked out, a function that makes it when it is asked for */
+/** @param data a list, or, if it is long or must be computed, a function that makes it when needed */
 export const values = (
   shape: readonly number[],
   data: readonly number[] | (() => ArrayLike<number>),

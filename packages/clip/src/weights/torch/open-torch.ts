@@ -8,7 +8,7 @@ const START_BYTES = 64;
 const ZIP = 'PK\x03\x04';
 const PICKLE = '\x80';
 
-/** What people have instead of a PyTorch file, by how it begins. */
+/** Files that people take for PyTorch files, by their first bytes. */
 const MISTAKES: readonly [start: RegExp, what: string][] = [
   [
     /^\s*<(!doctype|html|head|\?xml)/i,
@@ -21,7 +21,7 @@ const MISTAKES: readonly [start: RegExp, what: string][] = [
 ];
 
 /**
- * Opens a file of PyTorch's, of either container: see `openTorchZip`, `openTorchLegacy`.
+ * Opens a PyTorch file, in either container: see `openTorchZip`, `openTorchLegacy`.
  *
  * @throws Error naming the file and what is wrong with it
  */

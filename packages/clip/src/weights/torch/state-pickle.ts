@@ -9,12 +9,12 @@ export interface Checkpoint {
   readonly className: string;
   /**
    * The version of every module by its dotted name, from `''`, in the order of `named_modules()`: the state dict's
-   * `_metadata`. `load_state_dict` does without.
+   * `_metadata`. `load_state_dict` works without it.
    */
   readonly modules?: ReadonlyMap<string, number>;
 }
 
-/** What a pickle tells of a tensor. */
+/** The facts about a tensor that a pickle states. */
 interface PickledTensor {
   readonly dtype: TensorDtype;
   readonly shape: readonly number[];
