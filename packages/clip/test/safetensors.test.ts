@@ -156,7 +156,8 @@ describe('readSafetensors', () => {
     [
       'a name given twice',
       file(
-        '{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"\\u0061":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}',
+        '{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},' +
+          '"\\u0061":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}',
         4,
       ),
       /"a" is in it twice/,

@@ -125,7 +125,8 @@ export async function skipUnreadable(
   for (const { split, triplets } of reports) {
     if (triplets > 0 && !rest.triplets(split).length) {
       throw new Error(
-        `${dataset.name}: every triplet of split ${split} needs an image that cannot be read, for instance: ${unreadable[0].message}`,
+        `${dataset.name}: every triplet of split ${split} needs an image that cannot be read, ` +
+          `for instance: ${unreadable[0].message}`,
       );
     }
   }

@@ -38,7 +38,8 @@ export async function openDataset(name: DatasetName, folder?: string): Promise<C
   if (name === 'fmnist-cir') {
     if (folder === undefined) return openEmbeddedFromPackage();
     throw new Error(
-      `--data is for data sets on disk; the embedded set ${name} needs none: add --dataset fashioniq, cirr, circo or folder`,
+      `--data is for data sets on disk; the embedded set ${name} needs none: ` +
+        'add --dataset fashioniq, cirr, circo or folder',
     );
   }
   if (folder === undefined) throw new Error(`--dataset ${name} needs --data with the folder of the data set`);

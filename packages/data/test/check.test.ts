@@ -87,7 +87,7 @@ describe('checkImages', () => {
     }
   });
 
-  it('takes .jpg before .jpeg, .png and .webp of the same id, whole files before folders, and reports the others', async () => {
+  it('prefers .jpg to .jpeg, .png and .webp of one id, and files to folders, and reports the others', async () => {
     const [four, two, copy, kept] = (await openFashionIq(folder)).gallery('val');
     await rename(image(`${four}.jpg`), image(`${four}.webp`));
     for (const ending of ['png', 'JPG', 'jpeg']) await cp(image(`${two}.jpg`), image(`${four}.${ending}`));

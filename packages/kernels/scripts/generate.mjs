@@ -79,7 +79,8 @@ const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUp
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
 const kernelModule = (file, kernels) =>
-  `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n${kernels.map((kernel) => kernelText(file, kernel)).join('')}`;
+  `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n` +
+  kernels.map((kernel) => kernelText(file, kernel)).join('');
 
 function unrolled(text, file, sizes) {
   try {
@@ -221,7 +222,8 @@ if (process.argv[1] === import.meta.filename) {
     join(source, 'generated/cases.ts'),
     header('the folders in src/ops') +
       withCases.map((op) => `import * as ${camelCase(op)} from '../ops/${op}/${op}.cases.ts';\n`).join('') +
-      `import type { OpCases } from '../engine/case.ts';\n\n/** The cases of every op, by its name. */\nexport const allCases: Record<string, OpCases> = {\n` +
+      "import type { OpCases } from '../engine/case.ts';\n\n/** The cases of every op, by its name. */\n" +
+      'export const allCases: Record<string, OpCases> = {\n' +
       withCases.map((op) => `  '${op}': ${camelCase(op)},\n`).join('') +
       '};\n',
   );
@@ -248,7 +250,7 @@ if (process.argv[1] === import.meta.filename) {
   writeFileSync(
     join(source, 'generated/fingerprint.ts'),
     `${header('the folders in src/ops')}
-/** A hash of all that a choice between kernels depends on: choices that were made for another one do not hold. */
+/** A hash of everything that a choice between kernels depends on: choices made under another hash do not hold. */
 export const kernelsFingerprint: string = '${hash.digest('hex').slice(0, 16)}';\n`,
   );
 }

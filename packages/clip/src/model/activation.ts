@@ -7,10 +7,10 @@ export const activationKey = 'webcir.activation';
 const CLIP4CIR_CLASS = 'CLIP';
 
 /** The parts of a file that may tell its activation. */
-type Words = Pick<WeightFile, 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
+type FileFacts = Pick<WeightFile, 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
 
 /** The activation that a file itself states; undefined if it states none. */
-export function knownActivation({ metadata, format }: Words): Activation | undefined {
+export function knownActivation({ metadata, format }: FileFacts): Activation | undefined {
   const stored = metadata.get(activationKey);
   if (stored === 'quickgelu' || stored === 'gelu') return stored;
   if (stored !== undefined) {
@@ -27,7 +27,7 @@ export function knownActivation({ metadata, format }: Words): Activation | undef
  * @param asked the user's choice, for files that do not state it
  * @throws when nobody states it, asking for it, or when the file states another one
  */
-export function activationOf(file: Words, asked?: Activation): Activation {
+export function activationOf(file: FileFacts, asked?: Activation): Activation {
   const known = knownActivation(file);
   if (known && asked && known !== asked) {
     throw new Error(`CLIP weights: the file says that its activation is ${known}, not ${asked}: leave it out.`);

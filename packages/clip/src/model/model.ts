@@ -87,7 +87,8 @@ function parsePreprocessing(text: string): Preprocessing {
   const isKnown = transform !== undefined && TRANSFORMS.includes(transform);
   if (isKnown && (targetRatio === undefined || targetRatio >= 1)) return { transform, targetRatio };
   throw new Error(
-    `CLIP weights: ${preprocessingKey}: expected a transform of ${TRANSFORMS.join(', ')} and a targetRatio of 1 or more, found ${text}.`,
+    `CLIP weights: ${preprocessingKey}: expected a transform of ${TRANSFORMS.join(', ')} ` +
+      `and a targetRatio of 1 or more, found ${text}.`,
   );
 }
 

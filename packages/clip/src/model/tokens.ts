@@ -47,8 +47,8 @@ const lengths = [8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64];
 
 /** The shortest of a few fixed lengths (one program each) that holds these texts; at most the context length. */
 export function lengthFor(texts: readonly (readonly number[])[], contextLength: number): number {
-  const longest = Math.max(...texts.map((text) => text.length));
-  return lengths.find((length) => length >= longest && length < contextLength) ?? contextLength;
+  const minLength = Math.max(...texts.map((text) => text.length));
+  return lengths.find((length) => length >= minLength && length < contextLength) ?? contextLength;
 }
 
 /** Packs texts into a batch of one length. */

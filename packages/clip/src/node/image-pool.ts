@@ -49,8 +49,9 @@ const jobsPerThread = 3;
  * @throws RangeError when `workers` is not a positive integer
  */
 export function openImagePool(script: URL, { workers, ...options }: ImagePoolOptions): ImagePool {
-  const most = workers ?? Math.min(Math.max(availableParallelism() - 1, 1), 8);
-  if (!Number.isInteger(most) || most < 1) throw new RangeError(`workers: expected 1 or more, found ${workers}.`);
+  const maxThreads = workers ?? Math.min(Math.max(availableParallelism() - 1, 1), 8);
+  if (!Number.isInteger(maxThreads) || maxThreads < 1)
+    throw new RangeError(`workers: expected 1 or more, found ${workers}.`);
   const threads = new Set<Thread>();
   const waiting: Waiting[] = [];
   let nextId = 0;
@@ -82,7 +83,7 @@ export function openImagePool(script: URL, { workers, ...options }: ImagePoolOpt
   const dispatch = () => {
     while (waiting.length > 0) {
       const idlest = [...threads].sort((a, b) => a.jobs.size - b.jobs.size)[0];
-      const thread = (!idlest || idlest.jobs.size > 0) && threads.size < most ? start() : idlest;
+      const thread = (!idlest || idlest.jobs.size > 0) && threads.size < maxThreads ? start() : idlest;
       if (thread.jobs.size >= jobsPerThread) return;
       const job = waiting.shift()!;
       thread.jobs.set(job.id, job);

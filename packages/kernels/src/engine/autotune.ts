@@ -107,9 +107,9 @@ export function enableAutotune(
 const defaultBudget = 1250;
 
 /** A variant replaces the fixed choice if it takes at most this share of its time: a smaller gain is noise. */
-const worthwhile = 0.9;
+const maxTimeShare = 0.9;
 /** A variant that takes this many times as long as the best one is not run again: at worst, the fixed choice stays. */
-const hopeless = 1.5;
+const maxTimeRatio = 1.5;
 
 /**
  * Times the variants of every op of these graphs, once for each class of shapes. Trials have memory of their own, no
@@ -163,26 +163,26 @@ async function fastest(
 ): Promise<string> {
   const [fixed] = variants;
   const started = stopwatch.now();
-  const least = new Map<string, number>();
+  const minTimes = new Map<string, number>();
   let left = variants;
-  let longest = 0;
+  let maxTrialTime = 0;
   for (let round = 0; round < 9 && left.length > 1; round++) {
     if (round >= 3 && stopwatch.now() - started > 20) break;
     for (const variant of left) {
       const before = stopwatch.now();
-      if (before + longest > deadline) return winnerOf(least, fixed);
-      least.set(variant, Math.min(least.get(variant) ?? Number.POSITIVE_INFINITY, await trial.run(variant)));
-      longest = Math.max(longest, stopwatch.now() - before);
+      if (before + maxTrialTime > deadline) return winnerOf(minTimes, fixed);
+      minTimes.set(variant, Math.min(minTimes.get(variant) ?? Number.POSITIVE_INFINITY, await trial.run(variant)));
+      maxTrialTime = Math.max(maxTrialTime, stopwatch.now() - before);
     }
-    const best = Math.min(...least.values());
-    left = left.filter((variant) => variant === fixed || least.get(variant)! <= hopeless * best);
+    const best = Math.min(...minTimes.values());
+    left = left.filter((variant) => variant === fixed || minTimes.get(variant)! <= maxTimeRatio * best);
   }
-  return winnerOf(least, fixed);
+  return winnerOf(minTimes, fixed);
 }
 
-function winnerOf(least: ReadonlyMap<string, number>, fixed: string): string {
-  const limit = worthwhile * (least.get(fixed) ?? 0);
-  const [winner] = [...least].filter(([, time]) => time <= limit).sort(([, a], [, b]) => a - b);
+function winnerOf(minTimes: ReadonlyMap<string, number>, fixed: string): string {
+  const limit = maxTimeShare * (minTimes.get(fixed) ?? 0);
+  const [winner] = [...minTimes].filter(([, time]) => time <= limit).sort(([, a], [, b]) => a - b);
   return winner?.[0] ?? fixed;
 }
 

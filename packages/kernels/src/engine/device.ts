@@ -153,7 +153,8 @@ export async function openDevice(): Promise<Device> {
   if (!adapter) {
     throw new NoAdapterError(
       'no WebGPU adapter found: update the graphics driver, or install a software Vulkan (Mesa 24 or newer; ' +
-        '`node scripts/setup.mjs` in a clone of webcir does it on Debian and Ubuntu); in Chromium on Linux, start it with --enable-unsafe-webgpu',
+        '`node scripts/setup.mjs` in a clone of webcir does it on Debian and Ubuntu); ' +
+        'in Chromium on Linux, start it with --enable-unsafe-webgpu',
     );
   }
   const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));

@@ -130,8 +130,8 @@ export class Program<Names extends string = string> {
       const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
       if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
         throw new RangeError(
-          `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values for ${formatShape(tensor.shape)}, ` +
-            `found ${values.constructor.name} of ${values.length}`,
+          `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values ` +
+            `for ${formatShape(tensor.shape)}, found ${values.constructor.name} of ${values.length}`,
         );
       }
     }

@@ -43,6 +43,6 @@ export class Waiter {
  * they have lasted, up to 1 ms: not longer, since other work of the event loop needs turns too.
  */
 export function pause(turns: number, waited: number): number {
-  const longest = Math.min(1, Math.max(0.5, waited / 50));
-  return Math.min(longest, 0.02 * Math.max(0, turns - 7));
+  const maxPause = Math.min(1, Math.max(0.5, waited / 50));
+  return Math.min(maxPause, 0.02 * Math.max(0, turns - 7));
 }

@@ -33,7 +33,8 @@ export async function openTorch(source: ByteSource): Promise<WeightFile> {
   if (start === '') throw new Error(`${source.name}: expected a PyTorch file, found an empty one.`);
   const mistake = MISTAKES.find(([pattern]) => pattern.test(start));
   throw new Error(
-    `${source.name}: expected a PyTorch file, which begins with "PK" or a pickle, found ${quote(start.slice(0, 16))}. ` +
+    `${source.name}: expected a PyTorch file, which begins with "PK" or a pickle, ` +
+      `found ${quote(start.slice(0, 16))}. ` +
       (mistake?.[1] ?? 'Is it whole, and is it the right file?'),
   );
 }

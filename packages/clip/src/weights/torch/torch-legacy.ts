@@ -32,7 +32,8 @@ async function storageOffsets(
     const end = at + LENGTH_BYTES + length * DTYPE_BYTES[dtype];
     if (end > source.size) {
       fail(
-        `storage ${quote(storage.key)} ends at byte ${end} of ${source.size}. The file is cut short; download it again.`,
+        `storage ${quote(storage.key)} ends at byte ${end} of ${source.size}. ` +
+          'The file is cut short; download it again.',
       );
     }
     const bytes = await source.read(at, LENGTH_BYTES);

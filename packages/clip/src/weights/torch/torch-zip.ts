@@ -79,7 +79,8 @@ export async function openTorchZip(source: ByteSource): Promise<WeightFile> {
     const entry = entries.get(`${folder}data/${key}`) ?? fail(`zip entry ${quote(`${folder}data/${key}`)} is missing.`);
     if (entry.method !== STORED || entry.encrypted) {
       fail(
-        `zip entry ${quote(entry.name)} is compressed or encrypted. Zip the folder again without, or save it in PyTorch.`,
+        `zip entry ${quote(entry.name)} is compressed or encrypted. ` +
+          'Zip the folder again without, or save it in PyTorch.',
       );
     }
     const expected = length * DTYPE_BYTES[dtype];

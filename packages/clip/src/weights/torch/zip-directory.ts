@@ -124,7 +124,8 @@ export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEnt
     const limit = entries[i + 1]?.offset ?? directory.offset;
     if (entry.offset + LOCAL.bytes + entry.packedSize > limit) {
       fail(
-        `zip entry ${quote(entry.name)} of ${entry.packedSize} bytes does not fit between ${entry.offset} and ${limit}.`,
+        `zip entry ${quote(entry.name)} of ${entry.packedSize} bytes ` +
+          `does not fit between ${entry.offset} and ${limit}.`,
       );
     }
     if (byName.has(entry.name)) fail(`it has two zip entries called ${quote(entry.name)}.`);
