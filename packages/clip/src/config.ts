@@ -64,7 +64,7 @@ function size(shapes: Shapes, name: string, rank: number, axis: number): number 
   return shape[axis];
 }
 
-/** How many different numbers stand at the `*` of `prefix.*.` names. */
+/** Number of different numbers at the `*` of `prefix.*.` names. */
 function countNumbered(shapes: Shapes, prefix: string): number {
   const numbers = new Set<string>();
   for (const name of shapes.keys()) {

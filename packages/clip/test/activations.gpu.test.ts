@@ -70,7 +70,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
       for (const [layer, values] of Object.entries(found)) {
         const { shape } = io.tensors.get(`act.${layer}`)!;
         const whole = floats(io, `act.${layer}`);
-        // What follows the last attention is computed for the end-of-text tokens only.
+        // Everything after the last attention is computed for the end-of-text tokens only.
         const expected = layer === 'ln_final' ? pick(whole, config.textWidth, eotPositions) : whole;
         expect(values.length, layer).toBe(expected.length);
         const inOrder = shape.length === 4 ? channelsFirst(values, shape) : values;

@@ -14,7 +14,7 @@ function viewed(tensor: Tensor): Tensor {
 
 /** Finds what a layer reads and what it makes, by the name of its weight. */
 export interface Layers {
-  /** What the op that reads the weight is applied to. */
+  /** Input of the op that reads the weight. */
   inputOf(weight: string): Tensor;
   outputOf(weight: string): Tensor;
 }

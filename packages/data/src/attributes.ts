@@ -7,7 +7,7 @@ export const attributeValues = {
   fit: ['slim', 'regular', 'loose'],
   /** Length of a dress. */
   length: ['short', 'knee', 'long'],
-  /** How much wider than the waist the hem of a dress is. */
+  /** Width of a dress's hem compared with its waist. */
   skirt: ['straight', 'soft', 'flared'],
 } as const;
 

@@ -11,7 +11,7 @@ export interface ImageProblem {
   message: string;
 }
 
-/** What `checkImages` found in a split. */
+/** Findings of `checkImages` in a split. */
 export interface SplitReport {
   split: string;
   images: number;
@@ -19,7 +19,7 @@ export interface SplitReport {
   problems: ImageProblem[];
 }
 
-/** Options of a check. */
+/** Options of `checkImages`. */
 export interface CheckOptions {
   /** Images opened at a time. */
   concurrency?: number;

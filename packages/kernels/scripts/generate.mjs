@@ -172,7 +172,7 @@ function gradientsOf(op, files) {
     });
 }
 
-/** What the public index exports of an op: everything but its gradients, which nobody calls by name. */
+/** Exports of an op in the public index: everything but its gradients, which nobody calls by name. */
 function opExports(op) {
   const names = [
     ...moduleText(op, `${op}.ts`).matchAll(/^export (?:(type|interface)|const|function) (\w+)(: Gradient<)?/gm),

@@ -177,8 +177,8 @@ const transposed = ({ shape: [rows, columns], data }: NdArray): NdArray => ({
 });
 
 /**
- * How a is read does not depend on how b is, so that two layouts cover all four. The two kernels on matrices of 16 x 16
- * x 16 are one text, and slow to compile on a CPU: they share the layouts.
+ * The way a is read does not depend on b, so two layouts cover all four. The two kernels on matrices of 16 x 16 x 16
+ * are one text, and slow to compile on a CPU: they share the layouts.
  */
 const layouts = new Map<MatrixKernel['kernel'], readonly string[]>([
   [matmulMatrixHalfLargeKernel, ['NN']],

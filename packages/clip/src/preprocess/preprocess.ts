@@ -8,10 +8,10 @@ import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
  */
 export const TRANSFORMS = ['clip', 'squarepad', 'targetpad'] as const;
 
-/** How an image becomes square: one of `TRANSFORMS`. */
+/** Way to make an image square: one of `TRANSFORMS`. */
 export type Transform = (typeof TRANSFORMS)[number];
 
-/** How images become square, whatever the encoder's size: it must be the same in training and in search. */
+/** The way images become square, whatever the encoder's size: it must be the same in training and in search. */
 export interface Preprocessing {
   readonly transform: Transform;
   /** Aspect ratio that `targetpad` pads to, 1.25 in CLIP4Cir. */

@@ -11,7 +11,7 @@ const WORD =
 /** Words cached with their tokens; captions use a few thousand. */
 const CACHED_WORDS = 20_000;
 
-/** How `Tokenizer.tokenize` fills its positions. */
+/** Options of `Tokenizer.tokenize`. */
 export interface TokenizeOptions {
   /** Positions in the result, 77 for every published CLIP. */
   readonly context?: number;

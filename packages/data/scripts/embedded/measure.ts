@@ -21,7 +21,7 @@ export interface Measures {
   waist: number;
   /** Mean of that run over the last rows. */
   hem: number;
-  /** How much the shoulders or sleeves reach beyond the waist. */
+  /** Width by which the shoulders or sleeves reach beyond the waist. */
   overhang: number;
   /** Garment pixels in a row at the very top, over the waist: thin straps leave little. */
   shoulders: number;

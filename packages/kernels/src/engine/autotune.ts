@@ -42,7 +42,7 @@ export interface TimingOptions {
   readonly budget?: number;
 }
 
-/** How many shape classes were settled, and how. */
+/** Counts of shape classes, by how they were settled. */
 export interface AutotuneCounts {
   /** Timed. */
   timed: number;

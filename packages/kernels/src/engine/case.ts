@@ -6,7 +6,7 @@ export interface NdArray {
   readonly data: Float64Array;
 }
 
-/** How one input of a case is filled. */
+/** Values that one input of a case is filled with. */
 export type CaseInput =
   /** Normal random numbers. */
   | {
@@ -43,7 +43,7 @@ export interface OpCase {
   readonly flops?: number;
 }
 
-/** What `<op>.cases.ts` exports. */
+/** Exports of `<op>.cases.ts`. */
 export interface OpCases {
   /** Small enough to check every element forward and gradients by central differences. */
   readonly cases: readonly OpCase[];

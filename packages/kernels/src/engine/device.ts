@@ -6,7 +6,7 @@ import { type Dispatch, type Kernel, wgslOf } from './kernel.ts';
 import { missingPackage, packageName } from './missing-package.ts';
 import { Waiter } from './wait.ts';
 
-/** What a pipeline is made from. */
+/** The parts that a pipeline is made from. */
 type Recipe = Pick<Dispatch, 'kernel' | 'constants' | 'storage'>;
 
 /** A WebGPU device with what the engine keeps per device: pipelines, capabilities, and every error that occurred. */

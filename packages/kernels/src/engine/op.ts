@@ -36,7 +36,7 @@ export interface Gradient<Attributes extends object> {
   ): readonly (Tensor | undefined)[];
 }
 
-/** Why ops that are themselves part of a backward pass have no gradient. */
+/** The reason why ops of a backward pass have no gradient. */
 export const firstOrderOnly = 'only first derivatives are supported';
 
 /**
@@ -52,7 +52,7 @@ export interface OpDefinition<Attributes extends object> {
   outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
   /** The kernels to run. A dispatch must not read one output of the node while it writes another. */
   launch(context: LaunchContext<Attributes>): readonly Dispatch[];
-  /** Why the op has no `Gradient`, if it has none. */
+  /** The reason why the op has no `Gradient`, if it has none. */
   readonly noGradient?: string;
   /** Whether it takes inputs in half precision. */
   readonly takesHalf?: boolean;

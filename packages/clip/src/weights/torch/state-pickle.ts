@@ -2,7 +2,7 @@ import { elementsOf, type TensorDtype } from '../dtype.ts';
 import { STORAGE_CLASSES } from './pickle-symbols.ts';
 import { type PickleWriter, pickleWriter } from './pickle-write.ts';
 
-/** What CLIP4Cir's `save_model` stores around the weights. */
+/** The facts that CLIP4Cir's `save_model` stores around the weights. */
 export interface Checkpoint {
   readonly epoch: number;
   /** The key of the state dict: the model's class, `CLIP` or `Combiner`. */

@@ -4,7 +4,7 @@ import { quote } from './pickle-value.ts';
 import { type Checkpoint, statePickle } from './state-pickle.ts';
 import { type ZipContent, zipPieces } from './zip-write.ts';
 
-/** What `torch.save` calls the folder in the zip when it does not write to a path. */
+/** Name that `torch.save` gives the folder in the zip when it does not write to a path. */
 const FOLDER = 'archive';
 /** Version of the format. */
 const VERSION = '3\n';
