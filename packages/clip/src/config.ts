@@ -3,7 +3,7 @@ export interface VitConfig {
   readonly kind: 'vit';
   readonly layers: number;
   readonly width: number;
-  /** width / 64. */
+  /** Attention heads: width / 64. */
   readonly heads: number;
   readonly patchSize: number;
 }
@@ -17,7 +17,7 @@ export interface ResnetConfig {
   readonly width: number;
   /** Heads of the attention pooling: width * 32 / 64. */
   readonly heads: number;
-  /** BatchNorm is part of the convolutions' weights (`foldBatchNorm`). */
+  /** Whether BatchNorm is part of the convolutions' weights (`foldBatchNorm`). */
   readonly foldedBatchNorm?: boolean;
 }
 
@@ -37,10 +37,10 @@ export interface ClipConfig {
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly textWidth: number;
-  /** textWidth / 64. */
+  /** Attention heads of the text encoder: textWidth / 64. */
   readonly textHeads: number;
   readonly textLayers: number;
-  /** Shapes cannot tell. */
+  /** Activation between the layers of a block; shapes do not tell it. */
   readonly activation: Activation;
 }
 
@@ -64,7 +64,7 @@ function size(shapes: Shapes, name: string, rank: number, axis: number): number 
   return shape[axis];
 }
 
-/** How many different numbers stand at the `*` of `prefix.*.` names. */
+/** Number of different numbers at the `*` of `prefix.*.` names. */
 function countNumbered(shapes: Shapes, prefix: string): number {
   const numbers = new Set<string>();
   for (const name of shapes.keys()) {

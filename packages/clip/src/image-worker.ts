@@ -1,4 +1,4 @@
-// What each thread of an image pool runs: an entry of its own in the bundle.
+// The code of an image pool's threads, with an entry of its own in the bundle.
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeImage } from './node/decode.ts';
 import type { ImageAnswer, ImageJob } from './node/image-pool.ts';

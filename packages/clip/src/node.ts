@@ -12,9 +12,9 @@ export { openWeights, weightPath } from './node/weights/open-weights.ts';
 export { readShardIndex } from './node/weights/shards.ts';
 export type { ImagePool, ImagePoolOptions };
 
-// The same paths from src/node.ts and from dist/node.js, so they must stay in this file.
+// These paths hold from src/node.ts and from dist/node.js alike, so they must stay in this file.
 const VOCABULARY = new URL('../assets/clip-vocabulary.txt.gz', import.meta.url);
-// Node's threads do not run TypeScript: from src/ too, the built file.
+// Node's threads do not run TypeScript, so they run the built file from src/ too.
 const IMAGE_WORKER = new URL('../dist/image-worker.js', import.meta.url);
 
 /** CLIP's tokenizer with the vocabulary that this package carries. */

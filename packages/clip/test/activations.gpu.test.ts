@@ -1,4 +1,4 @@
-// What the layers inside both kinds of CLIP put out, against the original PyTorch code, and CLIP's own logits.
+// Outputs of the layers inside both kinds of CLIP, and CLIP's own logits, against the original PyTorch code.
 import { compile, input, l2Normalize, matmul, openDevice, scale, type Tensor } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeImage, encodeText, packTokens, readClipModel, uploadClip } from '../src/index.ts';
@@ -8,9 +8,7 @@ import { clipFixture, floats, nhwc, relativeDifference, tokenRows } from './refe
 const device = await openDevice();
 afterAll(() => device.close());
 
-/**
- * Where the outputs of the layers are found that the fixture has: behind their own weights, or before the next layer's.
- */
+/** The outputs of the fixture's layers, found behind their own weights or before the next layer's. */
 const textLayers = ({ inputOf, outputOf }: Layers): Record<string, Tensor> => ({
   'transformer.resblocks.0': inputOf('transformer.resblocks.1.ln_1.weight'),
   ln_final: outputOf('ln_final.weight'),
@@ -72,7 +70,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
       for (const [layer, values] of Object.entries(found)) {
         const { shape } = io.tensors.get(`act.${layer}`)!;
         const whole = floats(io, `act.${layer}`);
-        // What follows the last attention is computed for the end-of-text tokens only.
+        // Everything after the last attention is computed for the end-of-text tokens only.
         const expected = layer === 'ln_final' ? pick(whole, config.textWidth, eotPositions) : whole;
         expect(values.length, layer).toBe(expected.length);
         const inOrder = shape.length === 4 ? channelsFirst(values, shape) : values;

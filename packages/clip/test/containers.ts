@@ -44,12 +44,12 @@ export const storage = (key: string, length: Bytes, type = 'FloatStorage'): Byte
 ];
 export const tensor = (of: Bytes, size: Bytes, stride: Bytes, offset: Bytes = int(0)): Bytes =>
   call(named('torch._utils', '_rebuild_tensor_v2'), of, offset, size, stride, [0x89], emptyDict);
-/** Of shape [2], in storage `key`. */
+/** A tensor of shape [2] in storage `key`. */
 export const pair = (key = '0'): Bytes => tensor(storage(key, int(2)), tuple(int(2)), tuple(int(1)));
 export const script = (state: Bytes): Bytes => [...named('__torch__.m', 'M'), 0x29, 0x81, ...state, 0x62];
 export const pickle = (...opcodes: Bytes[]): Uint8Array => Uint8Array.from([0x80, 2, ...opcodes.flat(), 0x2e]);
 
-/** An entry of a zip; what the directory tells of it can be a lie. */
+/** An entry of a zip; what the directory says about it can be false. */
 export interface Entry {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -88,6 +88,6 @@ export function zip(entries: readonly Entry[], end: { entries?: number; bytes?: 
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** A `torch.save` file with this pickle, a storage `0` of two floats, and what else is given. */
+/** A `torch.save` file with this pickle, a storage `0` of two floats, and further entries. */
 export const saved = (data: Uint8Array, ...more: Entry[]): Uint8Array =>
   zip([{ name: 'a/data.pkl', bytes: data }, { name: 'a/data/0', bytes: new Uint8Array(8) }, ...more]);

@@ -209,7 +209,7 @@ const manyKeys = (count: number, value: p.Bytes): p.Bytes => [
   ...many(count, (i) => [...p.int(i), ...value, 0x73]),
 ];
 
-/** Small files that ask for much. Made when they are needed. */
+/** Small files that demand much memory; they are made when needed. */
 const BOMBS: readonly [string, () => p.Bytes, RegExp][] = [
   ['two million dicts', () => many(2_000_000, () => p.emptyDict), /is past \d+ steps/],
   ['a million kept lists', () => many(1_000_000, () => [0x5d, 0x94]), /is past \d+ steps/],
@@ -246,7 +246,7 @@ const floats = p.storage('0', p.int(2));
 const sized = (...sizes: p.Bytes[]): p.Bytes =>
   p.tensor(floats, p.tuple(...sizes), p.tuple(...sizes.map(() => p.int(1))));
 
-/** Tensors of two floats that do not fit them. */
+/** Tensors that do not fit their storage of two floats. */
 const TENSORS: readonly [string, p.Bytes, RegExp][] = [
   ['a negative size', sized(p.int(-2)), /expected a shape of sizes, found the number -2/],
   ['two negative sizes', sized(p.int(-1), p.int(-2)), /found the number -1 in it/],
@@ -495,7 +495,7 @@ describe('openTorch refuses', () => {
 });
 
 describe('a file that is damaged anywhere', () => {
-  /** What went wrong in a way that no file should bring about: not an Error of ours, or none of its name. */
+  /** Failures that no file should cause: not an Error of ours, or one without the file's name. */
   const unclear = async (bytes: Uint8Array): Promise<string[]> => {
     const error: unknown = await readAll(bytes).catch((thrown: unknown) => thrown);
     const clear = error === undefined || (error instanceof Error && error.message.startsWith(`${NAME}: `));

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { decodeImage } from '../src/index.ts';
 
-/** What Node lacks, and so does not test. */
+/** Whether this is a page: Node lacks what is tested here. */
 const isPage = typeof createImageBitmap === 'function';
 const png = async (pixels: readonly number[], width: number, height: number): Promise<Blob> => {
   const canvas = new OffscreenCanvas(width, height);

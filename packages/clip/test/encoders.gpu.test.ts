@@ -107,7 +107,7 @@ for (const name of ['clip-vit', 'clip-rn']) {
       expect(relativeDifference(await at(length), await at(config.contextLength))).toBeLessThan(1e-6);
     });
 
-    it('encodes texts, and has their gradients, to the same bits with a token table larger than a binding', async () => {
+    it('encodes texts and has their gradients to the same bits with a token table larger than a binding', async () => {
       const length = config.contextLength;
       const entries = entriesOf(model);
       const [table, rest] = [entries.filter(({ byRows }) => byRows), entries.filter(({ byRows }) => !byRows)];

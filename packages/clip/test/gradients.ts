@@ -1,9 +1,9 @@
-// How near gradients of the stage 1 loss on the fixtures' models must come to PyTorch's.
+// Tolerances of the gradients of the stage 1 loss on the fixtures' models, against PyTorch's.
 import { expect } from 'vitest';
 import { clipFixture, expectClose, floats } from './reference.ts';
 
 /**
- * How near a gradient of the small ResNet comes to the exact one (`clip-rn.gradients64`) and to PyTorch's in float32.
+ * Distance of the small ResNet's gradients to the exact ones (`clip-rn.gradients64`) and to PyTorch's in float32.
  *
  * Its four targets are nearly one vector (cosines of 0.999998), so that the sums over targets and over images all but
  * cancel: what one image gives to a gradient is up to 3,000 times the sum. Float32 keeps three digits of that, in

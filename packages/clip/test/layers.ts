@@ -5,7 +5,7 @@ import type { Tensor } from '@webcir/kernels';
 type Source = Tensor['node']['source'];
 type Op = Extract<Source, { kind: 'op' }>;
 
-/** The tensor whose memory a view shows; the tensor itself where it is none. */
+/** The tensor whose memory a view shows; the tensor itself if it is no view. */
 function viewed(tensor: Tensor): Tensor {
   const { source } = tensor.node;
   const from = source.kind === 'op' ? source.definition.aliases?.[tensor.index] : undefined;
@@ -14,7 +14,7 @@ function viewed(tensor: Tensor): Tensor {
 
 /** Finds what a layer reads and what it makes, by the name of its weight. */
 export interface Layers {
-  /** What the op that reads the weight is applied to. */
+  /** Input of the op that reads the weight. */
   inputOf(weight: string): Tensor;
   outputOf(weight: string): Tensor;
 }

@@ -19,7 +19,7 @@ describe('preprocess gives the pixels of PIL and torchvision', () => {
     const pixels = preprocess(image, { transform: transform as Transform, size: Number(size) });
     const actual = normalized ? normalizePixels(pixels) : Float32Array.from(pixels);
     expect(actual.length).toBe(expected.length);
-    const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
+    const worst = actual.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i])), 0);
     // JPEG decoders may differ by a few levels; nothing else may differ.
     expect(worst).toBeLessThanOrEqual(file.endsWith('.jpg') ? 3 : 0);
   });

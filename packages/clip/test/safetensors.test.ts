@@ -13,7 +13,7 @@ import {
 import { memorySource } from '../src/weights/source.ts';
 import { fromFloat32, readFloat32, type StoredTensor, storedTensor, toFloat32 } from '../src/weights/weight-file.ts';
 
-/** A file with this header, written as given, and so many bytes of data, counting up. */
+/** A file with this header, written as given, and this many bytes of data, counting up. */
 function file(header: unknown, dataBytes: number): Uint8Array<ArrayBuffer> {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + dataBytes);
@@ -27,7 +27,7 @@ const entry = (dtype: unknown, shape: unknown, data_offsets: unknown) => ({ dtyp
 const noMetadata = new Map<string, string>();
 
 describe('half precision', () => {
-  /** By the definition of the format. */
+  /** The value by the definition of the format. */
   const halfValue = (half: number): number => {
     const sign = half & 0x8000 ? -1 : 1;
     const exponent = (half >> 10) & 31;
@@ -156,7 +156,8 @@ describe('readSafetensors', () => {
     [
       'a name given twice',
       file(
-        '{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"\\u0061":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}',
+        '{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},' +
+          '"\\u0061":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}',
         4,
       ),
       /"a" is in it twice/,

@@ -51,7 +51,7 @@ describe('torchZipPieces', () => {
     const written = await p.join(torchZipPieces(tensors, checkpoint));
     const expected = await entryOf(bytes, `${folder}/data.pkl`);
     expect(Buffer.compare(await entryOf(written, 'archive/data.pkl'), expected)).toBe(0);
-    // The folder is called otherwise, so the padding differs, but not what it is for.
+    // The folder has another name, so the padding differs, but it aligns data all the same.
     const entries = await zipEntries(memorySource(written, 'file.pt'));
     expect(entries.size).toBe((await zipEntries(memorySource(bytes, 'file.pt'))).size);
     for (const entry of entries.values())

@@ -15,7 +15,7 @@ const VIEWS: { readonly [dtype in TensorDtype]: (buffer: ArrayBuffer) => ArrayLi
   F64: (buffer) => new Float64Array(buffer),
   F32: (buffer) => new Float32Array(buffer),
   F16: (buffer) => float32FromFloat16(new Uint16Array(buffer)),
-  // The upper halves of float32.
+  // BF16 values are the upper halves of float32.
   BF16: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
   I64: (buffer) => new BigInt64Array(buffer),
   I32: (buffer) => new Int32Array(buffer),

@@ -1,5 +1,5 @@
-// Opens the weight file named in the arguments, copies it to the device, and prints what that took. A process of its
-// own, so that its peak is nobody else's.
+// Opens the weight file named in the arguments, copies it to the device, and prints what that took. It is a process of
+// its own, so that its peak memory is, too.
 import { openDevice } from '@webcir/kernels';
 import { uploadClip } from '../dist/index.js';
 import { openClipModel } from '../dist/node.js';

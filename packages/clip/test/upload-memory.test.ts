@@ -54,7 +54,8 @@ async function measure(path: string): Promise<void> {
   const { peak, sample, before } = JSON.parse(stdout);
   expect(sample).toEqual([-1, -1 + 1 / 512, -1 + 2 / 512, -1 + 3 / 512]);
   console.log(
-    `${path}: model ${modelBytes / MB} MB, largest tensor ${largest / MB} MB, before ${before / MB} MB, peak ${peak / MB} MB`,
+    `${path}: model ${modelBytes / MB} MB, largest tensor ${largest / MB} MB, ` +
+      `before ${before / MB} MB, peak ${peak / MB} MB`,
   );
   expect(peak).toBeLessThan(modelBytes + largest + 256 * MB);
 }

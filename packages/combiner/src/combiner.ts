@@ -24,9 +24,9 @@ export interface CombinerConfig {
 
 /** Dropout while a Combiner is trained. */
 export interface CombinerDropout {
-  /** u32 [2], other numbers at every step. */
+  /** u32 [2], different at every step. */
   readonly seed: Tensor;
-  /** CLIP4Cir: 0.5. */
+  /** Probability of a zero, 0.5 in CLIP4Cir. */
   readonly probability: number;
 }
 
@@ -64,7 +64,7 @@ export const mixedPrecision =
  * number per query, and both features as CLIP gives them, not normalized.
  * @param image [batch, featureDim]
  * @param text [batch, featureDim]
- * @param dropout only while training
+ * @param training dropout, while the Combiner is trained
  * @returns query features [batch, featureDim], L2-normalized
  */
 export function combine(image: Tensor, text: Tensor, weights: Weights, training?: CombinerDropout): Tensor {

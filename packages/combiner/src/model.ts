@@ -4,18 +4,18 @@ import { type CombinerConfig, combinerEntries } from './combiner.ts';
 /** A Combiner, not yet on a device. */
 export interface CombinerModel {
   readonly config: CombinerConfig;
-  /** By CLIP4Cir's names; read when wanted, in single precision. */
+  /** Tensors by CLIP4Cir's names, in single precision. */
   readonly tensors: ReadonlyMap<string, CombinerTensor>;
 }
 
-/** One tensor of a Combiner, read when it is wanted. */
+/** One tensor of a Combiner, read when it is needed. */
 export interface CombinerTensor {
   readonly shape: readonly number[];
   read(): Promise<Float32Array>;
 }
 
 /**
- * Makes a model of named tensors; the sizes are told from the shapes.
+ * Makes a model from named tensors; its sizes follow from the shapes.
  * @throws naming the tensor that is missing, has another shape, or is not the Combiner's
  */
 export function combinerModel(tensors: ReadonlyMap<string, CombinerTensor>): CombinerModel {

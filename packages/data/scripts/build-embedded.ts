@@ -17,7 +17,10 @@ if (!folder) {
   process.exit(1);
 }
 
-/** Triplets per reference, so that the categories have about as many: dresses lose most images to "hard to tell". */
+/**
+ * Triplets per reference, so that all categories have about the same number: dresses lose most images to "hard to
+ * tell".
+ */
 const perReference = { dress: 1.8, shirt: 1.25, toptee: 1.35 };
 
 const images = labelImages(readSource(folder), 'scripts/embedded');
@@ -46,7 +49,7 @@ writeFileSync(join('../embedded/data', 'images-idx3-ubyte.gz'), gzip(idx));
 const annotations: Annotations = { name: 'fmnist-cir', attributeValues, blocks };
 writeFileSync(join('../embedded/data', 'annotations.json.gz'), gzip(Buffer.from(JSON.stringify(annotations))));
 
-/** One character per image: the position of its value among the attribute's values, `-` where nobody could tell. */
+/** One character per image: the position of its value among the attribute's values, `-` where it could not be told. */
 function digits(list: LabelledImage[], name: keyof typeof attributeValues): string {
   const values: readonly string[] = attributeValues[name];
   return list.map((p) => (p.attributes[name] ? values.indexOf(p.attributes[name]) : '-')).join('');

@@ -1,4 +1,4 @@
-// How hard the embedded galleries are for rankings that know only the image, only the text, or both: `pnpm difficulty`.
+// Measures how hard the embedded galleries are for rankings that know the image, the text, or both: `pnpm difficulty`.
 // Prints R@10 / R@50 in percent against the one chosen target; ties count as their expectation.
 import { readFileSync } from 'node:fs';
 import { attributeNames, type EmbeddedDataset, type FashionCategory, openEmbedded } from '../src/index.ts';
@@ -34,7 +34,7 @@ function row(set: EmbeddedDataset, split: string, category: FashionCategory): st
   return `${split} ${category} ${triplets.length} | ${cells.join(' | ')}`;
 }
 
-/** How many of the others score lower, and how many the same. */
+/** Numbers of other scores that are lower and that are equal. */
 function rankOf(scores: number[], at: number) {
   const before = scores.filter((s) => s < scores[at]).length;
   return { before, ties: scores.filter((s) => s === scores[at]).length - 1 };

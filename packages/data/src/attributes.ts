@@ -7,23 +7,23 @@ export const attributeValues = {
   fit: ['slim', 'regular', 'loose'],
   /** Length of a dress. */
   length: ['short', 'knee', 'long'],
-  /** How much wider than the waist the hem of a dress is. */
+  /** Width of a dress's hem compared with its waist. */
   skirt: ['straight', 'soft', 'flared'],
 } as const;
 
-/** What is known of an image of the embedded set: tone, pattern, sleeves, … */
+/** An attribute of the images of the embedded set: tone, pattern, sleeves, … */
 export type Attribute = keyof typeof attributeValues;
 
 /** All attributes, in the order in which they are stored. */
 export const attributeNames = Object.keys(attributeValues) as Attribute[];
 
-/** Attribute values of an image; an attribute that does not apply or that nobody could tell is left out. */
+/** Attribute values of an image; an attribute that does not apply or could not be told is left out. */
 export type Attributes = Partial<Record<Attribute, string>>;
 
 /** The categories of FashionIQ, and of the embedded set. */
 export type FashionCategory = 'dress' | 'shirt' | 'toptee';
 
-/** All of them, in FashionIQ's order. */
+/** All categories, in FashionIQ's order. */
 export const fashionCategories: readonly FashionCategory[] = ['dress', 'shirt', 'toptee'];
 
 /** The attributes that a category has. */

@@ -11,7 +11,7 @@ export interface ImageProblem {
   message: string;
 }
 
-/** What `checkImages` found in a split. */
+/** Findings of `checkImages` in a split. */
 export interface SplitReport {
   split: string;
   images: number;
@@ -19,7 +19,7 @@ export interface SplitReport {
   problems: ImageProblem[];
 }
 
-/** How many images are opened at a time, and who is told how far it is. */
+/** Options of `checkImages`. */
 export interface CheckOptions {
   /** Images opened at a time. */
   concurrency?: number;
@@ -28,7 +28,7 @@ export interface CheckOptions {
 
 /**
  * Opens every image of every split, each once; dead links and pages saved as .jpg are common in FashionIQ downloads.
- * Other files in the folders are not looked at.
+ * Other files in the folders are ignored.
  */
 export async function checkImages(
   dataset: CirDataset,
@@ -74,7 +74,7 @@ async function unreadableBecause(dataset: CirDataset, id: string): Promise<Image
   );
 }
 
-/** Copies, as of an image that is in the folders of two categories, are no problem. */
+/** Identical copies, such as of an image in the folders of two categories, are no problem. */
 async function duplicatesOf(dataset: CirDataset, id: string): Promise<ImageProblem[]> {
   const others = dataset.otherFiles?.(id) ?? [];
   if (!others.length) return [];
@@ -107,8 +107,8 @@ export function describeReports(reports: SplitReport[]): string {
 }
 
 /**
- * The data set without the images that cannot be read, and without the triplets that need them; the data set itself
- * where all can be read. `incomplete` counts what was left out.
+ * The data set without the images that cannot be read, and without the triplets that need them; the data set itself if
+ * all can be read. `incomplete` counts what was left out.
  * @throws when a split has no triplet left
  */
 export async function skipUnreadable(
@@ -125,7 +125,8 @@ export async function skipUnreadable(
   for (const { split, triplets } of reports) {
     if (triplets > 0 && !rest.triplets(split).length) {
       throw new Error(
-        `${dataset.name}: every triplet of split ${split} needs an image that cannot be read, for instance: ${unreadable[0].message}`,
+        `${dataset.name}: every triplet of split ${split} needs an image that cannot be read, ` +
+          `for instance: ${unreadable[0].message}`,
       );
     }
   }

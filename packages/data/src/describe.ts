@@ -6,7 +6,7 @@ import { pick, type Random, shuffled } from './random.ts';
  * A caption for pre-training an image-text model (stage 0): "a photo of a black dress with long sleeves and a print".
  * Names the tone and two to four of the other known attributes in random order and wording. A quarter of the words come
  * from the relative captions' comparatives ("a dress with longer sleeves"), so that those words are learnt too.
- * @param attributes what is known of the image; unknown attributes are left out
+ * @param attributes the known ones; the caption leaves out the others
  */
 export function describe(category: FashionCategory, attributes: Attributes, random: Random): string {
   const noun = pick(nouns[category], random);

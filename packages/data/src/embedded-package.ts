@@ -1,6 +1,6 @@
 import { missingPackage } from '@webcir/kernels';
 
-/** Where the files of the package `@webcir/embedded` are. */
+/** URLs of the files of the package `@webcir/embedded`. */
 export interface EmbeddedPackage {
   readonly images: URL;
   readonly annotations: URL;

@@ -15,7 +15,7 @@ import { accessTo } from './parts.ts';
 import type { Random } from './random.ts';
 import type { CirDataset, Triplet } from './types.ts';
 
-/** What `annotations.json.gz` holds. */
+/** Content of `annotations.json.gz`. */
 export interface Annotations {
   readonly name: 'fmnist-cir';
   readonly attributeValues: Readonly<Record<string, readonly string[]>>;
@@ -27,7 +27,7 @@ export interface AnnotationBlock {
   readonly split: 'train' | 'val' | 'test';
   readonly category: FashionCategory;
   readonly ids: string[];
-  /** Per attribute one character an image: the position of its value in `attributeValues`, or `-`. */
+  /** One character per image for each attribute: the position of its value in `attributeValues`, or `-`. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly triplets: readonly {
     readonly reference: string;
@@ -60,7 +60,7 @@ const annotationsSchema: z.ZodType<Annotations> = z.object({
   ),
 });
 
-/** The two files of @webcir/embedded, as they are (gzip). */
+/** The two files of @webcir/embedded, still gzipped. */
 export interface EmbeddedFiles {
   images: Uint8Array;
   annotations: Uint8Array;
@@ -72,9 +72,9 @@ export interface EmbeddedDataset extends CirDataset {
   categories: readonly FashionCategory[];
   /** `[28 * 28]` photo levels, 0 is black; throws for an unknown id. */
   photo(id: string): Uint8Array;
-  /** What is known of an image. */
+  /** The known attributes of an image. */
   attributes(id: string): Attributes;
-  /** Equal for images that every caption fits equally; `undefined` where an attribute could not be told. */
+  /** A key that is equal for images that every caption fits equally; `undefined` if an attribute could not be told. */
   attributeKey(id: string): string | undefined;
   /** A caption for stage 0, drawn anew at each call. */
   describe(id: string, random: Random): string;
@@ -162,7 +162,7 @@ function greyToRgb(grey: Uint8Array): RawImage {
   return { width: side, height: side, channels: 3, data };
 }
 
-/** Unpacks gzip with what browsers and Node both have. */
+/** Unpacks gzip with the API that browsers and Node share. */
 async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -61,7 +61,7 @@ function found(path: PropertyKey[], file: unknown): string {
   return `is ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
 }
 
-/** A value as JSON: nested deeper than the stack allows, only what kind it is. */
+/** A value as JSON, or only its kind if it is nested deeper than the stack allows. */
 function written(value: unknown): string {
   try {
     return JSON.stringify(value);

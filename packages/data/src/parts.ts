@@ -4,14 +4,14 @@ import type { CirDataset, Triplet } from './types.ts';
 export interface Part {
   readonly split: string;
   readonly category: string;
-  /** Each image once. */
+  /** Images of the gallery, each once. */
   readonly gallery: readonly string[];
   readonly triplets: readonly Triplet[];
 }
 
 type Access = Pick<CirDataset, 'categories' | 'splits' | 'triplets' | 'gallery'>;
 
-/** A data set's queries and galleries out of its parts, which come in the order of the splits and categories. */
+/** A data set's queries and galleries, from its parts, which come in the order of the splits and categories. */
 export function accessTo(name: string, parts: readonly Part[]): Access {
   const splits = [...new Set(parts.map((part) => part.split))];
   const categories = [...new Set(parts.map((part) => part.category))];

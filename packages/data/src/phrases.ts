@@ -14,7 +14,7 @@ export const nouns: Record<FashionCategory, readonly string[]> = {
   toptee: ['t-shirt', 'tee', 'top', 'tee shirt'],
 };
 
-/** What a value is, whatever it is compared with. */
+/** Phrases for a value by itself, whatever it is compared with. */
 export const absolute: Record<Attribute, Record<string, Phrases>> = {
   tone: {
     black: {
@@ -194,7 +194,7 @@ export const absolute: Record<Attribute, Record<string, Phrases>> = {
   },
 };
 
-/** What a garment is or has with less, or with more, of an ordered attribute (in the order of `attributeValues`). */
+/** Phrases for less, or for more, of an ordered attribute (in the order of `attributeValues`). */
 export const comparative: Record<Exclude<Attribute, 'pattern'>, { less: Phrases; more: Phrases }> = {
   tone: {
     less: {

@@ -23,7 +23,7 @@ const published: Readonly<
   },
 };
 
-/** Where a published data set has other counts than were published, a sentence each. */
+/** Differences between a data set's counts and the published ones, a sentence each. */
 export function unpublishedCounts({ name, splits, categories, gallery, triplets }: CirDataset): string[] {
   const expected = published[name] ?? {};
   return splits.flatMap((split) =>

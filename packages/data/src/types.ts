@@ -11,21 +11,21 @@ export interface Triplet {
   target?: string;
   /** The relative captions: two in FashionIQ and the embedded set, one in CIRR and CIRCO. */
   captions: string[];
-  /** Every image of the gallery that is a correct answer, the target included, where the set knows them. */
+  /** Every image of the gallery that is a correct answer, the target included, if the set knows them. */
   targets?: string[];
   /** Six look-alikes with the reference and the target among them (CIRR's `img_set.members`). */
   group?: string[];
 }
 
-/** Which split of a data set is for what. */
+/** The splits of a data set, by their use. */
 export interface SplitUses {
-  /** Absent where there is nothing to train on. */
+  /** Training split; absent if there is nothing to train on. */
   train?: string;
-  /** What the best epoch is chosen by. */
+  /** Split that the best epoch is chosen by. */
   validation: string;
-  /** Whose numbers are quoted: the validation split again where the test answers are secret. */
+  /** Split whose numbers are quoted: the validation split again if the test answers are secret. */
   test: string;
-  /** Its answers are secret: rankings of it are sent to the set's evaluation server. */
+  /** Split with secret answers: its rankings are sent to the set's evaluation server. */
   submission?: string;
 }
 
@@ -51,9 +51,9 @@ export interface CirDataset {
   image(id: string): Promise<RawImage>;
   /** Path of an image's file; undefined in a set that is held in memory. @throws saying where it was looked for */
   file(id: string): string | undefined;
-  /** Files that have the same id as the one that is taken; absent where a set says itself which file it means. */
+  /** Other files with the same id as the one in use; absent if the set itself says which file it means. */
   otherFiles?(id: string): readonly string[];
-  /** Changes when the image does: what was computed from it before is then out of date. @throws as `image` does */
+  /** Changes when the image does, which puts out of date what was computed from it. @throws as `image` does */
   version(id: string): Promise<string>;
   /** What was left out of the set: results on it are not comparable with published ones. */
   incomplete?: { readonly images: number; readonly triplets: number };

@@ -87,7 +87,7 @@ describe('checkImages', () => {
     }
   });
 
-  it('takes .jpg before .jpeg, .png and .webp of the same id, whole files before folders, and reports the others', async () => {
+  it('prefers .jpg to .jpeg, .png and .webp of one id, and files to folders, and reports the others', async () => {
     const [four, two, copy, kept] = (await openFashionIq(folder)).gallery('val');
     await rename(image(`${four}.jpg`), image(`${four}.webp`));
     for (const ending of ['png', 'JPG', 'jpeg']) await cp(image(`${two}.jpg`), image(`${four}.${ending}`));
@@ -108,7 +108,7 @@ describe('checkImages', () => {
       ['val', kept, 'duplicate'],
     ]);
     const [{ message }] = (await checkImages(read))[1].problems;
-    // .jpeg and .png are copies of what is taken.
+    // .jpeg and .png are copies of the file in use.
     expect(message).toBe(
       `${image(`${four}.JPG`)} is taken for "${four}", not ${image(`${four}.webp`)}; keep one of them`,
     );

@@ -184,7 +184,7 @@ describe('CIRCO', () => {
 });
 
 describe('a folder of your own', () => {
-  /** The names of two of its images stand for A and B. */
+  /** The error for these files, in which A and B stand for the names of two images. */
   async function messageOf(files: Record<string, string>): Promise<string> {
     const [a, b] = Object.keys(
       JSON.parse(await readFile(join(scratch, 'cirr/cirr/image_splits/split.rc2.val.json'), 'utf8')),

@@ -159,7 +159,8 @@ describe('stage-0 captions', () => {
     const relative = words(set.triplets('train').flatMap((t) => t.captions));
     expect(relative.size).toBeGreaterThan(200);
     const frame = words([
-      'same but make has have features comes instead appears looks looking for i would like want please show me similar',
+      'same but make has have features comes instead appears looks looking for',
+      'i would like want please show me similar',
     ]);
     expect([...relative].filter((word) => !described.has(word) && !frame.has(word))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// Seen from src/ and from dist/ alike, so these paths must stay in a file of this depth.
+// These paths hold from src/ and from dist/ alike, so they must stay in a file at this depth.
 
 /**
  * Fashion-MNIST's images as Zalando stores them, IDX, gzip: a `file:` URL in Node, whatever the bundler makes of it in

@@ -10,8 +10,7 @@ import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const source = join(import.meta.dirname, '../src');
 const opsFolder = join(source, 'ops');
-// The engine unrolls a kernel's text when it makes a pipeline; what is read out of it here is read out of the same
-// text.
+// The engine unrolls a kernel's text when it makes a pipeline; this script reads the same unrolled text.
 const { unroll } = await importTypeScript(join(source, 'engine/unroll.ts'));
 const header = (from) => `// Written by scripts/generate.mjs from ${from}. Do not edit.\n`;
 
@@ -30,8 +29,8 @@ export function expandIncludes(text, folder) {
 
 /**
  * The kernels that a file makes: one, called as the file, or one for each line `#kernel name size=value …`. Its sizes
- * are variables as those of `#for`, and stand in the generated kernel, so that TypeScript reads what the WGSL is made
- * for. `enable=f16` enables an extension for this kernel alone.
+ * are variables like those of `#for`, and are part of the generated kernel, so that TypeScript can read them.
+ * `enable=f16` enables an extension for this kernel alone.
  */
 export function kernelsOf(text, name) {
   const line = /^#kernel (\S+)((?: +\w+=\w+)+)\n/gm;
@@ -80,7 +79,8 @@ const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUp
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
 const kernelModule = (file, kernels) =>
-  `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n${kernels.map((kernel) => kernelText(file, kernel)).join('')}`;
+  `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n` +
+  kernels.map((kernel) => kernelText(file, kernel)).join('');
 
 function unrolled(text, file, sizes) {
   try {
@@ -145,8 +145,8 @@ export const ${camelCase(name)}Kernel: ${type}${sized} = {
 const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInteger(size) ? size : 0));
 
 /**
- * Modules of kernels that are gone, and what is left of the folder of an op that is: git does not know of either, and
- * they would be compiled and kept in turbo's cache.
+ * Removes the modules of deleted kernels, and what is left of deleted ops' folders: git tracks neither, and they would
+ * be compiled and kept in turbo's cache.
  */
 function removeStale() {
   for (const file of readdirSync(opsFolder, { recursive: true }))
@@ -172,7 +172,7 @@ function gradientsOf(op, files) {
     });
 }
 
-/** What the public index exports of an op: everything but its gradients, which nobody calls by name. */
+/** Exports of an op in the public index: everything but its gradients, which nobody calls by name. */
 function opExports(op) {
   const names = [
     ...moduleText(op, `${op}.ts`).matchAll(/^export (?:(type|interface)|const|function) (\w+)(: Gradient<)?/gm),
@@ -222,7 +222,8 @@ if (process.argv[1] === import.meta.filename) {
     join(source, 'generated/cases.ts'),
     header('the folders in src/ops') +
       withCases.map((op) => `import * as ${camelCase(op)} from '../ops/${op}/${op}.cases.ts';\n`).join('') +
-      `import type { OpCases } from '../engine/case.ts';\n\n/** The cases of every op, by its name. */\nexport const allCases: Record<string, OpCases> = {\n` +
+      "import type { OpCases } from '../engine/case.ts';\n\n/** The cases of every op, by its name. */\n" +
+      'export const allCases: Record<string, OpCases> = {\n' +
       withCases.map((op) => `  '${op}': ${camelCase(op)},\n`).join('') +
       '};\n',
   );
@@ -249,7 +250,7 @@ if (process.argv[1] === import.meta.filename) {
   writeFileSync(
     join(source, 'generated/fingerprint.ts'),
     `${header('the folders in src/ops')}
-/** A hash of all that a choice between kernels depends on: choices that were made for another one do not hold. */
+/** A hash of everything that a choice between kernels depends on: choices made under another hash do not hold. */
 export const kernelsFingerprint: string = '${hash.digest('hex').slice(0, 16)}';\n`,
   );
 }

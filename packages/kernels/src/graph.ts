@@ -1,7 +1,7 @@
 import type { OpDefinition } from './engine/op.ts';
 
 /**
- * Half precision ('f16') is for storage: two halves to a 32-bit word, the first in the lower bits; kernels compute in
+ * Half precision ('f16') is for storage: two halves in a 32-bit word, the first in the lower bits; kernels compute in
  * f32.
  */
 export type DType = 'f32' | 'f16' | 'u32';
@@ -24,9 +24,9 @@ export interface Tensor extends TensorType {
 /** A range of a GPU buffer. */
 export interface Region {
   readonly buffer: GPUBuffer;
-  /** In bytes, a multiple of 256. */
+  /** Offset in bytes, a multiple of 256. */
   readonly offset: number;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
@@ -59,7 +59,7 @@ export interface Node {
   readonly outputs: readonly Tensor[];
 }
 
-/** How many values a tensor of this shape has. */
+/** Number of values in a tensor of this shape. */
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 export const byteLength = ({ shape, dtype }: TensorType): number =>
   dtype === 'f16' ? Math.ceil(elements(shape) / 2) * 4 : elements(shape) * 4;
@@ -85,12 +85,12 @@ export function createNode(source: Source, types: readonly TensorType[]): Node {
   return node;
 }
 
-/** A tensor that every `program.run` is given under this name; `cast` it where it is wanted in half precision. */
+/** A tensor that every `program.run` is given under this name; `cast` it to get half precision. */
 export function input(name: string, shape: Shape, dtype: 'f32' | 'u32' = 'f32'): Tensor {
   return createNode({ kind: 'input', name }, [{ shape, dtype }]).outputs[0];
 }
 
-/** A tensor whose values are known when the graph is built. Throws RangeError where data and shape differ in size. */
+/** A tensor whose values are known when the graph is built. Throws RangeError if data and shape differ in size. */
 export function constant(data: Float32Array | Uint32Array, shape: Shape): Tensor {
   if (data.length !== elements(shape)) {
     throw new RangeError(`constant: ${formatShape(shape)} needs ${elements(shape)} values, found ${data.length}`);
@@ -123,10 +123,10 @@ export function ancestors(tensors: readonly Tensor[]): Node[] {
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** What a program is to compute. */
+/** Everything that a program computes. */
 export interface Graph<Names extends string> {
   /** Results that can be read after a run, by name. */
   readonly outputs: Readonly<Record<Names, Tensor>>;
-  /** Updates in place (optimizer steps) that the program is also to make. */
+  /** Updates in place (optimizer steps) that the program also makes. */
   readonly updates?: readonly Tensor[];
 }

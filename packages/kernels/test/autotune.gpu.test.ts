@@ -1,4 +1,4 @@
-// A tuned program computes what an untuned one does, and tuning leaves nothing behind.
+// An autotuned program computes the same as the fixed choices, and autotuning leaves nothing behind.
 import { afterAll, expect, it } from 'vitest';
 import { type TimingOptions, timeVariants } from '../src/engine/autotune.ts';
 import { stopwatchOf } from '../src/engine/stopwatch.ts';
@@ -43,7 +43,7 @@ function layer() {
   return { outputs: { y, dx, dWeight } };
 }
 
-/** Times what a graph has not been timed for, as `compile` would. */
+/** Times the shape classes of a graph that are not timed yet, as `compile` would. */
 const autotune = (on: Device, graph: Graph<string>, options?: TimingOptions) =>
   timeVariants(stopwatchOf(on), on.capabilities, [graph], options);
 
@@ -98,7 +98,7 @@ it('goes by the clock where the device has no timestamps', async () => {
 
 it('and a program in the variants that it took gives the same results', async () => {
   const before = await run();
-  // As if the kernels without subgroups were the faster ones.
+  // Makes the kernels without subgroups look faster.
   const trial = { run: async (variant: string) => (variant === 'plain' ? 1 : 2), dispose() {} };
   const stopwatch = { now: () => 0, ready: async () => trial };
   const { choices, changed } = await timeVariants(stopwatch, device.capabilities, [layer()]);

@@ -27,7 +27,7 @@ const normalized = (rows: number, width: number): Tensor =>
   layernorm(input('x', [rows, width]), input('weight', [width]), input('bias', [width]));
 const classOf = ({ node: { source } }: Tensor): string => (source.kind === 'op' ? shapeClass(source) : '');
 
-/** Every run of `variant` takes so many milliseconds, and says so in `runs`. */
+/** Every run of `variant` takes the given milliseconds and is noted in `runs`. */
 function stopwatch(milliseconds: (variant: string, rows: number) => number) {
   const runs: string[] = [];
   let now = 0;
@@ -46,7 +46,7 @@ function stopwatch(milliseconds: (variant: string, rows: number) => number) {
   return { watch, runs };
 }
 
-async function tuned(
+async function autotuned(
   tensors: readonly Tensor[],
   time: (variant: string, rows: number) => number,
   options?: TimingOptions,
@@ -57,7 +57,7 @@ async function tuned(
   return { ...(await timeVariants(watch, on, [{ outputs }], options)), runs };
 }
 
-/** As a program's plan would. */
+/** The variant that a program's plan takes. */
 const variantOf = ({ node: { source } }: Tensor, capabilities: Capabilities): string =>
   source.kind === 'op' ? chosenVariant(source, capabilities) : '';
 
@@ -65,7 +65,7 @@ describe('the autotuner', () => {
   const y = product(64, 64, 64);
 
   it('takes another variant where it is at least 10 % faster, and keeps the fixed choice below that', async () => {
-    const faster = (share: number) => tuned([y], (variant) => (variant === 'register' ? share * 10 : 10));
+    const faster = (share: number) => autotuned([y], (variant) => (variant === 'register' ? share * 10 : 10));
     expect(await faster(0.89)).toMatchObject({
       choices: { [classOf(y)]: 'register' },
       timed: 1,
@@ -76,18 +76,21 @@ describe('the autotuner', () => {
   });
 
   it('leaves out a variant that never wins on the adapter, and runs the others in turns', async () => {
-    const { runs } = await tuned([normalized(64, 64)], () => 10, {}, lavapipe);
+    const { runs } = await autotuned([normalized(64, 64)], () => 10, {}, lavapipe);
     const turn = ['subgroup', 'plain'];
     expect(runs.map((run) => run.split(' ')[2])).toEqual([...turn, ...turn, ...turn]);
   });
 
   it('does not run a variant again that takes half as long again', async () => {
-    const { runs } = await tuned([y], (variant) => (variant === 'register' ? 16 : 10));
+    const { runs } = await autotuned([y], (variant) => (variant === 'register' ? 16 : 10));
     expect(runs).toHaveLength(2);
   });
 
   it('times one of each class, the largest: sizes up to the next power of two go together', async () => {
-    const { runs, choices } = await tuned([product(33, 64, 64), product(64, 64, 64), product(65, 64, 64)], () => 10);
+    const { runs, choices } = await autotuned(
+      [product(33, 64, 64), product(64, 64, 64), product(65, 64, 64)],
+      () => 10,
+    );
     expect(new Set(runs)).toEqual(
       new Set(['matmul 4160 tiled', 'matmul 4160 register', 'matmul 4096 tiled', 'matmul 4096 register']),
     );
@@ -95,23 +98,23 @@ describe('the autotuner', () => {
     expect(variantOf(product(40, 60, 50), { ...adapter, choices: { [classOf(y)]: 'register' } })).toBe('register');
   });
 
-  it('begins with what moves the most memory, and settles what there is no time for with the fixed choice', async () => {
+  it('begins with what moves the most memory, and keeps the fixed choice for what the budget leaves out', async () => {
     const many = [normalized(4, 64), product(256, 256, 256)];
-    const { choices, runs, timed, untimed } = await tuned(many, () => 10, { budget: 60 });
+    const { choices, runs, timed, untimed } = await autotuned(many, () => 10, { budget: 60 });
     expect(runs.every((run) => run.startsWith('matmul'))).toBe(true);
     expect(choices).toEqual({ [classOf(many[0])]: 'workgroup', [classOf(many[1])]: 'tiled' });
     expect([timed, untimed]).toEqual([1, 1]);
   });
 
   it('does not begin with a variant for which there may not be time', async () => {
-    const { runs, choices } = await tuned([y], (variant) => (variant === 'register' ? 1 : 10), { budget: 15 });
+    const { runs, choices } = await autotuned([y], (variant) => (variant === 'register' ? 1 : 10), { budget: 15 });
     expect(runs).toEqual(['matmul 4096 tiled']);
     expect(choices[classOf(y)]).toBe('tiled');
   });
 
   it('times nothing that is known, changes no record, and takes no variant that cannot run', async () => {
     const known = Object.freeze({ [classOf(y)]: 'register', other: 'kept' });
-    const { choices, runs } = await tuned([y], () => 10, { choices: known });
+    const { choices, runs } = await autotuned([y], () => 10, { choices: known });
     expect([choices, runs]).toEqual([known, []]);
     expect(variantOf(y, { ...adapter, choices: { [classOf(y)]: 'subgroup' } })).toBe('tiled');
   });

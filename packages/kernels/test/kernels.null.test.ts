@@ -41,8 +41,8 @@ describe('on a device with the default limits', () => {
   );
   for (const [name, kernel, storage] of inEachStorage) {
     it(name, async () => {
-      // What is for GPUs with matrix units may ask for more workgroup memory than this device has: Dawn says so when
-      // all else is well.
+      // Kernels for GPUs with matrix units may need more workgroup memory than this device has: Dawn says so if nothing
+      // else is wrong.
       const complaint = await device.pipeline({ kernel, constants: constantsOf(kernel), storage }).then(
         () => 'none',
         (error: Error) => error.message,

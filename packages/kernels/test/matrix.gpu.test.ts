@@ -109,13 +109,13 @@ interface Attributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly slices: number;
-  /** Input 2 is a bias and 3 a residual, and there is a GELU and a pre-activation. */
+  /** Whether there are a bias (input 2), a residual (input 3), a GELU and a pre-activation. */
   readonly epilogue: boolean;
-  /** Of y and the pre-activation. */
+  /** Storage of y and of the pre-activation. */
   readonly precision: 'f32' | 'f16';
 }
 
-/** What matmul.ts launches, of a given kernel. */
+/** The dispatches of matmul.ts, with a given kernel. */
 const product: OpDefinition<Attributes> = {
   name: 'product',
   takesHalf: true,
@@ -177,8 +177,8 @@ const transposed = ({ shape: [rows, columns], data }: NdArray): NdArray => ({
 });
 
 /**
- * How a is read does not depend on how b is, so that two layouts cover all four. The two kernels on matrices of 16 x 16
- * x 16 are one text, and slow to compile on a CPU: they share the layouts.
+ * The way a is read does not depend on b, so two layouts cover all four. The two kernels on matrices of 16 x 16 x 16
+ * are one text, and slow to compile on a CPU: they share the layouts.
  */
 const layouts = new Map<MatrixKernel['kernel'], readonly string[]>([
   [matmulMatrixHalfLargeKernel, ['NN']],

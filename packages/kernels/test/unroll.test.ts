@@ -1,8 +1,8 @@
-// The loops of kernel texts: what they become, and what is said of those that are wrong.
+// Loops in kernel texts: what they become, and the errors for wrong ones.
 import { expect, it } from 'vitest';
 import { unroll } from '../src/engine/unroll.ts';
 
-/** As it stands in a kernel's text. */
+/** An expression as kernel texts have it. */
 const expression = (text: string) => ['$', '{', text, '}'].join('');
 
 it('repeats lines with the value of the loop, and leaves others alone', () => {

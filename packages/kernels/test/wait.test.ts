@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { pause, Waiter } from '../src/engine/wait.ts';
 
 /**
- * What a wait of so many milliseconds sleeps beyond its end at most, where a turn costs 25 microseconds; and its turns.
+ * Simulates a wait of `length` milliseconds with turns of 25 microseconds: how far it sleeps past the end, and its
+ * turns.
  */
 function simulate(length: number): { overshoot: number; turns: number } {
   let now = 0;

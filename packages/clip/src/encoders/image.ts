@@ -5,7 +5,7 @@ import { encodeImageVit } from './vit.ts';
 import type { Weights } from './weights.ts';
 
 /**
- * CLIP's image encoder, of either kind.
+ * CLIP's image encoder, ResNet or ViT.
  * @param pixels [batch, size, size, 3], normalized (`normalizePixels`)
  * @returns [batch, embed], not normalized
  */

@@ -39,14 +39,14 @@ export function encodeImageResnet(
 interface Convolution {
   /** Name of the convolution, e.g. 'visual.layer1.0.conv1'. */
   readonly conv: string;
-  /** Name of the BatchNorm behind it. */
+  /** Name of the BatchNorm after it. */
   readonly bn: string;
   readonly stride?: number;
   readonly padding?: number;
   readonly activation?: 'relu';
 }
 
-/** A convolution with its BatchNorm, or with the bias that is left of it (`foldBatchNorm`). */
+/** A convolution with its BatchNorm, or with the bias that remains of it (`foldBatchNorm`). */
 function convolve(x: Tensor, weights: Weights, folded: boolean, convolution: Convolution): Tensor {
   const { conv, bn, activation, ...geometry } = convolution;
   const weight = weights(`${conv}.weight`);

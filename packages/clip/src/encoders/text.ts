@@ -38,6 +38,6 @@ export function encodeText(
   return checkpoint(matmul(normalized, weights('text_projection')));
 }
 
-/** The rows of a table that the tokens name. Each part has zeros for the rows of the others. */
+/** Looks up the tokens' rows in a table. Each part gives zeros for the rows of the others. */
 const embed = (tokens: Tensor, parts: readonly StorePart[]): Tensor =>
   parts.map(({ tensor, firstRow }) => gather(tensor, tokens, { firstRow })).reduce((sum, rows) => add(sum, rows));

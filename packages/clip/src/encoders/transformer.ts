@@ -9,7 +9,7 @@ export interface TransformerConfig {
   /** Each token attends only to itself and the ones before it. */
   readonly causal: boolean;
   /**
-   * Picks the one token of each sequence that is read, [batch, tokens, width] -> [batch, width]. All that follows the
+   * Picks the one token of each sequence that is read, [batch, tokens, width] -> [batch, width]. Everything after the
    * last attention works on tokens one by one, so it is done for these only: the same numbers for less work.
    */
   pick(tokens: Tensor): Tensor;
@@ -17,7 +17,7 @@ export interface TransformerConfig {
 
 /**
  * CLIP's pre-norm transformer (openai/CLIP, model.py). Where the weights of its blocks are in half precision
- * (`mixedPrecision`), so is all within a block; the residual stream stays in single.
+ * (`mixedPrecision`), so is everything within a block; the residual stream stays in single.
  * @param x [batch, tokens, width]
  * @param prefix name of the module that holds `resblocks`, e.g. 'transformer'
  * @returns [batch, width], of the picked tokens

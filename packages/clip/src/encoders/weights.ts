@@ -3,11 +3,11 @@ import { cast, type StoreLayout, type StorePart, type Tensor } from '@webcir/ker
 /** Finds the tensor of an OpenAI CLIP name. Throws RangeError for a name that the model does not have. */
 export interface Weights {
   (name: string): Tensor;
-  /** Of a table that is read by rows: it is stored in parts where it is larger than the device can bind. */
+  /** Parts of a table that is read by rows: more than one if it is larger than the device can bind. */
   parts(name: string): readonly StorePart[];
 }
 
-/** Looks a name up in several stores, the first one first: trained weights over frozen ones. */
+/** Looks a name up in several stores in turn: trained weights go before frozen ones. */
 export function weightsOf(...stores: readonly StoreLayout[]): Weights {
   const storeOf = (name: string) => {
     const store = stores.find((candidate) => candidate.has(name));
@@ -24,8 +24,8 @@ const blockMatrix = /\.resblocks\.\d+\.(attn\.in_proj_weight|attn\.out_proj\.wei
 
 /**
  * The same weights for mixed precision (Micikevicius et al. 2017, arXiv 1710.03740): the matrices of the transformer's
- * blocks are given in half precision, and their products and what goes from one to the next are then so too. Every
- * program rounds them from the weights themselves, which stay as they are: a training step changes those.
+ * blocks are given in half precision, and so are their products and what passes between them. Every program rounds anew
+ * from the weights in single precision, as a training step changes those.
  */
 export function mixedPrecision(weights: Weights): Weights {
   const halves = new Map<string, Tensor>();

@@ -6,11 +6,11 @@ export const activationKey = 'webcir.activation';
 /** The class of CLIP4Cir's checkpoints: openai/CLIP's `CLIP`, which knows QuickGELU only. */
 const CLIP4CIR_CLASS = 'CLIP';
 
-/** What of a file may tell. */
-type Words = Pick<WeightFile, 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
+/** The parts of a file that may tell its activation. */
+type FileFacts = Pick<WeightFile, 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
 
-/** The activation that a file's own words tell; undefined when they do not. */
-export function knownActivation({ metadata, format }: Words): Activation | undefined {
+/** The activation that a file itself states; undefined if it states none. */
+export function knownActivation({ metadata, format }: FileFacts): Activation | undefined {
   const stored = metadata.get(activationKey);
   if (stored === 'quickgelu' || stored === 'gelu') return stored;
   if (stored !== undefined) {
@@ -22,12 +22,12 @@ export function knownActivation({ metadata, format }: Words): Activation | undef
 }
 
 /**
- * The activation of a file: it makes a silent difference of some points of recall, and no shape shows it, so it is
- * never guessed.
- * @param asked for files that do not say it
- * @throws asking for it when nobody says it, or when the file says another one
+ * The activation of a file. A wrong one silently costs some points of recall, and no shape shows it, so it is never
+ * guessed.
+ * @param asked the user's choice, for files that do not state it
+ * @throws when nobody states it, asking for it, or when the file states another one
  */
-export function activationOf(file: Words, asked?: Activation): Activation {
+export function activationOf(file: FileFacts, asked?: Activation): Activation {
   const known = knownActivation(file);
   if (known && asked && known !== asked) {
     throw new Error(`CLIP weights: the file says that its activation is ${known}, not ${asked}: leave it out.`);

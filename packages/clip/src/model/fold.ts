@@ -3,10 +3,10 @@ import type { ClipModel, ModelTensor } from './model.ts';
 const epsilon = 1e-5;
 
 /**
- * Puts the frozen BatchNorm of a ResNet into the convolution before it: weight * s and bias - mean * s, with
- * s = scale / sqrt(variance + epsilon). The features stay the same, for less work. For encoding only: a folded model
- * cannot be trained on or saved as CLIP's.
- * @returns the model itself where it has no BatchNorm
+ * Folds the frozen BatchNorm of a ResNet into the convolution before it: weight * s and bias - mean * s, with s = scale
+ * / sqrt(variance + epsilon). The features stay the same, for less work. For encoding only: a folded model can be
+ * neither trained nor saved as a CLIP.
+ * @returns the model itself if it has no BatchNorm
  */
 export function foldBatchNorm(model: ClipModel): ClipModel {
   const { vision } = model.config;
@@ -48,7 +48,7 @@ export function foldBatchNorm(model: ClipModel): ClipModel {
   return { ...model, tensors, config: { ...model.config, vision: { ...vision, foldedBatchNorm: true } } };
 }
 
-/** 'layer1.0.bn2' norms 'layer1.0.conv2', 'layer1.0.downsample.1' norms 'layer1.0.downsample.0'. */
+/** 'layer1.0.bn2' follows 'layer1.0.conv2', 'layer1.0.downsample.1' follows 'layer1.0.downsample.0'. */
 const convolutionBefore = (bn: string): string =>
   bn.replace(/downsample\.1$/, 'downsample.0').replace(/bn(\d)$/, 'conv$1');
 

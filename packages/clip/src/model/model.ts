@@ -8,24 +8,24 @@ import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weig
 import { activationKey, activationOf } from './activation.ts';
 import { checkWeights } from './shapes.ts';
 
-/** A weight of a model, wherever it lies: it is read when it is wanted, as models are larger than one wants to hold. */
+/** A weight of a model, wherever it is stored. It is read when needed, as models may be too large for memory. */
 export interface ModelTensor {
   readonly shape: readonly number[];
-  /** In single precision. */
+  /** Reads the values, in single precision. */
   read(): Promise<Float32Array>;
 }
 
 /** A CLIP, not yet on a device. */
 export interface ClipModel {
   readonly config: ClipConfig;
-  /** By OpenAI's names. */
+  /** Tensors by OpenAI's names. */
   readonly tensors: ReadonlyMap<string, ModelTensor>;
   /**
-   * BPE id of each row of `token_embedding.weight`, where the model keeps only the rows that its training texts use.
-   * Words outside it are left out of a text: nothing was ever learnt about them.
+   * BPE id of each row of `token_embedding.weight`, if the model keeps only the rows that its training texts use. Other
+   * words are left out of texts: nothing was learnt about them.
    */
   readonly vocabulary?: readonly number[];
-  /** What the model was tuned with, where it was. */
+  /** The preprocessing that the model was tuned with, if it was tuned. */
   readonly preprocessing?: Preprocessing;
 }
 
@@ -35,12 +35,13 @@ export const hostTensor = (shape: readonly number[], values: Float32Array): Mode
   read: async () => values,
 });
 
-/** Where safetensors keep `ClipModel.vocabulary`. */
+/** Metadata key of `ClipModel.vocabulary` in safetensors files. */
 export const VOCABULARY_KEY = 'webcir.vocabulary';
 
 /**
- * Makes a model of an opened weight file: OpenAI's, open_clip's or Hugging Face's names, sizes from the shapes.
- * @param activation for files that do not say it
+ * Makes a model from an opened weight file with OpenAI's, open_clip's or Hugging Face's names; sizes follow from the
+ * shapes.
+ * @param activation for files that do not state it
  * @throws naming the tensor, when the file does not hold a whole CLIP; or asking for the activation
  */
 export function readClipModel(
@@ -78,7 +79,7 @@ function parseVocabulary(text: string, rows: number): number[] {
   return ids;
 }
 
-/** Where safetensors keep `ClipModel.preprocessing`. */
+/** Metadata key of `ClipModel.preprocessing` in safetensors files. */
 const preprocessingKey = 'webcir.preprocessing';
 
 function parsePreprocessing(text: string): Preprocessing {
@@ -86,11 +87,12 @@ function parsePreprocessing(text: string): Preprocessing {
   const isKnown = transform !== undefined && TRANSFORMS.includes(transform);
   if (isKnown && (targetRatio === undefined || targetRatio >= 1)) return { transform, targetRatio };
   throw new Error(
-    `CLIP weights: ${preprocessingKey}: expected a transform of ${TRANSFORMS.join(', ')} and a targetRatio of 1 or more, found ${text}.`,
+    `CLIP weights: ${preprocessingKey}: expected a transform of ${TRANSFORMS.join(', ')} ` +
+      `and a targetRatio of 1 or more, found ${text}.`,
   );
 }
 
-/** What a file is written from that `readClipModel` reads back. */
+/** Content for a file that `readClipModel` reads back. */
 export function storeClipModel(
   { tensors, vocabulary, preprocessing, config }: ClipModel,
   dtype: 'F16' | 'F32',
@@ -101,7 +103,7 @@ export function storeClipModel(
   return { tensors: storeTensors(tensors, dtype), metadata };
 }
 
-/** Tensors of a model as a file is to hold them; F16 rounds. */
+/** Tensors of a model as a file stores them; F16 rounds. */
 export const storeTensors = (
   tensors: ReadonlyMap<string, ModelTensor>,
   dtype: 'F16' | 'F32',

@@ -3,7 +3,7 @@ import type { ClipModel } from './model.ts';
 
 /** Texts as rows of the token table, ready for `encodeText`. */
 export interface TokenBatch {
-  /** [texts, length], filled up with zeros behind the end-of-text token. */
+  /** [texts, length], padded with zeros after the end-of-text token. */
   readonly tokens: Uint32Array;
   /** [texts]: text index * length + position of the end-of-text token. */
   readonly eotPositions: Uint32Array;
@@ -14,7 +14,7 @@ export interface TokenBatch {
 export interface TextTokens {
   /** Rows of the token table, start- and end-of-text included. */
   readonly rows: number[];
-  /** Words of the text that the model has no row for, and that were left out. */
+  /** Words that were left out because the model has no row for them. */
   readonly unknown: string[];
 }
 
@@ -47,11 +47,11 @@ const lengths = [8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64];
 
 /** The shortest of a few fixed lengths (one program each) that holds these texts; at most the context length. */
 export function lengthFor(texts: readonly (readonly number[])[], contextLength: number): number {
-  const longest = Math.max(...texts.map((text) => text.length));
-  return lengths.find((length) => length >= longest && length < contextLength) ?? contextLength;
+  const minLength = Math.max(...texts.map((text) => text.length));
+  return lengths.find((length) => length >= minLength && length < contextLength) ?? contextLength;
 }
 
-/** Puts texts side by side at one length. */
+/** Packs texts into a batch of one length. */
 export function packTokens(texts: readonly (readonly number[])[], length: number): TokenBatch {
   const tokens = new Uint32Array(texts.length * length);
   const eotPositions = new Uint32Array(texts.length);

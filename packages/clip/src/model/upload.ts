@@ -2,7 +2,7 @@ import { type Device, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
 import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
 
-/** A CLIP on a device: what is trained and what is not, in stores of their own. */
+/** A CLIP on a device, with trained and frozen tensors in separate stores. */
 export interface DeviceClip {
   readonly trained: TensorStore;
   readonly frozen: TensorStore;

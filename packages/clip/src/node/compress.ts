@@ -1,11 +1,11 @@
 import type { RawImage } from '../preprocess/image.ts';
 import { loadSharp } from './sharp.ts';
 
-/** What kind of file `compressImage` makes. */
+/** The kind of file that `compressImage` makes. */
 export interface CompressOptions {
-  /** JPEG comes in the highest quality, without subsampling. */
+  /** JPEG is written at the highest quality, without subsampling. */
   readonly format: 'png' | 'jpeg';
-  /** Scales an image that is wider or higher down to this many pixels. */
+  /** Limit in pixels for width and height: larger images are scaled down to it. */
   readonly maxSide?: number;
 }
 

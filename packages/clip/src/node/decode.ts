@@ -5,15 +5,15 @@ import { readPngHeader } from './png.ts';
 import { loadSharp } from './sharp.ts';
 
 /**
- * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame, and as far as CLIP's
- * preprocessing depends on it in the file's own mode: RGB (grey too, three times), RGBA, or for PNG palettes and 1-bit
- * pixels RGB with `paletteFirst`.
+ * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame only. The result keeps the
+ * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, or, for PNG
+ * palettes and 1-bit pixels, RGB with `paletteFirst`.
  *
  * Differs from PIL for GIF palettes (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion
  * saturates) and CMYK JPEG (converted to RGB before the resize instead of after it).
  *
  * @param source a file's path, or its bytes
- * @param name what errors call the image, if `source` is bytes
+ * @param name name of the image in errors, if `source` is bytes
  * @throws MissingPackageError without sharp; Error when the file cannot be read or decoded, naming it
  */
 export async function decodeImage(source: string | Uint8Array, name = 'image'): Promise<RawImage> {
@@ -27,7 +27,7 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const { width, height } = info;
-    // A transparent colour (tRNS) makes an alpha channel for libvips, and none for PIL.
+    // libvips turns a transparent colour (tRNS) into an alpha channel, PIL does not.
     const hasAlpha = info.channels === 4 && (!png || png.colorType >= 4);
     const image: RawImage = hasAlpha
       ? { width, height, channels: 4, data }

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { type SafetensorsContent, safetensorsPieces } from '../weights/safetensors.ts';
 
-/** Bytes of one write call; Node takes less than 2 GiB. */
+/** Bytes per write call; Node accepts less than 2 GiB. */
 const CALL_BYTES = 1 << 30;
 
 type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
- * Writes a file so that `path` never holds half of it, whatever happens: to a temporary file beside it, to the disk,
- * then renamed over it.
+ * Writes a file so that `path` never holds half of it: to a temporary file beside it, flushed to disk, then renamed
+ * over it.
  */
 export async function writeFileAtomic(path: string, pieces: Uint8Array | Pieces): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;

@@ -3,21 +3,20 @@ import { Worker } from 'node:worker_threads';
 import type { PreprocessOptions } from '../preprocess/preprocess.ts';
 
 export interface ImagePoolOptions extends PreprocessOptions {
-  /** Threads at most; if absent one less than the machine runs at once, at least 1 and at most 8. */
+  /** Maximum number of threads; unless given, one less than the machine can run at once, from 1 to 8. */
   readonly workers?: number;
 }
 
-/** Threads that decode and preprocess image files, so that this one is free to feed the device. */
+/** Threads that decode and preprocess image files, so that the main thread is free to feed the device. */
 export interface ImagePool {
   /**
-   * An image as the encoder takes it: normalized planes [3, size, size], the numbers of `decodeImage`, `preprocess` and
-   * `normalizePixels`. May be asked for many images at once: those that no thread has room for wait as paths.
+   * An image as the encoder takes it: normalized planes [3, size, size], the same numbers as by `decodeImage`,
+   * `preprocess` and `normalizePixels`. Many images may be requested at once: those that no thread has room for wait as
+   * paths.
    * @throws naming the file, when it cannot be decoded, its thread ended, or the pool is closed
    */
   planes(file: string): Promise<Float32Array>;
-  /**
-   * Ends the threads; images that are not done are rejected. A process also ends without it, once none is under way.
-   */
+  /** Ends the threads and rejects unfinished images. Once no image is in work, a process can end without this call. */
   close(): Promise<void>;
 }
 
@@ -37,7 +36,7 @@ interface Waiting extends ImageJob {
 
 interface Thread {
   readonly worker: Worker;
-  /** By id. */
+  /** Images in work, by id. */
   readonly jobs: Map<number, Waiting>;
 }
 
@@ -45,13 +44,14 @@ interface Thread {
 const jobsPerThread = 3;
 
 /**
- * A pool whose threads run the built `image-worker`; they are started when there is work for them. Own code, since the
- * pools on npm (tinypool, piscina) leave promises pending for ever when a thread exits or cannot load.
+ * A pool whose threads run the built `image-worker`; they are started when there is work for them. Our own code, since
+ * the pools on npm (tinypool, piscina) leave promises pending for ever when a thread exits or cannot load.
  * @throws RangeError when `workers` is not a positive integer
  */
 export function openImagePool(script: URL, { workers, ...options }: ImagePoolOptions): ImagePool {
-  const most = workers ?? Math.min(Math.max(availableParallelism() - 1, 1), 8);
-  if (!Number.isInteger(most) || most < 1) throw new RangeError(`workers: expected 1 or more, found ${workers}.`);
+  const maxThreads = workers ?? Math.min(Math.max(availableParallelism() - 1, 1), 8);
+  if (!Number.isInteger(maxThreads) || maxThreads < 1)
+    throw new RangeError(`workers: expected 1 or more, found ${workers}.`);
   const threads = new Set<Thread>();
   const waiting: Waiting[] = [];
   let nextId = 0;
@@ -67,7 +67,7 @@ export function openImagePool(script: URL, { workers, ...options }: ImagePoolOpt
   };
   const settle = ({ worker, jobs }: Thread, answer: ImageAnswer) => {
     const job = jobs.get(answer.id);
-    if (!job) return; // the thread's end was heard of before its last answer
+    if (!job) return; // the thread's exit was reported before its last answer
     jobs.delete(answer.id);
     if (jobs.size === 0) worker.unref();
     if ('planes' in answer) job.resolve(answer.planes);
@@ -83,7 +83,7 @@ export function openImagePool(script: URL, { workers, ...options }: ImagePoolOpt
   const dispatch = () => {
     while (waiting.length > 0) {
       const idlest = [...threads].sort((a, b) => a.jobs.size - b.jobs.size)[0];
-      const thread = (!idlest || idlest.jobs.size > 0) && threads.size < most ? start() : idlest;
+      const thread = (!idlest || idlest.jobs.size > 0) && threads.size < maxThreads ? start() : idlest;
       if (thread.jobs.size >= jobsPerThread) return;
       const job = waiting.shift()!;
       thread.jobs.set(job.id, job);

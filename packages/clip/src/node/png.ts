@@ -1,4 +1,4 @@
-/** What PIL goes by when it chooses an image's mode, from the chunks before the pixels. */
+/** The facts by which PIL chooses an image's mode, from the chunks before the pixels. */
 export interface PngHeader {
   readonly bitDepth: number;
   /** 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA. */

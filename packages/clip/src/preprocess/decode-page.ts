@@ -2,9 +2,9 @@ import { dropAlpha } from './alpha.ts';
 import type { RawImage } from './image.ts';
 
 /**
- * Decodes an image file in a page, with what the platform has: turned as its EXIF data say. In Node, `decodeImage` of
+ * Decodes an image file in a page with the platform's decoder, rotated as its EXIF data says. In Node, `decodeImage` of
  * the node entry takes its place.
- * @throws Error naming the file, where the platform cannot decode it
+ * @throws Error naming the file, if the platform cannot decode it
  */
 export async function decodeImage(file: Blob, name = file instanceof File ? file.name : 'image'): Promise<RawImage> {
   const options = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as const;

@@ -10,8 +10,8 @@ export interface RawImage {
   /** `[height, width, channels]`, rows from the top. */
   readonly data: Uint8Array | Uint8ClampedArray;
   /**
-   * Set for an image that came from palette entries (data in colours all the same): PIL resizes these by nearest
-   * neighbour and pads them with entry 0, given here in `channels` values. An image of 1-bit pixels has zeros.
+   * Set for an image made of palette entries (`data` still holds colours): PIL resizes these by nearest neighbour and
+   * pads them with entry 0, given here in `channels` values. An image of 1-bit pixels has zeros.
    */
   readonly paletteFirst?: readonly number[];
 }

@@ -8,10 +8,10 @@ import { type ResizeWindow, resizeBicubic, resizeNearest } from './resize.ts';
  */
 export const TRANSFORMS = ['clip', 'squarepad', 'targetpad'] as const;
 
-/** How an image becomes square: one of `TRANSFORMS`. */
+/** Way to make an image square: one of `TRANSFORMS`. */
 export type Transform = (typeof TRANSFORMS)[number];
 
-/** How images become square, whatever the encoder's size: it must be the same in training and in search. */
+/** The way images become square, whatever the encoder's size: it must be the same in training and in search. */
 export interface Preprocessing {
   readonly transform: Transform;
   /** Aspect ratio that `targetpad` pads to, 1.25 in CLIP4Cir. */
@@ -29,7 +29,7 @@ function roundHalf(twice: number): number {
   return twice % 2 === 0 ? down : down + (down % 2);
 }
 
-/** Shorter side to `size`, then the middle (torchvision `Resize`, `CenterCrop`). */
+/** Resizes the shorter side to `size`, then crops the middle (torchvision `Resize`, `CenterCrop`). */
 function resizeWindow(width: number, height: number, size: number): ResizeWindow {
   const long = Math.trunc((size * Math.max(width, height)) / Math.min(width, height));
   const resized = width <= height ? { width: size, height: long } : { width: long, height: size };
@@ -51,7 +51,7 @@ function resizeInMode(image: RawImage, window: ResizeWindow): Uint8ClampedArray 
 /**
  * CLIP4Cir's preprocessing up to the 8-bit image that the encoder's normalization gets, bit for bit what PIL and
  * torchvision give: pad, resize the shorter side to `size` (bicubic, antialiased), crop the middle, drop the alpha
- * channel, repeat a grey one.
+ * channel, repeat a grey channel.
  *
  * @returns `[3, size, size]`: red, green and blue planes
  * @throws when the image's sizes and data do not agree, or `size` or `targetRatio` is out of range

@@ -27,7 +27,7 @@ function bicubic(distance: number): number {
 interface Taps {
   /** First input position of each output position. */
   readonly start: Int32Array;
-  /** Number of input positions of each. */
+  /** Number of input positions of each output. */
   readonly count: Int32Array;
   /** `[outputs, stride]` fixed-point weights. */
   readonly weights: Int32Array;
@@ -48,7 +48,7 @@ function taps(input: number, output: number, first: number, outputs: number): Ta
     const center = (first + i + 0.5) * scale;
     const from = Math.max(Math.trunc(center - support + 0.5), 0);
     const taken = Math.min(Math.trunc(center + support + 0.5), input) - from;
-    // The product with the inverse, not a division, and the sum in this order: both decide last bits.
+    // Multiplying by the inverse instead of dividing, and the order of the sum, decide the last bits.
     const inverse = 1 / filterScale;
     let sum = 0;
     for (let k = 0; k < taken; k++) sum += row[k] = bicubic((k + from - center + 0.5) * inverse);
@@ -84,7 +84,7 @@ function resizeLine({ data, offset, channels }: Line, across: Taps, out: Uint8Cl
   }
 }
 
-/** `resizeLine` of three neighbouring channels at once, into planes `plane` apart: twice as fast. */
+/** `resizeLine` for three neighbouring channels at once, into planes `plane` apart: twice as fast. */
 function resizeLine3(line: Line, across: Taps, out: Uint8ClampedArray, at: number, plane: number): void {
   const { data, offset, channels } = line;
   const { start, count, weights, stride } = across;
@@ -159,7 +159,7 @@ function nearestPositions(input: number, output: number): Int32Array {
   return positions;
 }
 
-/** Pillow's nearest-neighbour resize. @returns `[channels, size, size]`: the window, one plane a channel */
+/** Pillow's nearest-neighbour resize. @returns `[channels, size, size]`: the window, one plane per channel */
 export function resizeNearest(image: RawImage, window: ResizeWindow): Uint8ClampedArray {
   const { data, channels, width } = image;
   const { size, left, top } = window;

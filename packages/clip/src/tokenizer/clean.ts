@@ -3,7 +3,7 @@ import type { CharacterReferences } from './references.ts';
 // Python's `html.unescape` takes at most 32 characters for a name, the length of the longest one.
 const CHARACTER_REFERENCE = /&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|([^\t\n\f <&#;]{1,32};?))/gu;
 
-/** What the numbers 0x80 to 0x9f stand for: Windows-1252, where that has a character. */
+/** Characters for the numbers 0x80 to 0x9f: those of Windows-1252, where it has one. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 /** Controls and non-characters, which Python's `html.unescape` deletes and HTML's own algorithm keeps. */
@@ -48,9 +48,9 @@ const OUTER_SPACE = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/g
 const SPACES = /\p{White_Space}+/gu;
 
 /**
- * What CLIP's tokenizer does to a text before it splits it: HTML character references twice, white space, lower case
+ * Cleans a text as CLIP's tokenizer does before splitting it: unescapes HTML twice, collapses white space, lower-cases
  * (`basic_clean` and `whitespace_clean` of openai/CLIP `simple_tokenizer.py`). The original also repairs mojibake with
- * `ftfy.fix_text`, which leaves ASCII alone; that step is not here.
+ * `ftfy.fix_text`, which leaves ASCII alone; that step is left out.
  */
 export function cleanText(text: string, references: CharacterReferences): string {
   const unescaped = unescapeHtml(unescapeHtml(text, references), references).replace(OUTER_SPACE, '');

@@ -1,4 +1,6 @@
-/** What a pair of neighbouring tokens merges into. Ids grow with the rank: a lower id was merged earlier. */
+/**
+ * The token that each pair of neighbouring tokens merges into. Ids grow with the rank: a lower id was merged earlier.
+ */
 export type Merges = ReadonlyMap<number, number>;
 
 /** The key of a pair in `Merges`. Ids are below 2^21, so that keys stay exact integers. */

@@ -1,6 +1,4 @@
-/**
- * What HTML's named character references stand for, by what follows the `&`: 'amp;', and for some of them 'amp' too.
- */
+/** Values of HTML's named character references, by the text after the `&`: 'amp;', and for some of them 'amp' too. */
 export type CharacterReferences = ReadonlyMap<string, string>;
 
 /**

@@ -8,10 +8,10 @@ const START_OF_TEXT = '<|startoftext|>';
 const END_OF_TEXT = '<|endoftext|>';
 const WORD =
   /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\p{White_Space}\p{L}\p{N}]+/giu;
-/** Words remembered with their tokens; captions use few thousand. */
+/** Words cached with their tokens; captions use a few thousand. */
 const CACHED_WORDS = 20_000;
 
-/** How `Tokenizer.tokenize` fills its positions. */
+/** Options of `Tokenizer.tokenize`. */
 export interface TokenizeOptions {
   /** Positions in the result, 77 for every published CLIP. */
   readonly context?: number;
@@ -34,7 +34,7 @@ export interface Tokenizer {
    * Throws when the text does not fit and `truncate` is not set.
    */
   tokenize(text: string, options?: TokenizeOptions): Uint32Array<ArrayBuffer>;
-  /** The cleaned text that ids stand for, a space after each word. Throws on an id outside of the vocabulary. */
+  /** The cleaned text that ids stand for, a space after each word. Throws on an id outside the vocabulary. */
   decode(ids: Iterable<number>): string;
 }
 

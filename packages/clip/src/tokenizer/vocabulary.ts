@@ -10,7 +10,8 @@ export async function readVocabulary(bytes: Uint8Array<ArrayBuffer>): Promise<st
 }
 
 /**
- * `readVocabulary` of what `url` answers. Throws when the answer is not a success, naming the address and the status.
+ * Fetches a vocabulary for `createTokenizer`. Throws when the response is not a success, naming the address and the
+ * status.
  */
 export async function fetchVocabulary(url: string | URL): Promise<string> {
   const response = await fetch(url);

@@ -1,9 +1,9 @@
 import { float16FromFloat32, float32FromBfloat16, float32FromFloat16 } from '../float16.ts';
 
-/** Bytes of one value of each dtype that is read. */
+/** Bytes per value of each supported dtype. */
 export const DTYPE_BYTES = { F32: 4, F64: 8, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
 
-/** How a tensor's values are stored, by safetensors' names. */
+/** Storage type of a tensor's values, by safetensors' names. */
 export type TensorDtype = keyof typeof DTYPE_BYTES;
 
 export const isDtype = (dtype: unknown): dtype is TensorDtype =>
@@ -12,7 +12,7 @@ export const isDtype = (dtype: unknown): dtype is TensorDtype =>
 /** Weights are floats; the other dtypes hold counters and flags. */
 export const isFloat = (dtype: TensorDtype): boolean => /^B?F\d/.test(dtype);
 
-/** How many values a tensor of this shape has. */
+/** Number of values in a tensor of this shape. */
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((total, size) => total * size, 1);
 
 const DECODE: { readonly [dtype in TensorDtype]: (bytes: Uint8Array<ArrayBuffer>) => Float32Array<ArrayBuffer> } = {
@@ -34,7 +34,7 @@ const DECODE: { readonly [dtype in TensorDtype]: (bytes: Uint8Array<ArrayBuffer>
  */
 export function decodeFloat32(dtype: TensorDtype, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  // Not `slice`, which copies nothing of Node's Buffers.
+  // `slice` would not do: it copies nothing of Node's Buffers.
   return DECODE[dtype]((aligned ? bytes : new Uint8Array(bytes)) as Uint8Array<ArrayBuffer>);
 }
 

@@ -30,7 +30,7 @@ function readMetadata(entry: unknown): Map<string, string> {
   return metadata;
 }
 
-/** A tensor of the header, with its place in the data behind the header. */
+/** A tensor of the header, with its range in the data after the header. */
 interface Entry extends Pick<WeightTensor, 'dtype' | 'shape'> {
   readonly name: string;
   readonly begin: number;
@@ -84,11 +84,11 @@ function readEntries(header: Record<string, unknown>, dataBytes: number): Entry[
 interface Header {
   readonly entries: readonly Entry[];
   readonly metadata: ReadonlyMap<string, string>;
-  /** Where the data begins in the file. */
+  /** Byte of the file at which the data begins. */
   readonly dataStart: number;
 }
 
-/** The length of the header, out of the first 8 bytes. */
+/** The length of the header, from the first 8 bytes. */
 function headerLength(start: Uint8Array, fileBytes: number): number {
   if (start.length < 8) throw new Error(`expected 8 bytes of header length, the file has ${fileBytes} bytes in all.`);
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
@@ -116,7 +116,7 @@ function parseHeader(json: Uint8Array, fileBytes: number): Header {
   return { entries: readEntries(header, fileBytes - dataStart), metadata, dataStart };
 }
 
-/** `work`, whose errors say what was read. */
+/** Runs `work`; its errors then say what was read. */
 function named<T>(name: string, work: () => T): T {
   try {
     return work();
@@ -161,14 +161,14 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   return { format: 'safetensors', tensors: new Map(tensors), metadata };
 }
 
-/** What a safetensors file is written from: tensors in memory, on a device, or in another file. */
+/** Content of a safetensors file: tensors in memory, on a device, or in another file. */
 export interface SafetensorsContent {
   readonly tensors: ReadonlyMap<string, WeightTensor>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 /**
- * The pieces of a safetensors file in order, each tensor read just before it is wanted: the header, padded to 8 bytes,
+ * The pieces of a safetensors file in order, each tensor read just before it is needed: the header, padded to 8 bytes,
  * then every tensor. Larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
  *
  * @throws when a tensor's bytes do not fit its shape and dtype, naming it

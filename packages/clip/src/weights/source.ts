@@ -1,11 +1,10 @@
 /**
- * Bytes that are read by ranges: a file on disk, a Blob, an array in memory. Weight files are larger than one wants to
- * hold.
+ * Bytes that are read in ranges: a file on disk, a Blob, an array in memory. Weight files may be too large for memory.
  */
 export interface ByteSource {
-  /** What errors call it: a path, a URL. */
+  /** Name in errors: a path, a URL. */
   readonly name: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** Exactly `length` bytes. @throws RangeError when they are not all there */
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -18,7 +17,7 @@ export function expectRange({ name, size }: Pick<ByteSource, 'name' | 'size'>, o
   throw new RangeError(`${name}: bytes ${offset} to ${offset + length} are outside of its ${size} bytes.`);
 }
 
-/** An array as a source. What is read are views into it. */
+/** An array as a source. Reading gives views of it. */
 export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   const { length: size } = bytes;
   return {

@@ -8,13 +8,13 @@ export interface WeightTensor {
   read(): Promise<Uint8Array>;
 }
 
-/** What a container of any kind holds. Every size has been checked; no tensor's data is read yet. */
+/** Content of a container of any kind. Every size has been checked; no tensor's data is read yet. */
 export interface WeightFile {
-  /** For people: 'safetensors', 'PyTorch (zip)', ... */
+  /** Name for people: 'safetensors', 'PyTorch (zip)', ... */
   readonly format: string;
-  /** By the names of the file. */
+  /** Tensors by their names in the file. */
   readonly tensors: ReadonlyMap<string, WeightTensor>;
-  /** What else the file says: safetensors' `__metadata__`; the `epoch` and the `class` of CLIP4Cir's checkpoints. */
+  /** Other facts in the file: safetensors' `__metadata__`; the `epoch` and the `class` of CLIP4Cir's checkpoints. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 

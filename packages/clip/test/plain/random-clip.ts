@@ -24,8 +24,8 @@ function distribution(name: string, shape: readonly number[]): { mean: number; b
   if (/running_mean$/.test(name)) return { mean: 0, bound: 0 };
   if (/running_var$/.test(name)) return { mean: 1, bound: 0 };
   if (/bias$/.test(name)) return uniform(0.1);
-  if (/layer\d\.\d+\.bn3\.weight$/.test(name)) return { mean: 0.4, bound: 0.1 }; // the end of a branch: 26 of them add up
-  if (shape.length === 1) return { mean: 1, bound: 0.2 }; // of a norm
+  if (/layer\d\.\d+\.bn3\.weight$/.test(name)) return { mean: 0.4, bound: 0.1 }; // ends a branch: 26 add up
+  if (shape.length === 1) return { mean: 1, bound: 0.2 }; // norms
   const inputs = /proj$|projection$/.test(name) ? shape[0] : shape.slice(1).reduce((a, b) => a * b);
   return uniform(Math.sqrt((shape.length === 4 ? 2 : 1) / inputs));
 }

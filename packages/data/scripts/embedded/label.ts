@@ -6,7 +6,7 @@ import { type Category, categories, type SourceImage } from './source.ts';
 
 export interface LabelledImage extends SourceImage {
   measures: Measures;
-  /** What the pixels say; an attribute that is hard to tell is absent. */
+  /** Attributes measured from the pixels; those that are hard to tell are absent. */
   attributes: Attributes;
 }
 

@@ -3,7 +3,7 @@ import { SIDE } from './source.ts';
 /** Ink below this is background; white clothes go down to about 3. */
 export const garment = 3;
 
-/** What is read off an image's pixels; lengths in pixels, intensities in levels of 0 to 255. */
+/** Measures of an image's pixels; lengths in pixels, intensities in levels of 0 to 255. */
 export interface Measures {
   /** Mean photo level of the torso: 0 is black. */
   tone: number;
@@ -21,7 +21,7 @@ export interface Measures {
   waist: number;
   /** Mean of that run over the last rows. */
   hem: number;
-  /** How much the shoulders or sleeves reach beyond the waist. */
+  /** Width by which the shoulders or sleeves reach beyond the waist. */
   overhang: number;
   /** Garment pixels in a row at the very top, over the waist: thin straps leave little. */
   shoulders: number;

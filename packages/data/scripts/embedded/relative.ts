@@ -42,7 +42,8 @@ function caption(
   if (kept.length && said.includes('tone') && random() < 0.1) {
     const same = pick(kept, random);
     const tone = pick(absolute.tone[to.tone!].is.slice(0, 3), random);
-    return `${withArticle(tone)} ${noun} with ${[...has.slice(1), pick(absolute[same][to[same]!].has, random)].join(' and ')}`;
+    const features = [...has.slice(1), pick(absolute[same][to[same]!].has, random)];
+    return `${withArticle(tone)} ${noun} with ${features.join(' and ')}`;
   }
   return said.length === 1 ? one(is[0], has[0], noun, random) : several(is, has, noun, random);
 }

@@ -29,7 +29,8 @@ export async function writeSheet(path: string, cells: SheetCell[], columns: numb
     });
   });
   const style = `font-family="DejaVu Sans" font-size="${line - 1}" fill="#000"`;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><g ${style}>${texts.join('')}</g></svg>`;
+  const size = `width="${width}" height="${height}"`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><g ${style}>${texts.join('')}</g></svg>`;
   await sharp(pixels, { raw: { width, height, channels: 1 } })
     .composite([{ input: Buffer.from(svg) }])
     .png()

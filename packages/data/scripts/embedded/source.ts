@@ -14,7 +14,7 @@ export const PIXELS = SIDE * SIDE;
 const classOf: Record<Category, number> = { dress: 3, shirt: 6, toptee: 0 };
 export const categories = Object.keys(classOf) as Category[];
 
-/** Of the 6,000 training images of a class, the last 1,000 become the validation gallery. */
+/** Training images per class: the first of 6,000; the last 1,000 become the validation gallery. */
 const trainPerCategory = 5000;
 
 export interface SourceImage {

@@ -14,10 +14,10 @@ export interface BuiltTriplet {
   group?: LabelledImage[];
 }
 
-/** How often each attribute is what changes: about the shares of FashionIQ's captions. */
+/** Weight with which each attribute changes, about its share in FashionIQ's captions. */
 const share: Record<Attribute, number> = { tone: 40, sleeves: 26, pattern: 24, fit: 12, length: 12, skirt: 10 };
 /** An image is the target of at most this many triplets. */
-const targetLimit = 3;
+const maxPerTarget = 3;
 
 interface Item {
   image: LabelledImage;
@@ -48,7 +48,7 @@ export function buildTriplets(images: LabelledImage[], perReference: number, wit
       const candidates = [...byKey].flatMap(([key, [first, ...rest]]) => {
         if (taken.has(key) || !differsBy(reference.image, first.image, changed)) return [];
         const fit = [first, ...rest].filter(
-          (item) => item.uses < targetLimit && changed.every((n) => clearly(reference.image, item.image, n)),
+          (item) => item.uses < maxPerTarget && changed.every((n) => clearly(reference.image, item.image, n)),
         );
         return fit.length ? [fit] : [];
       });

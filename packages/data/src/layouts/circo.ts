@@ -67,14 +67,17 @@ export async function openCirco(folder: string): Promise<CirDataset> {
   };
 }
 
-/** File names by id, in COCO's order; undefined where COCO's list is not there. */
+/** File names by id, in COCO's order; undefined if COCO's list is missing. */
 async function readGallery(root: string): Promise<Map<string, string> | undefined> {
   if (!existsSync(join(root, galleryFile))) return undefined;
   const { images } = await readJson(root, galleryFile, imagesSchema);
   return new Map(images.map(({ id, file_name }) => [String(id), file_name]));
 }
 
-/** The same from the folder itself. An image that a query names belongs to the gallery even if its file is missing. */
+/**
+ * File names by id, from the folder itself. An image that a query names belongs to the gallery even if its file is
+ * missing.
+ */
 async function presentFiles(images: string, triplets: readonly Triplet[]): Promise<Map<string, string>> {
   const there = (await readdir(images)).filter((name) => /^\d{12}\.jpg$/.test(name)).map((name) => name.slice(0, -4));
   const named = triplets.flatMap(({ reference, targets = [] }) => [reference, ...targets]);

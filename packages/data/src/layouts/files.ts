@@ -56,7 +56,7 @@ export function presentSplits(folder: string, splits: readonly string[], fileOf:
   throw new Error(`${folder} holds none of ${splits.map(fileOf).join(', ')}; download the annotations into it`);
 }
 
-/** Without a use for training or submission whose split is not there. */
+/** Leaves out uses for training or submission whose split is missing. */
 export function presentUses({ train, submission, ...uses }: SplitUses, splits: readonly string[]): SplitUses {
   const has = (split: string | undefined) => split !== undefined && splits.includes(split);
   return { ...uses, ...(has(train) && { train }), ...(has(submission) && { submission }) };
@@ -74,7 +74,7 @@ export function checkUnique(ids: readonly string[], place: (index: number) => st
   }
 }
 
-/** Images out of files. @param fileOf the path of an image; throws saying where it was looked for */
+/** Access to images in files. @param fileOf the path of an image; throws saying where it was looked for */
 export function imagesIn(fileOf: (id: string) => string): Pick<CirDataset, 'image' | 'file' | 'version'> {
   return {
     image: async (id) => decodeImage(fileOf(id)),
@@ -83,7 +83,7 @@ export function imagesIn(fileOf: (id: string) => string): Pick<CirDataset, 'imag
   };
 }
 
-/** Size and time of change of an image's file. */
+/** Size and modification time of an image's file. */
 async function fileVersion(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   return `${size} ${mtimeMs}`;

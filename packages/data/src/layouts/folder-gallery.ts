@@ -4,19 +4,19 @@ import { checkUnique } from './files.ts';
 import { readImageRows } from './folder-rows.ts';
 import { listImages, withoutExtension } from './listing.ts';
 
-/** An image of one's own folder. */
+/** An image of your own folder. */
 export interface FolderImage {
   /** Path within the folder, or within its `images/`, without extension. */
   readonly id: string;
   /** The same with the extension. */
   readonly name: string;
-  /** Where it may be. */
+  /** Paths at which the image may be. */
   readonly files: readonly string[];
   /** Other files with the same id. */
   readonly others: readonly string[];
-  /** In the gallery of this split only. */
+  /** The only split whose gallery has the image. */
   readonly split?: string;
-  /** In the gallery of this category only. */
+  /** The only category whose gallery has the image. */
   readonly category?: string;
 }
 
@@ -46,5 +46,5 @@ export async function imagesFound(folder: string): Promise<FolderImage[]> {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** An image's path as ids have it: "./images/dress/1.jpg" is "dress/1.jpg". */
+/** An image's path in the form of ids: "./images/dress/1.jpg" is "dress/1.jpg". */
 export const plainName = (path: string): string => posix.normalize(path).replace(/^images\//, '');

@@ -4,11 +4,11 @@ import { checkUnique } from './files.ts';
 import { type FolderImage, plainName } from './folder-gallery.ts';
 import type { Row, TripletRow } from './folder-rows.ts';
 
-/** Split and category of triplets whose file names none; every image belongs to it. */
+/** Split and category of triplets whose file names none; every image belongs to them. */
 const all = 'all';
 
 /**
- * The queries and galleries of one's own folder.
+ * The queries and galleries of your own folder.
  * @param source what lists the images, for errors
  * @throws naming the file, the line and the field at fault
  */
@@ -73,7 +73,7 @@ function toTriplet(query: Query, find: Find): Triplet {
 const fits = (own: string | undefined, wanted: string): boolean =>
   own === undefined || wanted === all || own === wanted;
 
-/** A line without a split among lines that have one would be lost to all of them. */
+/** Refuses mixed lines: one without a split among lines that have one would be in no split. */
 function checkAllOrNone(rows: readonly Row<TripletRow>[], field: 'split' | 'category'): void {
   const has = rows.find(({ value }) => value[field] !== undefined);
   const lacks = rows.find(({ value }) => value[field] === undefined);

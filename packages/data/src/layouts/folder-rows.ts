@@ -8,7 +8,7 @@ const names = z.array(name, { error: 'expected a list of names of images' });
 const word = z.string({ error: 'expected a string' }).min(1, { error: 'expected a string that is not empty' });
 const caption = z.string({ error: 'expected a caption' }).regex(/\S/, { error: 'expected a caption' });
 
-/** A field that is not known is refused: it may be one that is misspelt. */
+/** Unknown fields are refused: they may be misspelt. */
 const onlyKnown = (fields: string) => ({
   error: (issue: { code?: string }) =>
     issue.code === 'unrecognized_keys' ? `expected no fields but ${fields}` : 'expected an object',
@@ -44,10 +44,10 @@ const csvRow = z
   })
   .transform(({ caption, caption2, ...row }) => ({ ...row, captions: caption2 ? [caption, caption2] : [caption] }));
 
-/** A line of the triplets file of one's own folder. */
+/** A line of the triplets file of your own folder. */
 export type TripletRow = z.output<typeof jsonRow>;
 
-/** What a file says, and the place of it: `triplets.jsonl, line 3`. */
+/** A value from a file, and its place: `triplets.jsonl, line 3`. */
 export interface Row<T> {
   readonly place: string;
   readonly value: T;
@@ -66,7 +66,7 @@ const imageRow = z.object(
   { error: 'expected an object' },
 );
 
-/** A line of `images.jsonl`; fields of others' are left alone, as in a Hugging Face image folder's `metadata.jsonl`. */
+/** A line of `images.jsonl`; other fields are ignored, as a Hugging Face image folder's `metadata.jsonl` has them. */
 export type ImageRow = z.output<typeof imageRow>;
 
 /** Reads `images.jsonl` or `metadata.jsonl`. @throws naming the file, the line and the field at fault */

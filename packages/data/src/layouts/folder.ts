@@ -8,16 +8,15 @@ import { folderParts } from './folder-parts.ts';
 import { readTriplets } from './folder-rows.ts';
 
 /**
- * Opens a folder of one's own. Its triplets are in one of
- * - `triplets.jsonl`, a JSON object per line: `reference`, `target`, `captions` (one or two) and, where wanted, `id`,
- *   `split`,
- *   `category`, `group` (look-alikes) and `targets` (all correct answers);
- * - `triplets.csv` with a header: `reference`, `target`, `caption` and, where wanted, `caption2`, `split`, `category`,
+ * Opens a folder of your own. Its triplets are in one of
+ * - `triplets.jsonl`, a JSON object per line: `reference`, `target`, `captions` (one or two) and, optionally, `id`,
+ *   `split`, `category`, `group` (look-alikes) and `targets` (all correct answers);
+ * - `triplets.csv` with a header: `reference`, `target`, `caption` and, optionally, `caption2`, `split`, `category`,
  *   `id`.
  *
- * Images are called by their path in the folder or in its `images/`, with or without extension. The gallery is what
- * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, where wanted, `split` and `category`, which keep an image
- * out of other galleries), else every image file in `images/`, or in the folder where there is no `images/`, and one
+ * Images are named by their path in the folder or in its `images/`, with or without extension. The gallery is what
+ * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, optionally, `split` and `category`, which keep an image
+ * out of other galleries), else every image file in `images/`, or in the folder if there is no `images/`, and one
  * level below.
  *
  * Triplets without a split are in the one split "all", those without a category in the one category "all"; either all
@@ -51,7 +50,7 @@ export async function openFolder(folder: string): Promise<CirDataset> {
   };
 }
 
-/** The one of these files that is there, if any. @throws when there are two */
+/** The one of these files that exists, if any. @throws when there are two */
 function oneOf(folder: string, names: readonly string[]): string | undefined {
   const [present, second] = names.filter((name) => existsSync(join(folder, name)));
   if (second) throw new Error(`${folder} holds both ${present} and ${second}; take one of them away`);

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Of several files with the same id, the first of these is taken. */
+/** Extensions by preference among files with the same id. */
 const extensions = ['.jpg', '.jpeg', '.png', '.webp'];
 const imageFile = /^(.+)(\.jpe?g|\.png|\.webp)$/i;
 
@@ -10,14 +10,14 @@ const imageFile = /^(.+)(\.jpe?g|\.png|\.webp)$/i;
 export const withoutExtension = (name: string): string | undefined => imageFile.exec(name)?.[1];
 
 interface Found {
-  /** Relative to the folder, with `/`. */
+  /** Path relative to the folder, with `/`. */
   readonly name: string;
   readonly isFolder: boolean;
 }
 
 /**
  * Image files in `folder` and one level below, by id: first the one that is taken (by extension, then the folder's own,
- * then by name), then others with the same id. A folder that is named like an image counts as one, a damaged one.
+ * then by name), then others with the same id. A folder that is named like an image counts as a damaged image.
  * @param idOf id of a file's path (relative to `folder`, with `/`, without extension)
  */
 export async function listImages(folder: string, idOf: (path: string) => string): Promise<Map<string, string[]>> {
@@ -48,7 +48,7 @@ async function filesIn(folder: string): Promise<Found[]> {
   return found;
 }
 
-/** Without what macOS and others hide beside files (`._name.jpg`). */
+/** Leaves out what macOS and others hide beside files (`._name.jpg`). */
 const visible = async (folder: string): Promise<Dirent[]> =>
   (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
 

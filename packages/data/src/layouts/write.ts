@@ -6,7 +6,7 @@ import * as circo from './circo.ts';
 import * as cirr from './cirr.ts';
 import * as fashionIq from './fashioniq.ts';
 
-/** How much of a data set is written. */
+/** Options that limit how much of a data set is written. */
 export interface WriteOptions {
   /** Take only the first triplets of each split and category, and only the images that they name. */
   maxTriplets?: number;

@@ -6,13 +6,13 @@ import { availableVariants } from './op.ts';
 import { stopwatchOf } from './stopwatch.ts';
 import { shapeClass } from './variants.ts';
 
-/** A shape class of a graph, with the largest node of it: where the choice matters most. */
+/** A shape class of a graph, with its largest node, for which the choice matters most. */
 export interface Contest {
   readonly shapeClass: string;
   readonly source: OpSource;
   /** Indices of the outputs that something reads. */
   readonly used: readonly number[];
-  /** What can run and is worth timing, the fixed choice first. */
+  /** Variants that can run and are worth timing, the fixed choice first. */
   readonly variants: readonly string[];
   /** Bytes that all nodes of the class read and write. */
   readonly traffic: number;
@@ -25,39 +25,39 @@ export interface Trial {
   dispose(): void;
 }
 
-/** How variants are timed. Tests have one of their own. */
+/** Times variants. Tests have one of their own. */
 export interface Stopwatch {
-  /** Milliseconds, in which compiling the fixed choice does not count: a program would have to do that anyway. */
+  /** Milliseconds, not counting the compilation of fixed choices: a program needs that anyway. */
   now(): number;
   ready(contest: Contest): Promise<Trial>;
 }
 
 export interface TimingOptions {
-  /** What is known already, and not timed again. */
+  /** Choices that are known already, and not timed again. */
   readonly choices?: Choices;
   /**
    * Milliseconds that timing and compiling may take in all; 1250 unless given: with the fixed choices from a warm
-   * cache, that stays below 2 s. Shape classes met later keep the fixed choice.
+   * cache, that stays below 2 s. Shape classes that were not timed within the budget keep the fixed choice.
    */
   readonly budget?: number;
 }
 
-/** How many shape classes were settled, and how. */
+/** Counts of shape classes, by how they were settled. */
 export interface AutotuneCounts {
   /** Timed. */
   timed: number;
-  /** Timed, and run in another variant than the fixed choice since. */
+  /** Timed, and another variant than the fixed choice won. */
   changed: number;
-  /** Met when the budget was spent: they keep the fixed choice. */
+  /** Not timed within the budget: they keep the fixed choice. */
   untimed: number;
 }
 
 export interface AutotuneResult extends AutotuneCounts {
-  /** What was known, and a choice for each further shape class of the graphs. */
+  /** The known choices, and one for each further shape class of the graphs. */
   readonly choices: Choices;
 }
 
-/** What a device that autotunes knows already, and who is told of new choices. */
+/** Choices that a device starts from, and a callback for new ones. */
 export interface AutotuneOptions extends TimingOptions {
   /**
    * Called with the choices that a graph has added, before its program is made: whoever keeps them with a run can
@@ -67,8 +67,8 @@ export interface AutotuneOptions extends TimingOptions {
 }
 
 /**
- * From now on `compile` on this device chooses kernels by timing them: each shape class once, when a graph first has
- * it, and then for good. Graphs that are compiled at the same time wait for each other.
+ * Makes `compile` on this device choose kernels by timing them: each shape class once, when it first occurs in a graph.
+ * Graphs that are compiled at the same time wait for each other.
  * @returns counts that are kept up to date
  */
 export function enableAutotune(
@@ -81,7 +81,7 @@ export function enableAutotune(
   let spent = 0;
   const settle = async (graph: Graph<string>): Promise<void> => {
     if (contestsOf([graph], device.capabilities).every((contest) => contest.shapeClass in choices)) return;
-    await device.idle(); // what still runs would be timed too
+    await device.idle(); // unfinished work would be timed too
     const started = performance.now();
     const before = stopwatch.now();
     const left = Math.max(0, budget - spent);
@@ -98,7 +98,7 @@ export function enableAutotune(
   device.choose(choices);
   device.beforeCompile = (graph) => {
     const turn = last.then(() => settle(graph));
-    last = turn.catch(() => {}); // whoever compiles is told
+    last = turn.catch(() => {}); // the caller of `compile` gets the error
     return turn;
   };
   return counts;
@@ -106,14 +106,14 @@ export function enableAutotune(
 
 const defaultBudget = 1250;
 
-/** A variant takes the place of the fixed choice where it takes at most this share of its time: less is noise. */
-const worthwhile = 0.9;
+/** A variant replaces the fixed choice if it takes at most this share of its time: a smaller gain is noise. */
+const maxTimeShare = 0.9;
 /** A variant that takes this many times as long as the best one is not run again: at worst, the fixed choice stays. */
-const hopeless = 1.5;
+const maxTimeRatio = 1.5;
 
 /**
  * Times the variants of every op of these graphs, once for each class of shapes. Trials have memory of their own, no
- * more than the node at hand takes; where the device has no room for that, the fixed choice stays.
+ * more than the node at hand takes; if the device has no room for that, the fixed choice stays.
  * @returns what `device.choose` takes; the device itself is not changed
  * @throws GpuError when a kernel does not compile
  */
@@ -152,8 +152,8 @@ export async function timeVariants(
 }
 
 /**
- * Runs the variants in turns, so that whatever else the machine does hits all of them, and takes the least time of
- * each: at least three times, more often where that takes no time, and less often where there is none left.
+ * Runs the variants in turns, so that other load on the machine hits all of them, and takes the minimum time of each:
+ * at least three rounds, more if they are short, and fewer if the budget runs out.
  */
 async function fastest(
   trial: Trial,
@@ -163,26 +163,26 @@ async function fastest(
 ): Promise<string> {
   const [fixed] = variants;
   const started = stopwatch.now();
-  const least = new Map<string, number>();
+  const minTimes = new Map<string, number>();
   let left = variants;
-  let longest = 0;
+  let maxTrialTime = 0;
   for (let round = 0; round < 9 && left.length > 1; round++) {
     if (round >= 3 && stopwatch.now() - started > 20) break;
     for (const variant of left) {
       const before = stopwatch.now();
-      if (before + longest > deadline) return winnerOf(least, fixed);
-      least.set(variant, Math.min(least.get(variant) ?? Number.POSITIVE_INFINITY, await trial.run(variant)));
-      longest = Math.max(longest, stopwatch.now() - before);
+      if (before + maxTrialTime > deadline) return winnerOf(minTimes, fixed);
+      minTimes.set(variant, Math.min(minTimes.get(variant) ?? Number.POSITIVE_INFINITY, await trial.run(variant)));
+      maxTrialTime = Math.max(maxTrialTime, stopwatch.now() - before);
     }
-    const best = Math.min(...least.values());
-    left = left.filter((variant) => variant === fixed || least.get(variant)! <= hopeless * best);
+    const best = Math.min(...minTimes.values());
+    left = left.filter((variant) => variant === fixed || minTimes.get(variant)! <= maxTimeRatio * best);
   }
-  return winnerOf(least, fixed);
+  return winnerOf(minTimes, fixed);
 }
 
-function winnerOf(least: ReadonlyMap<string, number>, fixed: string): string {
-  const limit = worthwhile * (least.get(fixed) ?? 0);
-  const [winner] = [...least].filter(([, time]) => time <= limit).sort(([, a], [, b]) => a - b);
+function winnerOf(minTimes: ReadonlyMap<string, number>, fixed: string): string {
+  const limit = maxTimeShare * (minTimes.get(fixed) ?? 0);
+  const [winner] = [...minTimes].filter(([, time]) => time <= limit).sort(([, a], [, b]) => a - b);
   return winner?.[0] ?? fixed;
 }
 
@@ -210,7 +210,7 @@ function contestsOf(graphs: readonly Graph<string>[], capabilities: Capabilities
   return [...found.values()].sort((a, b) => b.traffic - a.traffic);
 }
 
-/** The variants of an op that are worth timing, after the one that is taken without. */
+/** The variants of an op that are worth timing, the fixed choice first. */
 function timedVariants({ definition }: OpSource, capabilities: Capabilities): string[] {
   const [fixed, ...others] = availableVariants(definition, capabilities);
   return [fixed, ...others.filter((name) => definition.variants![name](capabilities) !== 'untimed')];

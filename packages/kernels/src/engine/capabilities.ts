@@ -1,4 +1,4 @@
-/** What kernels may choose by: plain data, so that a plan can be made and tested without a device. */
+/** Facts that kernels may be chosen by: plain data, so that a plan can be made and tested without a device. */
 export interface Capabilities {
   readonly features: ReadonlySet<string>;
   /** Lanes of a subgroup where the adapter has one fixed size and the subgroups feature; else 0. */
@@ -7,14 +7,14 @@ export interface Capabilities {
   readonly largestSubgroup: number;
   /** Matrix products of whole subgroups (tensor cores) that the adapter has, where the device has the feature. */
   readonly subgroupMatrices: readonly SubgroupMatrix[];
-  /** A CPU runs the shaders (lavapipe, SwiftShader): workgroup memory and barriers are slow there, loads dear. */
+  /** A CPU runs the shaders (lavapipe, SwiftShader): workgroup memory, barriers and loads are slow there. */
   readonly software: boolean;
-  /** Who made the adapter, as WebGPU says it: 'nvidia', 'apple', ...; '' where it does not say. */
+  /** The adapter's vendor as WebGPU reports it: 'nvidia', 'apple', ...; '' if it does not. */
   readonly vendor: string;
   readonly maxBindingSize: number;
   readonly maxWorkgroupInvocations: number;
   readonly maxWorkgroupMemory: number;
-  /** Variants measured on this adapter (`enableAutotune`): they go before the fixed choice. */
+  /** Variants measured on this adapter (`enableAutotune`): they override the fixed choice. */
   readonly choices?: Choices;
 }
 
@@ -48,10 +48,10 @@ export function readCapabilities(device: GPUDevice, info: GPUAdapterInfo): Capab
   };
 }
 
-/** Chromium's name for what is not in the standard yet. */
+/** Chromium's name for a feature that is not in the standard yet. */
 export const subgroupMatrixFeature = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
 
-/** Apple's GPUs all have subgroups of 32; Dawn cannot ask them, and reports 4 to 64. */
+/** Apple's GPUs all have subgroups of 32; Dawn cannot query that, and reports 4 to 64. */
 const largestSubgroup = ({ vendor, subgroupMaxSize }: GPUAdapterInfo): number =>
   /apple/i.test(vendor) ? 32 : (subgroupMaxSize ?? 0);
 

@@ -6,7 +6,7 @@ export interface NdArray {
   readonly data: Float64Array;
 }
 
-/** How one input of a case is filled. */
+/** Values that one input of a case is filled with. */
 export type CaseInput =
   /** Normal random numbers. */
   | {
@@ -33,7 +33,7 @@ export interface OpCase {
   readonly name: string;
   readonly inputs: readonly CaseInput[];
   op(...inputs: Tensor[]): Tensor | readonly Tensor[];
-  /** What the op means, in plain float64. */
+  /** The op's meaning, in plain float64. */
   reference(...inputs: NdArray[]): NdArray | readonly NdArray[];
   /** Largest error allowed, relative to the largest value of the tensor; 2e-5 forward, 1e-4 backward unless given. */
   readonly tolerance?: number;
@@ -43,7 +43,7 @@ export interface OpCase {
   readonly flops?: number;
 }
 
-/** What `<op>.cases.ts` exports. */
+/** Exports of `<op>.cases.ts`. */
 export interface OpCases {
   /** Small enough to check every element forward and gradients by central differences. */
   readonly cases: readonly OpCase[];
@@ -51,7 +51,7 @@ export interface OpCases {
   readonly benchmarks: readonly OpCase[];
 }
 
-/** An input of normal random numbers; with `half`, of such that half precision holds exactly. */
+/** An input of normal random numbers; with `half`, only ones that half precision holds exactly. */
 export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = false } = {}): CaseInput => ({
   kind: 'normal',
   shape,
@@ -60,7 +60,7 @@ export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = f
   half,
 });
 export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
-/** @param data a list, or, where it is long or has to be worked out, a function that makes it when it is asked for */
+/** @param data a list, or, if it is long or must be computed, a function that makes it when needed */
 export const values = (
   shape: readonly number[],
   data: readonly number[] | (() => ArrayLike<number>),

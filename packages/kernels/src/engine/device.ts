@@ -6,7 +6,7 @@ import { type Dispatch, type Kernel, wgslOf } from './kernel.ts';
 import { missingPackage, packageName } from './missing-package.ts';
 import { Waiter } from './wait.ts';
 
-/** What a pipeline is made from. */
+/** The parts that a pipeline is made from. */
 type Recipe = Pick<Dispatch, 'kernel' | 'constants' | 'storage'>;
 
 /** A WebGPU device with what the engine keeps per device: pipelines, capabilities, and every error that occurred. */
@@ -21,7 +21,7 @@ export class Device {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #waiter: Waiter | undefined;
-  /** Asked by `compile` before it plans a graph (`enableAutotune`). */
+  /** Called by `compile` before it plans a graph (`enableAutotune`). */
   beforeCompile?: (graph: Graph<string>) => Promise<void>;
   /** Dawn crashes when the object that made the adapter is collected before its devices. */
   readonly keepAlive: unknown;
@@ -50,7 +50,7 @@ export class Device {
     return this.#capabilities;
   }
 
-  /** Programs that are planned and compiled from now on take these variants in place of the fixed choice. */
+  /** Makes programs that are planned or compiled from now on take these variants in place of the fixed choice. */
   choose(choices: Choices): void {
     this.#capabilities = { ...this.#capabilities, choices };
   }
@@ -95,7 +95,7 @@ export class Device {
     return layout;
   }
 
-  /** Compiles a kernel for what it is bound to and its override constants, once. */
+  /** Compiles a kernel, once for each storage and set of override constants. */
   pipeline({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
     const key = `${kernel.name} ${JSON.stringify([constants, storage])}`;
     let pipeline = this.#pipelines.get(key);
@@ -129,7 +129,7 @@ export class Device {
   }
 }
 
-/** The version that this was tested with. */
+/** The version of Dawn that this was tested with. */
 const DAWN = 'webgpu@0.6.2';
 const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query', subgroupMatrixFeature] as const;
 const wantedLimits = [
@@ -153,7 +153,8 @@ export async function openDevice(): Promise<Device> {
   if (!adapter) {
     throw new NoAdapterError(
       'no WebGPU adapter found: update the graphics driver, or install a software Vulkan (Mesa 24 or newer; ' +
-        '`node scripts/setup.mjs` in a clone of webcir does it on Debian and Ubuntu); in Chromium on Linux, start it with --enable-unsafe-webgpu',
+        '`node scripts/setup.mjs` in a clone of webcir does it on Debian and Ubuntu); ' +
+        'in Chromium on Linux, start it with --enable-unsafe-webgpu',
     );
   }
   const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
@@ -179,7 +180,7 @@ async function entryPoint(): Promise<GPU> {
   const { create } = await dawn.catch((cause) => {
     throw missingPackage(cause, DAWN, 'Node needs Dawn for WebGPU');
   });
-  // Subgroup matrices count as unsafe as long as they are no standard, and Dawn hides half precision on NVIDIA.
+  // Subgroup matrices count as unsafe until they are standard, and Dawn hides half precision on NVIDIA.
   return create([
     'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
     'disable-dawn-features=timestamp_quantization',

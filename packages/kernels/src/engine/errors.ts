@@ -13,7 +13,7 @@ export class DeviceLostError extends Error {
   override name = 'DeviceLostError';
 }
 
-/** No WebGPU adapter could be had. The message names the remedy. */
+/** No WebGPU adapter is available. The message names the remedy. */
 export class NoAdapterError extends Error {
   override name = 'NoAdapterError';
 }

@@ -11,7 +11,7 @@ export interface KernelParams {
 
 /**
  * What a binding may be bound to: 'f32', a tensor of floats; 'stored', one of floats or of halves (`array<stored4>`);
- * 'words', whatever the kernel itself makes of 32 bits.
+ * 'words', 32-bit words that the kernel interprets itself.
  */
 export type Holds = 'f32' | 'stored' | 'words';
 
@@ -29,11 +29,11 @@ export interface Kernel<
 > {
   readonly name: string;
   readonly entryPoint: string;
-  /** The text as it is written: `wgslOf` makes WGSL of it. */
+  /** The text as written; `wgslOf` makes WGSL from it. */
   readonly code: string;
-  /** Variables of the text, where several kernels share one. */
+  /** Variables of the text, if several kernels share it. */
   readonly sizes?: Variables;
-  /** Zero where the size is an override. */
+  /** Workgroup size in x, y, z; zero where it is an override. */
   readonly workgroupSize: readonly number[];
   /** WebGPU features that the code enables. */
   readonly features: readonly string[];
@@ -49,7 +49,7 @@ export interface Dispatch {
   readonly bindings: Readonly<Record<string, Tensor>>;
   readonly params: Readonly<Record<string, number>>;
   readonly constants: Readonly<Record<string, number>>;
-  /** What the kernel's text is made for. */
+  /** Storage that the kernel's text is made for. */
   readonly storage: Storage;
   readonly workgroups: readonly [number, number, number];
 }
@@ -59,7 +59,7 @@ export type Grid = readonly [number, number?, number?];
 /**
  * Binds a kernel. A missing or misspelt binding, parameter or override is a compile error.
  * @param grid workgroups in x, y, z; WebGPU allows 65,535 each (see `linearGrid`)
- * @throws TypeError where a tensor is stored in what its binding does not take
+ * @throws TypeError if a tensor is stored in a way that its binding does not take
  */
 export function dispatch<B extends string, P extends string, C extends string>(
   kernel: Kernel<B, P, C>,
@@ -89,9 +89,9 @@ export function dispatch<B extends string, P extends string, C extends string>(
 }
 
 /**
- * A grid for `threads` threads in workgroups of `workgroupSize`, folded into two dimensions where one holds too few.
- * The kernel's index is then `(workgroup_id.y * num_workgroups.x + workgroup_id.x) * workgroupSize + local_index`,
- * and it must check it against its own count.
+ * A grid for `threads` threads in workgroups of `workgroupSize`, folded into two dimensions if one holds too few. The
+ * kernel's index is then `(workgroup_id.y * num_workgroups.x + workgroup_id.x) * workgroupSize + local_index`, and it
+ * must check it against its own count.
  */
 export function linearGrid(threads: number, workgroupSize: number): [number, number, number] {
   const groups = Math.ceil(threads / workgroupSize);

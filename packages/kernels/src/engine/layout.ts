@@ -4,7 +4,7 @@ import { elements, formatShape, type Shape, stored, type Tensor } from '../graph
 export interface StoreEntry {
   readonly name: string;
   readonly shape: Shape;
-  /** Only `gather` reads it, row by row: it may be stored in parts where it is larger than a binding. */
+  /** Only `gather` reads it, row by row: it may be stored in parts if it is larger than a binding. */
   readonly byRows?: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface StorePart {
   /** The row of the whole tensor that is row 0 of this one. */
   readonly firstRow: number;
   readonly tensor: Tensor;
-  /** Which buffer of the store it lies in, and where, in bytes. */
+  /** The store's buffer that it lies in, and the offset there in bytes. */
   readonly chunk: number;
   readonly offset: number;
 }
@@ -23,7 +23,7 @@ export interface StorePart {
 type Slot = Omit<StorePart, 'tensor' | 'chunk'> & { readonly shape: Shape };
 
 export interface Chunk {
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly slots: readonly Slot[];
 }
@@ -56,10 +56,7 @@ export class StoreLayout {
     });
   }
 
-  /**
-   * The layout alone: what a store of these entries would be on a device that binds so many bytes. Throws as `create`
-   * does.
-   */
+  /** The layout alone of a store of these entries on a device that binds this many bytes. Throws as `create` does. */
   static plan(entries: readonly StoreEntry[], maxBinding: number): StoreLayout {
     return new StoreLayout(entries, layOut(entries, maxBinding), 'planned');
   }
@@ -76,7 +73,7 @@ export class StoreLayout {
     return parts.length > 1 ? [firstRow + tensor.shape[0], ...tensor.shape.slice(1)] : tensor.shape;
   }
 
-  /** What lies in one of the buffers, or in all of them, in order. */
+  /** The parts in one of the buffers, or in all of them, in order. */
   layout(chunk?: number): StorePart[] {
     const all = [...this.#parts.values()].flat();
     return chunk === undefined ? all : all.filter((part) => part.chunk === chunk);
@@ -105,7 +102,7 @@ export class StoreLayout {
   }
 }
 
-/** Regions of a buffer that are bound begin at multiples of it. */
+/** Bound regions of a buffer begin at multiples of this. */
 const alignment = 256;
 /** Bytes of a buffer that holds several tensors. */
 const usualSize = 2 ** 27;
@@ -135,7 +132,7 @@ export function layOut(entries: readonly StoreEntry[], maxBinding: number): Chun
   return chunks;
 }
 
-/** The entry itself, or as many whole rows of it at a time as can be bound. */
+/** The entry itself, or parts of it with as many whole rows as can be bound. */
 function split({ name, shape, byRows }: StoreEntry, maxBinding: number): Omit<Slot, 'offset'>[] {
   const size = paddedSize(shape);
   if (size <= maxBinding) return [{ name, firstRow: 0, shape }];

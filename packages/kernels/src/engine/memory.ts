@@ -3,11 +3,11 @@ import type { Capabilities } from './capabilities.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { fitInto } from './shared-memory.ts';
 
-/** What a program takes on a device, in bytes, stored tensors not counted. */
+/** Bytes that a program takes on a device, without stored tensors. */
 export interface MemoryNeed {
   /** Buffers for intermediate values, largest first. */
   readonly slots: readonly number[];
-  /** By name. */
+  /** Inputs by name. */
   readonly inputs: ReadonlyMap<string, number>;
   /** Constants and parameters: what programs on one `SharedMemory` cannot share. */
   readonly own: number;
@@ -15,7 +15,7 @@ export interface MemoryNeed {
   readonly largest: number;
 }
 
-/** What `compile` would take for a graph. Pure: needs no device, and no memory behind stored tensors. */
+/** The memory that `compile` would take for a graph. Pure: needs no device, and no memory behind stored tensors. */
 export function planMemory({ outputs, updates = [] }: Graph<string>, capabilities: Capabilities): MemoryNeed {
   const kept = Object.values(outputs);
   const nodes = ancestors([...kept, ...updates]);
@@ -35,7 +35,7 @@ export function planMemory({ outputs, updates = [] }: Graph<string>, capabilitie
   return { slots: plan.slots, inputs, own, largest };
 }
 
-/** Bytes that programs take together which take turns on one `SharedMemory`, the first one made first. */
+/** Bytes that programs take together on one `SharedMemory`, if they are made in this order. */
 export function sharedSize(needs: readonly MemoryNeed[]): number {
   const slots: number[] = [];
   for (const need of needs) fitInto(slots, need.slots);
@@ -46,7 +46,7 @@ export function sharedSize(needs: readonly MemoryNeed[]): number {
 /** Bytes of the buffer of an input or a constant. */
 export const leafSize = (tensor: Tensor): number => Math.ceil(byteLength(tensor) / 16) * 16;
 
-/** Where each dispatch's parameter struct lies in the program's one uniform buffer. */
+/** Offset of each dispatch's parameter struct in the program's one uniform buffer. */
 export function paramsLayout({ steps }: Plan): { size: number; offsets: ReadonlyMap<number, number> } {
   const offsets = new Map<number, number>();
   let size = 0;

@@ -1,7 +1,7 @@
 /** A package that only some users need is not installed. The message says what to type. */
 export class MissingPackageError extends Error {
   override name = 'MissingPackageError';
-  /** What `npm install` takes, for instance 'webgpu@0.6.2'. */
+  /** Argument for `npm install`, for instance 'webgpu@0.6.2'. */
   readonly install: string;
 
   constructor(reason: string, install: string, options?: ErrorOptions) {
@@ -11,11 +11,11 @@ export class MissingPackageError extends Error {
 }
 
 /**
- * What to throw when the import of an optional peer dependency failed.
+ * The error to throw when the import of an optional peer dependency failed.
  * @param cause what the import threw
  * @param install name and version as npm takes them
  * @param reason who needs the package for what
- * @returns a MissingPackageError where the package is not installed; `cause` where it is, and is broken
+ * @returns a MissingPackageError if the package is not installed; `cause` if it is installed but broken
  */
 export function missingPackage(cause: unknown, install: string, reason: string): unknown {
   const { code, message } = cause as Error & { code?: string };

@@ -19,7 +19,7 @@ export interface GradientContext<Attributes> {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly attributes: Attributes;
-  /** Which inputs a gradient is wanted for; the others may be left undefined. */
+  /** Which inputs need a gradient; those of the others may be left undefined. */
   readonly needed: readonly boolean[];
 }
 
@@ -36,7 +36,7 @@ export interface Gradient<Attributes extends object> {
   ): readonly (Tensor | undefined)[];
 }
 
-/** Why ops that are themselves part of a backward pass have no gradient. */
+/** The reason why ops of a backward pass have no gradient. */
 export const firstOrderOnly = 'only first derivatives are supported';
 
 /**
@@ -45,14 +45,14 @@ export const firstOrderOnly = 'only first derivatives are supported';
  */
 export type Availability = boolean | 'preferred' | 'untimed';
 
-/** Everything that the engine knows of an op. One per op folder (and one for its backward pass). */
+/** Everything that the engine knows about an op. One per op folder (and one for its backward pass). */
 export interface OpDefinition<Attributes extends object> {
   readonly name: string;
   /** Shape rule. Throws ShapeError on inputs that do not fit. */
   outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
   /** The kernels to run. A dispatch must not read one output of the node while it writes another. */
   launch(context: LaunchContext<Attributes>): readonly Dispatch[];
-  /** Why there is no `Gradient` of it, where there is none. */
+  /** The reason why the op has no `Gradient`, if it has none. */
   readonly noGradient?: string;
   /** Whether it takes inputs in half precision. */
   readonly takesHalf?: boolean;
@@ -60,10 +60,10 @@ export interface OpDefinition<Attributes extends object> {
   readonly aliases?: readonly (number | undefined)[];
   /**
    * Byte offsets at which the inputs are to lie in output 0: the planner lets their producers write there directly, and
-   * copies the ones for which that cannot be (read by others, or stored elsewhere).
+   * copies those that cannot be written there (read by others, or stored elsewhere).
    */
   gathers?(attributes: Attributes): readonly number[];
-  /** Faster kernels first; each says where it can run. The last one must run everywhere. */
+  /** Variants, faster kernels first; each says where it can run. The last one must run everywhere. */
   readonly variants?: Readonly<Record<string, (capabilities: Capabilities) => Availability>>;
 }
 

@@ -7,7 +7,7 @@ export type Step =
   | { readonly kind: 'dispatch'; readonly dispatch: Dispatch; readonly label: string }
   | { readonly kind: 'copy'; readonly from: Tensor; readonly to: Tensor; readonly offset: number };
 
-/** Where a tensor lies: in a buffer of the program, or wherever its leaf says (input, stored, constant). */
+/** Place of a tensor: in a buffer of the program, or wherever its leaf says (input, stored, constant). */
 export type Placement = { readonly slot: number; readonly offset: number } | { readonly leaf: Tensor };
 
 export interface Plan {
@@ -30,7 +30,7 @@ interface Block {
 /**
  * Turns nodes, in the order in which they run, into steps and a memory plan. Pure: touches no device.
  * @param kept tensors that must survive the run
- * @param forced variant by op name, where the choice made for the adapter is not wanted
+ * @param forced variant by op name, in place of the choice made for the adapter
  */
 export function makePlan(
   nodes: readonly Node[],
@@ -128,7 +128,7 @@ function countReaders(nodes: readonly Node[]): Map<Tensor, number> {
   return readers;
 }
 
-/** Whether a tensor's producer may write straight into a gathering buffer: nobody else may look at that memory. */
+/** Whether a tensor's producer may write straight into a gathering buffer: nothing else may read that memory. */
 function canWriteInto(tensor: Tensor, readers: ReadonlyMap<Tensor, number>, kept: readonly Tensor[]): boolean {
   const { source } = tensor.node;
   if (source.kind !== 'op' || readers.get(tensor) !== 1 || kept.includes(tensor)) return false;
@@ -136,7 +136,7 @@ function canWriteInto(tensor: Tensor, readers: ReadonlyMap<Tensor, number>, kept
   return from === undefined ? true : canWriteInto(source.inputs[from], readers, kept);
 }
 
-/** Largest first, each into the first buffer that is free during its steps. */
+/** Places blocks, largest first, each into the first buffer that is free during its steps. */
 function assignSlots(blocks: ReadonlyMap<Tensor, Block>): { slots: number[]; slotOf: Map<Tensor, number> } {
   const slots: number[] = [];
   const taken: Block[][] = [];

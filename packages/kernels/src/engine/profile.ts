@@ -1,7 +1,7 @@
 import type { Program } from './program.ts';
 import { submitTimed } from './timestamps.ts';
 
-/** Where a program's time goes: one dispatch, timed on the device. */
+/** One dispatch of a program, timed on the device. */
 export interface DispatchTime {
   readonly op: string;
   readonly kernel: string;

@@ -11,7 +11,7 @@ import { createBuffer, SharedMemory } from './shared-memory.ts';
 export type HostArray = Float32Array | Uint32Array;
 
 export interface CompileOptions<Names extends string> extends Graph<Names> {
-  /** Where inputs and intermediate values go; memory of the program's own unless given. */
+  /** Memory for inputs and intermediate values; the program's own unless given. */
   readonly memory?: SharedMemory;
   /** Variant by op name, instead of the choice made for the adapter. */
   readonly variants?: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ interface Copy {
   readonly to: Region;
 }
 
-/** A buffer that outputs are copied to, to be read. */
+/** A buffer that outputs are copied to for reading back. */
 interface Staged {
   readonly buffer: GPUBuffer;
   readonly copies: readonly { readonly name: string; readonly region: Region; readonly offset: number }[];
@@ -37,7 +37,7 @@ interface Staged {
 /** A compiled graph: dispatches with memory and bind groups made once, to be replayed. */
 export class Program<Names extends string = string> {
   readonly device: Device;
-  /** What is run, in order, with the op that each dispatch belongs to. */
+  /** Commands in the order in which they run, with the op that each dispatch belongs to. */
   readonly commands: readonly (Command | Copy)[];
   /** Bytes of GPU memory that the program owns (stored tensors and shared memory are not counted). */
   readonly memory: number;
@@ -57,7 +57,7 @@ export class Program<Names extends string = string> {
     outputs: ReadonlyMap<string, { tensor: Tensor; region: Region }>;
     /** Constants and parameters. */
     buffers: readonly GPUBuffer[];
-    /** Inputs and intermediate values, where they are not shared. */
+    /** Inputs and intermediate values, unless they are shared. */
     own: SharedMemory | undefined;
   }) {
     this.device = parts.device;
@@ -69,14 +69,14 @@ export class Program<Names extends string = string> {
     this.memory = parts.buffers.reduce((sum, buffer) => sum + buffer.size, parts.own?.size ?? 0);
   }
 
-  /** What is dispatched, in order; copies are left out. */
+  /** The dispatches in order, without copies. */
   get dispatches(): readonly Command[] {
     return this.commands.flatMap((command) => ('pipeline' in command ? [command] : []));
   }
 
   /**
    * Runs the program once: one submit, no wait.
-   * @param inputs values by input name; an input that is left out keeps what it was last given
+   * @param inputs values by input name; an input that is left out keeps its last values
    * @throws RangeError on an unknown name or a wrong number of values, before anything is written
    */
   run(inputs: Readonly<Record<string, HostArray>> = {}): void {
@@ -131,8 +131,8 @@ export class Program<Names extends string = string> {
       const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
       if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
         throw new RangeError(
-          `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values for ${formatShape(tensor.shape)}, ` +
-            `found ${values.constructor.name} of ${values.length}`,
+          `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values ` +
+            `for ${formatShape(tensor.shape)}, found ${values.constructor.name} of ${values.length}`,
         );
       }
     }
@@ -211,8 +211,8 @@ export class Program<Names extends string = string> {
 }
 
 /**
- * Turns a graph into a program for one device. Kernels are the fixed choice for the adapter, or those that were timed
- * where the device autotunes (`enableAutotune`).
+ * Turns a graph into a program for one device. Kernels are the fixed choice for the adapter or, if the device autotunes
+ * (`enableAutotune`), those that timing chose.
  * @throws GpuError when a kernel does not compile or a tensor is larger than the device can bind, OutOfMemoryError
  */
 export async function compile<Names extends string>(

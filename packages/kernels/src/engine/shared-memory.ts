@@ -6,8 +6,8 @@ import type { MemoryNeed } from './memory.ts';
 /**
  * Memory for programs that take turns, such as one training step at different text lengths: together they need little
  * more than the largest of them. What a program leaves there is overwritten by the next one, so results must be read in
- * the same submit (`runAndRead`). Inputs of one name and size are one buffer for all: an input that is left out keeps
- * what any of them was given.
+ * the same submit (`runAndRead`). Inputs of one name and size share one buffer: an input that is left out keeps what
+ * any of the programs was last given.
  */
 export class SharedMemory {
   readonly #device: Device;
@@ -18,14 +18,14 @@ export class SharedMemory {
     this.#device = device;
   }
 
-  /** Bytes. */
+  /** Size in bytes. */
   get size(): number {
     return this.#buffers.reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
-   * Makes room for a program ahead of others that need less: reserved for the largest first, they take the least
-   * together. Does nothing for a program that the device cannot run.
+   * Makes room for a program ahead of others that need less: programs take the least memory if the largest goes first.
+   * Does nothing for a program that the device cannot run.
    */
   reserve({ slots, largest }: MemoryNeed): void {
     if (largest <= this.#device.capabilities.maxBindingSize) this.take(slots);
@@ -33,7 +33,7 @@ export class SharedMemory {
 
   /**
    * Buffers of at least these sizes for one program's intermediate values: those of earlier programs, and new ones
-   * where these do not do.
+   * where those are too small.
    * @param sizes largest first
    * @throws GpuError when one is larger than the device can bind
    */

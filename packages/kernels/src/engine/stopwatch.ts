@@ -45,7 +45,7 @@ function compileNode(
   const { definition, attributes } = source;
   const distinct = [...new Set(source.inputs)];
   const leaves = new Map(
-    // Not by `input`, which makes none in half precision: nobody writes them here.
+    // `input` would not do: it makes none in half precision. Nothing writes these.
     distinct.map((tensor, i) => [tensor, createNode({ kind: 'input', name: `input ${i}` }, [tensor]).outputs[0]]),
   );
   const results = apply(
@@ -60,7 +60,7 @@ function compileNode(
 /**
  * Some drivers (lavapipe) compile a kernel when it first runs: one workgroup will do.
  * @param warm pipelines that have run; those that have not are added
- * @returns whether there was one that had not
+ * @returns whether any had not run before
  */
 async function warmUp(device: Device, program: Program, warm: Set<GPUComputePipeline>): Promise<boolean> {
   const cold = program.dispatches.filter(({ pipeline }) => !warm.has(pipeline));
@@ -133,7 +133,7 @@ async function timeOf(device: Device, program: Program, amount: number): Promise
 
 type Grid = readonly [number, number, number];
 
-/** A grid of which only a share is run, cut along its longest axes first, and the share that it came to. */
+/** Cuts a grid down to about this share, along its longest axes first; with the share that it came to. */
 function shortened(grid: Grid, share: number): { workgroups: Grid; share: number } {
   const all = elements(grid);
   const wanted = Math.max(minWorkgroups, all * share);

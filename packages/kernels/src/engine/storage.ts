@@ -1,18 +1,18 @@
 import type { DType } from '../graph.ts';
 
-/** In what the tensors are stored that a kernel's `array<stored4>` bindings are bound to, by name. */
+/** Dtypes of the tensors that a kernel's `array<stored4>` bindings are bound to, by name. */
 export type Storage = Readonly<Record<string, DType>>;
 
 /**
- * A line of WGSL that declares a binding of four neighbouring values an element, whatever they are stored in. The
- * kernel reads `readX(at)` and, where it may, writes `writeX(at, value)`, a vec4f either way.
+ * A line of WGSL that declares a binding with four neighbouring values an element, in whatever storage. The kernel
+ * reads `readX(at)` and, where it may, writes `writeX(at, value)`, a vec4f either way.
  */
 const declaration = /^(@group\(0\) @binding\(\d+\) var<storage, (read|read_write)> (\w+): array<)stored4(>;.*)$/gm;
 
 /**
- * Turns a kernel's text into WGSL for tensors stored in this way. Lines stay lines, so that an error has its place in
- * the file.
- * @throws RangeError naming a binding of which `storage` says nothing
+ * Turns a kernel's text into WGSL for tensors stored in this way. Line numbers stay the same, so that an error points
+ * into the file.
+ * @throws RangeError naming a binding that `storage` does not have
  */
 export function withStorage(code: string, storage: Storage): string {
   return code.replace(declaration, (_, start: string, access: string, name: string, end: string) => {
@@ -38,9 +38,9 @@ const formats: Readonly<Record<'f32' | 'f16', Format>> = {
     read: (name) => `return ${name}[at];`,
     write: (name) => `${name}[at] = value;`,
   },
-  // Kernels compute in f32, so that no more than WGSL's core is needed: shader-f16 would save nothing here. Values from
-  // 65520 on, and NaN, become infinity: WGSL leaves open what pack2x16float makes of them, and whoever scales a loss
-  // must see that its gradients overflowed.
+  // Kernels compute in f32, so WGSL's core is sufficient: shader-f16 would save nothing here. Values from 65520 on, and
+  // NaN, become infinity: WGSL leaves open what pack2x16float makes of them, and whoever scales a loss must see that
+  // its gradients overflowed.
   f16: {
     element: 'vec2u',
     read: (name) => `return vec4f(unpack2x16float(${name}[at].x), unpack2x16float(${name}[at].y));`,

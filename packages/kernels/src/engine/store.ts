@@ -32,8 +32,8 @@ export class TensorStore extends StoreLayout {
 
   /**
    * Makes a store of zeros.
-   * @param options maxBinding: bytes that a binding may have, where that is to be less than the device allows
-   * @throws RangeError where one tensor is larger than that and is not one that is read by rows
+   * @param options maxBinding: maximum bytes of a binding, if that is to be less than the device allows
+   * @throws RangeError if a tensor is larger than that and is not read by rows
    */
   static create(
     device: Device,
@@ -56,8 +56,8 @@ export class TensorStore extends StoreLayout {
   }
 
   /**
-   * As `write`, for the tensors of a large model one after the other: waits now and then for the queue, which would
-   * otherwise keep a copy of them all.
+   * Writes the tensors of a large model one after the other: unlike `write`, it waits now and then for the queue, which
+   * would otherwise keep a copy of them all.
    */
   async upload(name: string, values: Float32Array): Promise<void> {
     this.#expectCount(name, values);
@@ -124,7 +124,7 @@ export class TensorStore extends StoreLayout {
     throw new RangeError(`${name} ${formatShape(shape)} needs ${elements(shape)} values, found ${length}`);
   }
 
-  /** Values from `start` on, into whichever parts hold them. */
+  /** Queues values from `start` on, for whichever parts hold them. */
   #queue(name: string, values: Float32Array, start: number): void {
     for (const part of this.parts(name)) {
       const first = startOf(part);

@@ -1,12 +1,12 @@
-/** Values of `$name` in a kernel's text: loop variables, and the sizes of a kernel that shares its text with others. */
+/** Values of `$name` in a kernel's text: loop variables, and the sizes of kernels that share a text. */
 export type Variables = Readonly<Record<string, number | string>>;
 
 /**
- * Unrolls the loops of a kernel's text: `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL has no
- * other way to loop over values that must be constant expressions (the lane of a subgroupShuffle, a named register).
- * Loops may nest, bounds may use outer variables, and `${4*m+1}` is a whole number of an expression. Texts are shipped
- * as they are written: unrolled they are three times as long.
- * @throws SyntaxError naming the line, where a loop has no end or an expression is none
+ * Unrolls the loops in a kernel's text: `#for m in 0..4` … `#end` repeats its lines with `$m` = 0, 1, 2, 3. WGSL
+ * has no other way to loop over values that must be constant expressions (the lane of a subgroupShuffle, a named
+ * register). Loops may nest, bounds may use outer variables, and `${4*m+1}` becomes the value of the expression.
+ * Texts are shipped as written: unrolled they are three times as long.
+ * @throws SyntaxError naming the line, if a loop has no end or an expression is malformed
  */
 export function unroll(text: string, variables: Variables = {}): string {
   const lines = text.split('\n');

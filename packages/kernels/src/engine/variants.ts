@@ -3,8 +3,8 @@ import type { Capabilities } from './capabilities.ts';
 import { availableVariants } from './op.ts';
 
 /**
- * Names what decides which variant is the fastest: the op, its attributes, and for each input the dtype and the sizes,
- * rounded up to powers of two.
+ * Names everything that decides which variant is the fastest: the op, its attributes, and for each input the dtype and
+ * the sizes, rounded up to powers of two.
  */
 export function shapeClass({ definition, inputs, attributes }: OpSource): string {
   const round = (size: number) => 2 ** Math.ceil(Math.log2(size));
@@ -12,9 +12,7 @@ export function shapeClass({ definition, inputs, attributes }: OpSource): string
   return [definition.name, JSON.stringify(attributes), ...types].join(' ');
 }
 
-/**
- * The variant that a node is run in: what was measured, else the first one that can run; '' where the op has only one.
- */
+/** The variant that a node runs in: the measured one, else the first one that can run; '' where the op has only one. */
 export function chosenVariant(source: OpSource, capabilities: Capabilities): string {
   const available = availableVariants(source.definition, capabilities);
   const measured = available.length > 1 && capabilities.choices?.[shapeClass(source)];

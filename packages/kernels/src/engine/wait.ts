@@ -40,9 +40,9 @@ export class Waiter {
 /**
  * Milliseconds to sleep after so many turns of the event loop and milliseconds of waiting: at first not at all, then up
  * to half a millisecond. A turn costs some 25 microseconds, 5 % of that, so long waits sleep for a fiftieth of what
- * they have lasted, up to 1 ms: not longer, since whatever else the event loop has to do takes its turns too.
+ * they have lasted, up to 1 ms: not longer, since other work of the event loop needs turns too.
  */
 export function pause(turns: number, waited: number): number {
-  const longest = Math.min(1, Math.max(0.5, waited / 50));
-  return Math.min(longest, 0.02 * Math.max(0, turns - 7));
+  const maxPause = Math.min(1, Math.max(0.5, waited / 50));
+  return Math.min(maxPause, 0.02 * Math.max(0, turns - 7));
 }

@@ -14,16 +14,16 @@ export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Needed where gradients pass through half precision. */
+  /** Needed if gradients pass through half precision. */
   readonly lossScaling?: boolean;
 }
 
-/** What may change from step to step: data, never part of a plan. */
+/** Values that may change from step to step: data, never part of a plan. */
 export interface AdamStep {
   readonly learningRate: number;
-  /** Decoupled (AdamW, arXiv 1711.05101); 0 is plain Adam. */
+  /** Decoupled weight decay (AdamW, arXiv 1711.05101); 0 is plain Adam. */
   readonly weightDecay: number;
-  /** Counted from 1, for the bias correction. */
+  /** Number of the step, counted from 1, for the bias correction. */
   readonly step: number;
 }
 
@@ -60,13 +60,13 @@ export class Adam {
     return { outputs: { loss, ...outputs }, updates };
   }
 
-  /** The loss times its scale, which is what to take the gradients of; the loss itself without loss scaling. */
+  /** The loss times its scale, to take the gradients of; without loss scaling, the loss itself. */
   scaled(loss: Tensor): Tensor {
     return this.scaler ? multiply(loss, slice(this.#hyper, 0, HYPER_SIZE - 1, 1)) : loss;
   }
 
   /**
-   * The update alone. Outputs: with loss scaling 'overflow', which is not 0 where gradients overflowed and nothing was
+   * The update alone. Outputs: with loss scaling 'overflow', which is not 0 if gradients overflowed and nothing was
    * changed.
    * @param gradients of `scaled`, side by side as the parameters are, one tensor for each buffer of the store
    */

@@ -6,7 +6,7 @@ const growthInterval = 2000;
 
 /**
  * Dynamic loss scaling (Micikevicius et al. 2017, arXiv 1710.03740), with the rules and numbers of PyTorch's
- * GradScaler: gradients in half precision keep their small values if the loss is large; where it is too large, they
+ * GradScaler: gradients in half precision keep their small values if the loss is large; if it is too large, they
  * overflow, the step is skipped and the scale halved. After 2000 steps without an overflow it is doubled.
  */
 export class LossScaler {
@@ -45,7 +45,7 @@ export class LossScaler {
     };
   }
 
-  /** @throws RangeError where the metadata of a checkpoint is not of a run with loss scaling */
+  /** @throws RangeError if the metadata is not from a checkpoint of a run with loss scaling */
   restore(metadata: ReadonlyMap<string, string>): void {
     const read = (name: string) => {
       const value = Number(metadata.get(name) ?? Number.NaN);

@@ -1,11 +1,11 @@
 import { open, stat } from 'node:fs/promises';
 import { type ByteSource, expectRange } from '../../weights/source.ts';
 
-/** Bytes of one read call; Node takes less than 2 GiB. */
+/** Bytes per read call; Node accepts less than 2 GiB. */
 const CALL_BYTES = 1 << 30;
 
 /**
- * A file as a source. It is open only while it is read, so that nobody has to close it.
+ * A file as a source. It is open only during a read, so that nobody has to close it.
  * @throws when there is no such file
  */
 export async function fileSource(path: string): Promise<ByteSource> {

@@ -8,10 +8,10 @@ import type { WeightFile } from '../../weights/weight-file.ts';
 import { openWeights, weightPath } from './open-weights.ts';
 
 /**
- * Opens a CLIP of any source: OpenAI's `.pt`, CLIP4Cir's checkpoints, open_clip's and Hugging Face's files, webcir's
- * own. Its tensors are read from the file when they are wanted.
+ * Opens a CLIP from any source: OpenAI's `.pt`, CLIP4Cir's checkpoints, open_clip's and Hugging Face's files, webcir's
+ * own. Its tensors are read from the file when they are needed.
  * @param path a file, or a folder with files named as on Hugging Face's hub
- * @param activation where neither the file nor a config.json beside it says it
+ * @param activation needed if neither the file nor a config.json beside it states it
  * @throws Error naming the file and the tensor at fault
  */
 export async function openClipModel(path: string, activation?: Activation): Promise<ClipModel> {
@@ -23,7 +23,7 @@ export async function openClipModel(path: string, activation?: Activation): Prom
   }
 }
 
-/** The activation that an opened file says, or else a config beside it; undefined when neither does. */
+/** The activation that an opened file states, or else a config beside it; undefined if neither does. */
 export const knownActivationOf = async (path: string, file: WeightFile): Promise<Activation | undefined> =>
   knownActivation(file) ?? (await configuredActivation(dirname(weightPath(path))));
 
@@ -41,7 +41,7 @@ async function configuredActivation(folder: string): Promise<Activation | undefi
   const openClip = await readJson<OpenClipConfig>(join(folder, 'open_clip_config.json'));
   if (openClip?.model_cfg) return openClip.model_cfg.quick_gelu ? 'quickgelu' : 'gelu';
   const config = await readJson<HuggingFaceConfig>(join(folder, 'config.json'));
-  // transformers' default, which its configs leave out.
+  // The default of transformers, which its configs leave out.
   const name = config?.text_config && (config.text_config.hidden_act ?? 'quick_gelu');
   if (name === 'quick_gelu') return 'quickgelu';
   return name === 'gelu' ? 'gelu' : undefined;

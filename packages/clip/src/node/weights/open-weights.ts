@@ -7,7 +7,7 @@ import type { WeightFile } from '../../weights/weight-file.ts';
 import { fileSource } from './file-source.ts';
 import { openShards } from './shards.ts';
 
-/** What a folder of weights, as Hugging Face's hub gives it, may hold: the first one found is taken. */
+/** Names of weight files in a folder from Hugging Face's hub; the first that exists is taken. */
 const FOLDER_FILES = [
   'model.safetensors',
   'model.safetensors.index.json',
@@ -28,7 +28,7 @@ export function weightPath(path: string): string {
 
 /**
  * Opens weights in any container: safetensors (whole, or by its index when it is in shards), PyTorch's `.pt`, `.pth`
- * and `.bin` of every age, TorchScript archives. Only headers are read; nothing in a file is ever executed.
+ * and `.bin` of any version, TorchScript archives. Only headers are read; nothing in a file is ever executed.
  * @param path a file, or a folder with files named as on Hugging Face's hub
  * @throws Error naming the file, when it is missing, damaged, or of another format
  */
@@ -40,8 +40,8 @@ export async function openWeights(path: string): Promise<WeightFile> {
 }
 
 /**
- * A safetensors file begins with the length of a header, and that with a brace. Its name decides where both are
- * damaged.
+ * A safetensors file begins with the length of its header, and the header with a brace. If both are damaged, the file's
+ * name decides.
  */
 async function looksLikeSafetensors(source: ByteSource): Promise<boolean> {
   if (source.name.endsWith('.safetensors')) return true;

@@ -4,11 +4,11 @@ import type { ByteSource } from '../../weights/source.ts';
 import type { WeightFile, WeightTensor } from '../../weights/weight-file.ts';
 import { fileSource } from './file-source.ts';
 
-/** An index names some thousand tensors; one of this size is something else. */
+/** An index names a few thousand tensors; a file of this size is something else. */
 const MAX_INDEX_BYTES = 64e6;
 
 /**
- * Opens safetensors in shards by their index (`model.safetensors.index.json`), which lies in the folder of the shards.
+ * Opens safetensors in shards by their index (`model.safetensors.index.json`), which is in the same folder.
  * @throws Error naming the index or the shard at fault
  */
 export async function openShards(index: ByteSource): Promise<WeightFile> {
@@ -27,7 +27,7 @@ export async function openShards(index: ByteSource): Promise<WeightFile> {
 }
 
 /**
- * The shard of each tensor, as an index (`model.safetensors.index.json`) tells it: the name of a file beside the index.
+ * The shard of each tensor according to an index (`model.safetensors.index.json`): the name of a file beside the index.
  * @throws Error naming the index and what is wrong with it
  */
 export async function readShardIndex({ name, size, read }: ByteSource): Promise<Map<string, string>> {
@@ -44,7 +44,7 @@ export async function readShardIndex({ name, size, read }: ByteSource): Promise<
   }
   return new Map(
     Object.entries(map).map(([tensor, shard]) => {
-      // A name, never a path: an index must not reach outside of its folder.
+      // A name, never a path: an index must not reach outside its folder.
       if (typeof shard === 'string' && /^[\w.-]+\.safetensors$/.test(shard)) return [tensor, shard];
       throw new Error(
         `${name}: "weight_map", ${tensor}: expected the name of a .safetensors file beside the index, found ${shard}.`,

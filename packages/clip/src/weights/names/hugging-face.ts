@@ -4,8 +4,8 @@ import type { WeightTensor } from '../weight-file.ts';
 type Tensors = ReadonlyMap<string, WeightTensor>;
 
 /**
- * transformers' names and OpenAI's, of what is one tensor in both (transformers'
- * convert_clip_original_pytorch_to_hf.py).
+ * Names by transformers and by OpenAI for what is one tensor in both (convert_clip_original_pytorch_to_hf.py of
+ * transformers).
  */
 const TOWERS: readonly [from: string, to: string][] = [
   ['text_model.embeddings.token_embedding.weight', 'token_embedding.weight'],
@@ -28,7 +28,7 @@ const LAYER: readonly [from: string, to: string][] = [
   ['.mlp.fc2.', '.mlp.c_proj.'],
 ];
 
-/** `torch.nn.Linear` holds these the other way round than OpenAI's parameters. */
+/** Weights of `torch.nn.Linear` that OpenAI's parameters hold transposed. */
 const TRANSPOSED: ReadonlyMap<string, string> = new Map([
   ['text_projection.weight', 'text_projection'],
   ['visual_projection.weight', 'visual.proj'],

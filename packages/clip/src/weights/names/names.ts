@@ -4,12 +4,12 @@ import { fromOpenClip } from './open-clip.ts';
 
 export type Tensors = ReadonlyMap<string, WeightTensor>;
 
-/** Whose names a file's tensors have. */
+/** The project whose names a file's tensors have. */
 export type Naming = 'OpenAI' | 'open_clip' | 'Hugging Face';
 
 /**
- * What some files hold beside the weights: BatchNorm's counters, buffers that follow from the sizes, and the sizes
- * themselves in OpenAI's archives.
+ * Tensors that some files hold beside the weights: BatchNorm's counters, buffers that follow from the sizes, and the
+ * sizes themselves in OpenAI's archives.
  */
 const NO_WEIGHT = /(^|\.)(num_batches_tracked|position_ids|attn_mask)$|^(input_resolution|context_length|vocab_size)$/;
 
@@ -27,6 +27,6 @@ export function toOpenAiNames(tensors: Tensors): { naming: Naming; tensors: Map<
   return { naming: 'OpenAI', tensors: weights };
 }
 
-/** The names as the model has them: DistributedDataParallel puts `module.` before each. */
+/** Removes the `module.` that DistributedDataParallel puts before each name. */
 export const withoutModulePrefix = (tensors: Tensors): Map<string, WeightTensor> =>
   new Map([...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor]));

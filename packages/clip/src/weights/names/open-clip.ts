@@ -1,5 +1,5 @@
 import type { WeightTensor } from '../weight-file.ts';
 
-/** open_clip's models with a text tower of its own differ from OpenAI's in a prefix; its others not at all. */
+/** Names of open_clip's models with a separate text tower have an extra prefix; its other models use OpenAI's names. */
 export const fromOpenClip = (tensors: ReadonlyMap<string, WeightTensor>): Map<string, WeightTensor> =>
   new Map([...tensors].map(([name, tensor]) => [name.replace(/^text\./, ''), tensor]));

@@ -2,7 +2,8 @@
 export type Fail = (problem: string) => never;
 
 /**
- * To be declared with its type, `const fail: Fail = failIn(name)`: only then TypeScript knows that it does not return.
+ * Declare the result with its type, `const fail: Fail = failIn(name)`: only then does TypeScript know that it never
+ * returns.
  */
 export const failIn =
   (name: string): Fail =>

@@ -8,7 +8,7 @@ const START_BYTES = 64;
 const ZIP = 'PK\x03\x04';
 const PICKLE = '\x80';
 
-/** What people have instead of a PyTorch file, by how it begins. */
+/** Files that people take for PyTorch files, by their first bytes. */
 const MISTAKES: readonly [start: RegExp, what: string][] = [
   [
     /^\s*<(!doctype|html|head|\?xml)/i,
@@ -21,7 +21,7 @@ const MISTAKES: readonly [start: RegExp, what: string][] = [
 ];
 
 /**
- * Opens a file of PyTorch's, of either container: see `openTorchZip`, `openTorchLegacy`.
+ * Opens a PyTorch file, in either container: see `openTorchZip`, `openTorchLegacy`.
  *
  * @throws Error naming the file and what is wrong with it
  */
@@ -33,7 +33,8 @@ export async function openTorch(source: ByteSource): Promise<WeightFile> {
   if (start === '') throw new Error(`${source.name}: expected a PyTorch file, found an empty one.`);
   const mistake = MISTAKES.find(([pattern]) => pattern.test(start));
   throw new Error(
-    `${source.name}: expected a PyTorch file, which begins with "PK" or a pickle, found ${quote(start.slice(0, 16))}. ` +
+    `${source.name}: expected a PyTorch file, which begins with "PK" or a pickle, ` +
+      `found ${quote(start.slice(0, 16))}. ` +
       (mistake?.[1] ?? 'Is it whole, and is it the right file?'),
   );
 }

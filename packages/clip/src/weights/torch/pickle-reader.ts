@@ -1,19 +1,19 @@
 import type { Fail } from './fail.ts';
 
-/** The bytes of a pickle, read from the front. Lengths in it are checked before anything is made of them. */
+/** The bytes of a pickle, read from the front. Lengths in it are checked before they are used. */
 export interface PickleReader {
-  /** Where the next byte is. */
+  /** Position of the next byte. */
   readonly at: number;
   byte(): number;
-  /** Little-endian and unsigned, of 2, 4 or 8 bytes. */
+  /** Reads an unsigned little-endian integer of 2, 4 or 8 bytes. */
   uint(bytes: 2 | 4 | 8): number;
   int32(): number;
-  /** Big-endian, as pickles have it. */
+  /** Reads a double, big-endian as in pickles. */
   float64(): number;
-  /** Little-endian two's complement of any length up to 16 bytes. */
+  /** Reads a little-endian two's complement integer of up to 16 bytes. */
   long(bytes: number): number | bigint;
   text(bytes: number): string;
-  /** Up to the end of the line. */
+  /** Reads text up to the end of the line. */
   line(): string;
 }
 
@@ -24,11 +24,11 @@ const NEWLINE = 10;
 
 export function pickleReader(bytes: Uint8Array, begin: number, fail: Fail): PickleReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // TextDecoder would eat a byte order mark, and then the names would not be those of the file.
+  // TextDecoder would drop a byte order mark, so that names would not be those in the file.
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let at = begin;
 
-  /** The position of the next `length` bytes, which are taken. */
+  /** Takes the next `length` bytes and returns their position. */
   const take = (length: number): number => {
     if (length > bytes.length - at) {
       fail(`wants ${length} bytes, and ${bytes.length - at} are left. The file is cut short or damaged.`);

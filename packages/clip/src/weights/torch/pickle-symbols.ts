@@ -12,7 +12,7 @@ import {
   type StorageRef,
 } from './pickle-value.ts';
 
-/** PyTorch's class of each dtype's storages. */
+/** PyTorch's storage class of each dtype. */
 export const STORAGE_CLASSES: { readonly [dtype in TensorDtype]: string } = {
   F64: 'DoubleStorage',
   F32: 'FloatStorage',
@@ -32,13 +32,13 @@ const STORAGE_DTYPES: ReadonlyMap<string, TensorDtype> = new Map(
 const TORCH_DTYPES = 'float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool'.split(' ');
 const SCRIPT_CLASS = /^__torch__\./;
 
-/** Counts work, and fails when it is too much for any weights. */
+/** Counts steps of work, and fails when there are more than any weights need. */
 export type Spend = (steps: number) => void;
 
-/** An empty Map takes as much memory as many numbers. */
+/** Steps that a dict counts as: an empty Map takes as much memory as several numbers. */
 export const DICT_STEPS = 8;
 
-/** Makes a value of the arguments that a pickle gives to a name. */
+/** Makes a value from the arguments that a pickle calls a name with. */
 type Call = (args: readonly PickleValue[], fail: Fail, spend: Spend) => PickleValue;
 
 const same: Call = ([value], fail) => value ?? fail('calls a function without its argument.');
@@ -120,7 +120,10 @@ export function build(target: PickleValue, state: PickleValue, fail: Fail): void
   target.attributes = state;
 }
 
-/** An id that a pickle leaves to its container: `('storage', class, key, location, length)`, and None in old files. */
+/**
+ * Resolves an id that a pickle leaves to its container: `('storage', class, key, location, length)`, and None in old
+ * files.
+ */
 export function storageOf(id: PickleValue, fail: Fail): StorageRef {
   const [tag, storageClass, key, location, length, view] = Array.isArray(id) ? id : [];
   const dtype =

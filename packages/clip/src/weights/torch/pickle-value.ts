@@ -1,6 +1,6 @@
 import type { TensorDtype } from '../dtype.ts';
 
-/** A name of Python's that a pickle refers to. Only a name: there is nothing behind it that could run. */
+/** A Python name that a pickle refers to. Only a name: there is nothing behind it that could run. */
 export interface PickleSymbol {
   readonly kind: 'symbol';
   /** Module and name, joined by a dot. */
@@ -12,11 +12,11 @@ export interface StorageRef {
   readonly kind: 'storage';
   readonly key: string;
   readonly dtype: TensorDtype;
-  /** In values, not bytes. */
+  /** Length in values, not bytes. */
   readonly length: number;
 }
 
-/** A tensor as the pickle tells it: nothing of it is checked but its storage. */
+/** A tensor as the pickle describes it; only its storage has been checked. */
 export interface TensorRef {
   readonly kind: 'tensor';
   readonly storage: StorageRef;
@@ -34,7 +34,7 @@ export interface ScriptObject {
 
 export type PickleMap = Map<PickleValue, PickleValue>;
 
-/** Lists and tuples are arrays, dicts are Maps: no name of a file ever becomes a property of an object. */
+/** Lists and tuples are arrays, dicts are Maps: no name from a file ever becomes a property of an object. */
 export type PickleValue =
   | null
   | boolean
@@ -55,10 +55,10 @@ export const isStorage = (value: PickleValue): value is StorageRef => isKind(val
 export const isTensor = (value: PickleValue): value is TensorRef => isKind(value, 'tensor');
 export const isObject = (value: PickleValue): value is ScriptObject => isKind(value, 'object');
 
-/** Text of a file as errors show it: quoted, and never long. */
+/** Text from a file as errors show it: quoted and cut short. */
 export const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-/** What a value is, for errors. */
+/** Describes a value for errors. */
 export function describe(value: PickleValue | undefined): string {
   if (value === undefined || value === null) return 'None';
   if (typeof value === 'string') return `the text ${quote(value)}`;

@@ -1,7 +1,7 @@
 /** Opcodes of pickle's protocol 2, in the forms and with the numbering of Python's own pickler. */
 export interface PickleWriter {
   op(...opcodes: Opcode[]): void;
-  /** Keeps the value on top of the stack, as the pickler does with all that could be referred to again. */
+  /** Memoizes the value on top of the stack, as the pickler does with everything that may be referred to again. */
   keep(): void;
   text(value: string): void;
   /** A text that is one object in PyTorch: written once, referred to later. */
@@ -36,7 +36,7 @@ export function pickleWriter(): PickleWriter {
   let kept = 0;
 
   const uint32 = (value: number): number[] => [0, 8, 16, 24].map((shift) => (value >>> shift) & 255);
-  /** An operand in a byte where it fits, in four otherwise. */
+  /** An operand in one byte if it fits, else in four. */
   const indexed = (short: number, long: number, index: number) =>
     index < 256 ? out.push(short, index) : out.push(long, ...uint32(index));
   const keep = () => indexed(0x71, 0x72, kept++);
@@ -76,7 +76,7 @@ export function pickleWriter(): PickleWriter {
       else if (value < 2 ** 16) out.push(0x4d, value & 255, value >> 8);
       else if (value < 2 ** 31) out.push(0x4a, ...uint32(value));
       else {
-        // Two's complement: one more byte where the last would make it negative. 2^53 has no more than 7.
+        // Two's complement needs one more byte if the last would make the number negative. 2^53 has at most 7.
         const bytes = [...uint32(value % 2 ** 32), ...uint32(Math.floor(value / 2 ** 32)), 0];
         const length = bytes.findLastIndex((byte) => byte !== 0) + 1;
         const signed = bytes[length - 1] & 128 ? length + 1 : length;

@@ -10,13 +10,13 @@ import {
   type TensorRef,
 } from './pickle-value.ts';
 
-/** The weights that an unpickled object holds, and what it says beside them. */
+/** The weights that an unpickled object holds, and what else it states. */
 export interface StateDict {
   readonly tensors: Map<string, TensorRef>;
   readonly metadata: Map<string, string>;
 }
 
-/** TorchScript modules may share parts, so that a small file could name far more than it holds, or hold itself. */
+/** TorchScript modules may share parts, so a small file could name far more than it holds, or contain itself. */
 const MAX_ATTRIBUTES = 100_000;
 const MAX_NAME_LENGTH = 1000;
 
@@ -51,18 +51,18 @@ function flatten(root: ScriptObject, fail: Fail): Map<string, TensorRef> {
       if (isTensor(value)) tensors.set(name, value);
       else if (isObject(value)) inner.push([`${name}.`, value]);
     }
-    // The last one is taken first.
+    // Reversed, since the last one is taken first.
     for (const module of inner.reverse()) open.push(module);
   }
   return tensors;
 }
 
-/** Keys for errors, the first of them. */
+/** The first few keys, for errors. */
 const listed = (keys: readonly PickleValue[]): string => keys.slice(0, 4).map(describe).join(', ');
 
 /** The state dict of a checkpoint and the key that it is under. */
 function findIn(root: PickleMap, fail: Fail): [key: PickleValue, map: PickleMap] {
-  // Each dict is looked through once, however often a hostile file may name it.
+  // Each dict is searched once, however often a hostile file names it.
   const maps = new Set([...root.values()].filter((value) => value instanceof Map));
   const stateDicts = new Set([...maps].filter(holdsTensors));
   const found = [...root].filter((entry): entry is [PickleValue, PickleMap] => stateDicts.has(entry[1] as PickleMap));
@@ -78,11 +78,11 @@ function findIn(root: PickleMap, fail: Fail): [key: PickleValue, map: PickleMap]
 }
 
 /**
- * Finds the weights in what a file held: a state dict; a checkpoint that has one beside other things, as CLIP4Cir's
- * `{'epoch': 3, 'CLIP': state_dict}` (`metadata` then has `epoch` and `class`) or open_clip's `{'state_dict': ...}`; or
- * a TorchScript module.
+ * Finds the weights in what a file held: a state dict; a checkpoint that has one beside other things, such as
+ * CLIP4Cir's `{'epoch': 3, 'CLIP': state_dict}` (`metadata` then has `epoch` and `class`) or open_clip's
+ * `{'state_dict': ...}`; or a TorchScript module.
  *
- * @throws Error beginning with `name`, when there are no weights or something else among them
+ * @throws Error beginning with `name`, when there are no weights, or anything else among them
  */
 export function stateDictOf(root: PickleValue, name: string): StateDict {
   const fail: Fail = failIn(name);

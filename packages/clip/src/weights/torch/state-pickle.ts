@@ -2,19 +2,19 @@ import { elementsOf, type TensorDtype } from '../dtype.ts';
 import { STORAGE_CLASSES } from './pickle-symbols.ts';
 import { type PickleWriter, pickleWriter } from './pickle-write.ts';
 
-/** What CLIP4Cir's `save_model` stores around the weights. */
+/** The facts that CLIP4Cir's `save_model` stores around the weights. */
 export interface Checkpoint {
   readonly epoch: number;
   /** The key of the state dict: the model's class, `CLIP` or `Combiner`. */
   readonly className: string;
   /**
    * The version of every module by its dotted name, from `''`, in the order of `named_modules()`: the state dict's
-   * `_metadata`. `load_state_dict` does without.
+   * `_metadata`. `load_state_dict` works without it.
    */
   readonly modules?: ReadonlyMap<string, number>;
 }
 
-/** What a pickle tells of a tensor. */
+/** The facts about a tensor that a pickle states. */
 interface PickledTensor {
   readonly dtype: TensorDtype;
   readonly shape: readonly number[];

@@ -18,11 +18,11 @@ function counts(value: PickleValue, what: string, fail: Fail): number[] {
   return bad === undefined ? (value as number[]) : fail(`expected a ${what} of sizes, found ${describe(bad)} in it.`);
 }
 
-/** A shape for errors, the first axes of it. */
+/** The first axes of a shape, for errors. */
 const listed = (sizes: readonly number[]): string =>
   `[${sizes.slice(0, 6).join(', ')}${sizes.length > 6 ? ', …' : ''}]`;
 
-/** Whether values that are `stride` apart are those of a row-major tensor: then they lie in one piece. */
+/** Whether values that are `stride` apart form a row-major tensor, and so lie in one piece. */
 function isContiguous(shape: readonly number[], stride: readonly number[]): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -66,7 +66,7 @@ function weightTensor(name: string, tensor: TensorRef, source: ByteSource, at: n
   const total = shape.reduce((product, size) => product * size, 1);
   const reach = total ? offset + shape.reduce((last, size, axis) => last + (size - 1) * stride[axis], 1) : offset;
   // Products beyond 2^53 are not exact (and 0 times one beyond all floats is NaN), but large enough to be refused. The
-  // total is checked as well, for repeated values (stride 0) would let a small file fill the memory.
+  // total is checked as well, since repeated values (stride 0) would let a small file fill the memory.
   if (!(total <= storage.length && reach <= storage.length)) {
     const found = `its storage ${quote(storage.key)} has ${storage.length}`;
     fail(`${listed(shape)} at ${offset} with strides ${listed(stride)} is outside: ${found} values.`);

@@ -9,7 +9,7 @@ import { MAX_PICKLE_BYTES, type Unpickled, unpickle } from './unpickle.ts';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
-/** Before each storage's values, their number. */
+/** Bytes of the count before each storage's values. */
 const LENGTH_BYTES = 8;
 
 /** The byte at which each storage's values begin: they follow the pickles in the order of `keys`. */
@@ -32,7 +32,8 @@ async function storageOffsets(
     const end = at + LENGTH_BYTES + length * DTYPE_BYTES[dtype];
     if (end > source.size) {
       fail(
-        `storage ${quote(storage.key)} ends at byte ${end} of ${source.size}. The file is cut short; download it again.`,
+        `storage ${quote(storage.key)} ends at byte ${end} of ${source.size}. ` +
+          'The file is cut short; download it again.',
       );
     }
     const bytes = await source.read(at, LENGTH_BYTES);
@@ -54,7 +55,7 @@ async function storageOffsets(
  */
 export async function openTorchLegacy(source: ByteSource): Promise<WeightFile> {
   const fail: Fail = failIn(source.name);
-  // Where a pickle ends is known when it is read, so all that pickles may take is read at once.
+  // The end of a pickle is known only when it is parsed, so everything that pickles may take is read at once.
   const head = await source.read(0, Math.min(source.size, MAX_PICKLE_BYTES));
   let at = 0;
   const next = (): Unpickled => {

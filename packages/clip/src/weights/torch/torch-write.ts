@@ -4,15 +4,15 @@ import { quote } from './pickle-value.ts';
 import { type Checkpoint, statePickle } from './state-pickle.ts';
 import { type ZipContent, zipPieces } from './zip-write.ts';
 
-/** What `torch.save` calls the folder in the zip when it does not write to a path. */
+/** Name that `torch.save` gives the folder in the zip when it does not write to a path. */
 const FOLDER = 'archive';
-/** Of the format. */
+/** Version of the format. */
 const VERSION = '3\n';
 
 /**
  * The pieces of a file that `torch.load` reads: an OrderedDict of tensors, or with `checkpoint` what CLIP4Cir's
- * `save_model` writes, `{'epoch': epoch, className: state_dict}`. Byte for byte what `torch.save` of PyTorch 1.13
- * writes of the same. One tensor at a time is in memory.
+ * `save_model` writes, `{'epoch': epoch, className: state_dict}`. The bytes are those that `torch.save` of PyTorch 1.13
+ * writes. One tensor at a time is in memory.
  *
  * @throws Error naming the tensor that does not have the bytes of its shape
  */
@@ -40,7 +40,7 @@ export async function* torchZipPieces(
       },
     };
   });
-  // As text: 0, 1, 10, 11, 2.
+  // Sorted as text: 0, 1, 10, 11, 2.
   storages.sort((a, b) => (a.name < b.name ? -1 : 1));
   yield* zipPieces([
     whole('data.pkl', statePickle(tensors, checkpoint)),

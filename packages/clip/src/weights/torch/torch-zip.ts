@@ -11,7 +11,7 @@ import { type ZipEntry, zipDataOffset, zipEntries } from './zip-directory.ts';
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Inflates raw deflate data to `size` bytes and no further, whatever more is packed in it. */
+/** Inflates raw deflate data to `size` bytes and no further, however much more is packed in it. */
 async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array> {
   const stream = new Blob([packed.slice()]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   const out = new Uint8Array(size);
@@ -29,7 +29,7 @@ async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array> {
   return out;
 }
 
-/** A small entry as a whole. */
+/** Reads a small entry as a whole. */
 async function readEntry(source: ByteSource, entry: ZipEntry): Promise<Uint8Array> {
   const fail = (problem: string): never => {
     throw new Error(`${source.name}: zip entry ${quote(entry.name)} ${problem}`);
@@ -79,7 +79,8 @@ export async function openTorchZip(source: ByteSource): Promise<WeightFile> {
     const entry = entries.get(`${folder}data/${key}`) ?? fail(`zip entry ${quote(`${folder}data/${key}`)} is missing.`);
     if (entry.method !== STORED || entry.encrypted) {
       fail(
-        `zip entry ${quote(entry.name)} is compressed or encrypted. Zip the folder again without, or save it in PyTorch.`,
+        `zip entry ${quote(entry.name)} is compressed or encrypted. ` +
+          'Zip the folder again without, or save it in PyTorch.',
       );
     }
     const expected = length * DTYPE_BYTES[dtype];

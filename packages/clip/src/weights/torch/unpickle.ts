@@ -3,7 +3,7 @@ import { pickleReader } from './pickle-reader.ts';
 import { build, call, DICT_STEPS, instantiate, type Spend, setItem, storageOf, symbol } from './pickle-symbols.ts';
 import { describe, type PickleValue, quote, type StorageRef } from './pickle-value.ts';
 
-/** Far above what checkpoints need: 40 opcodes and 200 bytes a tensor. More could only fill the memory. */
+/** Limit far above what checkpoints need (40 opcodes and 200 bytes a tensor): more could only fill the memory. */
 const MAX_STEPS = 1 << 20;
 export const MAX_PICKLE_BYTES = 1 << 24;
 const STOP = 0x2e;
@@ -17,9 +17,9 @@ export interface Unpickled {
 }
 
 /**
- * Reads a pickle, as `torch.save` and TorchScript write them, without running anything: names of Python are taken from
- * a short list of those that weights need, and stay names. Opcodes of protocols 2 to 5 and of Python 2's strings; the
- * text opcodes of protocol 0 are not among what PyTorch writes.
+ * Reads a pickle, as `torch.save` and TorchScript write them, without running anything: Python names must be on a short
+ * list of those that weights need, and stay names. Knows the opcodes of protocols 2 to 5 and of Python 2's strings, but
+ * not the text opcodes of protocol 0, which PyTorch never writes.
  *
  * Nothing here recurses, and time and memory are bounded by `MAX_STEPS` and the number of bytes.
  *
@@ -81,7 +81,7 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     if (typeof module !== 'string' || typeof global !== 'string') fail('asks for a name that is no text.');
     push(symbol(module, global, fail));
   };
-  /** A storage must be the same wherever it is referred to: its bytes are there once. */
+  /** A storage must be the same wherever it is referred to: its bytes exist once. */
   const refer = (): void => {
     const storage = storageOf(pop(), fail);
     const known = storages.get(storage.key) ?? storage;
@@ -92,13 +92,13 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     push(known);
   };
   const buildTop = (state: PickleValue): void => build(top(), state, fail);
-  /** For opcodes that take two values, in the order in which they were pushed. */
+  /** Action of an opcode that takes two values, in the order in which they were pushed. */
   const applied = (make: (first: PickleValue, second: PickleValue) => PickleValue): void => {
     const [first, second] = popMany(2);
     push(make(first, second));
   };
 
-  // As Python's pickletools has them.
+  // Names are those of Python's pickletools.
   const opcodes: { readonly [opcode: string]: () => unknown } = {
     '\x80': () => reader.byte() > 5 && fail('begins a pickle of a protocol after 5.'), // PROTO
     '\x95': () => reader.uint(8), // FRAME: a hint for reading in pieces

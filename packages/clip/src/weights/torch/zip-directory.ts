@@ -2,18 +2,18 @@ import type { ByteSource } from '../source.ts';
 import { type Fail, failIn } from './fail.ts';
 import { quote } from './pickle-value.ts';
 
-/** An entry of a zip, as the central directory tells it. */
+/** An entry of a zip, as the central directory describes it. */
 export interface ZipEntry {
   readonly name: string;
   /** 0 for stored, 8 for deflated. */
   readonly method: number;
   readonly encrypted: boolean;
-  /** In bytes, in the file. */
+  /** Bytes in the file. */
   readonly packedSize: number;
   readonly size: number;
-  /** Of its local header. */
+  /** Byte at which its local header begins. */
   readonly offset: number;
-  /** Where the next entry or the directory begins. */
+  /** Byte at which the next entry or the directory begins. */
   readonly limit: number;
 }
 
@@ -24,7 +24,7 @@ const HEADER = { signature: 0x02014b50, bytes: 46 };
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
 const ZIP64_EXTRA = 1;
 const MAX_COMMENT_BYTES = 0xffff;
-/** Tens of times what the largest model's entries take. */
+/** Limit, tens of times what the largest model's entries take. */
 const MAX_DIRECTORY_BYTES = 1 << 22;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -36,7 +36,7 @@ interface Directory {
   readonly bytes: number;
 }
 
-/** The end records, of 32 bits and, where those are full, of 64. */
+/** Reads the end records: the 32-bit one and, where its fields are full, the 64-bit one. */
 async function findDirectory(source: ByteSource, fail: Fail): Promise<Directory> {
   const tailBytes = Math.min(source.size, END.bytes + MAX_COMMENT_BYTES);
   const tail = viewOf(await source.read(source.size - tailBytes, tailBytes));
@@ -73,7 +73,7 @@ async function findDirectory(source: ByteSource, fail: Fail): Promise<Directory>
   return directory;
 }
 
-/** Replaces sizes and the offset that do not fit 32 bits by those of the zip64 field of the entry, in its order. */
+/** Replaces sizes and an offset that do not fit in 32 bits with those in the entry's zip64 field, in its order. */
 function widen(values: number[], extra: DataView): boolean {
   const wanted = values.flatMap((value, i) => (value === 0xffffffff ? i : []));
   for (let at = 0; wanted.length > 0 && at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
@@ -124,7 +124,8 @@ export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEnt
     const limit = entries[i + 1]?.offset ?? directory.offset;
     if (entry.offset + LOCAL.bytes + entry.packedSize > limit) {
       fail(
-        `zip entry ${quote(entry.name)} of ${entry.packedSize} bytes does not fit between ${entry.offset} and ${limit}.`,
+        `zip entry ${quote(entry.name)} of ${entry.packedSize} bytes ` +
+          `does not fit between ${entry.offset} and ${limit}.`,
       );
     }
     if (byName.has(entry.name)) fail(`it has two zip entries called ${quote(entry.name)}.`);
@@ -134,7 +135,7 @@ export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEnt
 }
 
 /**
- * Where an entry's bytes begin: after its local header, which may be longer than the directory tells.
+ * The byte at which an entry's data begins: after its local header, which may be longer than the directory says.
  *
  * @throws Error naming file and entry
  */

@@ -4,15 +4,15 @@ import { crc32 } from './crc32.ts';
 export interface ZipContent {
   readonly name: string;
   readonly size: number;
-  /** All of its bytes, `size` of them. */
+  /** Reads all of its bytes, `size` of them. */
   read(): Promise<Uint8Array>;
 }
 
-/** An entry that has been written, as the directory tells it. */
+/** An entry that has been written, as the directory describes it. */
 export interface WrittenEntry {
   readonly name: Uint8Array;
   readonly size: number;
-  /** Of its local header. */
+  /** Byte at which its local header begins. */
   readonly offset: number;
   readonly crc: number;
 }
@@ -22,7 +22,7 @@ const ALIGNMENT = 64;
 const PADDING = 0x5a;
 const FULL16 = 0xffff;
 const FULL32 = 0xffffffff;
-/** Names are UTF-8, and checksum and sizes follow the data, if there is any. */
+/** Flags of an entry: names are UTF-8, and checksum and sizes follow the data, if there is any. */
 const flagsOf = (size: number): number => (size > 0 ? 0x0808 : 0x0800);
 
 type Field = readonly [bytes: 2 | 4 | 8, value: number];
@@ -43,13 +43,13 @@ function record(...fields: readonly Field[]): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-/** The zip64 field of an entry: its sizes and its offset, where they do not fit 32 bits. */
+/** The zip64 field of an entry: its sizes and its offset, if they do not fit in 32 bits. */
 function zip64Field({ size, offset }: { readonly size: number; readonly offset: number }): Uint8Array {
   const values = [...(size >= FULL32 ? [size, size] : []), ...(offset >= FULL32 ? [offset] : [])];
   return values.length > 0 ? record(u16(1), u16(8 * values.length), ...values.map(u64)) : record();
 }
 
-/** Before an entry's data; padded by a field `FB` so that the data is aligned. */
+/** Header before an entry's data, padded with a field `FB` so that the data is aligned. */
 function* localHeader({ name, size, offset }: Omit<WrittenEntry, 'crc'>): Generator<Uint8Array> {
   const zip64 = zip64Field({ size, offset });
   const padding = -(offset + 30 + name.length + zip64.length + 4) & (ALIGNMENT - 1);
@@ -70,7 +70,7 @@ function* localHeader({ name, size, offset }: Omit<WrittenEntry, 'crc'>): Genera
   yield new Uint8Array(padding).fill(PADDING);
 }
 
-/** After an entry's data. */
+/** Record after an entry's data. */
 function descriptor({ size, offset, crc }: WrittenEntry): Uint8Array {
   if (size === 0) return record();
   const width = size >= FULL32 || offset >= FULL32 ? u64 : u32;
@@ -111,7 +111,7 @@ export function* zipDirectory(entries: readonly WrittenEntry[], start: number): 
   }
   const count = entries.length;
   const bytes = end - start;
-  // PyTorch's writer always adds the records of 64 bits, needed or not.
+  // PyTorch's writer always adds the 64-bit records, needed or not.
   yield record(
     u32(0x06064b50),
     u64(44), // bytes that follow
