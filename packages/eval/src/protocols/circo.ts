@@ -2,7 +2,7 @@ import { meanAveragePrecision } from '../metrics.ts';
 import type { Protocol } from './protocol.ts';
 
 /**
- * CIRCO's: its evaluation.py scores the rankings that it is given, and the code of its authors that makes them
+ * CIRCO's protocol. Its evaluation.py scores the rankings that it is given, and its authors' code that makes them
  * (SEARLE's validate.py and generate_test_submission.py) leaves the reference in.
  */
 export const circo: Protocol = {

@@ -70,7 +70,7 @@ ${notes.map((note) => html`<p class="muted">${note}</p>`)}
 </section>`;
 }
 
-/** The row above the metrics' names, where there is something to say. */
+/** The row above the metrics' names, unless no block has a heading. */
 function headings(blocks: readonly Block[], shade: (block: Block) => string): Html {
   if (blocks.every(({ heading }) => heading === '')) return html``;
   return html`<tr class="headings"><td></td>

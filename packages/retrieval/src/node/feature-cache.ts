@@ -14,7 +14,7 @@ export interface FeatureKey {
   readonly preprocessing: string;
   readonly dataset: string;
   readonly ids: readonly string[];
-  /** Of each image (`CirDataset.version`). */
+  /** Version of each image (`CirDataset.version`). */
   readonly versions: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface FeatureKey {
 export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join(homedir(), '.cache', 'webcir');
 
 /**
- * Features of images through a frozen image encoder: from the cache, or computed and put there.
+ * Features of images from a frozen image encoder: read from the cache, or computed and stored there.
  * @param compute [ids, dim]
  */
 export async function cachedFeatures(
