@@ -6,7 +6,7 @@ import type { RunRanks } from '../over-runs.ts';
 import { protocolNamed } from '../protocols/index.ts';
 
 /**
- * The ranks of every answer, per method, category and query, for bootstraps over queries. The name is the one that older
+ * The ranks of every answer, per method, category and query, for bootstraps over queries. The name is that which older
  * runs used, so that they stay readable.
  */
 export const ranksFile = 'places.json';

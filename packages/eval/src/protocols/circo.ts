@@ -8,7 +8,8 @@ import type { Protocol } from './protocol.ts';
 export const circo: Protocol = {
   name: 'circo',
   description:
-    'Every query is ranked against the whole gallery, its reference among it; mAP@k counts every correct image of a query.',
+    'Every query is ranked against the whole gallery, its reference among it; mAP@k counts every correct image of a ' +
+    'query.',
   metrics: [5, 10, 25, 50].map(meanAveragePrecision),
   headline: ['map_at5', 'map_at50'],
   gallery: (dataset, split, category) => dataset.gallery(split, category),

@@ -24,8 +24,8 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 export const cirr: Protocol = {
   name: 'cirr',
   description:
-    'Every query is ranked against all images of the split but its reference; Rs@k is the recall among the five other ' +
-    'images of its group of look-alikes, and Avg. the mean of R@5 and Rs@1.',
+    'Every query is ranked against all images of the split but its reference; Rs@k is the recall among the five ' +
+    'other images of its group of look-alikes, and Avg. the mean of R@5 and Rs@1.',
   metrics: [...inGallery, ...inGroup, average],
   headline: ['recall_at1', 'recall_at5', 'recall_at50', 'group_recall_at1'],
   gallery: (dataset, split, category) => dataset.gallery(split, category),

@@ -41,7 +41,7 @@ export interface Criterion {
 }
 
 /**
- * How a data set is evaluated. Numbers of different protocols cannot be compared, so the name stands beside every number.
+ * How a data set is evaluated. Numbers of different protocols do not compare, so the name stands beside every number.
  */
 export interface Protocol {
   readonly name: string;
@@ -60,7 +60,7 @@ export interface Protocol {
   /** How many ranks of a ranking the metrics look at. */
   readonly depth: number;
   /**
-   * Criteria that a training run keeps a model by; the first decides which one it ends with. None if nothing is trained.
+   * Criteria that a training run keeps a model by; the first decides what it ends with. None where nothing is trained.
    */
   readonly criteria: readonly Criterion[];
 }

@@ -43,7 +43,8 @@ function resultsSection({ rows, protocol, split, notes = [] }: ReportData): Html
   const kind = (block: Block, column: number) => (column === 0 ? `first${shade(block)}` : shade(block));
   return html`<section aria-labelledby="results">
 <h2 id="results">Results</h2>
-<p class="muted">In percent, the best of each column in bold. Protocol <b>${protocol.name}</b> on ${split}. ${protocol.description}</p>
+<p class="muted">In percent, the best of each column in bold. Protocol <b>${protocol.name}</b> on ${split}.
+${protocol.description}</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="results">
 <table>
 <thead>
