@@ -1,4 +1,4 @@
-// Before a package is packed: npm would leave `workspace:*` and sources that are not in the tarball in its
+// Lets only pnpm pack a package: npm would leave `workspace:*` and sources that are not in the tarball in its
 // package.json, where pnpm writes versions and asks .pnpmfile.mjs.
 import { existsSync } from 'node:fs';
 

@@ -1,7 +1,7 @@
 """PyTorch as a peer of the bench: asked in lines of JSON, it answers in lines of JSON (src/peers/process.ts).
 
 Training steps are those of CLIP4Cir (clip_fine_tune.py, combiner_train.py) on openai/CLIP's model: all 77 text positions,
-the whole token table in the optimizer, images encoded anew at every step where the work says so. What is encoded anew is
+the whole token table in the optimizer, images encoded anew at every step where the work says so. The new encodings are
 not used: the features come with the work, so that losses can be compared.
 """
 
@@ -337,20 +337,20 @@ def timed(run, times):
 
 
 def best_threads(run):
-    """Small work is slower on two threads than on one: takes the better number, as its user would."""
+    """Small work is slower on two threads than on one: takes the better number, as a user would."""
     if DEVICE.type == "cuda":
         return
-    most = torch.get_num_threads()
+    max_threads = torch.get_num_threads()
     times = 1 if timed(run, 1) > 1000 else 5
     milliseconds = {}
-    for threads in sorted({1, most}):
+    for threads in sorted({1, max_threads}):
         torch.set_num_threads(threads)
         milliseconds[threads] = timed(run, times)
     torch.set_num_threads(min(milliseconds, key=milliseconds.get))
 
 
 def reference_blas():
-    """Whether products run on the reference BLAS, some thirty times as slow as the ones that everybody uses."""
+    """Whether products run on the reference BLAS, some thirty times as slow as the optimized ones that everybody uses."""
     if DEVICE.type == "cuda" or "BLAS_INFO=generic" not in torch.__config__.show():
         return False
     torch.rand(2, 2) @ torch.rand(2, 2)
@@ -386,7 +386,7 @@ def main():
             else:
                 run = None
                 reply({})
-        except Exception as error:  # a peer that cannot do a work says why, and goes on with the next
+        except Exception as error:  # a peer that cannot do a piece of work says why, and goes on with the next
             reply({"error": f"{type(error).__name__}: {error}".splitlines()[0]})
 
 

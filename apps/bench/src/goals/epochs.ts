@@ -9,7 +9,7 @@ const FORMS = 4;
 const STAGE1 = { epochs: 100, batch: 128 };
 export const STAGE2 = { epochs: 300, batch: 4096 };
 
-/** Seconds. */
+/** Costs in seconds. */
 export interface Costs {
   /** Encoding one image. */
   readonly image: number;

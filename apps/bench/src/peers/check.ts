@@ -1,7 +1,7 @@
 import type { Picked, Work } from './work.ts';
 
 /**
- * Largest error that a peer may differ by, relative to the largest value of the array; losses after two updates differ
+ * Largest difference that a peer may show, relative to the largest value of the array; losses after two updates differ
  * more.
  */
 const tolerance = (work: Work) => (work.kind === 'stage1' || work.kind === 'stage2' ? 5e-3 : 1e-3);
