@@ -43,7 +43,7 @@ function formula(work) {
         const fused = node('MultiHeadAttention', ['q', 'k', 'v'], ['y'], { num_heads: heads }, 'com.microsoft');
         return { nodes: [split, fused], arrays };
       }
-      // On WebGPU its fused attention differs from everybody else's by 5 % on lavapipe, so it is composed.
+      // Its fused attention on WebGPU differs from everybody else's by 5 % on lavapipe, so it is composed.
       const byHead = (name, perm) => [
         node('Reshape', [name, 'heads'], [`${name} split`]),
         node('Transpose', [`${name} split`], [`${name} by head`], { perm }),

@@ -1,8 +1,8 @@
 """PyTorch as a peer of the bench: asked in lines of JSON, it answers in lines of JSON (src/peers/process.ts).
 
-Training steps are those of CLIP4Cir (clip_fine_tune.py, combiner_train.py) on openai/CLIP's model: all 77 text positions,
-the whole token table in the optimizer, images encoded anew at every step where the work says so. The new encodings are
-not used: the features come with the work, so that losses can be compared.
+Training steps are those of CLIP4Cir (clip_fine_tune.py, combiner_train.py) on openai/CLIP's model: all 77 text
+positions, the whole token table in the optimizer, images encoded anew at every step where the work says so. The new
+encodings are not used: the features come with the work, so that losses can be compared.
 """
 
 import json
@@ -208,7 +208,8 @@ def stage2(work):
         def dropped(x):
             return F.dropout(F.relu(x), drop)
 
-        both = torch.cat([dropped(layer(text, "text_projection_layer")), dropped(layer(image, "image_projection_layer"))], 1)
+        projected = layer(text, "text_projection_layer"), layer(image, "image_projection_layer")
+        both = torch.cat([dropped(values) for values in projected], 1)
         mixed = layer(dropped(layer(both, "combiner_layer")), "output_layer")
         scalar = torch.sigmoid(layer(dropped(layer(both, "dynamic_scalar.0")), "dynamic_scalar.3"))
         return mixed + scalar * text + (1 - scalar) * image
@@ -315,7 +316,8 @@ def search(work):
 
 
 WORKS = {
-    "matmul": matmul, "half-matmul": half_matmul, "layernorm": layernorm, "softmax": softmax, "attention": attention, "block": whole_block,
+    "matmul": matmul, "half-matmul": half_matmul, "layernorm": layernorm, "softmax": softmax,
+    "attention": attention, "block": whole_block,
     "search": search, "stage1": stage1, "stage2": stage2,
 }
 
@@ -350,7 +352,7 @@ def best_threads(run):
 
 
 def reference_blas():
-    """Whether products run on the reference BLAS, some thirty times as slow as the optimized ones that everybody uses."""
+    """Whether products run on the reference BLAS, some thirty times as slow as the optimized ones in use."""
     if DEVICE.type == "cuda" or "BLAS_INFO=generic" not in torch.__config__.show():
         return False
     torch.rand(2, 2) @ torch.rand(2, 2)

@@ -1,4 +1,4 @@
-// What is remembered of the kernels of an adapter, and when it is forgotten.
+// Checks what is remembered of the kernels of an adapter, and when it is forgotten.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What an epoch costs with webcir's exact shortcuts and without, from the measured costs of its parts (DESIGN: exact
+// The cost of an epoch with webcir's exact shortcuts and without, from the measured costs of its parts (DESIGN: exact
 // work, less of it). FashionIQ at RN50x4's size, CLIP4Cir's recipe: 100 epochs of stage 1 with batches of 128, 300 of
 // stage 2 with batches of 4096.
 

@@ -44,8 +44,9 @@ export function parseGoal(goal: string): Bound | undefined {
 /** Judges a measurement by a goal. */
 export function judgeGoal(work: string, goal: string, measured: Measured): Judged {
   const bound = parseGoal(goal);
-  if ('notRun' in measured) return { work, goal, measured: '–', verdict: 'not run', note: measured.notRun };
-  if ('failed' in measured) return { work, goal, measured: '–', verdict: 'missed', note: `failed: ${measured.failed}` };
+  const unmeasured = { work, goal, measured: '–' };
+  if ('notRun' in measured) return { ...unmeasured, verdict: 'not run', note: measured.notRun };
+  if ('failed' in measured) return { ...unmeasured, verdict: 'missed', note: `failed: ${measured.failed}` };
   const { value, detail: note = '' } = measured;
   const text = format(value, bound?.unit ?? '×');
   if (!bound) return { work, goal, measured: text, verdict: 'stated', note };

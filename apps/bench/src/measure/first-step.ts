@@ -4,11 +4,11 @@ import { openBenchDevice } from './bench-device.ts';
 
 /** Milliseconds from the start of a process. */
 export interface FirstStep {
-  /** Until there is a device. */
+  /** Time until there is a device. */
   readonly device: number;
-  /** Until there is a program, its weights uploaded and its pipelines made. */
+  /** Time until there is a program, its weights uploaded and its pipelines made. */
   readonly program: number;
-  /** Until the first step of stage 1 is done: drivers may compile shaders only when they first run. */
+  /** Time until the first step of stage 1 is done: drivers may compile shaders only when they first run. */
   readonly step: number;
 }
 

@@ -7,8 +7,8 @@ import type { Picked, Work } from './work.ts';
 const tolerance = (work: Work) => (work.kind === 'stage1' || work.kind === 'stage2' ? 5e-3 : 1e-3);
 
 /**
- * What is wrong with a peer's result, or undefined. Images found must be the same but for one in a hundred: two
- * scores that nearly tie may change places.
+ * Says what is wrong with a peer's result, or gives undefined. Images found must be the same but for one in a hundred:
+ * two scores that nearly tie may change places.
  * @param expected ours
  */
 export function disagreement(work: Work, expected: Picked, found: Picked): string | undefined {

@@ -67,7 +67,7 @@ export type Picked = Readonly<Record<string, readonly number[]>>;
 
 const MAX_PICKED = 1024;
 
-/** At most 1024 of the values, evenly spread: enough to see that two results are the same. */
+/** Picks at most 1024 of the values, evenly spread: enough to see that two results are the same. */
 export function pick(values: ArrayLike<number>): number[] {
   const step = Math.ceil(values.length / MAX_PICKED);
   return Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]);

@@ -124,7 +124,7 @@ function draw(spec: Pick<Extract<TopLevelSpec, { layer: unknown }>, 'data' | 'la
   return new vega.View(vega.parse(compiled.spec), { renderer: 'none' }).toSVG();
 }
 
-/** At most `MAX_POINTS` means over runs of neighbours. */
+/** Thins a curve to at most `MAX_POINTS` means over runs of neighbours. */
 function thin(losses: TrainingCurve['losses']): TrainingCurve['losses'] {
   const run = Math.ceil(losses.length / MAX_POINTS);
   return Array.from({ length: Math.ceil(losses.length / run) }, (_, i) => {

@@ -16,11 +16,11 @@ interface AutotuneRecord {
   readonly choices: Choices;
 }
 
-/** What `autotuneDevice` has settled, and where it keeps it. */
+/** The choices that `autotuneDevice` has settled so far, and where it keeps them. */
 export interface Autotuning {
   /** How many shape classes were settled so far, and how. */
   readonly counts: ReturnType<typeof enableAutotune>;
-  /** Where the choices are remembered. */
+  /** The file that remembers the choices. */
   readonly file: string;
   /** Whether there was a file that could not be read. */
   readonly damaged: boolean;

@@ -18,7 +18,7 @@ export interface FeatureKey {
   readonly versions: readonly string[];
 }
 
-/** Where features are kept between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
+/** The folder that keeps features between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
 export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join(homedir(), '.cache', 'webcir');
 
 /**

@@ -104,7 +104,7 @@ async function ask(client: Client, url: string): Promise<Entity | undefined> {
 /** Uses one connection: whatever it brings is in the part afterwards. */
 async function fetchRest(client: Client, source: Source, part: Part, received: Progress['received']): Promise<void> {
   const checked = source.sha256 ?? part.entity.sha256;
-  // Without either, nothing would show that the rest belongs to another version of the file.
+  // Needs one of them, or nothing would show that the rest belongs to another version of the file.
   if (part.bytes > 0 && part.entity.etag === undefined && checked === undefined) part.restart();
   if (part.bytes > (part.entity.size ?? Number.POSITIVE_INFINITY)) part.restart();
   if (part.bytes > 0 && part.bytes === part.entity.size) return;

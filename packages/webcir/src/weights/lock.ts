@@ -16,7 +16,7 @@ export function lock(target: string): () => void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const holder = Number(readFileSync(path, 'utf8'));
-    // In containers, the next process often has the number of the one before it.
+    // Containers often give the next process the number of the one before it.
     if (holder !== process.pid && isRunning(holder)) {
       throw new DownloadError(
         `${basename(target)} is being fetched by process ${holder}: wait for it, ` +
