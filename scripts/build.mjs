@@ -1,6 +1,6 @@
-// Bundles the package in the current folder into dist/ (declarations come from types.mjs). What is an entry,
-// package.json says: an export with a `default`, a command, and every src/*-worker.ts. `dependencies` and
-// `peerDependencies` stay imports; `devDependencies` that the code imports are taken in, with their licences.
+// Bundles the package in the current folder into dist/ (declarations come from types.mjs). Its entries are the exports
+// with a `default` in package.json, its commands, and every src/*-worker.ts. `dependencies` and `peerDependencies` stay
+// imports; `devDependencies` that the code imports are taken in, with their licences.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
@@ -35,7 +35,7 @@ const options = {
   metafile: true,
   write: false,
 };
-// Apart, so that a page never loads a chunk that it shares with a command.
+// Built apart, so that a page never loads a chunk that it shares with a command.
 const builds = [[...entriesOf(manifest), ...workers], commands].filter((entryPoints) => entryPoints.length > 0);
 const results = await Promise.all(builds.map((entryPoints) => build({ ...options, entryPoints })));
 for (const { path, text } of results.flatMap(({ outputFiles }) => outputFiles)) {
@@ -45,7 +45,7 @@ for (const { path, text } of results.flatMap(({ outputFiles }) => outputFiles)) 
 const licenses = thirdPartyLicenses(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 if (licenses) writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses);
 
-/** CommonJS that was taken in asks for Node's modules with `require`, which a module has to make for itself. */
+/** Makes the `require` with which CommonJS that was taken in asks for Node's modules. */
 function withRequire(text) {
   if (!/^var __require = /m.test(text)) return text;
   return `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n${text}`;

@@ -1,4 +1,4 @@
-// Fails on an import that points back, a cycle of files, or Node-only code on a browser's way.
+// Fails on an import that points back, a cycle of files, or Node-only code that a browser would load.
 import { checkImports } from './lib/imports.mjs';
 import { root } from './lib/run.mjs';
 

@@ -10,7 +10,7 @@ const models = JSON.parse(gunzipSync(readFileSync(shapesFile)));
 const model = models.RN50x4;
 const combiner = { features: 640, projection: 2560, hidden: 5120 };
 const CONTEXT = 77;
-/** Stands for what captions need where only as many positions are run as they need. */
+/** Positions that captions are taken to need, where only as many are run as they need. */
 const TRIMMED = 24;
 const BATCH = 128;
 const COMBINER_BATCH = 4096;
@@ -18,7 +18,7 @@ const EPOCHS = 100;
 const COMBINER_EPOCHS = 300;
 /** The forward pass, and twice as much for the gradients of what enters a layer and of its weights. */
 const TRAINED = 3;
-/** TFLOP/s. */
+/** Speeds in TFLOP/s. */
 const RATES = [0.03, 1, 10, 50];
 
 /** `images`: different ones in the training triplets. `galleries`: [queries, images] that validation ranks. */

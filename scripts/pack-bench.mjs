@@ -10,10 +10,10 @@ import { root, run } from './lib/run.mjs';
 
 const USAGE = `usage: node scripts/pack-bench.mjs [--out FILE]
 
-Packs this Node, Dawn and the bench into one archive (default: bench-results/webcir-bench-linux-x64.tar.gz), of at most 60 MB:
-the limit is on the archive. Unpacked, webcir-bench/bench runs what \`pnpm bench\` does, but for --browser; of the peers,
---peers and --goals find PyTorch where a python3 has it.`;
-const MOST = 60e6;
+Packs this Node, Dawn and the bench into one archive (default: bench-results/webcir-bench-linux-x64.tar.gz), of at most
+60 MB: the limit is on the archive. Unpacked, webcir-bench/bench runs what \`pnpm bench\` does, but for --browser; of
+the peers, --peers and --goals find PyTorch where a python3 has it.`;
+const MAX_BYTES = 60e6;
 const NAME = 'webcir-bench';
 
 try {
@@ -46,9 +46,9 @@ async function pack(archive) {
     rmSync(scratch, { recursive: true, force: true });
   }
   const { size } = statSync(archive);
-  if (size > MOST) {
+  if (size > MAX_BYTES) {
     rmSync(archive);
-    throw new Error(`the archive would have ${size / 1e6} MB, at most ${MOST / 1e6} MB are wanted`);
+    throw new Error(`the archive would have ${size / 1e6} MB, at most ${MAX_BYTES / 1e6} MB are wanted`);
   }
   console.log(`${archive}: ${(size / 1e6).toFixed(1)} MB`);
 }

@@ -1,4 +1,4 @@
-// After a package was packed by npm: the workspace's package.json comes back, and a copied licence goes.
+// Tidies up after npm has packed a package: the workspace's package.json comes back, and a copied licence goes.
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { keptManifest } from './lib/published.mjs';
 

@@ -1,4 +1,4 @@
-// Before any command that computes: makes sure that there is a WebGPU adapter, installing a software one if need be.
+// Makes sure, before any command that computes, that there is a WebGPU adapter, and installs a software one if not.
 import { ensureAdapter } from './lib/adapter.mjs';
 
 try {

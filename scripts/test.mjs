@@ -1,4 +1,4 @@
-// The test command: every check of the repository, one line each, a failing one hiding none after it. Its last line is
+// The test command: every check of the repository, one line each; a failing one hides none after it. Its last line is
 // `N passed, N failed`; the exit code is 1 if anything failed.
 import { parseArgs } from 'node:util';
 import { ensureAdapter } from './lib/adapter.mjs';

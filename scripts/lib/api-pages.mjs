@@ -57,13 +57,13 @@ export async function apiPages() {
   return { pages: await render(application, project), undocumented: modules.flatMap(undocumentedOf) };
 }
 
-/** As typedoc names the module of an entry: its path, without what all have in common. */
+/** The name that typedoc gives the module of an entry: its path, without what all have in common. */
 const moduleName = (path) =>
   relative(join(root, 'packages'), path)
     .replace(/(\/index)?\.ts$/, '')
     .replaceAll('\\', '/');
 
-/** A parameter that is taken apart where it is declared has no name: that of its type serves. */
+/** Names a parameter that is destructured, and so has no name, after its type. */
 function nameDestructured(parameter) {
   if (parameter.name !== '__namedParameters') return;
   const { name = 'options' } = parameter.type ?? {};

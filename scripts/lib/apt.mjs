@@ -1,4 +1,4 @@
-// The few things that are asked of apt, on Debian, Ubuntu and what derives from them.
+// The few things that are needed of apt, on Debian, Ubuntu and what derives from them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { run, which } from './run.mjs';
 

@@ -46,7 +46,7 @@ export function findBrowser() {
 
 /**
  * `findBrowser`, or where it finds none Debian's `chromium` through apt (root on Debian or a derivative; Ubuntu's
- * package of that name is none, it only points at a snap). Returns undefined where no browser can be had.
+ * package of that name only points at a snap). Returns undefined where no browser can be had.
  *
  * @param {(line: string) => void} say gets one line before something is installed
  */

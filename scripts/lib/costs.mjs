@@ -15,7 +15,7 @@ export const parameters = (shapes, wanted = () => true) =>
       .map(([, shape]) => product(shape)),
   );
 
-/** Forward, of one image. */
+/** Operations of the forward pass for one image. */
 export function imageFlops(shapes) {
   if (!shapes['visual.proj']) return sum(resnetLayers(shapes).map(({ flops }) => flops));
   const [width, embed] = shapes['visual.proj'];
@@ -24,7 +24,7 @@ export function imageFlops(shapes) {
   return patches + blocksFlops(shapes, 'visual.transformer', width, tokens) + 2 * width * embed;
 }
 
-/** Forward, of one caption for which so many positions are run. */
+/** Operations of the forward pass for one caption, of which so many positions are run. */
 export function textFlops(shapes, positions) {
   const [width, embed] = shapes.text_projection;
   return blocksFlops(shapes, 'transformer', width, positions) + 2 * width * embed;
@@ -33,13 +33,13 @@ export function textFlops(shapes, positions) {
 const countBlocks = (shapes, prefix) =>
   Object.keys(shapes).filter((name) => name.startsWith(prefix) && name.endsWith('.attn.in_proj_weight')).length;
 
-/** Per token 24 width² for the matrices and 4 tokens width for attention; one token alone leaves the last attention. */
+/** Each token takes 24 width² for matrices and 4 tokens width for attention; only one leaves the last attention. */
 function blocksFlops(shapes, prefix, width, tokens) {
   const [attention, matrices, afterAttention] = [4 * tokens * width, 24 * width * width, 18 * width * width];
   return countBlocks(shapes, prefix) * tokens * (matrices + attention) - (tokens - 1) * afterAttention;
 }
 
-/** Values kept of one caption, and with activations computed again: what enters each block, and all of one block. */
+/** Values kept for one caption: all, or, with activations computed `again`, what enters each block and all of one. */
 export function textActivations(shapes, positions) {
   const width = shapes.text_projection[0];
   // Per token and block: what enters both norms, what leaves them, qkv, attention, and the MLP before and after its
@@ -49,7 +49,7 @@ export function textActivations(shapes, positions) {
   return { all: blocks * block, again: blocks * width * positions + block };
 }
 
-/** As `textActivations`, of one image through a ResNet: what enters and leaves each convolution. */
+/** Values kept for one image through a ResNet, in the same two ways: what enters and leaves each convolution. */
 export function imageActivations(shapes) {
   const layers = resnetLayers(shapes);
   const blocks = [...new Set(layers.map(({ block }) => block))].map((name) => {
@@ -114,8 +114,8 @@ const combinerLayers = ({ features: d, projection: p, hidden: h }) => [
 
 export const combinerParameters = (sizes) => sum(combinerLayers(sizes).map(([out, inner]) => out * inner + out));
 
-/** Forward, of one query. */
+/** Operations of the forward pass for one query. */
 export const combinerFlops = (sizes) => sum(combinerLayers(sizes).map(([out, inner]) => 2 * out * inner));
 
-/** Values kept of one query: projections, their dropout and concatenation, both hidden layers and their dropout. */
+/** Values kept for one query: projections, their dropout and concatenation, both hidden layers and their dropout. */
 export const combinerActivations = ({ projection: p, hidden: h }) => 6 * p + 4 * h;

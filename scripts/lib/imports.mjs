@@ -14,7 +14,7 @@ const LAYERS = [
   ['apps/*'],
 ];
 
-// Within packages/kernels/src, the same: gradients are made of ops, and so stand above them. Types may point back.
+// The same within packages/kernels/src: gradients are made of ops, and so stand above them. Types may point back.
 const KERNEL_ROOMS = [
   ['graph.ts'],
   ['engine'],
@@ -220,7 +220,8 @@ function browserProblems({ folder }, edges, show) {
       if (external && !seen.has(external) && isNodeOnly(external, onDemand)) {
         seen.add(external);
         problems.push(
-          `A browser cannot load ${[...trail.map(show), external].join(' → ')}: move it to ${show(folder)}/src/node.ts`,
+          `A browser cannot load ${[...trail.map(show), external].join(' → ')}: ` +
+            `move it to ${show(folder)}/src/node.ts`,
         );
       }
       if (!target || seen.has(target)) continue;

@@ -1,7 +1,7 @@
 // Kernel text as it ships: names, lines and the space between words stay, comments and indentation go.
 import { readFile } from 'node:fs/promises';
 
-/** For esbuild: leaves comments and indentation out of `*.wgsl` and of the code in the modules made from them. */
+/** A plugin of esbuild that leaves comments and indentation out of `*.wgsl` and of the modules made from them. */
 export const leanWgsl = {
   name: 'lean-wgsl',
   setup(build) {

@@ -10,7 +10,7 @@ export function table(head, rows) {
   return [first, line(align), ...others].join('\n');
 }
 
-/** To three digits, or to the unit. */
+/** A number to three digits, or to the unit. */
 export const number = (value) =>
   value.toLocaleString('en', value < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
 
 /**
- * For esbuild: takes in the code of other packages minified, each file for itself. A package's own code stays readable.
+ * A plugin of esbuild that minifies the code of other packages, file by file. A package's own code stays readable.
  */
 export const minifiedThirdParty = {
   name: 'minified-third-party',

@@ -28,7 +28,7 @@ export function stepList(print = console.log) {
   return { total, step };
 }
 
-/** A step out of a tool of the workspace: its exit code decides, its output is shown where it fails. */
+/** A step that runs a tool of the workspace: its exit code decides, its output is shown where it fails. */
 export async function toolStep(packageName, name, args) {
   const { code, output } = await runTool(packageName, name, args);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, note: `\n${output.trim()}` };

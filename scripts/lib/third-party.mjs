@@ -14,7 +14,8 @@ export function thirdPartyLicenses(inputs) {
     const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
     if (files.length === 0)
       throw new Error(`${name} ${version} (${license}) has no licence file to pass on: ${folder}`);
-    return `${name} ${version} (${license})\n\n${files.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n')}\n`;
+    const licences = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    return `${name} ${version} (${license})\n\n${licences.join('\n\n')}\n`;
   });
   return [...new Set(texts)].sort().join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -82,7 +82,8 @@ test('an undeclared dependency, a path into another package and a folder without
   );
   expect(problems).toEqual([
     'extra has no layer: add it to LAYERS in scripts/lib/imports.mjs',
-    'packages/clip/src/index.ts imports @webcir/kernels, which packages/clip/package.json does not name as a dependency',
+    'packages/clip/src/index.ts imports @webcir/kernels, ' +
+      'which packages/clip/package.json does not name as a dependency',
     'packages/clip/src/index.ts imports ../../kernels/src/index.ts: import @webcir/kernels by its name, not by path',
   ]);
 });

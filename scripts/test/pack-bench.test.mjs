@@ -18,7 +18,7 @@ if (linuxX64) {
     execFileSync(process.execPath, [script, '--out', archive]);
     expect(statSync(archive).size).toBeLessThan(60e6);
     execFileSync('tar', ['-xzf', archive, '-C', folder]);
-    // Without this checkout's packages, and with no Node to be found.
+    // The environment has none of this checkout's packages, and no Node to be found.
     const env = { VK_DRIVER_FILES: process.env.VK_DRIVER_FILES, LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH };
     const output = execFileSync(
       join(folder, 'webcir-bench/bench'),

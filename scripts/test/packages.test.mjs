@@ -135,7 +135,9 @@ describe('a project in Node', () => {
   it('hears in one line what a command needs that is not there, before any work', async () => {
     const versions = (folder) => JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
     const { devDependencies } = versions('webcir');
-    const packages = `webgpu@${devDependencies.webgpu} sharp@${devDependencies.sharp} @webcir/embedded@${versions('embedded').version}`;
+    const packages =
+      `webgpu@${devDependencies.webgpu} sharp@${devDependencies.sharp} ` +
+      `@webcir/embedded@${versions('embedded').version}`;
     const command = await run('npx', ['--offline', 'webcir', 'train', '--name', 'mine'], { cwd: page });
     expect(command.output).toContain(`error: webcir train needs more than webcir: npm install ${packages}\n`);
     expect(command.code).toBe(1);

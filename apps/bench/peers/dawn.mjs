@@ -4,7 +4,7 @@ import { create, globals } from 'webgpu';
 import { Waiter } from '../../../packages/kernels/src/engine/wait.ts';
 
 Object.assign(globalThis, globals);
-// Kept: Dawn crashes where this object is collected while its adapters live.
+// Kept alive: Dawn crashes where this object is collected while its adapters live.
 const gpu = create([]);
 Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
 

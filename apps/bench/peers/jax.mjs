@@ -9,7 +9,7 @@ import { numbers } from '../src/measure/numbers.ts';
 import { wait } from './dawn.mjs';
 import { cannot, serve } from './serve.mjs';
 
-// As others do, it queues several runs before it waits; their results have to be kept until then.
+// Runs that it queues before it waits, as other peers do; their results have to be kept until then.
 const AT_ONCE = 8;
 
 await init('webgpu');

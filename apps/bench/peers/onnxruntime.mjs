@@ -43,7 +43,7 @@ function formula(work) {
         const fused = node('MultiHeadAttention', ['q', 'k', 'v'], ['y'], { num_heads: heads }, 'com.microsoft');
         return { nodes: [split, fused], arrays };
       }
-      // On WebGPU its fused attention differs from everybody else's by 5 % on lavapipe: composed, then.
+      // Its fused attention on WebGPU differs from everybody else's by 5 % on lavapipe, so it is composed.
       const byHead = (name, perm) => [
         node('Reshape', [name, 'heads'], [`${name} split`]),
         node('Transpose', [`${name} split`], [`${name} by head`], { perm }),
@@ -99,11 +99,11 @@ await serve(`onnxruntime ${provider} 1.30.0`, async (work) => {
   await whole.release();
 
   const first = [node('Reshape', ['y', 'flat'], ['row']), node('Slice', ['row', 'start', 'end'], ['one'])];
-  const places = [integers('flat', [-1]), integers('start', [0]), integers('end', [1])];
+  const indices = [integers('flat', [-1]), integers('start', [0]), integers('end', [1])];
   const timed =
     work.kind === 'search'
       ? await open(model(nodes, arrays, ['indices'])) // these few numbers are the result
-      : await open(model([...nodes, ...first], [...arrays, ...places], ['one']));
+      : await open(model([...nodes, ...first], [...arrays, ...indices], ['one']));
   return {
     result,
     async run(times) {

@@ -1,5 +1,4 @@
-// What every JavaScript peer shares: it is asked in lines of JSON and answers in lines of JSON, as src/peers/process.ts
-// has it.
+// The frame of every JavaScript peer: it is asked, and answers, in lines of JSON, as src/peers/process.ts has it.
 import { createInterface } from 'node:readline';
 import { pick } from '../src/peers/work.ts';
 
@@ -44,5 +43,5 @@ export async function serve(name, prepare) {
   }
 }
 
-/** Kinds of work in words, for those who do not do them. */
+/** The error of a peer that does not do this kind of work. */
 export const cannot = ({ kind }) => new Unable(`it does not do ${kind} here`);

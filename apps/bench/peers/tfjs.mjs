@@ -1,4 +1,4 @@
-// TensorFlow.js on its WebGPU back end. Nothing of it is fused but what it fuses itself: layernorm, attention and the
+// TensorFlow.js on its WebGPU back end. Only what it fuses by itself is fused: layernorm, attention and the
 // block are composed of its ops, as its users compose them.
 import './dawn.mjs';
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,7 +13,7 @@ import { cannot, serve } from './serve.mjs';
 
 await tf.setBackend('webgpu');
 await tf.ready();
-tf.env().set('WEBGPU_CPU_FORWARD', false); // no small op behind the adapter's back
+tf.env().set('WEBGPU_CPU_FORWARD', false); // no small op on the CPU
 
 const elements = (shape) => shape.reduce((product, size) => product * size, 1);
 const array = (name, shape, scale) => tf.tensor(numbers(name, elements(shape), scale), shape);

@@ -1,8 +1,8 @@
 """PyTorch as a peer of the bench: asked in lines of JSON, it answers in lines of JSON (src/peers/process.ts).
 
-Training steps are those of CLIP4Cir (clip_fine_tune.py, combiner_train.py) on openai/CLIP's model: all 77 text positions,
-the whole token table in the optimizer, images encoded anew at every step where the work says so. What is encoded anew is
-not used: the features come with the work, so that losses can be compared.
+Training steps are those of CLIP4Cir (clip_fine_tune.py, combiner_train.py) on openai/CLIP's model: all 77 text
+positions, the whole token table in the optimizer, images encoded anew at every step where the work says so. The new
+encodings are not used: the features come with the work, so that losses can be compared.
 """
 
 import json
@@ -208,7 +208,8 @@ def stage2(work):
         def dropped(x):
             return F.dropout(F.relu(x), drop)
 
-        both = torch.cat([dropped(layer(text, "text_projection_layer")), dropped(layer(image, "image_projection_layer"))], 1)
+        projected = layer(text, "text_projection_layer"), layer(image, "image_projection_layer")
+        both = torch.cat([dropped(values) for values in projected], 1)
         mixed = layer(dropped(layer(both, "combiner_layer")), "output_layer")
         scalar = torch.sigmoid(layer(dropped(layer(both, "dynamic_scalar.0")), "dynamic_scalar.3"))
         return mixed + scalar * text + (1 - scalar) * image
@@ -315,7 +316,8 @@ def search(work):
 
 
 WORKS = {
-    "matmul": matmul, "half-matmul": half_matmul, "layernorm": layernorm, "softmax": softmax, "attention": attention, "block": whole_block,
+    "matmul": matmul, "half-matmul": half_matmul, "layernorm": layernorm, "softmax": softmax,
+    "attention": attention, "block": whole_block,
     "search": search, "stage1": stage1, "stage2": stage2,
 }
 
@@ -337,20 +339,20 @@ def timed(run, times):
 
 
 def best_threads(run):
-    """Small work is slower on two threads than on one: takes the better number, as its user would."""
+    """Small work is slower on two threads than on one: takes the better number, as a user would."""
     if DEVICE.type == "cuda":
         return
-    most = torch.get_num_threads()
+    max_threads = torch.get_num_threads()
     times = 1 if timed(run, 1) > 1000 else 5
     milliseconds = {}
-    for threads in sorted({1, most}):
+    for threads in sorted({1, max_threads}):
         torch.set_num_threads(threads)
         milliseconds[threads] = timed(run, times)
     torch.set_num_threads(min(milliseconds, key=milliseconds.get))
 
 
 def reference_blas():
-    """Whether products run on the reference BLAS, some thirty times as slow as the ones that everybody uses."""
+    """Whether products run on the reference BLAS, some thirty times as slow as the optimized ones in use."""
     if DEVICE.type == "cuda" or "BLAS_INFO=generic" not in torch.__config__.show():
         return False
     torch.rand(2, 2) @ torch.rand(2, 2)
@@ -386,7 +388,7 @@ def main():
             else:
                 run = None
                 reply({})
-        except Exception as error:  # a peer that cannot do a work says why, and goes on with the next
+        except Exception as error:  # a peer that cannot do a piece of work says why, and goes on with the next
             reply({"error": f"{type(error).__name__}: {error}".splitlines()[0]})
 
 

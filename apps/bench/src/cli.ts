@@ -17,7 +17,7 @@ const modes: Readonly<Record<Mode, (options: Options) => Promise<unknown>>> = {
 
 try {
   const options = readOptions(process.argv.slice(2));
-  // False: something is not as it should be, and has been said.
+  // False means that something is wrong and has been reported.
   if ((await modes[options.mode](options)) === false) process.exitCode = 1;
 } catch (error) {
   console.error(`error: ${(error as Error).message}\n(--help lists what the bench can do)`);

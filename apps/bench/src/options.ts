@@ -3,16 +3,17 @@ import { programs } from './programs/index.ts';
 
 export const usage = `usage: pnpm bench [NAME ...] [options]
 
-Without an option, times what is named, or else everything: every benchmark case of every op, forward and backward, in every
-variant that this adapter can run, and then whole things. NAME is an op (layernorm), or one of these programs:
+Without an option, times what is named, or else everything: every benchmark case of every op, forward and backward, in
+every variant that this adapter can run, and then whole programs. NAME is an op (layernorm), or one of these programs:
 ${programs.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}
-The machine's ceilings are measured first: multiply-adds on registers, and a copy (by a kernel or the device, the faster).
+The machine's ceilings are measured first: multiply-adds on registers, and a copy (by a kernel or the device, the
+faster).
 
 Instead of that:
   --peers            the same work with tfjs, jax-js, ONNX Runtime (WebGPU and CPU), usearch and PyTorch, in turns, each
                      result checked against webcir's before it is timed; NAME is a part of a work's name (matmul)
-  --goals            every goal that webcir is to reach, measured: met, missed or not run; exit code 1 where one is missed.
-                     NAME is a part of a goal's name
+  --goals            every goal that webcir is to reach, measured: met, missed or not run; exit code 1 where one is
+                     missed. NAME is a part of a goal's name
   --profile PROGRAM  where a program's time goes, dispatch by dispatch, and a trace for chrome://tracing or Perfetto
   --browser          the ops in Chromium: NAME and --rounds as above, nothing is written
 

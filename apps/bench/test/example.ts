@@ -1,4 +1,4 @@
-// Made-up results, for tests of what is made of them.
+// Made-up results, for tests of the reports.
 import { timingOf } from '../src/measure/stats.ts';
 import { judge } from '../src/ops/table.ts';
 import type { CaseTiming } from '../src/ops/time-case.ts';

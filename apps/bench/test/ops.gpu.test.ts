@@ -33,7 +33,7 @@ it('times the backward pass alone', async () => {
   const timings = await timeCase(device, 'l2-normalize', smallCase('l2-normalize'), 1);
   const defaults = timings.filter(({ variant }) => variant === 'default');
   expect(defaults.map(({ pass }) => pass)).toEqual(['forward', 'backward']);
-  expect(timings.length).toBeGreaterThan(defaults.length); // it has another kernel, in both passes
+  expect(timings.length).toBeGreaterThan(defaults.length); // the op has another kernel, in both passes
   for (const { wall, device: onDevice } of timings) {
     expect(wall.median).toBeGreaterThan(0);
     expect(onDevice!.median).toBeGreaterThanOrEqual(0);

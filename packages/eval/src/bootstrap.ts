@@ -1,12 +1,12 @@
 import { seededRandom } from '@webcir/data';
 
-/** How often queries are drawn again (2,000 times unless given), and the seed that decides which. */
+/** How many resamples of the queries are drawn (2,000 unless given), and the seed that they are drawn with. */
 export interface BootstrapOptions {
   resamples?: number;
   seed: number;
 }
 
-/** In percentage points. */
+/** A difference in percentage points. */
 export interface BootstrapInterval {
   difference: number;
   /** The ends of the 95 % percentile interval. */
@@ -68,7 +68,7 @@ function resampledMean(values: Float64Array, random: () => number): number {
   return sum / values.length;
 }
 
-/** Linear between the neighbours, as numpy's default. */
+/** The quantile, interpolated linearly between neighbours, as numpy does by default. */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);

@@ -19,7 +19,7 @@ export interface EvaluationSource {
   readonly device: Device;
   readonly model: Pick<ClipModel, 'config'>;
   readonly dataset: CirDataset;
-  /** The token ids of a text, with start and end. */
+  /** The token ids of a text, start and end of text included, as rows of the token table. */
   tokenRows(text: string): readonly number[];
 }
 
@@ -28,10 +28,10 @@ export interface Judged extends CategoryRanking {
   readonly ranks: readonly Ranks[];
 }
 
-/** How a method makes query features; 'image' and 'text' take one of the two features as it is. */
+/** How a method makes query features: 'image' and 'text' take one of the two features as it is. */
 export type Fuse = 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor);
 
-/** Ranks the queries of one split by a protocol, with whatever weights and features are current. */
+/** Ranks the queries of one split by a protocol, with whatever weights and features it is given. */
 export class Ranker {
   readonly protocol: Protocol;
   readonly split: string;
@@ -85,7 +85,7 @@ export class Evaluator extends Ranker {
     this.answers = this.categories.map((queries) => answersOf(queries, protocol));
   }
 
-  /** What the best epoch of a run is chosen by. */
+  /** The criteria that the best epoch of a run is chosen by. */
   get criteria(): readonly Criterion[] {
     return this.protocol.criteria;
   }
@@ -98,14 +98,14 @@ export class Evaluator extends Ranker {
     }));
   }
 
-  /** What validation looks at: the scores over all categories. */
+  /** The scores over all categories, by which validation judges an epoch. */
   async scores(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<Scores> {
     const { category: _, ...scores } = overallScores(this.protocol, await this.judge(features, texts, fuse));
     return scores;
   }
 }
 
-/** One split with what each method ranks first on it. */
+/** One split, and the rankings of each method on it. */
 export class Scoreboard {
   readonly evaluator: Evaluator;
   readonly rankings = new Map<Method, readonly Judged[]>();

@@ -1,6 +1,6 @@
 /**
- * Ranks the members of each query's group among themselves by cosine similarity, best first; of equal scores the first
- * in the gallery, as in a ranking of the whole gallery. A handful of scores per query, so in float64 on the CPU.
+ * Ranks the members of each query's group among themselves by cosine similarity, best first; equal scores keep the
+ * gallery's order, as in a ranking of the whole gallery. Runs in float64 on the CPU, since a query has few scores.
  * @param queries `[groups, dim]`
  * @param gallery `[n, dim]`, raw or normalized
  * @param groups gallery indices per query
@@ -13,7 +13,7 @@ export function rankGroups(
 ): number[][] {
   const row = (values: Float32Array, index: number) => values.subarray(index * dim, (index + 1) * dim);
   return groups.map((group, query) => {
-    // The length of the query changes nothing in the order.
+    // The length of the query does not change the order.
     const similarity = (image: number) => {
       const feature = row(gallery, image);
       return dot(row(queries, query), feature) / Math.sqrt(dot(feature, feature));

@@ -1,4 +1,4 @@
-// Apart from the main entry for the size of vega, which a browser that only ranks has no use for.
+// Kept out of the main entry because vega is large, and a browser that only ranks has no use for it.
 
 export { ranksFile, ranksJson, readRanks } from './node/ranks-file.ts';
 export { renderReport } from './report/report.ts';

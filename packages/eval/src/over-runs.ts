@@ -22,7 +22,7 @@ export function meanRows(runs: readonly RunRanks[], protocol: Protocol, method: 
   });
 }
 
-/** Per category, the value of each query, as the mean over the runs. */
+/** The value of each query by category, as the mean over the runs. */
 export function meanValues(runs: readonly RunRanks[], method: Method, metric: Metric): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(runs[0].methods[method]!).map(([category, queries]) => [

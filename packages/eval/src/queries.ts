@@ -50,7 +50,7 @@ function groupOf({ id, reference, group }: Triplet, indexOf: ReadonlyMap<string,
 }
 
 /**
- * What the queries are to find.
+ * The answers that the queries are to find.
  * @throws RangeError naming a triplet whose target is secret, or cannot be found under the protocol
  */
 export function answersOf({ gallery, triplets, groups }: CategoryQueries, protocol: Protocol): Answer[] {
@@ -74,11 +74,11 @@ export function answersOf({ gallery, triplets, groups }: CategoryQueries, protoc
 
 const indicesOf = (gallery: readonly string[]) => new Map(gallery.map((id, index) => [id, index]));
 
-/** What was found for the queries of a category. */
+/** The rankings of a category's queries. */
 export interface CategoryRanking {
   readonly category: string;
   /**
-   * Gallery indices of the first images, best first, per query; without its reference where the protocol takes it out.
+   * Gallery indices of the first images, best first, per query; without its reference if the protocol removes it.
    */
   readonly rankings: readonly Ranking[];
   /** Gallery indices of the query's group, best first, where the protocol ranks groups. */
@@ -109,7 +109,7 @@ export async function rankQueries(
     const { category, gallery, triplets } = queries;
     const references = triplets.map(({ reference }) => reference);
     const fused = await fuse({ image: featureRows(features, references), text: await textOf(queries) });
-    // One rank more than is looked at, for the reference that is taken out.
+    // One rank more than is looked at, for the reference that is removed.
     const wanted = protocol.depth + Number(protocol.removesReference);
     const images = featureRows(features, gallery);
     const index = await GalleryIndex.create(device, images, features.dim);

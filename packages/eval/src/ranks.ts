@@ -3,7 +3,7 @@ import type { Ranks } from './protocols/protocol.ts';
 /** Gallery indices, best first; the first ranks, or the whole gallery. */
 export type Ranking = ArrayLike<number>;
 
-/** What a query is to find, as gallery indices. */
+/** The answers to a query, as gallery indices. */
 export interface Answer {
   readonly target: number;
   /** Every correct image, the target among them, where the data set knows several. */

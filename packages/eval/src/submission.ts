@@ -8,12 +8,12 @@ export function cirrSubmission(
   found: ReadonlyMap<string, readonly string[]>,
 ): string {
   const entries = Object.entries({ version: 'rc2', metric, ...Object.fromEntries(found) });
-  // `sort_keys`: as texts, so that 10 comes before 9.
+  // Python's `sort_keys` sorts keys as text, so that 10 comes before 9.
   return pythonObject(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**
- * A CIRCO test submission, in the form of the examples that come with CIRCO: COCO's numbers of 50 images per query.
+ * A CIRCO test submission, in the form of the examples that come with CIRCO: the COCO ids of 50 images per query.
  * @param found image ids by query id, best first
  * @throws RangeError naming an image whose id is no number
  */

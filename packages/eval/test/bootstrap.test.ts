@@ -49,7 +49,7 @@ describe('bootstrapDifference', () => {
   });
 
   it('draws every query alike', () => {
-    // The number of times that one query of four is drawn in four is binomial: its quantiles are 0 and 3.
+    // The number of times that one query of four is drawn in four draws is binomial: its quantiles are 0 and 3.
     for (const hits of [
       [1, 0, 0, 0],
       [0, 0, 0, 1],

@@ -13,7 +13,7 @@ export function exampleReport(
   const random = seededRandom(7);
   let index = 0;
   const shown = (): Shown => {
-    // Never twice the same image in one query.
+    // No image occurs twice in one query.
     index = (index + 37) % 1000;
     return { id: `test-${String(index).padStart(5, '0')}`, image: image(index) };
   };

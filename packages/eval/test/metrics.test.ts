@@ -78,7 +78,7 @@ describe('mean average precision', () => {
     meanAveragePrecision(k).of(ranksOf(ranking, { target: correct[0], correct }));
 
   it('is the mean of precisions at the correct images', () => {
-    // Correct at places 1 and 3: (1/1 + 2/3) / 2 of two; and at place 2 of one: 1/2.
+    // Correct at ranks 1 and 3 of two: (1/1 + 2/3) / 2; at rank 2 of one: 1/2.
     expect(averagePrecision([7, 1, 8, 2], [8, 7], 4)).toBeCloseTo((1 + 2 / 3) / 2, 12);
     expect(averagePrecision([1, 9, 2, 3], [9], 4)).toBe(1 / 2);
     expect(meanAveragePrecision(4).of({ target: 2 })).toBe(1 / 2);

@@ -52,7 +52,7 @@ describe('every protocol', () => {
     expect(protocolNamed('fashioniq')).toBeUndefined();
   });
 
-  it('ranks as many places as its metrics look at, and no more than can be ranked', () => {
+  it('ranks as many images as its metrics look at, and no more than can be ranked', () => {
     for (const { metrics, depth, removesReference } of protocols) {
       const deepest = Math.max(...metrics.map(({ key }) => Number(/\d+$/.exec(key)![0])));
       expect(depth).toBeGreaterThanOrEqual(deepest);

@@ -7,7 +7,8 @@ it("writes CIRR's files as Python does: keys in the order of texts, a space afte
     ['10', ['é"\\\u007f\n😀']],
   ]);
   expect(cirrSubmission('recall', found)).toBe(
-    '{"10": ["\\u00e9\\"\\\\\\u007f\\n\\ud83d\\ude00"], "9": ["dev-1-0-img0", "dev-1-1-img1"], "metric": "recall", "version": "rc2"}',
+    '{"10": ["\\u00e9\\"\\\\\\u007f\\n\\ud83d\\ude00"], "9": ["dev-1-0-img0", "dev-1-1-img1"], ' +
+      '"metric": "recall", "version": "rc2"}',
   );
   expect(cirrSubmission('recall_subset', new Map())).toBe('{"metric": "recall_subset", "version": "rc2"}');
 });

@@ -47,6 +47,16 @@ function layer() {
 const autotune = (on: Device, graph: Graph<string>, options?: TimingOptions) =>
   timeVariants(stopwatchOf(on), on.capabilities, [graph], options);
 
+/** Names of the ops of a graph that can run in several ways here, worth timing: none on some adapters. */
+const opsWithAChoice = ({ outputs }: Graph<string>) =>
+  ancestors(Object.values(outputs)).flatMap(({ source }) =>
+    source.kind === 'op' &&
+    Object.values(source.definition.variants ?? {}).filter((runs) => runs(device.capabilities) === true).length > 1
+      ? [source.definition.name]
+      : [],
+  );
+const hasChoice = opsWithAChoice(layer()).length > 0;
+
 const run = async () => {
   const program = await compile(device, layer());
   const results = await program.runAndRead(inputs, ['y', 'dx', 'dWeight']);
@@ -77,13 +87,7 @@ it('times every op that has variants here, within its budget, and frees what it 
     Reflect.deleteProperty(device.gpu, 'createBuffer'),
   );
   expect(held).toBe(0);
-  const several = ancestors(Object.values(graph.outputs)).flatMap(({ source }) =>
-    source.kind === 'op' &&
-    Object.values(source.definition.variants ?? {}).filter((runs) => runs(device.capabilities) === true).length > 1
-      ? [source.definition.name]
-      : [],
-  );
-  expect(new Set(Object.keys(choices).map((key) => key.split(' ')[0]))).toEqual(new Set(several));
+  expect(new Set(Object.keys(choices).map((key) => key.split(' ')[0]))).toEqual(new Set(opsWithAChoice(graph)));
   expect(timed + untimed).toBe(Object.keys(choices).length);
   expect(await autotune(device, graph, { choices })).toEqual({ choices, timed: 0, changed: 0, untimed: 0 });
 });
@@ -119,9 +123,10 @@ it('and a device that autotunes times what it compiles, once, and tells before t
   const own = wrapDevice(device.gpu, device.info);
   const counts = enableAutotune(own, { onChoices: (added) => void told.push(added) });
   const programs = await Promise.all([compile(own, layer()), compile(own, layer())]);
-  expect(told).toHaveLength(1); // the second one waited for the first
-  expect(Object.keys(told[0]).length).toBe(counts.timed + counts.untimed);
-  expect(own.capabilities.choices).toEqual(told[0]);
+  expect(told).toHaveLength(hasChoice ? 1 : 0); // the second one waited for the first
+  const [choices = {}] = told;
+  expect(Object.keys(choices).length).toBe(counts.timed + counts.untimed);
+  expect(own.capabilities.choices).toEqual(choices);
   for (const program of programs) {
     const results = await program.runAndRead(inputs, ['y', 'dx', 'dWeight']);
     for (const name of ['y', 'dx', 'dWeight'] as const)
@@ -131,7 +136,7 @@ it('and a device that autotunes times what it compiles, once, and tells before t
 
   // A later run that is given the choices has nothing to time.
   const resumed = wrapDevice(device.gpu, device.info);
-  const known = enableAutotune(resumed, { choices: told[0], onChoices: () => expect.unreachable() });
+  const known = enableAutotune(resumed, { choices, onChoices: () => expect.unreachable() });
   (await compile(resumed, layer())).dispose();
   expect(known).toMatchObject({ timed: 0, changed: 0, untimed: 0 });
 });
@@ -142,5 +147,5 @@ it('keeps the fixed choice for good once the budget is spent', async () => {
   (await compile(own, layer())).dispose();
   expect(counts).toMatchObject({ timed: 0, changed: 0 });
   expect(counts.untimed).toBe(Object.keys(own.capabilities.choices!).length);
-  expect(counts.untimed).toBeGreaterThan(0);
+  expect(counts.untimed > 0).toBe(hasChoice);
 });

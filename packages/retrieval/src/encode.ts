@@ -1,8 +1,8 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
 import { compile, type Device, type Program, SharedMemory } from '@webcir/kernels';
-import { imageBatchFor, imageGraph, mostTexts, textBatchFor, textGraph } from './batch-size.ts';
+import { imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
 
-/** Something that reports how far a long job is: done of total. */
+/** Called to report how far a long job is: `done` of `total`. */
 export type OnProgress = (done: number, total: number) => void;
 
 /** Encodes many images with frozen weights, in batches of one size. */
@@ -17,9 +17,9 @@ export class ImageEncoder {
     this.#config = config;
   }
 
-  /** @param most images of a batch; fewer where the device could not bind their activations */
-  static async create(device: Device, config: ClipConfig, weights: Weights, most: number): Promise<ImageEncoder> {
-    const batch = imageBatchFor(config, weights, device.capabilities, most);
+  /** @param max images in a batch; fewer where the device could not bind their activations */
+  static async create(device: Device, config: ClipConfig, weights: Weights, max: number): Promise<ImageEncoder> {
+    const batch = imageBatchFor(config, weights, device.capabilities, max);
     return new ImageEncoder(await compile(device, imageGraph(config, weights, batch)), batch, config);
   }
 
@@ -70,9 +70,10 @@ export class TextEncoderPrograms {
   readonly #programs = new Map<number, Promise<Program<'features'>>>();
 
   /**
-   * @param options the most texts of a batch, 256 unless given; fewer where the device could not bind their activations
+   * @param options batch: maximum number of texts in a batch, 256 unless given; fewer where the device could not bind
+   *   their activations. trim: run only as many positions as the texts need
    */
-  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = mostTexts, trim = true } = {}) {
+  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = maxTexts, trim = true } = {}) {
     this.#device = device;
     this.#config = config;
     this.#weights = weights;

@@ -7,7 +7,7 @@ export interface FeatureTable {
 }
 
 /**
- * The rows of some ids.
+ * The features of some ids, a row each.
  * @returns [ids, dim]
  * @throws RangeError naming an id that the table does not have
  */

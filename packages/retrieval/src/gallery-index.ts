@@ -36,21 +36,21 @@ export interface Neighbours {
   readonly scores: Float32Array;
 }
 
-/** The most images that a gallery can be asked for at once. */
+/** The maximum number of images that a gallery can be asked for at once. */
 export const MAX_NEIGHBOURS = MAX_SELECTED;
 
-/** Queries per run, each with a program of its own, and how many are worth it: a run is filled up with zeros. */
+/** Sizes of a run, each with its own program, and the queries from which each pays: zeros fill up the rest of a run. */
 const batches = [
-  { queries: 256, atLeast: 129 },
-  { queries: 32, atLeast: 17 },
-  { queries: 8, atLeast: 2 },
-  { queries: 1, atLeast: 1 },
+  { queries: 256, minQueries: 129 },
+  { queries: 32, minQueries: 17 },
+  { queries: 8, minQueries: 2 },
+  { queries: 1, minQueries: 1 },
 ];
 
 /** How many of the queries go into the next run: `nearest` keeps a score for every eight images in one buffer. */
 export function batchFor(queries: number, size: number, maxBindingSize: number): number {
   const fits = (batch: number) => batch * Math.ceil(size / 8) * 4 <= maxBindingSize;
-  return batches.find((batch) => queries >= batch.atLeast && fits(batch.queries))?.queries ?? 1;
+  return batches.find((batch) => queries >= batch.minQueries && fits(batch.queries))?.queries ?? 1;
 }
 
 /**
@@ -59,7 +59,7 @@ export function batchFor(queries: number, size: number, maxBindingSize: number):
  */
 export class GalleryIndex {
   readonly device: Device;
-  /** How many images can be found. */
+  /** The number of images. */
   readonly size: number;
   readonly dim: number;
   readonly storage: GalleryStorage;
@@ -161,7 +161,7 @@ export class GalleryIndex {
     for (const shard of this.#shards) freeShard(shard);
   }
 
-  /** Made at the first search of its kind. */
+  /** Compiles the program of a kind of search when it is first needed. */
   #program(batch: number, k: number): Promise<Program<'scores' | 'indices'>> {
     const key = `${batch} ${k}`;
     const known = this.#programs.get(key);

@@ -61,7 +61,7 @@ export async function uploadShards(
       for (let start = first; start < end; start += blockRows) {
         const count = Math.min(blockRows, end - start);
         copyRows(features.subarray(start * dim, (start + count) * dim), dim, block);
-        // The last panel repeats the last row, as packGallery has it.
+        // The last panel repeats the last row, as in packGallery.
         for (let row = count; row % PANEL_ROWS !== 0; row++)
           block.copyWithin(row * width, (row - 1) * width, row * width);
         const bytes = panelsOf(count) * panelBytes(dim, storage);
@@ -70,7 +70,7 @@ export async function uploadShards(
           offset: ((start - first) / PANEL_ROWS) * panelBytes(dim, storage),
           size: bytes,
         });
-        await device.idle(); // or the blocks of a large gallery would pile up in host memory
+        await device.idle(); // otherwise the blocks of a large gallery pile up in host memory
       }
     }
   } catch (error) {

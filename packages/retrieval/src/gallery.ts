@@ -11,7 +11,7 @@ export class Gallery {
   readonly features: Float32Array;
   readonly index: GalleryIndex;
   readonly #rows: ReadonlyMap<string, number>;
-  /** By retriever, and by kind of search. */
+  /** Compiled searches, by retriever and by kind of search. */
   readonly #programs = new Map<object, Map<string, Promise<SearchProgram>>>();
   #disposed = false;
 
@@ -58,7 +58,7 @@ export class Gallery {
   }
 }
 
-/** @throws RangeError naming an id that is there twice */
+/** @throws RangeError naming an id that occurs twice */
 function rowsOf(ids: readonly string[]): Map<string, number> {
   const rows = new Map<string, number>();
   for (const [row, id] of ids.entries()) {

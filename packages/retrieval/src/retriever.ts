@@ -32,7 +32,7 @@ import { isSource, openSource, type Source } from './source.ts';
 export interface RetrieverOptions {
   /** CLIP: a safetensors file as an address, Blob or bytes, or a model that has been read (`readClipModel`). */
   readonly clip: Source | ClipModel;
-  /** The Combiner, in the same ways. Without it, queries are the plain sum of both features. */
+  /** The Combiner, given in the same ways. Without it, queries are the plain sum of both features. */
   readonly combiner?: Source | CombinerModel | undefined;
   /** CLIP's tokenizer, or its vocabulary (`clip-vocabulary.txt.gz`) as an address, Blob or bytes. */
   readonly tokenizer: Source | Tokenizer;
@@ -55,7 +55,7 @@ export interface Query {
 /** One image that was found. */
 export interface SearchResult {
   readonly id: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly rank: number;
   /** Cosine similarity of the query feature and the image's. */
   readonly score: number;
@@ -82,7 +82,7 @@ export class Retriever {
   readonly preprocessing: Preprocessing;
   readonly #parts: Parts;
   readonly #tokens: ReturnType<typeof textTokenizer>;
-  /** Searches take turns. */
+  /** Shared by all searches, which take turns. */
   readonly #memory: SharedMemory;
   #encoder: Promise<ImageEncoder> | undefined;
   #disposed = false;
@@ -182,8 +182,8 @@ export class Retriever {
   }
 
   /**
-   * Frees the device memory of the models, and closes the device where it was opened by `load`. Galleries are freed by
-   * themselves.
+   * Frees the device memory of the models, and closes the device where it was opened by `load`. Galleries have a
+   * `dispose` of their own.
    */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
@@ -196,7 +196,7 @@ export class Retriever {
     if (ownsDevice) device.close();
   }
 
-  /** From pixels, or a feature, and tokens to the nearest images, in one program. */
+  /** Compiles a search: from pixels, or a feature, and tokens to the nearest images, in one program. */
   #compile(gallery: Gallery, hasPixels: boolean, length: number, k: number): Promise<SearchProgram> {
     const { device, clip, combiner } = this.#parts;
     const { config } = this;
@@ -252,7 +252,7 @@ export class Retriever {
   }
 }
 
-/** What CLIP4Cir trains with, where neither the options nor the model say anything. */
+/** The preprocessing of CLIP4Cir, for when neither the options nor the model name one. */
 const CLIP4CIR_PREPROCESSING: Preprocessing = { transform: 'targetpad', targetRatio: 1.25 };
 
 async function deviceOf(device: Device | GPUDevice | undefined): Promise<Device> {

@@ -10,7 +10,7 @@ export function rowCount(name: string, values: ArrayLike<number>, columns: numbe
 }
 
 /**
- * A score that is not a number has no place in a ranking.
+ * Checks that features are finite: a score that is not a number cannot be ranked.
  * @throws RangeError with the row of the first feature that is not finite
  */
 export function expectFinite(name: string, features: Float32Array, dim: number): void {

@@ -1,6 +1,6 @@
 import { type ByteSource, blobSource, memorySource } from '@webcir/clip';
 
-/** Where bytes come from: an address, a file that the user has chosen, or memory. */
+/** A place that bytes come from: an address, a file that the user has chosen, or memory. */
 export type Source = string | URL | Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
 
 /**

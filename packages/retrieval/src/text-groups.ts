@@ -6,11 +6,11 @@ export type GroupLengths = readonly number[];
 
 type Texts = readonly (readonly number[])[];
 
-const mostGroups = 4;
+const maxGroups = 4;
 
 /**
- * Parts a batch of texts into groups, each run at its own length. Sorted texts (`byLength`) waste least: of two short
- * captions and one long one only the long one then pays for its length.
+ * Splits a batch of texts into groups, each run at its own length. Sorted texts (`byLength`) waste the least: a long
+ * caption then costs nothing in the groups of short ones.
  * @param trim false: one group at the context length, as the original does
  */
 export function groupTexts(
@@ -29,11 +29,11 @@ export function groupTexts(
   return { lengths, inputs };
 }
 
-/** The groups of a batch whose texts are all of one length: as long as the context, no others take more memory. */
+/** The groups of a batch whose texts all have one length; at the context length, these take the most memory. */
 export const evenGroups = (batch: number, length: number, trim: boolean): GroupLengths =>
   Array(trim ? groupCount(batch) : 1).fill(length);
 
-const groupCount = (batch: number): number => [mostGroups, 2, 1].find((groups) => batch % groups === 0)!;
+const groupCount = (batch: number): number => [maxGroups, 2, 1].find((groups) => batch % groups === 0)!;
 
 function partsOf(texts: Texts): Texts[] {
   const count = groupCount(texts.length);
@@ -41,7 +41,7 @@ function partsOf(texts: Texts): Texts[] {
   return Array.from({ length: count }, (_, i) => texts.slice(i * size, (i + 1) * size));
 }
 
-/** Orders drawn queries by the length of their texts; batches are sets, so their order is free. */
+/** Orders drawn queries by the length of their texts; batches are sets, so the order within one is free. */
 export const byLength = <T>(items: readonly T[], textOf: (item: T) => readonly number[]): T[] =>
   [...items].sort((a, b) => textOf(a).length - textOf(b).length);
 

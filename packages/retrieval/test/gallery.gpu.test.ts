@@ -7,7 +7,7 @@ import { GalleryIndex, type GalleryOptions, type Neighbours } from '../src/index
 const device = await openDevice();
 afterAll(() => device.close());
 
-/** Index and cosine similarity of the whole gallery in float64, best first; of equal ones the first. */
+/** Index and cosine similarity of the whole gallery in float64, best first; equal ones in the gallery's order. */
 function ranked(query: Float32Array, gallery: Float32Array): { index: number; score: number }[] {
   const dim = query.length;
   const scores = Array.from({ length: gallery.length / dim }, (_, index) => {

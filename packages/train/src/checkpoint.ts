@@ -2,7 +2,7 @@ import { type ModelTensor, readFloat32, storeTensors } from '@webcir/clip';
 import type { Adam, TensorStore } from '@webcir/kernels';
 import type { RunStorage } from './run/storage.ts';
 
-/** Keeps what a training run needs to go on: weights, both moments, the loss scale, and where it was. */
+/** Saves what a training run needs to go on: weights, both moments, the loss scale, and how far it has come. */
 export async function saveCheckpoint(
   storage: RunStorage,
   name: string,
@@ -22,7 +22,7 @@ export async function saveCheckpoint(
 }
 
 /**
- * Puts weights, moments and the loss scale back.
+ * Restores weights, moments and the loss scale.
  * @returns the metadata that was saved with them
  * @throws naming the file and the tensor that is missing or of another shape
  */

@@ -10,7 +10,7 @@ export interface Example {
 /** One drawn training query. */
 export interface Drawn {
   readonly example: Example;
-  /** Which of the example's texts. */
+  /** Index into the example's texts. */
   readonly form: number;
 }
 
@@ -26,7 +26,7 @@ export function examplesOf(triplets: readonly Triplet[], tokenRows: (text: strin
 }
 
 /**
- * How many batches an epoch has: a last one that is not full is dropped.
+ * How many batches an epoch has: an incomplete last one is dropped.
  * @throws RangeError when the batch is larger than the data, naming the option that says how large it is
  */
 export function batchesPerEpoch(examples: number, batch: number, option: string): number {
@@ -39,7 +39,7 @@ export function batchesPerEpoch(examples: number, batch: number, option: string)
 }
 
 /**
- * The batches of one epoch: every example once, in random order, in one of its forms; a last batch that is not full is
+ * The batches of one epoch: every example once, in random order, in one of its forms; an incomplete last batch is
  * dropped. Depends on nothing but its arguments, so that a resumed run draws what the first one would have drawn.
  */
 export function drawEpoch(examples: readonly Example[], batch: number, seed: string): Drawn[][] {

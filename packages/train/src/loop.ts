@@ -13,13 +13,13 @@ export interface Recipe {
 
 /** One finished training step. */
 export interface StepReport {
-  /** From 1. */
+  /** Counted from 1. */
   readonly step: number;
   readonly steps: number;
   readonly epoch: number;
-  /** In mixed precision not finite where the step was skipped because it overflowed. */
+  /** Not finite, in mixed precision, where the step overflowed and was skipped. */
   readonly loss: number;
-  /** Of mixed precision, after the step. */
+  /** Loss scale of mixed precision after the step. */
   readonly lossScale?: number;
   readonly learningRate: number;
   /** Unknown before the second step: the first one compiles programs. */
@@ -35,11 +35,11 @@ export interface PreparedStep {
    * @returns the loss, once the device has it
    */
   (adam: Float32Array): Promise<number>;
-  /** What it replays, where it is one run of one program: for profiles. */
+  /** The program that it replays, where it is one run of one: for profiles. */
   readonly program?: StepProgram;
 }
 
-/** Compiled from `Adam.minimize`. */
+/** A program compiled from `Adam.minimize`. */
 export type StepProgram = Program<'loss' | 'overflow'>;
 
 /** A step that is one run of a program, and so one submit. */
@@ -70,7 +70,7 @@ export interface Training<Batch> {
   /** Makes a batch ready, just before its step. */
   prepare(batch: Batch): Promise<PreparedStep>;
   onStep?(report: StepReport): void;
-  /** After the last step of an epoch (from 1), with the device idle: validation and checkpoints go here. */
+  /** Called after the last step of an epoch (from 1), with the device idle: validation and checkpoints go here. */
   onEpoch?(epoch: number): Promise<void>;
 }
 
@@ -124,8 +124,8 @@ export async function runTraining<Batch>(training: Training<Batch>): Promise<voi
 }
 
 /**
- * In mixed precision a step that overflowed was skipped, and the next one has a smaller loss scale; below 1 that is no
- * help.
+ * Whether training can go on after an overflow: in mixed precision the step was skipped and the next one has a smaller
+ * loss scale, which no longer helps below 1.
  */
 const mayRecover = ({ scaler }: Adam): boolean => scaler !== undefined && scaler.scale >= 1;
 

@@ -1,6 +1,6 @@
 import { constant, l2Normalize, matmul, scale, softmaxCrossEntropy, sum, type Tensor } from '@webcir/kernels';
 
-/** CLIP4Cir's fixed temperature of 1 / 100. */
+/** CLIP4Cir's fixed logit scale, a temperature of 1 / 100. */
 export const logitScale = 100;
 
 /**

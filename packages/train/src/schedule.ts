@@ -1,10 +1,10 @@
-/** How the learning rate goes over a stage. */
+/** How the learning rate changes over a stage. */
 export type Schedule = 'constant' | 'cosine';
 
 /**
  * The learning rate of a step.
- * @param step from 0
- * @param steps of the whole run
+ * @param step counted from 0
+ * @param steps number of steps of the whole run
  * @param warmup steps over which it rises linearly from 0
  */
 export function learningRateAt(step: number, steps: number, peak: number, schedule: Schedule, warmup = 0): number {

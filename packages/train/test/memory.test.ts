@@ -94,10 +94,10 @@ describe('stage 1', () => {
 describe('encoding', () => {
   const weights = (model: string, { maxBindingSize }: Capabilities) =>
     weightsOf(StoreLayout.plan(entriesOf(model), maxBindingSize));
-  const sizesOf = (most: number, model: string, capabilities: Capabilities) => {
+  const sizesOf = (max: number, model: string, capabilities: Capabilities) => {
     const config = inferConfig(shapesOf(model), 'quickgelu');
     return [imageBatchFor, textBatchFor].map((batchFor) =>
-      batchFor(config, weights(model, capabilities), capabilities, most),
+      batchFor(config, weights(model, capabilities), capabilities, max),
     );
   };
 

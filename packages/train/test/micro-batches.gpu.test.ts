@@ -53,7 +53,7 @@ for (const name of ['clip-vit', 'clip-rn'] as const) {
       };
       await step(0);
       await step(0);
-      const gradients = await stage.adam.moments.m.read(); // 0.19 of them
+      const gradients = await stage.adam.moments.m.read(); // 0.19 times the gradients
       await step(1e-3);
       const weights = await clip.trained.read();
       await stage.dispose();
@@ -88,7 +88,7 @@ for (const name of ['clip-vit', 'clip-rn'] as const) {
 
     it('tunes the text encoder, to the same numbers', async () => {
       await expectSame(await steps('text', features, { microBatch: 2 }), await steps('text', features, {}));
-      // From the pixels, the loss of the original code.
+      // The pixels give the loss of the original code.
       const { losses } = await steps('text', pixels, { microBatch: 1, trim: false });
       expect(losses[0] / floats(io, 'stage1.loss')[0]).toBeCloseTo(1, 3);
     });

@@ -16,7 +16,8 @@ const pick = (values: Float32Array, width: number, rows: readonly number[]): Flo
   Float32Array.from(rows.flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]));
 
 /**
- * Within one percent of the first loss: half precision has three digits, and the runs divide the loss by ten and more.
+ * Expects losses within one percent of the first one: half precision has three digits, and the runs divide the loss by
+ * ten and more.
  */
 function expectFollows(losses: readonly number[], expected: Float32Array): void {
   expect(losses.length).toBe(expected.length);

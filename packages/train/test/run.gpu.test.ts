@@ -1,4 +1,4 @@
-// Both stages through the library call, on a small model: in Node and in a page, at one go and after a stop.
+// Both stages through the library call, on a small model: in Node and in a page, in one go and after a stop.
 import { initialVit, uploadClip } from '@webcir/clip';
 import { seededRandom } from '@webcir/data';
 import { openDevice } from '@webcir/kernels';
@@ -129,7 +129,7 @@ describe('trainRun', () => {
     expect(kinds).toEqual([...stage, ...stage]);
     const steps = events.flatMap((event) => (event.type === 'step' ? [event] : []));
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
-    // The first step of a stage compiles: nothing is predicted by it.
+    // The first step of a stage compiles, so that nothing is predicted from it.
     expect(steps[0].secondsLeft).toBeUndefined();
     expect(steps[1].secondsLeft).toBeGreaterThan(0);
     const logged = await whole.logged();
@@ -164,7 +164,7 @@ describe('trainRun', () => {
     });
     expect(micro).toEqual([4]);
     expect(trained.combiner).toBeUndefined();
-    // The image encoder was tuned, so that images have other features now.
+    // The image encoder was tuned, so images have other features now.
     expect(trained.features.values).not.toEqual(features.values);
     expect(await storage.has('combiner.safetensors')).toBe(false);
 

@@ -85,7 +85,7 @@ describe('kept models', () => {
 
   it('get them after an interruption, too', async () => {
     await save(means, 'epoch 1');
-    // As if the last one had been renamed before.
+    // An earlier run may have been interrupted after it had renamed the last one.
     await storage.rename(keptFiles(best, means, [means[2]])[0], 'clip-geometric.safetensors');
     await keepBest(storage, best, final, means);
     expect(await kept('clip.safetensors')).toBe('epoch 1');

@@ -8,15 +8,15 @@ import { Retriever as PageRetriever, type RetrieverOptions, type Source } from '
 import { autotuneDevice, defaultCacheFolder, openCombinerModel, type Run, readRun } from '@webcir/retrieval/node';
 
 /**
- * As in a page; strings that are no addresses are paths, and so are addresses of files: to weights in any container
- * (`.pt`, safetensors, shards), and to the tokenizer's vocabulary.
+ * The options of a page, where strings that are not addresses are paths, and so are addresses of files: to weights in
+ * any container (`.pt`, safetensors, shards), and to the tokenizer's vocabulary.
  */
 export interface NodeRetrieverOptions extends Partial<RetrieverOptions> {
   /** The folder of a run of `webcir train`: its CLIP, its Combiner where it has one, and its preprocessing. */
   readonly run?: string;
   /**
-   * Whether kernels are chosen by timing them, up to 1.3 seconds once for an adapter; true unless given, on a device of
-   * its own.
+   * Whether kernels are chosen by timing them, which takes up to 1.3 seconds once for an adapter; true unless given, on
+   * a device of its own.
    */
   readonly autotune?: boolean;
 }
@@ -69,7 +69,7 @@ async function openTokenizer(tokenizer?: Source | Tokenizer): Promise<Source | T
   return path === undefined ? tokenizer : new Blob([await readFile(path)]);
 }
 
-/** The path that is meant; undefined for what a page takes too. */
+/** The path that a source names; undefined for sources that a page takes, too. */
 function pathOf(source: unknown): string | undefined {
   if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : undefined;
   if (typeof source !== 'string') return undefined;

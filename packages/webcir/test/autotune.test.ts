@@ -55,7 +55,7 @@ it('a run times its kernels as it compiles them, and keeps every choice', async 
 }, 60_000);
 
 it('a second one times nothing, and takes what is remembered', async () => {
-  // As if layernorm without subgroups had been the faster one.
+  // Pretends that layernorm without subgroups was the faster one.
   const { choices, ...rest } = await json(record);
   const slower = Object.keys(choices).filter((key) => key.startsWith('layernorm '));
   remembered = { ...choices, ...Object.fromEntries(slower.map((key) => [key, 'plain'])) };

@@ -21,7 +21,7 @@ const image = (width: number, height: number): RawImage => ({
   channels: 3,
   data: Uint8Array.from({ length: 3 * width * height }, () => random() * 256),
 });
-// Far from square, so that every transform makes something else of them.
+// Images far from square, so that every transform makes something else of them.
 const images = new Map(Array.from({ length: 9 }, (_, i) => [`image ${i}`, image(20 + 4 * i, 60)]));
 const query = { image: image(24, 70), text: 'is darker and has long sleeves', k: 9 };
 

@@ -10,7 +10,7 @@ export const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
-  /** Without the driver's own lines. */
+  /** Standard error without the driver's own lines. */
   readonly stderr: string;
 }
 
@@ -21,7 +21,7 @@ export const environmentIn = (folder: string) => ({
   NO_COLOR: '1',
 });
 
-/** Runs a script of Node with `folder` for its working folder. */
+/** Runs a script of Node with `folder` as its working folder. */
 export function runIn(folder: string, script: string, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const options = { env: environmentIn(folder), cwd: folder };
@@ -37,7 +37,7 @@ const withoutDriver = (stderr: string): string =>
     .filter((line) => line && !line.startsWith('Warning: maxDynamic'))
     .join('\n');
 
-/** Starts a command in `folder` and kills it as soon as a file has such a text. */
+/** Starts a command in `folder` and kills it as soon as a file matches a pattern. */
 export function killWhen(folder: string, args: string[], file: string, pattern: RegExp): Promise<void> {
   const child = spawn(process.execPath, [cli, ...args], { env: environmentIn(folder), cwd: folder, stdio: 'ignore' });
   const timer = setInterval(async () => {

@@ -403,7 +403,9 @@ describe('names', () => {
   it('of OpenAI have a checksum, which is part of the address', () => {
     expect(Object.keys(openAiModels).length).toBe(9);
     expect(parseName('ViT-L/14@336px')).toEqual({
-      url: 'https://openaipublic.azureedge.net/clip/models/3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02/ViT-L-14-336px.pt',
+      url:
+        'https://openaipublic.azureedge.net/clip/models/' +
+        '3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02/ViT-L-14-336px.pt',
       path: 'ViT-L-14-336px.pt',
       sha256: '3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02',
       copy: 'timm/vit_large_patch14_clip_336.openai',

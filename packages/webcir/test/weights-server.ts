@@ -29,7 +29,7 @@ export async function startServer(
 }
 
 export interface Manners {
-  /** Without it, no ETag is sent. */
+  /** ETag; none is sent unless given. */
   readonly etag?: string;
   readonly ignoreRange?: boolean;
   readonly ignoreIfRange?: boolean;

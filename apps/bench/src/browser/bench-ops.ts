@@ -5,8 +5,8 @@ import { judge, opTable } from '../ops/table.ts';
 import { timeCase } from '../ops/time-case.ts';
 
 /**
- * Times ops where there is a browser and nothing else.
- * @param names of ops; all where there is none
+ * Times ops in a browser, without Node.
+ * @param names names of ops; every op where there is none
  * @param say gets the table, piece by piece as it is measured
  * @throws RangeError naming an op that does not exist
  */

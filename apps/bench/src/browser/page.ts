@@ -1,5 +1,5 @@
 // The bench of ops as a page: what is named in its address (?op=layernorm&rounds=7), or every op. It shows the table
-// and also logs it line by line, for who drives the browser; `document.title` says when it is over.
+// and also logs it line by line, for whoever drives the browser; `document.title` says when it is over.
 import { benchOps } from './bench-ops.ts';
 
 const output = document.querySelector('pre')!;

@@ -10,7 +10,7 @@ export interface BlockSizes {
   readonly tokens: number;
   readonly width: number;
   readonly heads: number;
-  /** Also the gradients of the input and of all weights. */
+  /** Whether the gradients of the input and of all weights are computed, too. */
   readonly backward: boolean;
 }
 

@@ -32,7 +32,7 @@ export async function buildImageEncoder(device: Device, name: ModelName, batch: 
 
 /**
  * Captions through a model's text encoder.
- * @param backward also the gradients of all its weights
+ * @param backward whether the gradients of all its weights are computed, too
  * @param trim only as far as the longest caption; false: all 77 positions, as CLIP4Cir runs them
  */
 export async function buildTextEncoder(

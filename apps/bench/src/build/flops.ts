@@ -12,7 +12,7 @@ const attention: Rule = ([{ shape }], _, attributes) => {
   return 4 * batch * pairs * (width3 / 3);
 };
 
-/** Operations of one node, by op; what is not here is memory traffic more than arithmetic. */
+/** Operations of one node, by op; the ops that are not here move memory more than they compute. */
 const rules: Readonly<Record<string, Rule>> = {
   // |a| |b| |y| = (batch rows inner) (batch inner columns) (batch rows columns)
   matmul: ([a, b], [y]) => 2 * Math.sqrt((size(a) * size(b) * size(y)) / (b.shape.length === 3 ? b.shape[0] : 1)),
@@ -20,7 +20,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'conv2d.backward': ([weight, dy]) => convolution(dy, weight),
   'conv2d.backward.weight': ([, dy], [dWeight]) => convolution(dy, dWeight),
   attention,
-  // Four products; the fifth, which makes the scores again, is the method's own.
+  // Four products; the fifth, which computes the scores again, is a choice of the method.
   'attention.backward': (...node) => 2 * attention(...node),
 };
 

@@ -61,7 +61,7 @@ function seededTensor(name: string, shape: readonly number[]): ModelTensor {
   return { shape, read: async () => seededValues(name, shape) };
 }
 
-/** The values of a weight; src/peers/torch.py makes the same. */
+/** The values of a weight; peers/torch_peer.py makes the same. */
 export function seededValues(name: string, shape: readonly number[]): Float32Array {
   const count = shape.reduce((product, size) => product * size, 1);
   if (/running_var$|(ln_\w+|bn\d|downsample\.1)\.weight$/.test(name)) return new Float32Array(count).fill(1);

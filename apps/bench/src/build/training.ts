@@ -24,7 +24,7 @@ export const WEIGHT_DECAY = 0.01;
 
 /**
  * A step of stage 1 that tunes the text encoder, on features of its images: forward, backward and AdamW.
- * @param options trim: captions only as far as they go; false: all 77 positions, as CLIP4Cir runs them. mixed: in mixed
+ * @param options trim: run captions only as far as they go; false: all 77 positions, as CLIP4Cir does. mixed: in mixed
  *   precision
  */
 export async function buildStage1(

@@ -12,11 +12,11 @@ export interface Context {
   readonly rounds: number;
   /** Node's threads, before the driver's came (`threads`). */
   readonly ownThreads: readonly string[];
-  /** A work, done by all that can; once, however many goals ask for it. */
+  /** Has a piece of work done by all that can; once, however many goals ask for it. */
   race(work: string): Promise<Race>;
 }
 
-/** Starts every peer. One that does not start stands in the field with its reason. */
+/** Starts every peer. One that does not start is kept in the field with the reason. */
 export async function openField(device: Device): Promise<Field> {
   const field = new Map<PeerName, Contestant | Unable>();
   for (const name of peerNames) {
@@ -76,13 +76,13 @@ export const againstWebgpu =
   async (context: Context): Promise<Measured> => {
     const { peers } = await context.race(work);
     let best: PeerName | undefined;
-    let least = Number.POSITIVE_INFINITY;
+    let lowest = Number.POSITIVE_INFINITY;
     for (const peer of webgpuPeers) {
       const result = peers[peer];
-      if (!result || 'notRun' in result || result.ratio.median >= least) continue;
-      [best, least] = [peer, result.ratio.median];
+      if (!result || 'notRun' in result || result.ratio.median >= lowest) continue;
+      [best, lowest] = [peer, result.ratio.median];
     }
-    if (best) return { value: least, detail: best };
+    if (best) return { value: lowest, detail: best };
     const reasons = webgpuPeers.map((peer) => {
       const result = peers[peer];
       return `${peer}: ${result && 'notRun' in result ? result.notRun : 'did not take part'}`;

@@ -1,4 +1,4 @@
-// What an epoch costs with webcir's exact shortcuts and without, from the measured costs of its parts (DESIGN: exact
+// The cost of an epoch with webcir's exact shortcuts and without, from the measured costs of its parts (DESIGN: exact
 // work, less of it). FashionIQ at RN50x4's size, CLIP4Cir's recipe: 100 epochs of stage 1 with batches of 128, 300 of
 // stage 2 with batches of 4096.
 
@@ -9,7 +9,7 @@ const FORMS = 4;
 const STAGE1 = { epochs: 100, batch: 128 };
 export const STAGE2 = { epochs: 300, batch: 4096 };
 
-/** Seconds. */
+/** Costs in seconds. */
 export interface Costs {
   /** Encoding one image. */
   readonly image: number;

@@ -37,7 +37,7 @@ const attention = (pass: string): Goal => {
 
 const block = 'block forward + backward';
 
-/** All that webcir is to reach: on two cores without a GPU first, then what asks for an NVIDIA card. */
+/** Everything that webcir is to reach: first on two cores without a GPU, then what takes an NVIDIA card. */
 export const goals: readonly Goal[] = [
   ...(
     [

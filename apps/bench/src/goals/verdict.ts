@@ -5,25 +5,25 @@ export interface Bound {
   readonly unit: '×' | '%' | 's' | 'µs' | 'submits';
 }
 
-/** What was found; the number is in the unit of the goal. */
+/** The result of a measurement; the number is in the unit of the goal. */
 export type Measured =
   | {
       readonly value: number;
       /** How it came about, in a few words. */
       readonly detail?: string;
     }
-  /** It broke. */
+  /** The measurement broke. */
   | { readonly failed: string }
-  /** It cannot be judged on this machine. */
+  /** The goal cannot be judged on this machine. */
   | { readonly notRun: string };
 
 export type Verdict = 'met' | 'missed' | 'stated' | 'not run';
 
-/** A goal with what became of it. */
+/** A goal and its outcome. */
 export interface Judged {
   readonly work: string;
   readonly goal: string;
-  /** With its unit; '–' where there is none. */
+  /** The number with its unit; '–' where there is none. */
   readonly measured: string;
   readonly verdict: Verdict;
   readonly note: string;
@@ -41,11 +41,12 @@ export function parseGoal(goal: string): Bound | undefined {
   };
 }
 
-/** Sets what was measured against a goal. */
+/** Judges a measurement by a goal. */
 export function judgeGoal(work: string, goal: string, measured: Measured): Judged {
   const bound = parseGoal(goal);
-  if ('notRun' in measured) return { work, goal, measured: '–', verdict: 'not run', note: measured.notRun };
-  if ('failed' in measured) return { work, goal, measured: '–', verdict: 'missed', note: `failed: ${measured.failed}` };
+  const unmeasured = { work, goal, measured: '–' };
+  if ('notRun' in measured) return { ...unmeasured, verdict: 'not run', note: measured.notRun };
+  if ('failed' in measured) return { ...unmeasured, verdict: 'missed', note: `failed: ${measured.failed}` };
   const { value, detail: note = '' } = measured;
   const text = format(value, bound?.unit ?? '×');
   if (!bound) return { work, goal, measured: text, verdict: 'stated', note };
@@ -58,9 +59,10 @@ function format(value: number, unit: Bound['unit']): string {
   return unit === '×' ? `${value.toFixed(digits)}×` : `${value.toFixed(digits)} ${unit}`;
 }
 
-/** 'N met, N missed, N not run', and how many are only stated where there are such. */
+/** 'N met, N missed, N not run', and how many are only stated, if any. */
 export function tally(judged: readonly Judged[]): string {
   const count = (verdict: Verdict) => judged.filter((goal) => goal.verdict === verdict).length;
   const stated = count('stated');
-  return `${count('met')} met, ${count('missed')} missed, ${count('not run')} not run${stated ? `, ${stated} stated` : ''}`;
+  const rest = stated ? `, ${stated} stated` : '';
+  return `${count('met')} met, ${count('missed')} missed, ${count('not run')} not run${rest}`;
 }

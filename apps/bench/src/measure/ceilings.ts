@@ -12,7 +12,7 @@ const VECTORS_PER_GROUP = 1024;
 const AT_ONCE = 4;
 
 /**
- * Measures both ceilings. The fastest round counts, and of the copy kernel and the device's own copy the faster one:
+ * Measures both ceilings. The fastest round counts, and the faster one of the copy kernel and the device's own copy:
  * nothing can be faster than a ceiling.
  */
 export async function measureCeilings(device: Device, rounds: number): Promise<Ceilings> {
@@ -23,7 +23,7 @@ export async function measureCeilings(device: Device, rounds: number): Promise<C
   const peak = dispatcher(device, { code: peakCode, buffers: [output], groups, constants: { turns } });
   const flops = THREADS * turns * OPERATIONS_PER_TURN;
 
-  // More than caches hold.
+  // Buffers that no cache holds.
   const bytes = Math.min(device.capabilities.software ? 2 ** 26 : 2 ** 28, device.capabilities.maxBindingSize);
   const [from, to] = [0, 1].map(() => device.gpu.createBuffer({ size: bytes, usage: 0x80 | 0x4 | 0x8 }));
   const copies = [

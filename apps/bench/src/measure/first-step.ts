@@ -4,11 +4,11 @@ import { openBenchDevice } from './bench-device.ts';
 
 /** Milliseconds from the start of a process. */
 export interface FirstStep {
-  /** Until there is a device. */
+  /** Time until there is a device. */
   readonly device: number;
-  /** Until there is a program, its weights uploaded and its pipelines made. */
+  /** Time until there is a program, its weights uploaded and its pipelines made. */
   readonly program: number;
-  /** Until the first step of stage 1 is done: drivers may compile shaders only when they first run. */
+  /** Time until the first step of stage 1 is done: drivers may compile shaders only when they first run. */
   readonly step: number;
 }
 
@@ -27,7 +27,7 @@ export async function reportFirstStep(): Promise<void> {
 
 /** Runs `--first-step` in a process of its own, with or without the driver's cache of compiled shaders. */
 export function firstStep(cache: 'cold' | 'warm'): Promise<FirstStep> {
-  // The names that Mesa and NVIDIA's driver listen to.
+  // The variables that Mesa and NVIDIA's driver read.
   const env = cache === 'cold' ? { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' } : {};
   return new Promise((resolve, reject) => {
     const args = [process.argv[1], '--first-step'];

@@ -1,5 +1,5 @@
-// Numbers that every contestant can make by itself, in any language, without sending them around: the value at a place
-// depends on nothing but the name of the array and the place (src/peers/torch.py has the same in numpy).
+// Numbers that every contestant can make by itself, in any language, without sending them around: the value at an
+// index depends on nothing but the name of the array and the index (peers/torch_peer.py has the same in numpy).
 
 /** The first `count` values of the array `name`: uniform in [-scale, scale). */
 export function numbers(name: string, count: number, scale = 1): Float32Array {

@@ -1,6 +1,6 @@
-// A kernel that only reads. Eight threads take 320 vectors each, side by side at every step: of the patterns tried on
-// lavapipe the fastest, three times as fast as workgroups of 64. What is read is folded into the result, or it would be
-// optimized away.
+// A kernel that only reads. Eight threads take 320 vectors each, side by side at every step: the fastest of the
+// patterns tried on lavapipe, three times as fast as workgroups of 64. What is read is folded into the result, or it
+// would be optimized away.
 @group(0) @binding(0) var<storage, read> x: array<vec4u>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4u>;
 

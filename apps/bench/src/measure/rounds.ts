@@ -10,9 +10,9 @@ export interface Contender {
  * A timed run does its work as often as it takes to fill this time, so that waiting and reading back cost little of it.
  */
 const FILL = 40;
-const MOST = 200;
-/** What takes this long the first time is not run a second time before it counts: no compiler is to blame. */
-const LONG = 5000;
+const MAX_TIMES = 200;
+/** Milliseconds. Work that takes this long gets no second run before it counts: no compiler is to blame. */
+const MAX_WARMUP = 5000;
 
 /**
  * Times contenders in turns: what the machine does meanwhile then hits all of them alike, and ratios of one round are
@@ -23,8 +23,8 @@ export async function inTurns(contenders: readonly Contender[], rounds: number):
   const times: number[] = [];
   for (const contender of contenders) {
     const first = await contender.time(1);
-    const once = first > LONG ? first : await contender.time(1);
-    times.push(Math.max(1, Math.min(MOST, Math.round(FILL / once))));
+    const once = first > MAX_WARMUP ? first : await contender.time(1);
+    times.push(Math.max(1, Math.min(MAX_TIMES, Math.round(FILL / once))));
   }
   const samples: number[][] = contenders.map(() => []);
   for (let round = 0; round < rounds; round++) {
@@ -38,8 +38,8 @@ export async function inTurns(contenders: readonly Contender[], rounds: number):
 }
 
 /**
- * Threads of OpenBLAS and ONNX Runtime spin for some 20 ms after their last work, on a core that the next one would
- * want.
+ * Threads of OpenBLAS and ONNX Runtime spin for some 20 ms after their last work, on a core that the next contender
+ * needs.
  */
 const calm = () => new Promise((resolve) => setTimeout(resolve, 100));
 

@@ -7,7 +7,7 @@ import { openBenchDevice } from '../measure/bench-device.ts';
 import type { Options } from '../options.ts';
 import { machineOf, resultsOf, writeResults } from '../report/results.ts';
 
-/** Measures every goal and prints what became of it. Returns false where one is missed. */
+/** Measures every goal and prints its outcome. Returns false where one is missed. */
 export async function runGoals({ names, rounds, out }: Options): Promise<boolean> {
   const wanted = goals.filter(({ work }) => names.length === 0 || names.some((part) => work.includes(part)));
   if (wanted.length === 0) {

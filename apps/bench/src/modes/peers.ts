@@ -8,7 +8,7 @@ import { raceTable, reasons } from '../peers/table.ts';
 import { works } from '../peers/works.ts';
 import { machineOf, resultsOf, writeResults } from '../report/results.ts';
 
-/** Sets webcir beside its peers. */
+/** Compares webcir with its peers. */
 export async function runPeers({ names, rounds, out }: Options): Promise<void> {
   const wanted = works.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
   if (wanted.length === 0) {

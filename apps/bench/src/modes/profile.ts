@@ -3,7 +3,7 @@ import type { Options } from '../options.ts';
 import { profileProgram } from '../profile/profile-program.ts';
 import { programs } from '../programs/index.ts';
 
-/** Takes one program apart. */
+/** Profiles one program. */
 export async function runProfile(options: Options): Promise<void> {
   const program = programs.find(({ name }) => name === options.program);
   if (!program) {

@@ -9,7 +9,7 @@ import { type ProgramRow, programTable, timeProgram } from '../programs/time-pro
 import { compareResults, describeComparison } from '../report/compare.ts';
 import { machineOf, readResults, resultsOf, writeResults } from '../report/results.ts';
 
-/** Times ops and whole things, prints them as they come, and writes both reports. */
+/** Times ops and workloads, prints them as they come, and writes both reports. */
 export async function runTimings({ names, rounds, compare, out }: Options): Promise<void> {
   const unknown = names.find((name) => !(name in allCases) && !programs.some((program) => program.name === name));
   if (unknown !== undefined) {

@@ -8,10 +8,10 @@ export interface Pass {
   readonly outputs: readonly Tensor[];
   /** Names of the ops that are timed. */
   readonly ops: ReadonlySet<string>;
-  /** What of the forward pass the backward pass reads: it has to be made first, and is not timed. */
+  /** Results of the forward pass that the backward pass reads: they are made first, and not timed. */
   readonly made: readonly Tensor[];
   readonly flops?: number;
-  /** Of all that has to be read and written at least. */
+  /** Bytes that have to be read and written at least. */
   readonly bytes: number;
 }
 

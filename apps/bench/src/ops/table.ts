@@ -13,7 +13,7 @@ export interface OpRow extends CaseTiming {
 /** The time that a row is judged by: the device's, where it has timestamps. */
 export const timeOf = ({ device, wall }: CaseTiming) => device ?? wall;
 
-/** Sets the timings of one case beside each other and beside the ceilings. */
+/** Compares the timings of one case with each other and with the ceilings. */
 export function judge(timings: readonly CaseTiming[], ceilings: Ceilings): OpRow[] {
   return timings.map((timing) => {
     const { median } = timeOf(timing);

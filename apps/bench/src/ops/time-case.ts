@@ -11,9 +11,9 @@ export interface CaseTiming {
   readonly pass: Pass['kind'];
   /** 'default' is what the adapter's own choice gives. */
   readonly variant: string;
-  /** Between timestamps on the device; missing where it has none. */
+  /** Time between timestamps on the device; missing where it has none. */
   readonly device?: Timing;
-  /** By the clock, back to back, waiting included. */
+  /** Time by the clock, back to back, waiting included. */
   readonly wall: Timing;
   readonly flops?: number;
   readonly bytes: number;

@@ -1,14 +1,14 @@
 import type { Picked, Work } from './work.ts';
 
 /**
- * Largest error that a peer may differ by, relative to the largest value of the array; losses after two updates differ
+ * Largest difference that a peer may show, relative to the largest value of the array; losses after two updates differ
  * more.
  */
 const tolerance = (work: Work) => (work.kind === 'stage1' || work.kind === 'stage2' ? 5e-3 : 1e-3);
 
 /**
- * What is wrong with a peer's result, or undefined. Images found must be the same but for one in a hundred: two
- * scores that nearly tie may change places.
+ * Says what is wrong with a peer's result, or gives undefined. Images found must be the same but for one in a hundred:
+ * two scores that nearly tie may change places.
  * @param expected ours
  */
 export function disagreement(work: Work, expected: Picked, found: Picked): string | undefined {

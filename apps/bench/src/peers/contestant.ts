@@ -1,7 +1,7 @@
 import type { Contender } from '../measure/rounds.ts';
 import type { Picked, Work } from './work.ts';
 
-/** Someone who does works: webcir, or a peer in a process of its own. */
+/** A participant in races: webcir, or a peer in a process of its own. */
 export interface Contestant {
   readonly name: string;
   /**

@@ -11,8 +11,8 @@ export interface Command {
 }
 
 /**
- * A peer answers within this time, or is given up: the slowest one makes a dozen steps of some ten seconds before it
- * does.
+ * A peer that does not answer within this time is given up: the slowest one makes a dozen steps of some ten seconds
+ * before it does.
  */
 const PATIENCE = 10 * 60_000;
 
@@ -21,7 +21,7 @@ type Reply = { ready?: string; result?: Picked; milliseconds?: number; unable?: 
 /**
  * Starts a peer in a process of its own: its memory, its event loop and its crashes are its own. It is asked, and
  * answers, in lines of JSON (peers/serve.mjs, peers/torch_peer.py); it is idle, and costs nothing, while others are
- * timed. One that broke at a work is started again for the next.
+ * timed. One that broke is started again for the next piece of work.
  * @throws Unable when it does not start, with the last line that it wrote
  */
 export async function startPeer(command: Command): Promise<Contestant> {

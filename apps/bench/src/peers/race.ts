@@ -8,24 +8,25 @@ import type { NamedWork } from './works.ts';
 /** How one peer did beside webcir. */
 export type PeerResult =
   | {
-      readonly time: Timing /** Its time over ours, round by round: above 1, ours is faster. */;
+      readonly time: Timing;
+      /** Its time over ours, round by round: above 1, ours is faster. */
       readonly ratio: Timing;
     }
   | { readonly notRun: string };
 
-/** One work, done in turns by webcir and its peers. */
+/** One piece of work, done in turns by webcir and its peers. */
 export interface Race {
   readonly name: string;
   readonly ours: Timing;
   readonly peers: Readonly<Partial<Record<PeerName, PeerResult>>>;
 }
 
-/** The peers that are there, and why the others are not. */
+/** The peers that take part, and why the others do not. */
 export type Field = ReadonlyMap<PeerName, Contestant | Unable>;
 
 /**
- * Has a work done by webcir and by its peers, one after the other in every round. A peer is timed only when its result
- * is ours; one that cannot do it, does it wrong or breaks is named with the reason.
+ * Has work done by webcir and by its peers, one after the other in every round. A peer is timed only when its result
+ * agrees with ours; one that cannot do it, does it wrong or breaks is named with the reason.
  */
 export async function race(us: Contestant, field: Field, { name, work }: NamedWork, rounds: number): Promise<Race> {
   const peers: Partial<Record<PeerName, PeerResult>> = {};

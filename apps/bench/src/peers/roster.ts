@@ -6,7 +6,7 @@ import type { Device } from '@webcir/kernels';
 import { type Contestant, Unable } from './contestant.ts';
 import { type Command, startPeer } from './process.ts';
 
-/** Which peers run shaders through WebGPU on the same adapter, and which have the processor to themselves. */
+/** The peers: those in `webgpuPeers` run shaders on the same adapter, the others have the processor to themselves. */
 export type PeerName = 'tfjs' | 'jax-js' | 'ORT WebGPU' | 'ORT CPU' | 'usearch' | 'PyTorch';
 export const webgpuPeers: readonly PeerName[] = ['tfjs', 'jax-js', 'ORT WebGPU'];
 

@@ -2,7 +2,7 @@ import { type Column, formatTable } from '../report/table.ts';
 import type { Race } from './race.ts';
 import type { PeerName } from './roster.ts';
 
-/** Milliseconds of all, and in brackets how many times as long as webcir a peer takes. */
+/** Times of all in milliseconds, and in brackets how many times as long as webcir a peer takes. */
 export function raceTable(races: readonly Race[], peers: readonly PeerName[], withHeader = true): string {
   const columns: Column<Race>[] = [
     { title: 'work (ms, and times as long as webcir)', width: 50, of: ({ name }) => name },

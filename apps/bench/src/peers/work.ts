@@ -4,7 +4,7 @@ import type { ModelName } from '../build/models.ts';
 export type Work =
   /** NN: a [rows, inner] b [inner, columns]; NT: b [columns, inner]; TN: a [inner, rows]. */
   | { kind: 'matmul'; layout: 'NN' | 'NT' | 'TN'; rows: number; inner: number; columns: number }
-  /** NN, of halves that lie on the device before. */
+  /** NN, on halves that are already on the device. */
   | { kind: 'half-matmul'; rows: number; inner: number; columns: number }
   | { kind: 'layernorm'; rows: number; width: number }
   | { kind: 'softmax'; rows: number; columns: number }
@@ -65,10 +65,10 @@ export type WorkOf<K extends Kind> = Extract<Work, { kind: K }>;
 /** Numbers of some results by name: whole where there are few, else evenly picked (`pick`). */
 export type Picked = Readonly<Record<string, readonly number[]>>;
 
-const MOST = 1024;
+const MAX_PICKED = 1024;
 
-/** At most 1024 of the values, evenly spread: enough to see that two results are the same. */
+/** Picks at most 1024 of the values, evenly spread: enough to see that two results are the same. */
 export function pick(values: ArrayLike<number>): number[] {
-  const step = Math.ceil(values.length / MOST);
+  const step = Math.ceil(values.length / MAX_PICKED);
   return Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]);
 }

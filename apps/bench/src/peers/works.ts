@@ -62,7 +62,7 @@ const stage2: NamedWork = {
   },
 };
 
-/** What `--peers` compares, and the goals judge. */
+/** The work that `--peers` compares, and the goals judge. */
 export const works: readonly NamedWork[] = [
   ...matmuls,
   { name: 'layernorm [2464, 512]', work: { kind: 'layernorm', rows: 2464, width: 512 } },
@@ -79,7 +79,7 @@ export const works: readonly NamedWork[] = [
   stage2,
 ];
 
-/** For cards with tensor cores: on two CPU cores it would take seconds, and nobody to compare it with. */
+/** A product for cards with tensor cores: it would take seconds on two CPU cores, with no peer to compare with. */
 const halfProduct: NamedWork = {
   name: 'matmul of halves, 4096³',
   work: { kind: 'half-matmul', rows: 4096, inner: 4096, columns: 4096 },

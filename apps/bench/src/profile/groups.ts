@@ -8,7 +8,7 @@ export interface Group {
   readonly kernel: string;
   readonly dispatches: number;
   readonly milliseconds: number;
-  /** Of all, 0 to 1. */
+  /** Share of the whole time, 0 to 1. */
   readonly share: number;
 }
 
@@ -20,7 +20,7 @@ export function medianDispatches(profiles: readonly (readonly DispatchTime[])[])
   }));
 }
 
-/** Where the time goes, the most first. */
+/** Groups dispatches by op and kernel, the largest share of the time first. */
 export function groupDispatches(dispatches: readonly DispatchTime[]): Group[] {
   const total = dispatches.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const byKernel = new Map<string, DispatchTime[]>();

@@ -4,7 +4,7 @@ import type { BenchProgram } from './program.ts';
 const encoder = (name: string, model: 'RN50' | 'ViT-B/32'): BenchProgram => ({
   name,
   about: `${model}'s image encoder, 8 images of 224 x 224`,
-  mostRounds: 5,
+  maxRounds: 5,
   build: (device) => buildImageEncoder(device, model, 8),
 });
 

@@ -6,7 +6,7 @@ import { starts } from './start.ts';
 import { textEncoder } from './text-encoder.ts';
 import { trainingSteps } from './training-steps.ts';
 
-/** Everything that is timed whole. */
+/** The workloads that are timed as a whole. */
 export const programs = [
   ...textEncoder,
   ...imageEncoder,

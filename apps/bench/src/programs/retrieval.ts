@@ -3,7 +3,9 @@ import type { BenchProgram } from './program.ts';
 
 const search = (name: string, images: number, queries: number): BenchProgram => ({
   name,
-  about: `exact top 10 of ${images.toLocaleString('en')} images x 640, ${queries === 1 ? 'one query' : `${queries} queries`}`,
+  about:
+    `exact top 10 of ${images.toLocaleString('en')} images x 640, ` +
+    (queries === 1 ? 'one query' : `${queries} queries`),
   build: (device) => buildSearch(device, { images, width: 640, queries, k: 10 }),
 });
 

@@ -3,8 +3,10 @@ import type { BenchProgram } from './program.ts';
 
 const start = (name: string, cache: 'cold' | 'warm'): BenchProgram => ({
   name,
-  about: `a process of its own: device, weights, all pipelines and the first step of stage 1, embedded model, ${cache === 'cold' ? 'empty shader cache' : 'shaders cached'}`,
-  mostRounds: 3,
+  about:
+    'a process of its own: device, weights, all pipelines and the first step of stage 1, embedded model, ' +
+    (cache === 'cold' ? 'empty shader cache' : 'shaders cached'),
+  maxRounds: 3,
   build: async () => ({
     async run(times) {
       for (let i = 0; i < times; i++) await firstStep(cache);

@@ -12,7 +12,7 @@ export const textEncoder: BenchProgram[] = [
   {
     name: 'text-training',
     about: `${sizes}, forward and backward`,
-    mostRounds: 5,
+    maxRounds: 5,
     build: (device) => buildTextEncoder(device, 'ViT-B/32', { batch: 32, backward: true }),
   },
 ];

@@ -15,26 +15,26 @@ export interface ProgramRow {
   /** Bytes that the program owns, weights not counted. */
   readonly memory?: number;
   readonly flops?: number;
-  /** 0 to 1, of the peak of arithmetic. */
+  /** Share of the peak of arithmetic, 0 to 1. */
   readonly ofCeiling?: number;
 }
 
-/** Times a whole thing. */
+/** Times a workload. */
 export async function timeProgram(
   device: Device,
-  { name, about, build, mostRounds = Number.POSITIVE_INFINITY }: BenchProgram,
+  { name, about, build, maxRounds = Number.POSITIVE_INFINITY }: BenchProgram,
   rounds: number,
   ceilings: Ceilings,
 ): Promise<ProgramRow> {
   const built = await build(device);
   const { program, flops } = built;
   try {
-    const most = Math.min(rounds, mostRounds);
-    const [walls] = await inTurns([{ time: (times) => stopwatch(() => built.run(times)) }], most);
+    const count = Math.min(rounds, maxRounds);
+    const [walls] = await inTurns([{ time: (times) => stopwatch(() => built.run(times)) }], count);
     const wall = timingOf(walls);
     const devices: number[] = [];
     if (program && device.capabilities.features.has('timestamp-query')) {
-      for (let round = 0; round < most; round++) {
+      for (let round = 0; round < count; round++) {
         devices.push((await profile(program)).reduce((sum, { milliseconds }) => sum + milliseconds, 0));
       }
     }
@@ -64,7 +64,12 @@ const columns: readonly Column<ProgramRow>[] = [
   },
   { title: 'device ms', width: 10, right: true, of: ({ device }) => device?.median.toFixed(2) ?? '–' },
   { title: 'dispatches', width: 10, right: true, of: ({ dispatches }) => `${dispatches ?? '–'}` },
-  { title: 'MB', width: 8, right: true, of: ({ memory }) => (memory === undefined ? '–' : (memory / 1e6).toFixed(1)) },
+  {
+    title: 'MB',
+    width: 8,
+    right: true,
+    of: ({ memory }) => (memory === undefined ? '–' : (memory / 1e6).toFixed(1)),
+  },
   {
     title: 'GFLOP/s',
     width: 9,

@@ -10,13 +10,13 @@ export const trainingSteps: BenchProgram[] = [
   {
     name: 'stage1-vit-b32',
     about: "a step of stage 1, text tuning, ViT-B/32, batch 32, captions of FashionIQ's lengths",
-    mostRounds: 5,
+    maxRounds: 5,
     build: (device) => buildStage1(device, 'ViT-B/32', { batch: 32 }),
   },
   {
     name: 'stage1-vit-b32-amp',
     about: 'the same step in mixed precision',
-    mostRounds: 5,
+    maxRounds: 5,
     build: (device) => buildStage1(device, 'ViT-B/32', { batch: 32, mixed: true }),
   },
   {
@@ -27,13 +27,13 @@ export const trainingSteps: BenchProgram[] = [
   {
     name: 'stage2-rn50x4',
     about: 'a step of stage 2, the Combiner of RN50x4 (640, 2560, 5120), batch 256',
-    mostRounds: 5,
+    maxRounds: 5,
     build: (device) => buildStage2(device, combiners.RN50x4, { batch: 256 }),
   },
   {
     name: 'stage2-rn50x4-amp',
     about: 'the same step in mixed precision',
-    mostRounds: 5,
+    maxRounds: 5,
     build: (device) => buildStage2(device, combiners.RN50x4, { batch: 256, mixed: true }),
   },
 ];

@@ -7,7 +7,7 @@ export interface Change {
   readonly name: string;
   readonly before: Timing;
   readonly after: Timing;
-  /** Time after over time before, set against what the whole machine moved by: below 1 is faster. */
+  /** Time after over time before, divided by the drift of the whole machine: below 1 is faster. */
   readonly ratio: number;
   readonly moved: boolean;
 }
@@ -23,9 +23,9 @@ export interface Comparison {
 }
 
 /** Fewer rows than this say nothing about the machine as a whole. */
-const ENOUGH = 8;
+const MIN_ROWS = 8;
 /** Less than this is never called a change. */
-const LEAST = 0.05;
+const MIN_CHANGE = 0.05;
 
 /**
  * Compares what two runs both timed. Something moved when its intervals do not overlap, after the later one is divided
@@ -35,12 +35,12 @@ export function compareResults(before: Results, after: Results): Comparison {
   const [old, recent] = [timings(before), timings(after)];
   const shared = [...recent.keys()].filter((name) => old.has(name));
   const ratios = shared.map((name) => recent.get(name)!.median / old.get(name)!.median);
-  const drift = shared.length >= ENOUGH ? median(ratios) : 1;
+  const drift = shared.length >= MIN_ROWS ? median(ratios) : 1;
   const changes = shared.map((name, i): Change => {
     const [a, b] = [old.get(name)!, recent.get(name)!];
     const apart = b.low / drift > a.high || b.high / drift < a.low;
     const ratio = ratios[i] / drift;
-    return { name, before: a, after: b, ratio, moved: apart && Math.abs(ratio - 1) > LEAST };
+    return { name, before: a, after: b, ratio, moved: apart && Math.abs(ratio - 1) > MIN_CHANGE };
   });
   const unmatched = [...new Set([...old.keys(), ...recent.keys()])].filter((name) => !shared.includes(name));
   return { drift, changes, unmatched };

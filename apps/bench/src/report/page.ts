@@ -38,7 +38,8 @@ const bar = (share: number, kind = '') =>
   `<span class="bar ${kind}"><span style="width:${(100 * Math.min(1, Math.max(0, share))).toFixed(1)}%"></span></span>`;
 
 const table = (head: readonly string[], rows: readonly string[], kind = '') =>
-  `<div class="scroll"><table class="${kind}"><thead><tr>${head.map((title) => `<th>${title}</th>`).join('')}</tr></thead>` +
+  `<div class="scroll"><table class="${kind}">` +
+  `<thead><tr>${head.map((title) => `<th>${title}</th>`).join('')}</tr></thead>` +
   `<tbody>${rows.join('\n')}</tbody></table></div>`;
 const row = (cells: readonly string[], kind = '') =>
   `<tr class="${kind}"><th>${cells[0]}</th>${cells
@@ -78,7 +79,10 @@ function raceSection({ races }: Results): string {
     const note = absent.length > 0 ? `<p class="note">Not run: ${escaped(absent.join('; '))}</p>` : '';
     return `<h3>${escaped(name)}</h3>${table(['', '', 'ms', 'times webcir’s', '95 %'], rows)}${note}`;
   });
-  return `<h2>Peers</h2><p class="note">The same work in turns, medians; each result was checked against webcir’s. Bars are times: shorter is faster.</p>${blocks.join('\n')}`;
+  return (
+    '<h2>Peers</h2><p class="note">The same work in turns, medians; each result was checked against webcir’s. ' +
+    `Bars are times: shorter is faster.</p>${blocks.join('\n')}`
+  );
 }
 
 function programSection({ programs }: Results): string {
@@ -124,5 +128,8 @@ function opSection({ ops }: Results): string {
       });
     return `<h3>${escaped(name)}</h3>${table(head, rows)}`;
   });
-  return `<h2>Ops</h2><p class="note">Time on the device. A bar is the share of the ceiling that binds: arithmetic or memory, whichever allows less.</p>${blocks.join('\n')}`;
+  return (
+    '<h2>Ops</h2><p class="note">Time on the device. A bar is the share of the ceiling that binds: ' +
+    `arithmetic or memory, whichever allows less.</p>${blocks.join('\n')}`
+  );
 }

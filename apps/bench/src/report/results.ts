@@ -9,7 +9,7 @@ import type { Race } from '../peers/race.ts';
 import type { ProgramRow } from '../programs/time-program.ts';
 import { page } from './page.ts';
 
-/** What numbers are worth nothing without. */
+/** The machine, without which the numbers mean nothing. */
 export interface Machine {
   readonly adapter: string;
   readonly vendor: string;

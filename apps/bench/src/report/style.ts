@@ -19,7 +19,9 @@ body {
 h1 { margin: 0 0 1rem; font-size: 1.7rem; line-height: 1.2; }
 h2 { margin: 2.75rem 0 .5rem; font-size: 1.25rem; }
 h3 { margin: 1.5rem 0 .25rem; font-size: 1rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: .6rem 1.5rem; margin: 0; }
+.facts {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: .6rem 1.5rem; margin: 0;
+}
 .facts dt { color: var(--muted); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .note { color: var(--muted); font-size: .85rem; font-weight: normal; }
@@ -34,7 +36,10 @@ thead th:first-child { padding-left: 0; }
 .goals .note { display: block; max-width: 34rem; white-space: normal; }
 tbody tr.first:not(:first-child) > * { border-top: 1px solid var(--line); }
 tr.ours > th { font-weight: 600; }
-.bar { display: inline-block; width: 11rem; height: .7rem; margin-right: .4rem; background: var(--track); border-radius: .2rem; overflow: hidden; vertical-align: -.05rem; }
+.bar {
+  display: inline-block; width: 11rem; height: .7rem; margin-right: .4rem; background: var(--track);
+  border-radius: .2rem; overflow: hidden; vertical-align: -.05rem;
+}
 .bar > span { display: block; height: 100%; background: var(--arithmetic); }
 .bar.memory > span { background: var(--memory); }
 .bar.ours > span { background: var(--ours); }

@@ -1,7 +1,7 @@
 /** A column of a table for the terminal. */
 export interface Column<Row> {
   readonly title: string;
-  /** In characters; longer texts of a left column are cut, longer ones of a right column push. */
+  /** Width in characters; longer texts of a left column are cut, longer ones of a right column push. */
   readonly width: number;
   readonly right?: boolean;
   of(row: Row): string;

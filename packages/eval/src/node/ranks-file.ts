@@ -6,12 +6,12 @@ import type { RunRanks } from '../over-runs.ts';
 import { protocolNamed } from '../protocols/index.ts';
 
 /**
- * The ranks of every answer, per method, category and query, for bootstraps over queries. The name is that of older
- * runs, which stay readable.
+ * The ranks of every answer, per method, category and query, for bootstraps over queries. The name is that which older
+ * runs used, so that they stay readable.
  */
 export const ranksFile = 'places.json';
 
-/** The ranks of every query, by method and category, as the JSON text of a run's `ranks.json`. */
+/** The ranks of every query, by method and category, as the JSON text of a run's `ranksFile`. */
 export function ranksJson({ evaluator, rankings }: Scoreboard): string {
   const methods: RunRanks['methods'] = Object.fromEntries(
     [...rankings].map(([method, categories]) => [

@@ -2,13 +2,14 @@ import { meanAveragePrecision } from '../metrics.ts';
 import type { Protocol } from './protocol.ts';
 
 /**
- * CIRCO's: its evaluation.py scores the rankings that it is given, and the code of its authors that makes them
+ * CIRCO's protocol. Its evaluation.py scores the rankings that it is given, and its authors' code that makes them
  * (SEARLE's validate.py and generate_test_submission.py) leaves the reference in.
  */
 export const circo: Protocol = {
   name: 'circo',
   description:
-    'Every query is ranked against the whole gallery, its reference among it; mAP@k counts every correct image of a query.',
+    'Every query is ranked against the whole gallery, its reference among it; mAP@k counts every correct image of a ' +
+    'query.',
   metrics: [5, 10, 25, 50].map(meanAveragePrecision),
   headline: ['map_at5', 'map_at50'],
   gallery: (dataset, split, category) => dataset.gallery(split, category),

@@ -8,10 +8,10 @@ const averageRecall: Criterion = {
   of: ({ recall_at10, recall_at50 }) => (recall_at10 + recall_at50) / 2,
 };
 
-// Three protocols are in use for FashionIQ, most often unnamed. One model scores 7 to 11 points of R@10 more by the
-// third than by the first.
+// Three protocols are in use for FashionIQ, and most papers do not name theirs. The same model scores 7 to 11 points of
+// R@10 higher under the third than under the first.
 
-/** As in CLIP4Cir's `compute_fiq_val_metrics`; the forks of CLIP4Cir (Bi-BLIP4CIR, SPRC) follow it. */
+/** The protocol of CLIP4Cir's `compute_fiq_val_metrics`, which its forks (Bi-BLIP4CIR, SPRC) follow. */
 export const fashionIqOriginal: Protocol = {
   name: 'fashioniq-original',
   description:
@@ -25,7 +25,7 @@ export const fashionIqOriginal: Protocol = {
   criteria: [averageRecall],
 };
 
-/** As in DCNet. */
+/** The protocol of DCNet. */
 export const fashionIqOriginalWithoutReference: Protocol = {
   ...fashionIqOriginal,
   name: 'fashioniq-original-without-reference',
@@ -34,7 +34,7 @@ export const fashionIqOriginalWithoutReference: Protocol = {
   removesReference: true,
 };
 
-/** As in CLVC-Net and TG-CIR: images that no query names are left out, which makes the gallery smaller. */
+/** The protocol of CLVC-Net and TG-CIR: images that no query names are left out, which makes the gallery smaller. */
 export const fashionIqValSplit: Protocol = {
   ...fashionIqOriginalWithoutReference,
   name: 'fashioniq-val-split',

@@ -3,7 +3,7 @@ import type { CirDataset } from '@webcir/data';
 /** A metric's name in `results.json`: CLIP4Cir's where CLIP4Cir has it. */
 export type MetricKey = `recall_at${number}` | `group_recall_at${number}` | `map_at${number}` | `mean_${string}`;
 
-/** In percent, by metric. */
+/** Scores in percent, by metric. */
 export type Scores = Readonly<Record<MetricKey, number>>;
 
 export interface CategoryScores extends Scores {
@@ -11,30 +11,30 @@ export interface CategoryScores extends Scores {
   readonly category: string;
 }
 
-/** Where the answers to one query stand: all that a metric looks at. Ranks count from 1; 0 is past those ranked. */
+/** The ranks of the answers to one query: all that a metric looks at. They count from 1; 0 is past those ranked. */
 export interface Ranks {
   readonly target: number;
-  /** Of every correct image, the target among them, where the data set knows several. */
+  /** Ranks of all correct images, the target among them, where the data set knows several. */
   readonly correct?: readonly number[];
-  /** Of the target among the other images of its group, where the protocol ranks groups. */
+  /** Rank of the target among the other images of its group, where the protocol ranks groups. */
   readonly group?: number;
 }
 
 /** One column of a table of results. */
 export interface Metric {
   readonly key: MetricKey;
-  /** Over its column. */
+  /** Heading of its column. */
   readonly label: string;
-  /** Over neighbouring columns that belong together, in a table without categories. */
+  /** Heading over neighbouring columns that belong together, in a table without categories. */
   readonly family?: string;
   /** The value of one query, 0 to 1: a category's score is the mean over its queries. */
   of(ranks: Ranks): number;
 }
 
-/** What the best checkpoint of a training run is the best by. */
+/** A way to choose the best checkpoint of a training run. */
 export interface Criterion {
   readonly name: string;
-  /** As it stands in a sentence. */
+  /** Name for use in a sentence. */
   readonly label: string;
   /** Higher is better. */
   of(scores: Scores): number;
@@ -47,20 +47,20 @@ export interface Protocol {
   readonly name: string;
   /** One sentence for readers who do not know the name. */
   readonly description: string;
-  /** In the order of the table. */
+  /** Metrics in the order of the table. */
   readonly metrics: readonly Metric[];
   /** The few that a progress line and a training curve show. */
   readonly headline: readonly MetricKey[];
   /** Ids of the images that the queries of a category are ranked against; of equal scores the first comes first. */
   gallery(dataset: CirDataset, split: string, category: string): readonly string[];
-  /** Whether a query's reference is taken out of its ranking. */
+  /** Whether a query's reference is removed from its ranking. */
   readonly removesReference: boolean;
   /** Whether the other images of a query's group are ranked among themselves, too. */
   readonly ranksGroup: boolean;
   /** How many ranks of a ranking the metrics look at. */
   readonly depth: number;
   /**
-   * One model is kept for each; the first decides about the model that a run ends with. None where nothing is trained.
+   * Criteria that a training run keeps a model by; the first decides what it ends with. None where nothing is trained.
    */
   readonly criteria: readonly Criterion[];
 }
@@ -83,7 +83,7 @@ export function scoreCategories(
 }
 
 /**
- * What stands for the whole data set: the mean over the categories, or the only one. Throws as `scoreCategories` does.
+ * The scores of the whole data set: the mean over the categories, or the only one. Throws as `scoreCategories` does.
  */
 export const overallScores = (...args: Parameters<typeof scoreCategories>): CategoryScores =>
   scoreCategories(...args).at(-1)!;

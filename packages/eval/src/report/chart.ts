@@ -5,7 +5,7 @@ import type { TrainingCurve } from './types.ts';
 
 /** More points than this cannot be told apart at the width of a chart. */
 const MAX_POINTS = 240;
-/** Share of all points that a smoothed value takes in on either side. */
+/** Share of all points that a smoothed value averages on either side. */
 const SMOOTHING = 0.02;
 
 const WIDTH = 330;
@@ -35,7 +35,7 @@ const LOOK: TopLevelSpec['config'] = {
   axisY: { domain: false, ticks: false, labelPadding: 6 },
 };
 
-/** The loss over steps as an SVG: what was logged, faint, with a moving average over it. */
+/** The loss over steps as an SVG: the logged values, faint, under a moving average. */
 export function lossChart(losses: TrainingCurve['losses']): Promise<string> {
   const values = smooth(thin(losses));
   const x = { field: 'step', type: 'quantitative', title: 'step', scale: { nice: false } } as const;
@@ -106,8 +106,8 @@ function apart<T extends { score: number }>(names: readonly T[], distance: numbe
   for (let i = 1; i < placed.length; i++) {
     placed[i] = { ...placed[i], score: Math.max(placed[i].score, placed[i - 1].score + distance) };
   }
-  for (let i = placed.length - 1, most = top; i >= 0; i--, most = placed[i + 1].score - distance) {
-    placed[i] = { ...placed[i], score: Math.min(placed[i].score, most) };
+  for (let i = placed.length - 1, max = top; i >= 0; i--, max = placed[i + 1].score - distance) {
+    placed[i] = { ...placed[i], score: Math.min(placed[i].score, max) };
   }
   return placed;
 }
@@ -124,7 +124,7 @@ function draw(spec: Pick<Extract<TopLevelSpec, { layer: unknown }>, 'data' | 'la
   return new vega.View(vega.parse(compiled.spec), { renderer: 'none' }).toSVG();
 }
 
-/** At most `MAX_POINTS` means over runs of neighbours. */
+/** Thins a curve to at most `MAX_POINTS` means over runs of neighbours. */
 function thin(losses: TrainingCurve['losses']): TrainingCurve['losses'] {
   const run = Math.ceil(losses.length / MAX_POINTS);
   return Array.from({ length: Math.ceil(losses.length / run) }, (_, i) => {

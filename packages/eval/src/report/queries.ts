@@ -10,8 +10,8 @@ export function queriesSection(queries: readonly ReportQuery[]): Html {
     : html``;
   return html`<section aria-labelledby="queries">
 <h2 id="queries">Queries</h2>
-<p class="muted">What was asked for, the place of the target under each method, and what the last of the methods above ranks first.
-The target has a green frame.${also}</p>
+<p class="muted">What was asked for, the rank of the target under each method, and what the last of the methods above
+ranks first. The target has a green frame.${also}</p>
 ${categories.map((category) => {
   const own = queries.filter((query) => query.category === category);
   const count = html`<small>${own.length} ${own.length === 1 ? 'query' : 'queries'}</small>`;

@@ -43,7 +43,8 @@ function resultsSection({ rows, protocol, split, notes = [] }: ReportData): Html
   const kind = (block: Block, column: number) => (column === 0 ? `first${shade(block)}` : shade(block));
   return html`<section aria-labelledby="results">
 <h2 id="results">Results</h2>
-<p class="muted">In percent, the best of each column in bold. Protocol <b>${protocol.name}</b> on ${split}. ${protocol.description}</p>
+<p class="muted">In percent, the best of each column in bold. Protocol <b>${protocol.name}</b> on ${split}.
+${protocol.description}</p>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="results">
 <table>
 <thead>
@@ -70,7 +71,7 @@ ${notes.map((note) => html`<p class="muted">${note}</p>`)}
 </section>`;
 }
 
-/** The row above the metrics' names, where there is something to say. */
+/** The row above the metrics' names, unless no block has a heading. */
 function headings(blocks: readonly Block[], shade: (block: Block) => string): Html {
   if (blocks.every(({ heading }) => heading === '')) return html``;
   return html`<tr class="headings"><td></td>

@@ -4,8 +4,6 @@ import type { Method, ReportQuery, Shown, TrainingCurve } from './types.ts';
 
 const headings = { 'stage 1': 'Stage 1: CLIP', 'stage 2': 'Stage 2: Combiner' };
 
-/** @param logged the lines of a run's metrics.jsonl */
-
 /** The curves of both stages out of a run's log, the entries of its `metrics.jsonl`. */
 export function trainingCurves(logged: readonly Readonly<Record<string, unknown>>[]): TrainingCurve[] {
   return Object.entries(headings).map(([stage, heading]) => {

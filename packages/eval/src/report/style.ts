@@ -24,7 +24,9 @@ h3 { margin: 1.75rem 0 .5rem; font-size: 1.05rem; text-transform: capitalize; }
 h3 small { color: var(--muted); font-weight: normal; text-transform: none; }
 p { margin: .5rem 0; }
 .muted, figcaption { color: var(--muted); font-size: .9rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: .6rem 1.5rem; margin: 0; }
+.facts {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: .6rem 1.5rem; margin: 0;
+}
 .facts dt { color: var(--muted); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
@@ -44,7 +46,9 @@ tbody th { position: sticky; left: 0; padding-left: 0; text-align: left; font-we
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; }
 figure + figure { margin-top: 1rem; }
-.query { margin: 0 0 1rem; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+.query {
+  margin: 0 0 1rem; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
+}
 .asked { display: flex; gap: 1rem; align-items: center; }
 .asked img { width: 5.5rem; }
 .asked figure { margin: 0; }
@@ -55,9 +59,14 @@ figure + figure { margin-top: 1rem; }
 .ranks b { color: var(--text); font-variant-numeric: tabular-nums; }
 .asked > span { color: var(--muted); font-size: 1.4rem; }
 .asked > div { flex: 1; }
-ol { display: grid; grid-template-columns: repeat(10, 1fr); gap: .5rem; margin: .9rem 0 0; padding: 0; list-style: none; }
+ol {
+  display: grid; grid-template-columns: repeat(10, 1fr); gap: .5rem; margin: .9rem 0 0; padding: 0; list-style: none;
+}
 img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: #fff; border-radius: .25rem; }
-li { padding: 3px 3px 0; border: 2px solid transparent; border-radius: .4rem; text-align: center; font-size: .75rem; color: var(--muted); }
+li {
+  padding: 3px 3px 0; border: 2px solid transparent; border-radius: .4rem;
+  text-align: center; font-size: .75rem; color: var(--muted);
+}
 li.also { border: 2px dashed var(--hit); }
 li.target { border: 2px solid var(--hit); background: var(--hit-soft); color: var(--hit); font-weight: 700; }
 @media (max-width: 40rem) {

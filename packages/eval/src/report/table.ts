@@ -1,7 +1,7 @@
 import type { CategoryScores, Metric } from '../protocols/protocol.ts';
 import { METHODS, type Method, type ResultRow } from './types.ts';
 
-/** What is compared: a method, or a protocol, with its scores in every category. */
+/** A line of the table: a method or a protocol, with its scores in every category. */
 export interface TableLine {
   readonly label: string;
   readonly rows: readonly CategoryScores[];
@@ -23,7 +23,7 @@ export interface Block {
 type Column = Pick<Metric, 'key' | 'label' | 'family'>;
 
 export interface Cell {
-  /** With two decimals; a dash where there is no score. */
+  /** The score with two decimals; a dash where there is none. */
   readonly text: string;
   /** Whether no other line is better. */
   readonly best: boolean;
@@ -45,7 +45,7 @@ export function arrange(lines: readonly TableLine[], metrics: readonly Column[])
   const blocks = blocksOf(lines, metrics);
   const textOf = ({ rows }: TableLine, category: string, { key }: Column): string =>
     rows.find((row) => row.category === category)?.[key]?.toFixed(2) ?? '–';
-  // Compared as shown: what reads the same is equally bold.
+  // Scores are compared as shown, so that those that read the same are equally bold.
   const best = (category: string, column: Column) =>
     Math.max(...lines.map((line) => Number(textOf(line, category, column))).filter((score) => !Number.isNaN(score)));
   const cellOf = (line: TableLine, category: string, column: Column): Cell => {

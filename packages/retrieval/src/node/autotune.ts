@@ -16,13 +16,13 @@ interface AutotuneRecord {
   readonly choices: Choices;
 }
 
-/** What `autotuneDevice` has settled, and where it keeps it. */
+/** The choices that `autotuneDevice` has settled so far, and where it keeps them. */
 export interface Autotuning {
   /** How many shape classes were settled so far, and how. */
   readonly counts: ReturnType<typeof enableAutotune>;
-  /** Where the choices are remembered. */
+  /** The file that remembers the choices. */
   readonly file: string;
-  /** Whether a file was there that could not be read. */
+  /** Whether there was a file that could not be read. */
   readonly damaged: boolean;
 }
 
@@ -30,13 +30,13 @@ export interface Autotuning {
 export interface AutotuneDeviceOptions {
   /** Choices that go before the remembered ones: those of a run that is resumed. */
   readonly choices?: Choices;
-  /** Awaited with the choices that a graph has added, before its program is made. */
+  /** Called with the choices that a graph has added, and awaited before its program is made. */
   onChoices?(added: Choices): void | Promise<void>;
 }
 
 /**
- * From now on `compile` on this device runs kernels in the variants that are the fastest on it: as remembered for the
- * adapter and its driver, else as timed when they are first compiled, and remembered.
+ * Makes `compile` choose the kernel variants that are the fastest on this device: those remembered for the adapter and
+ * its driver; the others are timed when they are first compiled, and remembered.
  * @param folder where webcir keeps what it remembers between runs (`defaultCacheFolder`)
  */
 export async function autotuneDevice(
@@ -70,7 +70,7 @@ function fileName({ name, info: { vendor, architecture, device, description } }:
   return `${readable}-${hash.digest('hex').slice(0, 12)}.json`;
 }
 
-/** What the file says of the kernels as they are now: nothing where they were others. */
+/** The remembered choices; none if they were made for another version of the kernels. */
 async function readRecord(file: string): Promise<Choices | 'damaged'> {
   if (!existsSync(file)) return {};
   const record = parsed(await readFile(file, 'utf8'));

@@ -14,15 +14,15 @@ export interface FeatureKey {
   readonly preprocessing: string;
   readonly dataset: string;
   readonly ids: readonly string[];
-  /** Of each image (`CirDataset.version`). */
+  /** Version of each image (`CirDataset.version`). */
   readonly versions: readonly string[];
 }
 
-/** Where features are kept between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
+/** The folder that keeps features between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
 export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join(homedir(), '.cache', 'webcir');
 
 /**
- * Features of images through a frozen image encoder: from the cache, or computed and put there.
+ * Features of images from a frozen image encoder: read from the cache, or computed and stored there.
  * @param compute [ids, dim]
  */
 export async function cachedFeatures(

@@ -42,7 +42,7 @@ export function openPlanes(dataset: Images, preprocessing: Preprocessing): Plane
 
 /**
  * Makes items before they are asked for, `ahead` of them at most: one after the other, each once.
- * @returns the item of an index; asked for in order
+ * @returns a function that gives the item of an index, to be called in order
  */
 export function madeAhead<T>(count: number, ahead: number, make: (index: number) => Promise<T>) {
   const made: Promise<T>[] = [];
@@ -50,7 +50,7 @@ export function madeAhead<T>(count: number, ahead: number, make: (index: number)
   return (index: number): Promise<T> => {
     for (; next < Math.min(index + 1 + ahead, count); next++) {
       const item = make(next);
-      item.catch(() => {}); // whoever asks for it is told
+      item.catch(() => {}); // whoever asks for the item gets the error
       made.push(item);
     }
     return made.shift()!;

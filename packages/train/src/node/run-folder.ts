@@ -13,7 +13,7 @@ export class RunFolder implements RunStorage {
     this.path = path;
   }
 
-  /** @throws when the folder is already there */
+  /** @throws when the folder already exists */
   static expectFree(path: string): void {
     if (existsSync(path))
       throw new Error(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);

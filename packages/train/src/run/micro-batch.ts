@@ -5,8 +5,8 @@ import { takesFeatures } from '../stage1/run.ts';
 import type { RunOptions } from './options.ts';
 
 /**
- * What goes through an encoder at once in stage 1: as asked for, or what fits the memory budget. Planned with the fixed
- * choice of kernels, whatever has been timed by now: a resumed run must plan as the first one did.
+ * How much goes through an encoder at once in stage 1: as asked for, or what fits the memory budget. Planned with the
+ * fixed choice of kernels, even after autotuning: a resumed run must plan as the first one did.
  * @throws RangeError when it does not divide the batch, or nothing fits
  */
 export function planMicroBatch(model: ClipModel, capabilities: Capabilities, options: RunOptions): number {

@@ -1,7 +1,7 @@
 import type { Schedule } from '../schedule.ts';
 import type { TunedEncoder } from '../stage1/tuned.ts';
 
-/** What decides how a run trains. */
+/** The options that decide how a run trains. */
 export interface RunOptions {
   /** What is trained; with `2`, the CLIP that is given counts as tuned. */
   readonly stages: 'both' | '1' | '2';

@@ -9,7 +9,7 @@ import { runStage2 } from '../stage2/run.ts';
 import { planMicroBatch } from './micro-batch.ts';
 import { modelFile, type RunContext } from './stage-record.ts';
 
-/** A training run: what it reads, where it keeps what it makes, and whom it tells. */
+/** A training run: what it reads, where it stores its results, and whom it notifies. */
 export interface TrainingRun<Scores> extends RunContext<Scores> {
   readonly device: Device;
   /** CLIP as given. */
@@ -27,13 +27,13 @@ export interface TrainingRun<Scores> extends RunContext<Scores> {
   encodeImages(weights: Weights, which: 'validation' | 'all'): Promise<FeatureTable>;
 }
 
-/** What a run ends with. */
+/** The results of a run. */
 export interface TrainedModels {
   /** CLIP after stage 1, of the epoch that did best in validation; as given where only stage 2 was trained. */
   readonly model: ClipModel;
   /** The same on the device; the caller disposes of it. */
   readonly clip: DeviceClip;
-  /** Features of every image by it. */
+  /** Features of every image by this CLIP. */
   readonly features: FeatureTable;
   /** Absent where only stage 1 was trained. */
   readonly combiner?: CombinerModel;
@@ -69,7 +69,7 @@ export async function trainRun<Scores>(run: TrainingRun<Scores>): Promise<Traine
   }
   const tuned = readClipModel(await storage.open(tunedFile));
   const clip = await uploadClip(device, tuned);
-  // A tuned image encoder has other features, a frozen one the same.
+  // A tuned image encoder makes other features, a frozen one the same.
   const isFrozen = options.encoder === 'text' || options.stages === '2';
   const features = isFrozen ? run.features : await run.encodeImages(clip.weights, 'all');
   if (options.stages === '1') return { model: tuned, clip, features };

@@ -7,7 +7,7 @@ import type { RunOptions } from './options.ts';
 import type { RunStorage } from './storage.ts';
 import type { Criterion, Validation } from './validation.ts';
 
-/** What both stages share of a run. */
+/** The parts of a run that both stages share. */
 export interface RunContext<Scores> {
   readonly storage: RunStorage;
   readonly validation: Validation<Scores>;
@@ -33,7 +33,7 @@ const files = {
 /** The file that a stage ends with: the model of the epoch that did best in validation. */
 export const modelFile = (stage: StageName): string => `${files[stage].model}.safetensors`;
 
-/** The log, the checkpoint and the best models of one stage: what a run that was stopped goes on from. */
+/** The log, the checkpoint and the best models of one stage: what a stopped run goes on from. */
 export class StageRecord<Scores> {
   readonly #stage: StageName;
   readonly #epochs: number;
@@ -48,7 +48,7 @@ export class StageRecord<Scores> {
   }
 
   /**
-   * Takes up what an earlier, interrupted run has done: the optimizer's state, and which epochs were the best.
+   * Restores what an earlier, interrupted run has done: the optimizer's state, and which epochs were the best.
    * @returns how many epochs are done
    */
   async restore(adam: Adam): Promise<number> {
@@ -79,7 +79,7 @@ export class StageRecord<Scores> {
     return improved;
   }
 
-  /** Validates where it is due, keeps what is the best, and the checkpoint; a run killed from now on loses nothing. */
+  /** Validates where due, and saves the best models and the checkpoint; a run killed after this loses nothing. */
   async epoch({ epoch, adam, score, save }: EpochEnd<Scores>): Promise<void> {
     const { storage, validation, options, onEvent } = this.#context;
     const { checkpoint, best, model } = files[this.#stage];
@@ -92,7 +92,7 @@ export class StageRecord<Scores> {
     }
     await saveCheckpoint(storage, `${checkpoint}.safetensors`, adam, { epoch: String(epoch) });
     const entry = { type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { validation: scores }) };
-    // In one go: the log and the checkpoint then agree on what has been done.
+    // Written in one go, so that the log and the checkpoint agree on what has been done.
     await storage.log([...this.#pending.splice(0), entry]);
     onEvent?.({ type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { scores }) });
   }

@@ -1,8 +1,8 @@
 import { blobSource, openSafetensors, type SafetensorsContent, safetensorsPieces, type WeightFile } from '@webcir/clip';
 
 /**
- * Where a run keeps what it makes: a folder in Node (`RunFolder` of `@webcir/train/node`), memory in a page. What is
- * written is there whole or not at all, so that a run that was stopped at any moment can go on.
+ * The place where a run stores its results: a folder in Node (`RunFolder` of `@webcir/train/node`), memory in a page.
+ * Writes are atomic, so that a run can go on whenever it was stopped.
  */
 export interface RunStorage {
   has(name: string): Promise<boolean>;

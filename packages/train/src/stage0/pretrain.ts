@@ -27,7 +27,7 @@ import {
 } from '../loop.ts';
 import type { ClipLayout } from '../stage1/graphs.ts';
 
-/** An image with a way to caption it. Images of one key share their captions: they are no negatives of each other. */
+/** An image with a way to caption it. Images of one key share captions, and so are not negatives of each other. */
 export interface CaptionedImage {
   /** Normalized planes [3, size, size]. */
   readonly planes: Float32Array;
@@ -35,7 +35,7 @@ export interface CaptionedImage {
   caption(random: () => number): readonly number[];
 }
 
-/** What stage 0 trains, on what, and whom it tells. */
+/** What stage 0 trains, on what, and whom it notifies. */
 export interface PretrainOptions {
   readonly device: Device;
   readonly model: ClipModel;

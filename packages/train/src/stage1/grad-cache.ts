@@ -14,7 +14,7 @@ interface MicroBatch {
 /** The programs of one kind of micro-batch. */
 interface MicroPrograms {
   readonly encode: Program<'features'>;
-  /** Only of an encoder that is tuned. */
+  /** Present only where the encoder is tuned. */
   readonly accumulate: Program<never> | undefined;
 }
 
@@ -26,8 +26,8 @@ interface BatchPrograms {
 
 /**
  * Steps of stage 1 on a batch that does not fit in memory at once, with the same gradients (Gao et al. 2021, arXiv
- * 2101.06983): all micro-batches are encoded, the loss of the whole batch says what each feature should change, and
- * each micro-batch is encoded once more to take that back to the weights. Features pass through host memory; gradients
+ * 2101.06983): all micro-batches are encoded, the loss of the whole batch gives the cotangent of each feature, and
+ * each micro-batch is encoded once more to carry that back to the weights. Features pass through host memory; gradients
  * never leave the device.
  */
 export class GradCache {
@@ -88,7 +88,7 @@ export class GradCache {
     return result.loss[0];
   }
 
-  /** Micro-batches, each made when it is its turn: the pixels of all would take much memory. */
+  /** Micro-batches, each made when its turn comes: the pixels of all would take much memory. */
   #divide<T>(items: readonly T[], make: (part: readonly T[]) => MicroBatch): (() => MicroBatch)[] {
     const { microBatch } = this.#options;
     return Array.from(
@@ -136,7 +136,7 @@ export class GradCache {
     });
   }
 
-  /** Takes the memory of the largest programs first: the others find room in it. */
+  /** Takes the memory of the largest programs first: the others fit into it. */
   async #compileBatch(images: ImageBatch['kind']): Promise<BatchPrograms> {
     const { device, clip, adam, batch } = this.#options;
     const memory = this.#memory;

@@ -37,7 +37,7 @@ export function wholeLoss(clip: ClipLayout, kind: ImageBatch['kind'], lengths: G
   return lossOfImages(encodeImages(2 * batch, clip), text);
 }
 
-/** What a micro-batch is of: images, or texts that are run at one length. */
+/** What a micro-batch holds: images, or texts that are run at one length. */
 export type MicroKind = { readonly encoder: 'image' } | { readonly encoder: 'text'; readonly length: number };
 
 /**
@@ -58,7 +58,7 @@ export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number):
 /**
  * The loss of a batch and its gradient with respect to the features, which are the inputs 'images', references first,
  * and 'texts'.
- * @param scaled what the gradient is to be of (`Adam.scaled`)
+ * @param scaled gives the loss that the gradient is taken of (`Adam.scaled`)
  */
 export function featureLoss(
   batch: number,

@@ -70,7 +70,7 @@ function microGraphs(
   return [...graphs, featureLoss(batch, clip.config)];
 }
 
-/** What a step in one program needs at most: with every text as long as the context. */
+/** The maximum that a step in one program needs: with every text as long as the context. */
 export const wholeNeeds = (
   clip: ClipLayout,
   images: ImageBatch['kind'],
@@ -79,7 +79,7 @@ export const wholeNeeds = (
 ): MemoryNeed[] => [planMemory(wholeGraph(clip, images, sizes, clip.config.contextLength), capabilities)];
 
 /**
- * What the programs of a step in micro-batches need at most, the largest first.
+ * The maximum that the programs of a step in micro-batches need, the largest first.
  * @param gradientStore where micro-batches add up their gradients
  */
 export function microNeeds(
@@ -122,7 +122,7 @@ function planStores({ config, entries, encoder, mixed, capabilities: { maxBindin
 /**
  * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, and the programs of a step. Pure: needs
  * no device.
- * @returns all of it, and the largest buffer, which the device must be able to bind
+ * @returns the total, and the largest buffer, which the device must be able to bind
  */
 export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: number; largest: number } {
   const { trained, frozen, gradients, clip } = planStores(plan);
@@ -154,7 +154,8 @@ export function chooseMicroBatch(plan: Stage1Plan, budget: number): number {
   }
   const { total, largest } = stage1Memory(plan, 1);
   throw new RangeError(
-    `stage 1 needs ${gigabytes(total)} of GPU memory, and a buffer of ${gigabytes(largest)}, even one image at a time; ` +
+    `stage 1 needs ${gigabytes(total)} of GPU memory, and a buffer of ${gigabytes(largest)}, ` +
+      'even one image at a time; ' +
       `the budget is ${gigabytes(budget)}, and this device binds at most ${gigabytes(capabilities.maxBindingSize)}: ` +
       'use a smaller batch, tune one encoder only, or raise the budget',
   );

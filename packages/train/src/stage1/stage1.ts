@@ -8,7 +8,7 @@ import { WholeBatch } from './whole-batch.ts';
 /** CLIP4Cir's AdamW: PyTorch's defaults but for epsilon. */
 export const stage1Adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
-/** How a step of stage 1 is run; the result is the same but for the batch. */
+/** How a step of stage 1 is run; only `batch` and `mixed` change its result. */
 export interface Stage1Settings {
   readonly batch: number;
   /** Run only as many text positions as the longest captions of a batch need. */
@@ -46,7 +46,7 @@ export class Stage1 {
   }
 
   /**
-   * Makes ready for one step.
+   * Prepares one step.
    * @param texts token rows of each caption
    */
   prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {

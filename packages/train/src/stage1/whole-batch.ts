@@ -50,7 +50,7 @@ export class WholeBatch {
     return program;
   }
 
-  /** Takes the memory of the longest texts first: programs for shorter ones find room in it. */
+  /** Takes the memory of the longest texts first: programs for shorter ones fit into it. */
   #reserve(kind: ImageBatch['kind']): void {
     const { clip, device } = this.#options;
     for (const need of wholeNeeds(clip, kind, this.#options, device.capabilities)) this.#memory.reserve(need);

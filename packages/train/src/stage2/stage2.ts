@@ -44,8 +44,8 @@ export class Stage2 {
   }
 
   /**
-   * Makes ready for one step.
-   * @param seed of the dropouts: another one for every step
+   * Prepares one step.
+   * @param seed seed of the dropouts, a different one for every step
    */
   prepare(batch: FeatureBatch, seed?: readonly [number, number]): PreparedStep {
     const inputs = { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) };

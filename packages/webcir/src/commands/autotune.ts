@@ -19,8 +19,8 @@ export const noAutotuneOption = (): Option =>
   );
 
 /**
- * Has the kernels chosen that a command compiles from now on.
- * @returns what says at the end how many were timed, where that took time
+ * Sets how the kernels are chosen that a command compiles from now on.
+ * @returns a function that prints at the end how many were timed, if any
  */
 export async function autotuneFor(
   device: Device,
@@ -31,10 +31,10 @@ export async function autotuneFor(
     device.choose(options.choices ?? {});
     return () => {};
   }
-  const tuning = await autotuneDevice(device, defaultCacheFolder(), options);
-  if (tuning.damaged)
-    console.warn(`${tuning.file} is damaged, and what it remembered is lost: kernels are timed again`);
-  return () => report(tuning);
+  const autotuning = await autotuneDevice(device, defaultCacheFolder(), options);
+  if (autotuning.damaged)
+    console.warn(`${autotuning.file} is damaged, and what it remembered is lost: kernels are timed again`);
+  return () => report(autotuning);
 }
 
 function report({ counts: { timed, changed, untimed, milliseconds } }: Autotuning): void {

@@ -10,11 +10,11 @@ import { activationOption, choice } from './options.ts';
 
 /** Which CLIP a command takes. */
 export interface ClipSource {
-  /** A model of OpenAI's, pulled before. */
+  /** Name of an OpenAI model that has been pulled. */
   readonly clipModelName?: string;
-  /** A weight file, which goes before the name. */
+  /** Path of a weight file, which takes precedence over the name. */
   readonly clipModelPath?: string;
-  /** Where the weight file does not say it. */
+  /** Activation, for a weight file that does not say it. */
   readonly activation?: Activation;
 }
 
@@ -29,7 +29,7 @@ export const addClipOptions = (command: Command): Command =>
     )
     .addOption(activationOption());
 
-/** Where weights go that `webcir weights pull` fetches. */
+/** The folder of the weights that `webcir weights pull` fetches. */
 export const weightsFolder = (): string => join(defaultCacheFolder(), 'weights');
 
 /** The file of a command's CLIP. @throws saying how to get a model that has not been pulled */

@@ -14,7 +14,7 @@ interface GivenOptions {
 const ownClip = ({ run, clipModelName, clipModelPath }: GivenOptions) => run ?? clipModelName ?? clipModelPath;
 const isEmbedded = ({ dataset }: GivenOptions) => dataset === 'fmnist-cir';
 
-/** By command. One that is not here needs nothing. */
+/** What each command needs; one that is not listed needs nothing. */
 const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>> = {
   train: (given) => ['webgpu', 'sharp', ...(isEmbedded(given) || !ownClip(given) ? (['embedded'] as const) : [])],
   eval: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
@@ -25,7 +25,7 @@ const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>
 };
 
 /**
- * Looks whether the packages that a command needs can be found, before it does anything.
+ * Checks that the packages that a command needs can be found, before it does anything.
  * @throws MissingPackageError naming all that are missing
  */
 export function expectPackages(command: string, options: GivenOptions): void {

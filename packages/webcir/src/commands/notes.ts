@@ -1,9 +1,9 @@
 import type { CirDataset } from '@webcir/data';
 
-/** Which queries some numbers are about. */
+/** The queries that some numbers are about, in words. */
 export const splitPhrase = ({ name }: CirDataset, split: string): string => `the ${split} split of ${name}`;
 
-/** What has to stand beside numbers of a data set that is not whole. */
+/** Notes that must stand beside the numbers of an incomplete data set. */
 export const incompleteNotes = ({ name, incomplete }: CirDataset): string[] =>
   incomplete
     ? [

@@ -1,23 +1,23 @@
 import { ACTIVATIONS } from '@webcir/clip';
 import { InvalidArgumentError, Option } from 'commander';
 
-/** A parser for commander: a whole number of at least `least`. */
+/** A parser for commander: a whole number of at least `min`. */
 export const wholeNumber =
-  (least: number) =>
+  (min: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
+    if (!Number.isInteger(value) || value < min)
+      throw new InvalidArgumentError(`expected a whole number of at least ${min}.`);
     return value;
   };
 
-/** A parser for commander: a number in [least, most]. */
+/** A parser for commander: a number in [min, max]. */
 export const numberBetween =
-  (least: number, most: number) =>
+  (min: number, max: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === '' || !(value >= least && value <= most))
-      throw new InvalidArgumentError(`expected a number from ${least} to ${most}.`);
+    if (text.trim() === '' || !(value >= min && value <= max))
+      throw new InvalidArgumentError(`expected a number from ${min} to ${max}.`);
     return value;
   };
 
@@ -34,6 +34,6 @@ export function choice(flags: string, description: string, values: readonly stri
 export const skipMissingOption = (): Option =>
   new Option('--skip-missing', 'leaves out unreadable images and what refers to them: numbers then do not compare');
 
-/** For weights that do not say it, and no config.json does. */
+/** The option for weights whose activation neither they nor a config.json say. */
 export const activationOption = (): Option =>
   choice('--activation <name>', "CLIP's activation, where its file does not say it", ACTIVATIONS);

@@ -18,7 +18,7 @@ import { type ClipSource, clipPath } from './clip-source.ts';
 /** Images that go through an encoder at once. */
 export const imageBatch = 128;
 
-/** A CLIP that is ready to encode: the model, a device for it, and what comes before it. */
+/** A CLIP that is ready to encode: the model, a device for it, and what prepares its inputs. */
 export interface EncoderSession {
   readonly device: Device;
   readonly model: ClipModel;
@@ -43,7 +43,7 @@ export interface SessionOptions extends EncoderOptions {
   readonly dataset: DatasetName;
   /** Folder of a data set that is not embedded. */
   readonly data?: string;
-  /** Leaves unreadable images out, and what refers to them. */
+  /** Leaves out unreadable images and what refers to them. */
   readonly skipMissing?: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 export async function openEncoder(options: EncoderOptions): Promise<EncoderSession> {
   const { transform, targetRatio } = options;
   const opened = await openClipModel(await clipPath(options), options.activation);
-  // What it is tuned to goes with it.
+  // The preprocessing that it is tuned to is saved with it.
   const model = { ...opened, preprocessing: { transform, targetRatio } };
   const tokens = textTokenizer(model, await loadTokenizer());
   return {
@@ -91,7 +91,7 @@ export async function encodeImages(
   try {
     const values = await encoder.encode(
       ids.length,
-      // The next batch is made while one is encoded.
+      // The next batch is made while this one is encoded.
       madeAhead(ids.length, imageBatch, (index) => source.planes(ids[index])),
       (done, total) => {
         const rate = done / ((performance.now() - started) / 1000);
@@ -109,7 +109,7 @@ export async function encodeImages(
   }
 }
 
-/** As `encodeImages`, for a frozen image encoder: what an earlier run has encoded is not encoded again. */
+/** Encodes images with a frozen image encoder: what an earlier run has encoded is not encoded again. */
 export async function frozenImageFeatures(
   session: Session,
   ids: readonly string[],

@@ -1,9 +1,9 @@
 /** A model that OpenAI published. */
 export interface OpenAiModel {
   readonly file: string;
-  /** Also part of the address. */
+  /** Checksum, also part of the address. */
   readonly sha256: string;
-  /** The Hugging Face repository that has the same weights in open_clip's form, for when OpenAI's host does not. */
+  /** The Hugging Face repository with the same weights in open_clip's form, for when OpenAI's host does not answer. */
   readonly copy: string;
 }
 

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { EnvHttpProxyAgent, request } from 'undici';
 
-/** Why a file did not come, in a sentence. */
+/** Why a file could not be fetched, in a sentence. */
 export class DownloadError extends Error {
-  /** What the server answered, if it did. */
+  /** Status of the server's answer, if there was one. */
   readonly status?: number;
-  /** The next try may go better. */
+  /** Whether the next try may succeed. */
   readonly passing: boolean;
-  /** No connection could be made. */
+  /** Whether no connection could be made. */
   readonly unreachable: boolean;
 
   constructor(
@@ -27,7 +27,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
-  /** Of the whole file, where Hugging Face tells it. */
+  /** Checksum of the whole file, where Hugging Face says it. */
   readonly sha256?: string;
 }
 
@@ -71,7 +71,7 @@ export function createClient({ endpoint, token, patience = 30_000 }: ClientOptio
         const reply = await request(url, { dispatcher, headers: { ...headers, ...authorization } }).catch((cause) => {
           throw noAnswer(url, cause);
         });
-        // Of a large file, the hub's ETag is the sha256; of a small one it is something else.
+        // The hub's ETag is the sha256 of a large file, and something else for a small one.
         if (isHub) sha256 ??= sha256In(reply.headers['x-linked-etag'] ?? reply.headers.etag);
         const status = reply.statusCode;
         if (status === 200 || status === 206 || status === 416)
@@ -86,7 +86,7 @@ export function createClient({ endpoint, token, patience = 30_000 }: ClientOptio
   };
 }
 
-/** Over plain http anybody on the way can put other weights in: only from this machine, or with a checksum. */
+/** Plain http is safe only from this machine or with a checksum: anybody on the way can put in other weights. */
 function expectSafe({ protocol, hostname, href }: URL): void {
   if (protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return;
   throw new DownloadError(
@@ -103,7 +103,7 @@ function target(from: URL, location: string | string[] | undefined): URL {
   throw new DownloadError(`${from.href} redirects to ${location ?? 'nowhere'}, which is not a web address`);
 }
 
-/** Broken off rather than never made. */
+/** Errors of connections that broke off, rather than were never made. */
 const CUT = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
 
 function noAnswer(url: URL, cause: Error & { code?: string }): DownloadError {
@@ -115,7 +115,8 @@ function noAnswer(url: URL, cause: Error & { code?: string }): DownloadError {
 
 function refusal({ href }: URL, status: number, isHub: boolean): DownloadError {
   const login = isHub
-    ? 'the repository does not exist, or asks for a login: check its name, accept its terms in a browser, and set HF_TOKEN'
+    ? 'the repository does not exist, or asks for a login: check its name, accept its terms in a browser, ' +
+      'and set HF_TOKEN'
     : 'it asks for a login: download it in a browser';
   const reasons: Record<number, string> = {
     401: login,

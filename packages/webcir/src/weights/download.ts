@@ -10,7 +10,7 @@ import { type Entity, Part, sha256Of } from './part.ts';
 
 export interface Source {
   readonly url: string;
-  /** If it is known beforehand. */
+  /** Checksum, if it is known beforehand. */
   readonly sha256?: string;
 }
 
@@ -28,12 +28,13 @@ export interface Downloaded {
   readonly sha256?: string;
 }
 
-/** Tries in a row that bring nothing new. With waits of 1, 2, 4, … seconds: a minute. */
+/** Tries in a row that bring nothing new: with waits of 1, 2, 4, … seconds, they last a minute. */
 const MAX_TRIES = 7;
 
 /**
- * Fetches a file so that `path` only ever holds all of it. What is cut off, here or in an earlier run that was killed,
- * goes on where it stopped; what does not have the expected checksum, or the size that the server tells, is not kept.
+ * Fetches a file so that `path` only ever holds all of it. A download that was cut off, here or in an earlier run that
+ * was killed, goes on where it stopped; a file without the expected checksum, or the size that the server says, is not
+ * kept.
  * Fails while another process fetches the same file.
  * @param firstWait milliseconds before the second try; doubled for each further one
  * @throws DownloadError
@@ -100,10 +101,10 @@ async function ask(client: Client, url: string): Promise<Entity | undefined> {
   }
 }
 
-/** One connection: whatever it brings is in the part afterwards. */
+/** Uses one connection: whatever it brings is in the part afterwards. */
 async function fetchRest(client: Client, source: Source, part: Part, received: Progress['received']): Promise<void> {
   const checked = source.sha256 ?? part.entity.sha256;
-  // Without either, nothing would show that the rest belongs to another version of the file.
+  // Needs one of them, or nothing would show that the rest belongs to another version of the file.
   if (part.bytes > 0 && part.entity.etag === undefined && checked === undefined) part.restart();
   if (part.bytes > (part.entity.size ?? Number.POSITIVE_INFINITY)) part.restart();
   if (part.bytes > 0 && part.bytes === part.entity.size) return;
@@ -138,7 +139,7 @@ async function fetchRest(client: Client, source: Source, part: Part, received: P
   if (part.bytes < (size ?? 0)) throw new DownloadError('the connection was closed too early', { passing: true });
 }
 
-/** Hands on every byte that comes, also the last ones before the connection breaks. */
+/** Hands on every byte that comes, including the last ones before the connection breaks. */
 async function consume(body: Readable, write: (chunk: Uint8Array) => void): Promise<void> {
   let failed: Error | undefined;
   body.on('data', (chunk: Uint8Array) => {
@@ -158,7 +159,7 @@ async function consume(body: Readable, write: (chunk: Uint8Array) => void): Prom
   }
 }
 
-/** What comes after the headers is not wanted. */
+/** Drops an answer whose body is not wanted. */
 const abandon = (body: Readable): Readable => body.on('error', () => {}).destroy();
 
 const rangeHeaders = ({ bytes, entity: { etag } }: Part): Record<string, string> =>
@@ -207,11 +208,12 @@ function expectSpace({ bytes, entity: { size }, path }: Part): void {
   const { bavail, bsize } = statfsSync(folder);
   if (size - bytes > bavail * bsize)
     throw new DownloadError(
-      `${folder}: ${formatBytes(size - bytes)} are needed and ${formatBytes(bavail * bsize)} are free: make room, or choose another folder with --out`,
+      `${folder}: ${formatBytes(size - bytes)} are needed and ${formatBytes(bavail * bsize)} are free: ` +
+        'make room, or choose another folder with --out',
     );
 }
 
-/** @throws unless it is the file asked for; one that came in several pieces may come right in one */
+/** @throws unless it is the file asked for; one that came in several pieces may be right when it comes in one */
 function expectRight(source: Source, part: Part, path: string): void {
   if (part.bytes === 0) throw new DownloadError(`${source.url} is empty`);
   const expected = source.sha256 ?? part.entity.sha256;
@@ -220,8 +222,8 @@ function expectRight(source: Source, part: Part, path: string): void {
   const passing = part.inPieces;
   part.restart();
   throw new DownloadError(
-    `${basename(path)}: the sha256 of what came from ${source.url} is ${found}, expected ${expected}: it was damaged or ` +
-      'changed on the way and has been deleted; try again, or download it elsewhere',
+    `${basename(path)}: the sha256 of what came from ${source.url} is ${found}, expected ${expected}: ` +
+      'it was damaged or changed on the way and has been deleted; try again, or download it elsewhere',
     { passing },
   );
 }

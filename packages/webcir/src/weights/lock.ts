@@ -4,8 +4,8 @@ import { DownloadError } from './client.ts';
 
 /**
  * Keeps other processes of this machine from fetching `target` at the same time: FILE.part.lock names the one that
- * does. What a killed one leaves is taken over.
- * @returns takes the lock away
+ * does. A lock that a killed one leaves is taken over.
+ * @returns a function that removes the lock
  * @throws DownloadError when another process has it
  */
 export function lock(target: string): () => void {
@@ -16,10 +16,11 @@ export function lock(target: string): () => void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const holder = Number(readFileSync(path, 'utf8'));
-    // In containers, the next process often has the number of the one before it.
+    // Containers often give the next process the number of the one before it.
     if (holder !== process.pid && isRunning(holder)) {
       throw new DownloadError(
-        `${basename(target)} is being fetched by process ${holder}: wait for it, or delete ${path} if that is something else`,
+        `${basename(target)} is being fetched by process ${holder}: wait for it, ` +
+          `or delete ${path} if that is something else`,
       );
     }
     take('w');

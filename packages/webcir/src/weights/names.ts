@@ -3,7 +3,7 @@ import { openAiModels, openAiUrl } from './catalogue.ts';
 /** One file at an address. */
 export interface NamedFile {
   readonly url: string;
-  /** Where it goes, below the folder of all weights. */
+  /** Path of the file below the folder of all weights. */
   readonly path: string;
   readonly sha256?: string;
   /** Another name to pull when the address fails. */
@@ -15,16 +15,16 @@ export interface NamedRepository {
   /** OWNER/REPO. */
   readonly repository: string;
   readonly revision: string;
-  /** Looked for among the usual names unless given. */
+  /** File name; looked for among the usual ones unless given. */
   readonly file?: string;
-  /** Where its files go, below the folder of all weights. */
+  /** Folder of its files, below the folder of all weights. */
   readonly folder: string;
 }
 
 /**
  * What the NAME of `webcir weights pull NAME` stands for: a model of OpenAI, an http(s) address, or a Hugging Face
  * repository as [hf:]OWNER/REPO[/FILE][@REVISION].
- * @throws saying which names there are
+ * @throws Error saying which names there are
  */
 export function parseName(name: string, sha256?: string): NamedFile | NamedRepository {
   const model = Object.hasOwn(openAiModels, name) ? openAiModels[name] : undefined;
@@ -43,7 +43,8 @@ export function parseName(name: string, sha256?: string): NamedFile | NamedRepos
   if (/clip4cir|^(fiq|cirr)_(clip|comb)_/i.test(name))
     throw new Error(
       `${name}: CLIP4Cir's files are on Google Drive, which has no lasting address for a program. Download them in a ` +
-        'browser from the links in the README of https://github.com/ABaldrati/CLIP4Cir, and go on with: webcir weights inspect FILE',
+        'browser from the links in the README of https://github.com/ABaldrati/CLIP4Cir, and go on with: ' +
+        'webcir weights inspect FILE',
     );
   throw new Error(
     `${name}: no weights have this name. Expected one of ${Object.keys(openAiModels).join(', ')}; a Hugging Face ` +
@@ -67,7 +68,7 @@ function parseRepository(name: string): NamedRepository | undefined {
 
 /** The address of a file in a repository, as huggingface_hub builds it. */
 export const hubUrl = (endpoint: string, { repository, revision }: NamedRepository, file: string): string =>
-  `${endpoint}/${repository}/resolve/${encodeURIComponent(revision)}/${file.split('/').map(encodeURIComponent).join('/')}`;
+  `${endpoint}/${repository}/resolve/` + [revision, ...file.split('/')].map(encodeURIComponent).join('/');
 
 function fileOf(address: string): string {
   if (!URL.canParse(address)) throw new Error(`${address}: this is not an address`);

@@ -16,17 +16,17 @@ import { lock } from './lock.ts';
 
 /** What a server says about a file. */
 export interface Entity {
-  /** Only a strong one, which changes with every byte. */
+  /** A strong ETag, which changes with every byte. */
   readonly etag?: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size?: number;
   readonly sha256?: string;
 }
 
 /**
  * A file on its way: FILE.part grows, and FILE.part.json says what it is a part of, so that another run can go on with
- * it, also after this one was killed. Writes are synchronous: when a connection breaks, a stream drops what it has
- * received and not yet handed on, and so nothing may wait in one.
+ * it, even after this one was killed. Writes are synchronous: when a connection breaks, a stream drops what it has
+ * received but not yet handed on, so nothing may wait in one.
  */
 export class Part {
   /** FILE.part */
@@ -37,7 +37,7 @@ export class Part {
   #hash = createHash('sha256');
   bytes = 0;
   entity: Entity = {};
-  /** Not all of it came over one connection. */
+  /** Whether it came over more than one connection. */
   inPieces = false;
 
   private constructor(target: string, url: string) {
@@ -48,7 +48,7 @@ export class Part {
   }
 
   /**
-   * Opens what an earlier run left of the same address, and reads it for the checksum; else begins anew.
+   * Opens what an earlier run left of the same address, and reads it for the checksum; else starts anew.
    * @throws DownloadError while another process has it open
    */
   static async open(target: string, url: string): Promise<Part> {
@@ -92,14 +92,14 @@ export class Part {
     return this.#hash.copy().digest('hex');
   }
 
-  /** The file is whole: gives it its name. */
+  /** Gives the file its name, once it is whole. */
   finish(target: string): void {
     fsyncSync(this.#file);
     renameSync(this.path, target);
     rmSync(`${this.path}.json`, { force: true });
   }
 
-  /** Leaves nothing behind when nothing has come. */
+  /** Closes the part, and leaves no file behind when nothing has come. */
   close(): void {
     closeSync(this.#file);
     if (this.bytes === 0) for (const path of [this.path, `${this.path}.json`]) rmSync(path, { force: true });
@@ -107,7 +107,7 @@ export class Part {
   }
 }
 
-/** Nothing, unless it can be read: then the part is begun anew. */
+/** Reads the note beside a part; empty where it cannot be read, so that the part is started anew. */
 function readNote(path: string): Entity & { url?: string } {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));

@@ -6,7 +6,7 @@ import { type Downloaded, download, type Progress } from './download.ts';
 import { hubUrl, type NamedRepository, parseName } from './names.ts';
 
 export interface PullOptions {
-  /** Where weights go. */
+  /** The folder of all weights. */
   readonly folder: string;
   readonly sha256?: string;
   /** Hugging Face, or a mirror of it. */
@@ -50,12 +50,13 @@ async function pullRepository(client: Client, named: NamedRepository, options: P
     return path;
   }
   throw new Error(
-    `${named.repository}: at revision ${named.revision} there is no ${layouts.map(({ weights }) => weights).join(', ')}: ` +
+    `${named.repository}: at revision ${named.revision} there is no ` +
+      `${layouts.map(({ weights }) => weights).join(', ')}: ` +
       'check the name, or name the file of weights as OWNER/REPO/FILE',
   );
 }
 
-/** Undefined when the server says that there is no such file. */
+/** The path, or undefined when the server says that there is no such file. */
 async function unlessMissing(path: Promise<string>): Promise<string | undefined> {
   try {
     return await path;

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
 /**
- * What it costs to write a program's dispatches into an encoder, for one of them: a text encoder's, with its gradients.
+ * The cost of writing one dispatch of a program into an encoder. The program is a text encoder's, with its gradients.
  */
 export async function dispatchCost({ device }: Context): Promise<Measured> {
   const encoder = await buildTextEncoder(device, 'embedded', { batch: 128, backward: true });

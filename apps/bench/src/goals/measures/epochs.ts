@@ -40,8 +40,8 @@ async function imageCost(device: Device): Promise<number> {
 }
 
 /**
- * Steps at a batch of 128 from small ones: at 77 positions from batches of 2 and 6; trimmed from one of 32, of which
- * 128 is four, the optimizer counted as often (in our disfavour).
+ * Estimates steps at a batch of 128 from smaller ones: at 77 positions from batches of 2 and 6; trimmed as four of 32,
+ * which counts the optimizer four times (to our disadvantage).
  */
 async function stage1Cost(device: Device): Promise<Costs['stage1']> {
   const whole = (batch: number) => seconds(buildStage1(device, MODEL, { batch, trim: false }));
@@ -55,7 +55,7 @@ async function combinerCost(device: Device): Promise<number> {
   return (await atBatch(STAGE2.batch, [128, 384], step)) / STAGE2.batch;
 }
 
-/** A step costs a + b batch, a being the optimizer's: what it costs at one batch, from two smaller ones. */
+/** Extrapolates the cost of a step from two smaller batches: it is a + b * batch, with a for the optimizer. */
 async function atBatch(
   batch: number,
   [small, large]: readonly [number, number],

@@ -7,8 +7,8 @@ import type { Measured } from '../verdict.ts';
 const layouts = ['NN', 'NT', 'TN'] as const;
 
 /**
- * How many times as long a product of floats takes as that of the same numbers packed as halves: the least of three
- * layouts.
+ * How many times as long a product of floats takes as that of the same numbers packed as halves: the minimum of
+ * three layouts.
  */
 export const halfMatmul =
   (rows: number, inner: number, columns: number) =>

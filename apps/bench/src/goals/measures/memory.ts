@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
 /**
- * How much more memory a token takes, forward and backward, where there are four times as many: 1 is linear, 4
+ * How much more memory a token takes, forward and backward, when there are four times as many: 1 is linear, 4
  * quadratic.
  */
 export async function attentionMemory({ device }: Context): Promise<Measured> {

@@ -6,7 +6,7 @@ import type { PeerName } from '../../peers/roster.ts';
 import { against, type Context } from '../context.ts';
 import type { Measured } from '../verdict.ts';
 
-/** A measurement that asks for an NVIDIA card. */
+/** A measurement that takes an NVIDIA card. */
 export const onNvidia =
   (measure: (context: Context) => Promise<Measured>) =>
   async (context: Context): Promise<Measured> => {

@@ -27,7 +27,7 @@ interface DataCheckOptions {
   readonly dataset: DatasetName;
   /** Folder of a data set that is not embedded. */
   readonly data?: string;
-  /** Where all problems go, a JSON object per line. */
+  /** File for all problems, a JSON object per line. */
   readonly list?: string;
 }
 

@@ -55,9 +55,9 @@ export interface OpenModels {
   readonly session: Session;
   readonly clip: DeviceClip;
   readonly fuse: Fuse;
-  /** For a table. */
+  /** Label for a table. */
   readonly label: string;
-  /** For a file: what was given, completed by the run's configuration. */
+  /** Options for a file: what was given, completed by the run's configuration. */
   readonly options: ModelOptions;
 }
 

@@ -21,7 +21,7 @@ interface Submission {
   /** The split whose answers only the evaluation server has. */
   readonly split: string;
   readonly folder: string;
-  /** File names with what the server takes. */
+  /** The files that the server takes: contents by name. */
   files(name: string, found: Found, ofGroups: Found): Readonly<Record<string, string>>;
 }
 
@@ -89,7 +89,7 @@ async function submitCommand(given: SubmitOptions & { readonly dataset: keyof ty
 const firstOf = (found: Found, count: number): Found =>
   new Map([...found].map(([id, images]) => [id, images.slice(0, count)]));
 
-/** @throws where the evaluation server would turn a file away */
+/** @throws where the evaluation server would reject a file */
 export function expectAccepted(file: string, text: string): void {
   const megabytes = Buffer.byteLength(text) / 1e6;
   if (megabytes > 5) {

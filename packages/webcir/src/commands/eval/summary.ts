@@ -31,7 +31,7 @@ async function summaryCommand(paths: readonly string[]): Promise<void> {
     const names = `${paths[0]} by ${protocol.name}, ${paths[i]} by ${run.protocol.name}`;
     throw new Error(`the runs were ranked by different protocols, whose numbers do not compare: ${names}`);
   }
-  // A run of one stage lacks some.
+  // A run of one stage lacks some methods.
   const isRanked = (method: Method) => runs.every(({ methods }) => methods[method]);
   const ranked = (Object.keys(METHODS) as Method[]).filter(isRanked);
   const rows = ranked.flatMap((method) => meanRows(runs, protocol, method));
@@ -43,7 +43,8 @@ async function summaryCommand(paths: readonly string[]): Promise<void> {
       const { difference, low, high } = bootstrapDifference(values(better), values(than), { seed: 1 });
       const interval = `${difference.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
       console.log(
-        `${METHODS[better]} minus ${METHODS[than].toLowerCase()}, ${metric.label}: ${interval} (95 % bootstrap interval over queries)`,
+        `${METHODS[better]} minus ${METHODS[than].toLowerCase()}, ${metric.label}: ` +
+          `${interval} (95 % bootstrap interval over queries)`,
       );
     }
   }

@@ -1,6 +1,6 @@
 import type { TrainOptions } from './options.ts';
 
-/** What an option is where it is not given: it depends on the data set. */
+/** Defaults of the options that depend on the data set. */
 type Preset = Pick<
   TrainOptions,
   | 'encoder'
@@ -45,7 +45,7 @@ const clip4cir: Preset = {
 
 export const presetOf = (dataset: TrainOptions['dataset']): Preset => (dataset === 'fmnist-cir' ? embedded : clip4cir);
 
-/** For a help text: the values of an option in both presets. */
+/** The values of an option in both presets, for a help text. */
 export function presetHelp(key: keyof Preset): string {
   const [small, published] = [embedded[key], clip4cir[key]];
   return small === published ? `(default: ${small})` : `(default: ${small} on the embedded set, else ${published})`;

@@ -6,7 +6,7 @@ import { incompleteNotes, splitPhrase } from '../notes.ts';
 import type { Finished } from './train.ts';
 
 const shownQueries = 24;
-/** Pixels. */
+/** Width and height in pixels. */
 const thumbnailSize = 112;
 
 /** Writes report.html: results, training curves, and what two dozen queries find. */

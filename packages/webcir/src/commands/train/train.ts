@@ -42,7 +42,7 @@ export async function trainCommand(
   const { device, dataset, model, preprocessing, tokenRows } = session;
   const { validation: validationSplit, test: testSplit } = dataset.uses;
   const examples = examplesOf(trainingTriplets(dataset), tokenRows);
-  // Before anything is computed: a batch may be too large, or stage 1 not fit.
+  // Checked before anything is computed: a batch may be too large, or stage 1 may not fit.
   expectBatches(config, examples.length);
   if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);

@@ -55,7 +55,8 @@ function clipFacts(file: WeightFile, activation: Activation | undefined): Fact[]
     ['Image encoder', imageEncoder(config)],
     [
       'Text encoder',
-      `${textLayers} layers, width ${textWidth}, ${textHeads} heads, ${contextLength} positions, ${vocabularySize} tokens`,
+      `${textLayers} layers, width ${textWidth}, ${textHeads} heads, ` +
+        `${contextLength} positions, ${vocabularySize} tokens`,
     ],
     ['Parameters', `${millions(image + text)}: image ${millions(image)}, text ${millions(text)}`],
     ['Activation', activation ?? 'not said by the file: quickgelu or gelu? (--activation)'],
@@ -64,7 +65,8 @@ function clipFacts(file: WeightFile, activation: Activation | undefined): Fact[]
 
 const imageEncoder = ({ vision, imageResolution }: ClipConfig): string =>
   vision.kind === 'vit'
-    ? `ViT, ${vision.layers} layers, width ${vision.width}, ${vision.heads} heads, patches of ${vision.patchSize}, ${imageResolution} px`
+    ? `ViT, ${vision.layers} layers, width ${vision.width}, ${vision.heads} heads, ` +
+      `patches of ${vision.patchSize}, ${imageResolution} px`
     : `ModifiedResNet, ${vision.layers.join('-')} blocks, width ${vision.width}, ${imageResolution} px`;
 
 function combinerFacts(file: WeightFile): Fact[] {

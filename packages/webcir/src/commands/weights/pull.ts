@@ -48,7 +48,8 @@ const follow: PullOptions['follow'] = (path) => {
     received(bytes, size) {
       start ??= { bytes, time: performance.now() };
       const rate = (bytes - start.bytes) / ((performance.now() - start.time) / 1000);
-      const speed = `${formatBytes(bytes)}${size === undefined ? '' : ` of ${formatBytes(size)}`}  ${formatBytes(rate || 0)}/s`;
+      const total = size === undefined ? '' : ` of ${formatBytes(size)}`;
+      const speed = `${formatBytes(bytes)}${total}  ${formatBytes(rate || 0)}/s`;
       if (size === undefined) line.update(0, speed);
       else line.update(bytes / size, `${speed}  ${formatSeconds((size - bytes) / rate)} left`);
     },

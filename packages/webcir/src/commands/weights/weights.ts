@@ -9,7 +9,8 @@ export function registerWeights(program: Command): void {
   const weights = program
     .command('weights')
     .description(
-      "Fetches, inspects and converts weights of CLIP and of the Combiner: OpenAI's, CLIP4Cir's, open_clip's, Hugging Face's.",
+      "Fetches, inspects and converts weights of CLIP and of the Combiner: OpenAI's, CLIP4Cir's, open_clip's, " +
+        "Hugging Face's.",
     );
 
   weights
