@@ -1,7 +1,7 @@
 // Makes a package ready to be packed, by pnpm or npm: strays go, and npm, which knows neither `workspace:*` nor
 // .pnpmfile.mjs, finds the package.json of the tarball in its place until scripts/postpack.mjs puts the workspace's back.
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { keptManifest, published, withVersions } from './lib/published.mjs';
 
 if (!existsSync('dist/types')) {
@@ -9,7 +9,8 @@ if (!existsSync('dist/types')) {
   process.exitCode = 1;
 } else {
   dropStrays();
-  if (!process.env.npm_config_user_agent?.startsWith('pnpm/')) {
+  // Not by npm_config_user_agent, which an npm below `pnpm test` inherits.
+  if (basename(process.env.npm_execpath ?? '').startsWith('npm')) {
     if (!existsSync('LICENSE')) copyFileSync('../../LICENSE', 'LICENSE'); // as pnpm does
     const text = readFileSync('package.json', 'utf8');
     writeFileSync(keptManifest, text);

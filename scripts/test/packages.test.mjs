@@ -138,7 +138,8 @@ describe('a project in Node', () => {
     const packages =
       `webgpu@${devDependencies.webgpu} sharp@${devDependencies.sharp} ` +
       `@webcir/embedded@${versions('embedded').version}`;
-    const command = await run('npx', ['--offline', 'webcir', 'train', '--name', 'mine'], { cwd: page });
+    const env = { NO_COLOR: '1' }; // picocolors takes CI=1 for a wish for colours
+    const command = await run('npx', ['--offline', 'webcir', 'train', '--name', 'mine'], { cwd: page, env });
     expect(command.output).toContain(`error: webcir train needs more than webcir: npm install ${packages}\n`);
     expect(command.code).toBe(1);
     expect(readdirSync(page)).not.toContain('runs');
