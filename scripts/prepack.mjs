@@ -1,5 +1,6 @@
 // Makes a package ready to be packed, by pnpm or npm: strays go, and npm, which knows neither `workspace:*` nor
-// .pnpmfile.mjs, finds the package.json of the tarball in its place until scripts/postpack.mjs puts the workspace's back.
+// .pnpmfile.mjs, finds the package.json of the tarball in its place until scripts/postpack.mjs puts the workspace's
+// back.
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { keptManifest, published, withVersions } from './lib/published.mjs';

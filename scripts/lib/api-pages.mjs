@@ -54,6 +54,9 @@ export async function apiPages() {
     module.name = source[1];
   }
   for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) nameDestructured(parameter);
+  // A variable declared as any string or number has a value that changes: the fingerprint does with every kernel.
+  for (const variable of project.getReflectionsByKind(ReflectionKind.Variable))
+    if (variable.type?.type === 'intrinsic') delete variable.defaultValue;
   return { pages: await render(application, project), undocumented: modules.flatMap(undocumentedOf) };
 }
 

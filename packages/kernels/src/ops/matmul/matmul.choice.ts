@@ -70,7 +70,8 @@ export function kernelFor(
 ): Kernel {
   const plain = half ? 'register' : 'plain'; // runs anywhere, half precision being vectorized
   if (!isVectorized(sizes, attributes) || variant === 'plain') return plain;
-  if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant; // nothing here needs both
+  // The subgroup kernel takes one transposed matrix at most: no op here needs both.
+  if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant;
   if (sizes.rows <= fewRows) return 'vector';
   return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these sizes
 }

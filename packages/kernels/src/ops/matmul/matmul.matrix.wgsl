@@ -90,7 +90,8 @@ fn main(
   var left$v = a[aStart + source(thread + ${v}u * threads, !transposeA, tileRows, firstRow, params.rows, begin, end)];
 #end
 #for v in 0..${n*wide/(8*down)}
-  var right$v = b[bStart + source(thread + ${v}u * threads, transposeB, tileColumns, firstColumn, params.columns, begin, end)];
+  var right$v = b[bStart
+    + source(thread + ${v}u * threads, transposeB, tileColumns, firstColumn, params.columns, begin, end)];
 #end
   for (var k = begin; k < end; k += depth) {
     workgroupBarrier();
@@ -112,7 +113,8 @@ fn main(
     left$v = a[aStart + source(thread + ${v}u * threads, !transposeA, tileRows, firstRow, params.rows, next, end)];
 #end
 #for v in 0..${n*wide/(8*down)}
-    right$v = b[bStart + source(thread + ${v}u * threads, transposeB, tileColumns, firstColumn, params.columns, next, end)];
+    right$v = b[bStart
+      + source(thread + ${v}u * threads, transposeB, tileColumns, firstColumn, params.columns, next, end)];
 #end
     if (multiplies) {
 #for step in 0..2
@@ -121,7 +123,8 @@ fn main(
         var a$r: Left;
         if (transposeA) {
           a$r = subgroupMatrixLoad<Left, col_major>(
-            &leftTile, ${step*k}u * (tileRows / ${vector}u + 1u) + (ownRow + ${r*m}u) / ${vector}u, tileRows / ${vector}u + 1u,
+            &leftTile, ${step*k}u * (tileRows / ${vector}u + 1u) + (ownRow + ${r*m}u) / ${vector}u,
+            tileRows / ${vector}u + 1u,
           );
         } else {
           a$r = subgroupMatrixLoad<Left, row_major>(&leftTile, (ownRow + ${r*m}u) * 5u + ${step*k/vector}u, 5u);

@@ -83,7 +83,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
     if (transposeA) {
 #for u in 0..4
-      let p$u = select(vec4f(), readA(min(k * 4u + ${u}u, end - 1u) * rows4 + aColumn), k * 4u + ${u}u < end); // the tail of inner
+      // Zeros past the end of inner.
+      let p$u = select(vec4f(), readA(min(k * 4u + ${u}u, end - 1u) * rows4 + aColumn), k * 4u + ${u}u < end);
 #end
       left0 = vec4f(p0.x, p1.x, p2.x, p3.x);
       left1 = vec4f(p0.y, p1.y, p2.y, p3.y);

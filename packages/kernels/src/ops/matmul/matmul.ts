@@ -39,14 +39,15 @@ const definition: OpDefinition<Attributes> = {
   outputs(inputs, attributes) {
     const [a, b, ...rest] = inputs;
     const op = attributes.hasBias || attributes.hasResidual || attributes.activation ? 'linear' : 'matmul';
-    const layout = `${attributes.transposeA ? 'a [inner, rows]' : 'a [rows, inner]'}, ${attributes.transposeB ? 'b [columns, inner]' : 'b [inner, columns]'}`;
+    const left = attributes.transposeA ? 'a [inner, rows]' : 'a [rows, inner]';
+    const right = attributes.transposeB ? 'b [columns, inner]' : 'b [inner, columns]';
     const sizes = sizesOf(inputs, attributes);
     const half = a.dtype === 'f16';
     const typed = a.dtype !== 'u32' && b.dtype === a.dtype && rest.every(({ dtype }) => dtype === 'f32');
     expectShapes(
       sizes !== undefined && typed,
       op,
-      `${layout}, both of f32 or both of f16, with the same batch before both or neither, and the rest of f32`,
+      `${left}, ${right}, both of f32 or both of f16, with the same batch before both or neither, and the rest of f32`,
       inputs,
     );
     expectShapes(
