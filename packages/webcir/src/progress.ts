@@ -1,3 +1,4 @@
+import type { StepReport } from '@webcir/train';
 import pc from 'picocolors';
 
 /** One line that keeps itself up to date on a terminal; elsewhere (a log, CI) a new line now and then. */
@@ -37,6 +38,12 @@ export function formatBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
   return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+
+/** How fast training goes and how long it will: '4.18 steps/s  30 s left', with two blanks before; empty while unknown. */
+export function formatSpeed({ stepsPerSecond, secondsLeft }: StepReport): string {
+  if (stepsPerSecond === undefined || secondsLeft === undefined) return '';
+  return `  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
 }
 
 export function formatSeconds(seconds: number): string {

@@ -11,15 +11,22 @@ interface GivenOptions {
   readonly clipModelPath?: string;
 }
 
-const ownClip = ({ run, clipModelName, clipModelPath }: GivenOptions) => run ?? clipModelName ?? clipModelPath;
+const takesSmallClip = ({ run, clipModelName, clipModelPath }: GivenOptions) =>
+  (run ?? clipModelName ?? clipModelPath) === undefined;
 const isEmbedded = ({ dataset }: GivenOptions) => dataset === 'fmnist-cir';
+
+const encoding = (needsEmbedded: boolean): readonly Need[] => [
+  'webgpu',
+  'sharp',
+  ...(needsEmbedded ? (['embedded'] as const) : []),
+];
 
 /** What each command needs; one that is not listed needs nothing. */
 const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>> = {
-  train: (given) => ['webgpu', 'sharp', ...(isEmbedded(given) || !ownClip(given) ? (['embedded'] as const) : [])],
-  eval: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
-  submit: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
-  encode: (given) => ['webgpu', 'sharp', ...(ownClip(given) ? [] : (['embedded'] as const))],
+  train: (given) => encoding(isEmbedded(given) || takesSmallClip(given)),
+  eval: (given) => encoding(takesSmallClip(given)),
+  submit: (given) => encoding(takesSmallClip(given)),
+  encode: (given) => encoding(takesSmallClip(given)),
   pretrain: () => ['webgpu', 'embedded'],
   check: (given) => [isEmbedded(given) ? 'embedded' : 'sharp'],
 };

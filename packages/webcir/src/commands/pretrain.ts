@@ -15,7 +15,7 @@ import { openDevice } from '@webcir/kernels';
 import { planesOf } from '@webcir/retrieval/node';
 import { type CaptionedImage, pretrain } from '@webcir/train';
 import type { Command } from 'commander';
-import { formatSeconds, ProgressLine } from '../progress.ts';
+import { formatSpeed, ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
 import { numberBetween, wholeNumber } from './options.ts';
 
@@ -80,13 +80,10 @@ async function pretrainCommand(options: PretrainOptions): Promise<void> {
       schedule: 'cosine',
       warmup: 100,
     },
-    onStep({ step, steps: all, loss, stepsPerSecond, secondsLeft }) {
+    onStep(report) {
+      const { step, steps: all, loss } = report;
       lastLoss = Number.isNaN(lastLoss) ? loss : 0.95 * lastLoss + 0.05 * loss;
-      const speed =
-        stepsPerSecond === undefined || secondsLeft === undefined
-          ? ''
-          : `  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
-      line.update(step / all, `step ${step}/${all}  loss ${lastLoss.toFixed(3)}${speed}`);
+      line.update(step / all, `step ${step}/${all}  loss ${lastLoss.toFixed(3)}${formatSpeed(report)}`);
     },
     // A killed run loses at most one epoch.
     onEpoch: async () => save(out, downloadClip(model, clip)),

@@ -1,6 +1,6 @@
 import type { Protocol, Scores } from '@webcir/eval';
 import type { RunEvent } from '@webcir/train';
-import { formatSeconds, ProgressLine } from '../../progress.ts';
+import { formatSpeed, ProgressLine } from '../../progress.ts';
 
 /** Shows a run's events as progress lines, one for each stage. */
 export function showProgress({ metrics, headline }: Protocol): (event: RunEvent<Scores>) => void {
@@ -32,15 +32,11 @@ export function showProgress({ metrics, headline }: Protocol): (event: RunEvent<
         validation = '';
         break;
       case 'step': {
-        const { step, steps, epoch, stepsPerSecond, secondsLeft } = event;
+        const { step, steps, epoch } = event;
         if (Number.isFinite(event.loss)) loss = Number.isNaN(loss) ? event.loss : 0.9 * loss + 0.1 * event.loss;
-        const speed =
-          stepsPerSecond === undefined || secondsLeft === undefined
-            ? ''
-            : `  ${stepsPerSecond.toFixed(2)} steps/s  ${formatSeconds(secondsLeft)} left`;
         line.update(
           step / steps,
-          `epoch ${epoch}/${epochs}  step ${step}/${steps}  loss ${loss.toFixed(3)}${speed}  ${validation}`,
+          `epoch ${epoch}/${epochs}  step ${step}/${steps}  loss ${loss.toFixed(3)}${formatSpeed(event)}  ${validation}`,
         );
         break;
       }

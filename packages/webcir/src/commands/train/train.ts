@@ -3,7 +3,6 @@ import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
 import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
 import { ranksFile, ranksJson } from '@webcir/eval/node';
-import type { Choices } from '@webcir/kernels';
 import { openPlanes } from '@webcir/retrieval/node';
 import { examplesOf, expectBatches, planMicroBatch, trainRun } from '@webcir/train';
 import { RunFolder } from '@webcir/train/node';
@@ -59,10 +58,10 @@ export async function trainCommand(
 
   let folder = resumed?.folder;
   // A resumed run must round as the first one did: every choice is in its config before a program runs with it.
-  const keepChoices = async (choices: Choices) => folder?.writeJson('config.json', { ...config, choices });
+  const withChoices = () => ({ ...config, choices: device.capabilities.choices ?? {} });
   const reportAutotune = await autotuneFor(device, config, {
     choices: config.choices,
-    onChoices: () => keepChoices(device.capabilities.choices ?? {}),
+    onChoices: () => folder?.writeJson('config.json', withChoices()),
   });
   const before = await uploadClip(device, model);
   const features = await frozenImageFeatures(session, runImages(dataset), config.foldBatchnorm);
@@ -70,7 +69,7 @@ export async function trainCommand(
   for (const board of boards) await board.add(before.weights, features, untuned);
   before.dispose();
   // Every image has been read by now: a run that cannot start leaves nothing behind.
-  folder ??= await RunFolder.create(path, { ...config, choices: device.capabilities.choices ?? {} });
+  folder ??= await RunFolder.create(path, withChoices());
 
   const source = openPlanes(dataset, preprocessing);
   const trained = await trainRun({
