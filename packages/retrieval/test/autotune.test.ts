@@ -76,3 +76,19 @@ it('says where a file is damaged, and replaces it', async () => {
     expect((await autotuned(64)).damaged).toBe(false);
   }
 });
+
+it('goes on without a cache where its folder cannot be written, and says so once', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => void warnings.push(warning);
+  process.on('warning', listen);
+  folder = join(folder, 'a file');
+  await writeFile(folder, '');
+  expect(settled(await autotuned(64, 128))).toBe(2);
+  expect(Object.keys(device.capabilities.choices!)).toHaveLength(2);
+  expect(await readFile(folder, 'utf8')).toBe('');
+  await new Promise(setImmediate); // warnings come a turn later
+  process.off('warning', listen);
+  const [only] = warnings.filter(({ message }) => message.includes('WEBCIR_CACHE'));
+  expect(only.message).toContain(`the cache ${folder} cannot be written: ENOTDIR`);
+  expect(warnings.filter(({ message }) => message === only.message)).toHaveLength(1);
+});

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostTensor, initialVit } from '@webcir/clip';
@@ -41,4 +41,12 @@ it('computes features once, and again when anything changes that they depend on'
   const words = { ...model, tensors: new Map([...model.tensors, ['text_projection', tuned]]) };
   await features({ model: words });
   expect(computed, 'the text encoder has no say in it').toBe(6);
+});
+
+it('gives the features also where they cannot be stored', async () => {
+  const file = join(folder, 'a file');
+  await writeFile(file, '');
+  const { values } = await cachedFeatures(file, key, async () => Float32Array.of(1, 2, 3, 4));
+  expect([...values]).toEqual([1, 2, 3, 4]);
+  expect(await readFile(file, 'utf8')).toBe('');
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, openDevice, TensorStore } from '@webcir/kernels';
@@ -52,4 +52,17 @@ it('names a tensor that does not fit', async () => {
   await saveCheckpoint(storage, file, adamOf(), {});
   const other = new Adam(TensorStore.create(device, [{ name: 'table', shape: [4, 40] }]));
   await expect(loadCheckpoint(storage, file, other)).rejects.toThrow('expected a tensor table [4,40], found [40,4]');
+});
+
+it('a run whose config is cut or is none says so by its file', async () => {
+  const path = join(folder, 'cut');
+  await mkdir(path);
+  const find = async (config: string) => {
+    await writeFile(join(path, 'config.json'), config);
+    return RunFolder.find(path);
+  };
+  await expect(find('{"seed": ')).rejects.toThrow(`${join(path, 'config.json')}: is not JSON`);
+  await expect(find('')).rejects.toThrow(`${join(path, 'config.json')}: is not JSON`);
+  await expect(find('null')).rejects.toThrow(`${join(path, 'config.json')}: expected the options of a run, found null`);
+  expect((await find('{"seed": 1}')).config).toEqual({ seed: 1 });
 });

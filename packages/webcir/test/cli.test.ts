@@ -153,6 +153,16 @@ describe('bad input ends in one sentence, exit code 1 and no run folder:', () =>
     ['a run that is not finished', () => ['summary', folder], /places\.json is missing/],
     ['a folder that is no run', () => ['train', '--resume', folder], /config\.json is missing/],
     [
+      'ranks that are cut',
+      async () => {
+        const run = join(folder, 'cut');
+        await mkdir(run, { recursive: true });
+        await writeFile(join(run, 'places.json'), '{"protocol": "fash');
+        return ['summary', run];
+      },
+      /places\.json: is not JSON/,
+    ],
+    [
       'a caption file with a missing field',
       async () => ['train', '--dataset', 'fashioniq', '--data', await damaged('captions', damageCaptions)],
       /cap\.dress\.train\.json.*entry 3.*captions/,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { type SafetensorsContent, safetensorsPieces } from '../weights/safetensors.ts';
 
 /** Bytes per write call; Node accepts less than 2 GiB. */
@@ -35,4 +36,17 @@ export async function writeFileAtomic(path: string, pieces: Uint8Array | Pieces)
 /** Writes a safetensors file atomically, one tensor in memory at a time. */
 export function writeSafetensorsFile(path: string, file: SafetensorsContent): Promise<void> {
   return writeFileAtomic(path, safetensorsPieces(file));
+}
+
+/**
+ * Reads a JSON file; undefined where there is none.
+ * @throws Error naming the file
+ */
+export async function readJson<T>(path: string): Promise<T | undefined> {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch (cause) {
+    throw new Error(`${path}: is not JSON: ${(cause as Error).message}`, { cause });
+  }
 }

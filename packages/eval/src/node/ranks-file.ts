@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readJson } from '@webcir/clip/node';
 import type { Scoreboard } from '../evaluator.ts';
 import type { RunRanks } from '../over-runs.ts';
 import { protocolNamed } from '../protocols/index.ts';
@@ -22,14 +21,12 @@ export function ranksJson({ evaluator, rankings }: Scoreboard): string {
   return JSON.stringify({ protocol: evaluator.protocol.name, methods });
 }
 
-/** @throws naming a run that is not finished */
+/** @throws naming a run that is not finished, or the file where it is damaged */
 export async function readRanks(run: string): Promise<RunRanks> {
   const file = join(run, ranksFile);
-  if (!existsSync(file)) throw new Error(`${file} is missing: ${run} is not the folder of a finished run`);
-  const { protocol: name, methods } = JSON.parse(await readFile(file, 'utf8')) as {
-    protocol?: string;
-    methods: RunRanks['methods'];
-  };
+  const ranks = await readJson<{ protocol?: string; methods: RunRanks['methods'] }>(file);
+  if (ranks === undefined) throw new Error(`${file} is missing: ${run} is not the folder of a finished run`);
+  const { protocol: name, methods } = ranks;
   const protocol = protocolNamed(name ?? '');
   if (!protocol) {
     throw new Error(`${file}: expected the name of a protocol in "protocol", found ${name ?? 'none'}: train it again`);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { writeFileAtomic } from '@webcir/clip/node';
+import { join } from 'node:path';
+import { readJson, writeFileAtomic } from '@webcir/clip/node';
 import { type Choices, type Device, enableAutotune, kernelsFingerprint } from '@webcir/kernels';
+import { writeToCache } from './cache.ts';
 
 /** The version of the file's format. */
 const version = 1;
@@ -50,17 +49,17 @@ export async function autotuneDevice(
   const counts = enableAutotune(device, {
     choices: { ...known, ...choices },
     async onChoices(added) {
-      await writeRecord(file, device, Object.assign(known, added));
+      const text = recordText(device, Object.assign(known, added));
+      await writeToCache(folder, file, () => writeFileAtomic(file, Buffer.from(text)));
       await onChoices?.(added);
     },
   });
   return { counts, file, damaged: record === 'damaged' };
 }
 
-async function writeRecord(file: string, { name }: Device, choices: Choices): Promise<void> {
+function recordText({ name }: Device, choices: Choices): string {
   const record: AutotuneRecord = { version, kernels: kernelsFingerprint, adapter: name, choices };
-  await mkdir(dirname(file), { recursive: true });
-  await writeFileAtomic(file, Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
+  return `${JSON.stringify(record, null, 2)}\n`;
 }
 
 /** One file for each adapter and driver: drivers say their version in the description. */
@@ -72,19 +71,11 @@ function fileName({ name, info: { vendor, architecture, device, description } }:
 
 /** The remembered choices; none if they were made for another version of the kernels. */
 async function readRecord(file: string): Promise<Choices | 'damaged'> {
-  if (!existsSync(file)) return {};
-  const record = parsed(await readFile(file, 'utf8'));
+  const record = await readJson<Partial<AutotuneRecord>>(file).catch(() => null);
+  if (record === undefined) return {};
   if (typeof record?.version !== 'number' || typeof record.kernels !== 'string') return 'damaged';
   if (record.version !== version || record.kernels !== kernelsFingerprint) return {};
   const { choices } = record;
   const isRecord = typeof choices === 'object' && choices !== null;
   return isRecord && Object.values(choices).every((variant) => typeof variant === 'string') ? choices : 'damaged';
-}
-
-function parsed(text: string): Partial<AutotuneRecord> | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type ClipModel, fromFloat32, isVisual, readFloat32 } from '@webcir/clip';
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { type FeatureTable, tableOf } from '../features.ts';
+import { writeToCache } from './cache.ts';
 
 /** Everything that an image's feature depends on. */
 export interface FeatureKey {
@@ -17,9 +16,6 @@ export interface FeatureKey {
   /** Version of each image (`CirDataset.version`). */
   readonly versions: readonly string[];
 }
-
-/** The folder that keeps features between runs: `WEBCIR_CACHE`, or `.cache/webcir` in the home folder. */
-export const defaultCacheFolder = (): string => process.env.WEBCIR_CACHE ?? join(homedir(), '.cache', 'webcir');
 
 /**
  * Features of images from a frozen image encoder: read from the cache, or computed and stored there.
@@ -38,11 +34,9 @@ export async function cachedFeatures(
       return tableOf(key.ids, embedDim, await readFloat32(stored));
   }
   const values = await compute();
-  await mkdir(join(folder, 'features'), { recursive: true });
-  await writeSafetensorsFile(path, {
-    tensors: new Map([['features', fromFloat32(values, [key.ids.length, embedDim])]]),
-    metadata: new Map([['dataset', key.dataset]]),
-  });
+  const tensors = new Map([['features', fromFloat32(values, [key.ids.length, embedDim])]]);
+  const metadata = new Map([['dataset', key.dataset]]);
+  await writeToCache(folder, path, () => writeSafetensorsFile(path, { tensors, metadata }));
   return tableOf(key.ids, embedDim, values);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Preprocessing, TRANSFORMS } from '@webcir/clip';
+import { type Preprocessing, TRANSFORMS, type Transform } from '@webcir/clip';
+import { readJson } from '@webcir/clip/node';
 
 /** What a search takes from the folder of a training run. */
 export interface Run {
@@ -17,11 +17,16 @@ export interface Run {
  * @throws Error naming the file that is missing, or that does not say how images were preprocessed
  */
 export async function readRun(folder: string): Promise<Run> {
+  const { stages, transform, targetRatio } = await readRunConfig(folder);
   const [config, clip, combiner] = ['config.json', 'clip.safetensors', 'combiner.safetensors'].map((name) =>
     join(folder, name),
   );
-  if (!existsSync(config)) throw new Error(`${config} is missing: ${folder} is not the folder of a run`);
-  const { stages, ...preprocessing } = await readConfig(config);
+  if (!isTransform(transform) || !(Number(targetRatio) >= 1)) {
+    throw new Error(
+      `${config}: expected a transform of ${TRANSFORMS.join(', ')} and a targetRatio of 1 or more, ` +
+        `found ${JSON.stringify({ transform, targetRatio })}`,
+    );
+  }
   const missing = [clip, ...(stages === '1' ? [] : [combiner])].find((path) => !existsSync(path));
   if (missing !== undefined) {
     throw new Error(
@@ -29,22 +34,23 @@ export async function readRun(folder: string): Promise<Run> {
         'or name its models one by one',
     );
   }
-  return { clip, ...(existsSync(combiner) && { combiner }), preprocessing };
+  return {
+    clip,
+    ...(existsSync(combiner) && { combiner }),
+    preprocessing: { transform, targetRatio: Number(targetRatio) },
+  };
 }
 
-async function readConfig(path: string): Promise<Preprocessing & { readonly stages?: string }> {
-  let config: { stages?: string; transform?: Preprocessing['transform']; targetRatio?: number } | null;
-  try {
-    config = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new Error(`${path}: is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const { stages, transform, targetRatio } = config ?? {};
-  if (transform === undefined || !TRANSFORMS.includes(transform) || !(Number(targetRatio) >= 1)) {
-    throw new Error(
-      `${path}: expected a transform of ${TRANSFORMS.join(', ')} and a targetRatio of 1 or more, ` +
-        `found ${JSON.stringify({ transform, targetRatio })}`,
-    );
-  }
-  return { ...(stages !== undefined && { stages }), transform, targetRatio };
+/**
+ * Reads the options that a run was started with.
+ * @throws Error naming the file that is missing or damaged
+ */
+export async function readRunConfig(folder: string): Promise<Record<string, unknown>> {
+  const path = join(folder, 'config.json');
+  const config = await readJson<unknown>(path);
+  if (config === undefined) throw new Error(`${path} is missing: ${folder} is not the folder of a run`);
+  if (typeof config === 'object' && config !== null) return config as Record<string, unknown>;
+  throw new Error(`${path}: expected the options of a run, found ${JSON.stringify(config)}`);
 }
+
+const isTransform = (name: unknown): name is Transform => TRANSFORMS.some((transform) => transform === name);

@@ -3,6 +3,7 @@ import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SafetensorsContent, WeightFile } from '@webcir/clip';
 import { openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
+import { readRunConfig } from '@webcir/retrieval/node';
 import type { RunStorage } from '../run/storage.ts';
 
 /** The folder that a training run leaves behind; its storage in Node. */
@@ -26,11 +27,9 @@ export class RunFolder implements RunStorage {
     return folder;
   }
 
-  /** @throws when there is no run in the folder */
+  /** @throws when there is no run in the folder, naming the file that is missing or damaged */
   static async find(path: string): Promise<{ folder: RunFolder; config: Record<string, unknown> }> {
-    const file = join(path, 'config.json');
-    if (!existsSync(file)) throw new Error(`${file} is missing: ${path} is not the folder of a run`);
-    return { folder: new RunFolder(path), config: JSON.parse(await readFile(file, 'utf8')) };
+    return { config: await readRunConfig(path), folder: new RunFolder(path) };
   }
 
   file(name: string): string {

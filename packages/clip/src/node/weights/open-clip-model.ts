@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Activation } from '../../config.ts';
 import { knownActivation } from '../../model/activation.ts';
 import { type ClipModel, readClipModel } from '../../model/model.ts';
 import type { WeightFile } from '../../weights/weight-file.ts';
+import { readJson } from '../files.ts';
 import { openWeights, weightPath } from './open-weights.ts';
 
 /**
@@ -45,13 +44,4 @@ async function configuredActivation(folder: string): Promise<Activation | undefi
   const name = config?.text_config && (config.text_config.hidden_act ?? 'quick_gelu');
   if (name === 'quick_gelu') return 'quickgelu';
   return name === 'gelu' ? 'gelu' : undefined;
-}
-
-async function readJson<T>(path: string): Promise<T | undefined> {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (cause) {
-    throw new Error(`${path}: is not JSON: ${(cause as Error).message}`, { cause });
-  }
 }
