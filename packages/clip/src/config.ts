@@ -3,9 +3,13 @@ export interface VitConfig {
   readonly kind: 'vit';
   readonly layers: number;
   readonly width: number;
-  /** Attention heads: width / 64. */
+  /** Attention heads: width / 64, unless the model's configuration says otherwise. */
   readonly heads: number;
   readonly patchSize: number;
+  /** Width between the two layers of a block's MLP: 4 * width in most models. */
+  readonly mlpWidth: number;
+  /** The activation, where it is not that of the text encoder (`ClipConfig.activation`). */
+  readonly activation?: Activation;
 }
 
 /** CLIP's ModifiedResNet with attention pooling. */
@@ -21,14 +25,70 @@ export interface ResnetConfig {
   readonly foldedBatchNorm?: boolean;
 }
 
-/** `quickgelu`: x * sigmoid(1.702 x), OpenAI's and CLIP4Cir's weights; `gelu`: with erf, most of open_clip's. */
-export const ACTIVATIONS = ['quickgelu', 'gelu'] as const;
+/**
+ * `quickgelu`: x * sigmoid(1.702 x), OpenAI's and CLIP4Cir's weights; `gelu`: with erf, most of open_clip's;
+ * `gelu_tanh`: the approximation by tanh, SigLIP's.
+ */
+export const ACTIVATIONS = ['quickgelu', 'gelu', 'gelu_tanh'] as const;
 
-/** The activation between the two layers of a block: `quickgelu` in OpenAI's CLIP, `gelu` elsewhere. */
+/** The activation between the two layers of a block, one of `ACTIVATIONS`. */
 export type Activation = (typeof ACTIVATIONS)[number];
 
-/** The sizes of a CLIP, as `inferConfig` reads them off its weights. */
+/** Ways to make an image as large as the encoder's input: `shortest` keeps its shape and crops the middle. */
+export const RESIZES = ['shortest', 'squash'] as const;
+
+/** Filters of a resize, as PIL defines them: antialiased where an image shrinks. */
+export const INTERPOLATIONS = ['bicubic', 'bilinear'] as const;
+
+/** How a model wants its images: what belongs to its weights, as they were trained with it. */
+export interface ImageInput {
+  readonly resize: (typeof RESIZES)[number];
+  readonly interpolation: (typeof INTERPOLATIONS)[number];
+  /** Means of red, green and blue that images are normalized with, for values from 0 to 1. */
+  readonly mean: readonly number[];
+  /** Standard deviations of red, green and blue. */
+  readonly std: readonly number[];
+}
+
+/** OpenAI's images, and those of most CLIPs. */
+export const CLIP_IMAGE: ImageInput = {
+  resize: 'shortest',
+  interpolation: 'bicubic',
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+};
+
+/** SigLIP's images (Zhai et al. 2023, arXiv 2303.15343). */
+export const SIGLIP_IMAGE: ImageInput = {
+  resize: 'squash',
+  interpolation: 'bicubic',
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+};
+
+/**
+ * `clip`: a class token, and texts read causally at their end; `siglip`: attention pooling over the patches, and texts
+ * of a fixed length read in both directions at their last position.
+ */
+export type Family = 'clip' | 'siglip';
+
+/** What the shapes of the weights do not tell of a model: its configuration does. */
+export interface ModelSettings {
+  /** Of both encoders, unless `visionActivation` is given. */
+  readonly activation: Activation;
+  readonly visionActivation?: Activation;
+  /** Attention heads of the image encoder; unless given, a head for every 64 channels. */
+  readonly visionHeads?: number;
+  readonly textHeads?: number;
+  /** Added to the variance in every layer normalization; 1e-5 unless given, 1e-6 for SigLIP. */
+  readonly layerNormEpsilon?: number;
+  /** OpenAI's unless given, SigLIP's for SigLIP. */
+  readonly image?: ImageInput;
+}
+
+/** A model's sizes and settings, as `inferConfig` makes them of its weights. */
 export interface ClipConfig {
+  readonly family: Family;
   /** Width of the image and text features. */
   readonly embedDim: number;
   /** Side of the input image in pixels. */
@@ -37,15 +97,23 @@ export interface ClipConfig {
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly textWidth: number;
-  /** Attention heads of the text encoder: textWidth / 64. */
+  /** Attention heads of the text encoder: textWidth / 64, unless the model's configuration says otherwise. */
   readonly textHeads: number;
   readonly textLayers: number;
-  /** Activation between the layers of a block; shapes do not tell it. */
+  /** Width between the two layers of a text block's MLP. */
+  readonly textMlpWidth: number;
+  /** Activation between the layers of a block, in both encoders unless `vision` names its own. */
   readonly activation: Activation;
+  /** Added to the variance in every layer normalization. */
+  readonly layerNormEpsilon: number;
+  readonly image: ImageInput;
 }
 
-/** Width of one attention head in every CLIP. */
+/** Width of one attention head in every CLIP of OpenAI's. */
 const HEAD_WIDTH = 64;
+
+/** Widths of published image encoders whose heads are not 64 wide: open_clip's ViT-H-14, ViT-g-14 and ViT-bigG-14. */
+const OTHER_HEADS: readonly number[] = [1280, 1408, 1664];
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -74,34 +142,76 @@ function countNumbered(shapes: Shapes, prefix: string): number {
   return numbers.size;
 }
 
-function heads(channels: number, tensor: string): number {
-  if (channels % HEAD_WIDTH !== 0 || channels === 0) {
-    throw new Error(`CLIP weights: ${tensor}: expected a width in whole heads of ${HEAD_WIDTH}, found ${channels}.`);
+/**
+ * The attention heads of an encoder: as the configuration says, or as OpenAI's code has it, one for every 64 channels.
+ * @throws naming the tensor, where neither tells how many there are
+ */
+function heads(channels: number, tensor: string, stated?: number): number {
+  const found = stated ?? channels / HEAD_WIDTH;
+  if (!Number.isInteger(found) || found < 1 || channels % (4 * found) !== 0) {
+    throw new Error(
+      `CLIP weights: ${tensor}: a width of ${channels} cannot be split into ${found} attention heads of a multiple of ` +
+        `4; ${stated === undefined ? 'put the configuration that came with the weights beside them' : 'check the configuration'}.`,
+    );
   }
-  return channels / HEAD_WIDTH;
+  return found;
 }
 
-/** Side of the square grid of a positional embedding with one more row, for the class token or the mean. */
-function gridSide(shapes: Shapes, name: string): number {
-  const positions = size(shapes, name, 2, 0);
-  const side = Math.round(Math.sqrt(positions - 1));
-  if (side < 1 || side * side + 1 !== positions) {
-    throw new Error(`CLIP weights: ${name}: expected a square number of rows and one more, found ${positions}.`);
-  }
+/** Side of a square grid of `patches`. @throws naming the tensor */
+function gridSide(patches: number, name: string, rows: string): number {
+  const side = Math.round(Math.sqrt(patches));
+  if (side < 1 || side * side !== patches) throw new Error(`CLIP weights: ${name}: expected ${rows}.`);
   return side;
 }
 
-function inferVit(shapes: Shapes): { vision: VitConfig; imageResolution: number } {
-  const width = size(shapes, 'visual.conv1.weight', 4, 0);
-  const patchSize = size(shapes, 'visual.conv1.weight', 4, 3);
-  const layers = countNumbered(shapes, 'visual.transformer.resblocks');
+/** Side of the grid of a positional embedding with one more row, for the class token or the mean. */
+function gridWithClass(shapes: Shapes, name: string): number {
+  const positions = size(shapes, name, 2, 0);
+  return gridSide(positions - 1, name, `a square number of rows and one more, found ${positions}`);
+}
+
+function inferVit(
+  shapes: Shapes,
+  family: Family,
+  settings: ModelSettings,
+): { vision: VitConfig; imageResolution: number } {
+  const patches = 'visual.conv1.weight';
+  const positions = 'visual.positional_embedding';
+  const width = size(shapes, patches, 4, 0);
+  const patchSize = size(shapes, patches, 4, 3);
+  const { visionHeads, visionActivation, activation } = settings;
+  if (visionHeads === undefined && OTHER_HEADS.includes(width)) {
+    throw new Error(
+      `CLIP weights: ${patches}: the file does not say how many attention heads a width of ${width} has; put the ` +
+        'open_clip_config.json or config.json that came with the weights beside them.',
+    );
+  }
+  const side =
+    family === 'clip'
+      ? gridWithClass(shapes, positions)
+      : gridSide(
+          size(shapes, positions, 2, 0),
+          positions,
+          `a square number of rows, found ${size(shapes, positions, 2, 0)}`,
+        );
   return {
-    vision: { kind: 'vit', layers, width, heads: heads(width, 'visual.conv1.weight'), patchSize },
-    imageResolution: gridSide(shapes, 'visual.positional_embedding') * patchSize,
+    vision: {
+      kind: 'vit',
+      layers: countNumbered(shapes, 'visual.transformer.resblocks'),
+      width,
+      heads: heads(width, patches, visionHeads),
+      patchSize,
+      mlpWidth: size(shapes, 'visual.transformer.resblocks.0.mlp.c_fc.weight', 2, 0),
+      ...(visionActivation !== undefined && visionActivation !== activation && { activation: visionActivation }),
+    },
+    imageResolution: side * patchSize,
   };
 }
 
-function inferResnet(shapes: Shapes): { vision: ResnetConfig; imageResolution: number } {
+function inferResnet(
+  shapes: Shapes,
+  { visionHeads }: ModelSettings,
+): { vision: ResnetConfig; imageResolution: number } {
   const width = size(shapes, 'visual.layer1.0.conv1.weight', 4, 0);
   const layers = [1, 2, 3, 4].map((stage) => countNumbered(shapes, `visual.layer${stage}`));
   return {
@@ -109,28 +219,37 @@ function inferResnet(shapes: Shapes): { vision: ResnetConfig; imageResolution: n
       kind: 'resnet',
       layers: layers as [number, number, number, number],
       width,
-      heads: heads(width * 32, 'visual.attnpool'),
+      heads: heads(width * 32, 'visual.attnpool', visionHeads),
     },
-    imageResolution: gridSide(shapes, 'visual.attnpool.positional_embedding') * 32,
+    imageResolution: gridWithClass(shapes, 'visual.attnpool.positional_embedding') * 32,
   };
 }
 
+/** The tensor that tells SigLIP from CLIP: the query of its attention pooling. */
+export const PROBE = 'visual.attnpool.probe';
+
 /**
- * A model's sizes from the shapes of its state dict, with OpenAI's tensor names (openai/CLIP `model.py`,
- * `build_model`).
+ * A model's configuration from the shapes of its state dict, with OpenAI's tensor names (openai/CLIP `model.py`,
+ * `build_model`), and from the settings that shapes do not tell.
  *
  * @throws when a tensor is missing or has a shape that no CLIP has, naming it
  */
-export function inferConfig(shapes: Shapes, activation: Activation): ClipConfig {
+export function inferConfig(shapes: Shapes, settings: ModelSettings): ClipConfig {
+  const family: Family = shapes.has(PROBE) ? 'siglip' : 'clip';
   const textWidth = size(shapes, 'ln_final.weight', 1, 0);
+  const isVit = family === 'siglip' || shapes.has('visual.proj');
   return {
+    family,
     embedDim: size(shapes, 'text_projection', 2, 1),
-    ...(shapes.has('visual.proj') ? inferVit(shapes) : inferResnet(shapes)),
+    ...(isVit ? inferVit(shapes, family, settings) : inferResnet(shapes, settings)),
     contextLength: size(shapes, 'positional_embedding', 2, 0),
     vocabularySize: size(shapes, 'token_embedding.weight', 2, 0),
     textWidth,
-    textHeads: heads(textWidth, 'ln_final.weight'),
+    textHeads: heads(textWidth, 'ln_final.weight', settings.textHeads),
     textLayers: countNumbered(shapes, 'transformer.resblocks'),
-    activation,
+    textMlpWidth: size(shapes, 'transformer.resblocks.0.mlp.c_fc.weight', 2, 0),
+    activation: settings.activation,
+    layerNormEpsilon: settings.layerNormEpsilon ?? (family === 'clip' ? 1e-5 : 1e-6),
+    image: settings.image ?? (family === 'clip' ? CLIP_IMAGE : SIGLIP_IMAGE),
   };
 }

@@ -2,16 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeImage } from './node/decode.ts';
 import type { ImageAnswer, ImageJob } from './node/image-pool.ts';
-import { normalizePixels } from './preprocess/normalize.ts';
-import { type PreprocessOptions, preprocess } from './preprocess/preprocess.ts';
+import { imagePlanes, type PreprocessOptions } from './preprocess/preprocess.ts';
 
 const options = workerData as PreprocessOptions;
 const answer = (message: ImageAnswer, handedOver: ArrayBuffer[] = []) => parentPort!.postMessage(message, handedOver);
 
 parentPort!.on('message', async ({ id, file }: ImageJob) => {
   try {
-    const planes = new Float32Array(3 * options.size * options.size);
-    normalizePixels(preprocess(await decodeImage(file), options), planes);
+    const planes = imagePlanes(await decodeImage(file), options);
     answer({ id, planes }, [planes.buffer]);
   } catch (error) {
     const { message } = error as Error;

@@ -1,11 +1,17 @@
 export {
   ACTIVATIONS,
   type Activation,
+  CLIP_IMAGE,
   type ClipConfig,
+  type Family,
+  type ImageInput,
   inferConfig,
+  type ModelSettings,
   type ResnetConfig,
+  SIGLIP_IMAGE,
   type VitConfig,
 } from './config.ts';
+export type { ConfigurationFiles } from './configuration/read.ts';
 export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
@@ -19,7 +25,9 @@ export {
   isTrainable,
   isVisual,
   type ModelTensor,
+  type ReadOptions,
   readClipModel,
+  statedActivation,
   storeClipModel,
   storeTensors,
   VOCABULARY_KEY,
@@ -29,11 +37,14 @@ export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer 
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { decodeImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';
-export { CLIP_MEAN, CLIP_STD, normalizePixels } from './preprocess/normalize.ts';
+export { normalizePixels } from './preprocess/normalize.ts';
 export {
+  CLIP4CIR_PREPROCESSING,
+  imagePlanes,
   type Preprocessing,
   type PreprocessOptions,
   preprocess,
+  preprocessOptions,
   TRANSFORMS,
   type Transform,
 } from './preprocess/preprocess.ts';

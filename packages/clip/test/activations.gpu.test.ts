@@ -50,7 +50,7 @@ const pick = (values: Float32Array, width: number, rows: Uint32Array): Float32Ar
 
 for (const name of ['clip-vit', 'clip-rn']) {
   describe(name, async () => {
-    const model = readClipModel(await clipFixture(name), 'quickgelu');
+    const model = readClipModel(await clipFixture(name), { activation: 'quickgelu' });
     const io = await clipFixture(`${name}.io`);
     const { config } = model;
     const { weights } = await uploadClip(device, model);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type ClipConfig, inferConfig } from '../src/config.ts';
+import { CLIP_IMAGE, type ClipConfig, inferConfig } from '../src/config.ts';
 import { weightShapes } from '../src/model/shapes.ts';
 
 const file = readFileSync(new URL('fixtures/state-shapes.json.gz', import.meta.url));
@@ -9,9 +9,18 @@ const models = JSON.parse(gunzipSync(file).toString()) as Record<string, Record<
 const shapesOf = (model: string) => new Map(Object.entries(models[model]));
 
 const vit = (layers: number, width: number, patchSize: number) =>
-  ({ kind: 'vit', layers, width, heads: width / 64, patchSize }) as const;
+  ({ kind: 'vit', layers, width, heads: width / 64, patchSize, mlpWidth: 4 * width }) as const;
 const resnet = (layers: [number, number, number, number], width: number) =>
   ({ kind: 'resnet', layers, width, heads: width / 2 }) as const;
+
+/** What all of OpenAI's models have in common. */
+const openAi = {
+  family: 'clip',
+  contextLength: 77,
+  activation: 'quickgelu',
+  layerNormEpsilon: 1e-5,
+  image: CLIP_IMAGE,
+} as const;
 
 /** The published sizes: feature width, resolution, image encoder, text width and layers. */
 const published: [string, number, number, ClipConfig['vision'], number, number][] = [
@@ -31,39 +40,39 @@ describe('weightShapes', () => {
   test.each(published.map(([model]) => model))('are those of the state dict of %s', (model) => {
     const counted = ([name]: [string, number[]]) => !name.endsWith('num_batches_tracked');
     const shapes = new Map([...shapesOf(model)].filter(counted));
-    const config = inferConfig(shapes, 'quickgelu');
+    const config = inferConfig(shapes, { activation: 'quickgelu' });
     expect(Object.fromEntries(weightShapes(config))).toEqual(Object.fromEntries(shapes));
   });
 
   // No state dict of it was at hand; the sizes are those of open_clip's RN50x64.json.
   test('lead back to the sizes of RN50x64', () => {
     const config: ClipConfig = {
+      ...openAi,
       embedDim: 1024,
       imageResolution: 448,
       vision: resnet([3, 15, 36, 10], 128),
-      contextLength: 77,
       vocabularySize: 49408,
       textWidth: 1024,
       textHeads: 16,
       textLayers: 12,
-      activation: 'quickgelu',
+      textMlpWidth: 4096,
     };
-    expect(inferConfig(weightShapes(config), 'quickgelu')).toEqual(config);
+    expect(inferConfig(weightShapes(config), { activation: 'quickgelu' })).toEqual(config);
   });
 });
 
 describe('inferConfig', () => {
   test.each(published)('%s', (model, embedDim, imageResolution, vision, textWidth, textLayers) => {
-    expect(inferConfig(shapesOf(model), 'quickgelu')).toEqual({
+    expect(inferConfig(shapesOf(model), { activation: 'quickgelu' })).toEqual({
+      ...openAi,
       embedDim,
       imageResolution,
       vision,
-      contextLength: 77,
       vocabularySize: model.startsWith('clip-') ? 512 : 49408,
       textWidth,
       textHeads: textWidth / 64,
       textLayers,
-      activation: 'quickgelu',
+      textMlpWidth: 4 * textWidth,
     });
   });
 
@@ -71,7 +80,12 @@ describe('inferConfig', () => {
     ['clip-vit', 'text_projection', undefined, 'expected a tensor text_projection'],
     ['clip-vit', 'visual.proj', undefined, 'expected a tensor visual.layer1.0.conv1.weight'],
     ['clip-vit', 'visual.conv1.weight', [128, 768], 'visual.conv1.weight: expected 4 axes, found the shape [128, 768]'],
-    ['clip-vit', 'visual.conv1.weight', [100, 3, 16, 16], 'visual.conv1.weight: expected a width in whole heads of 64'],
+    [
+      'clip-vit',
+      'visual.conv1.weight',
+      [100, 3, 16, 16],
+      'visual.conv1.weight: a width of 100 cannot be split into 1.5625 attention heads',
+    ],
     ['clip-vit', 'visual.positional_embedding', [18, 128], 'visual.positional_embedding: expected a square number'],
     ['clip-vit', 'ln_final.weight', [96], 'ln_final.weight: expected a width in whole heads of 64, found 96'],
     ['clip-rn', 'visual.attnpool.positional_embedding', [6, 256], 'visual.attnpool.positional_embedding: expected'],
@@ -79,12 +93,14 @@ describe('inferConfig', () => {
     const shapes = shapesOf(model);
     if (shape) shapes.set(name, shape);
     else shapes.delete(name);
-    expect(() => inferConfig(shapes, 'quickgelu')).toThrow(message);
+    expect(() => inferConfig(shapes, { activation: 'quickgelu' })).toThrow(message);
   });
 
   test('without a text encoder says what is wrong', () => {
     const shapes = shapesOf('clip-rn');
     for (const name of shapes.keys()) if (name.startsWith('transformer.')) shapes.delete(name);
-    expect(() => inferConfig(shapes, 'quickgelu')).toThrow('expected tensors transformer.resblocks.N.*, found none');
+    expect(() => inferConfig(shapes, { activation: 'quickgelu' })).toThrow(
+      'expected tensors transformer.resblocks.N.*, found none',
+    );
   });
 });

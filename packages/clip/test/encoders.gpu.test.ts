@@ -47,7 +47,7 @@ function stage1Loss(reference: Tensor, text: Tensor, target: Tensor): { logits: 
 
 for (const name of ['clip-vit', 'clip-rn']) {
   describe(name, async () => {
-    const model = readClipModel(await clipFixture(name), 'quickgelu');
+    const model = readClipModel(await clipFixture(name), { activation: 'quickgelu' });
     const io = await clipFixture(`${name}.io`);
     const { config } = model;
     const size = config.imageResolution;

@@ -115,7 +115,7 @@ describe('the plain loops agree with PyTorch', () => {
     { name: 'clip-vit', plainImage: plainVit },
     { name: 'clip-rn', plainImage: plainResnet },
   ])('on $name', async ({ name, plainImage }) => {
-    const model = readClipModel(await clipFixture(name), 'quickgelu');
+    const model = readClipModel(await clipFixture(name), { activation: 'quickgelu' });
     const io = await clipFixture(`${name}.io`);
     const tensors = await tensorsOf(model);
     const { imageResolution: size, embedDim } = model.config;

@@ -70,7 +70,7 @@ const sizes = ['input_resolution', 'context_length', 'vocab_size'];
 const bytesOf = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
 async function expectOpenAi(model: ClipModel): Promise<void> {
-  const expected = readClipModel({ tensors: openAi, metadata: noMetadata }, model.config.activation);
+  const expected = readClipModel({ tensors: openAi, metadata: noMetadata }, model.config);
   expect(model.config).toEqual(expected.config);
   expect([...model.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
   for (const [name, tensor] of expected.tensors) {
@@ -102,7 +102,7 @@ describe('a model comes out the same', () => {
     ],
   ])('%s', async (_, naming, tensors) => {
     expect(toOpenAiNames(tensors).naming).toBe(naming);
-    await expectOpenAi(readClipModel({ tensors, metadata: noMetadata }, 'quickgelu'));
+    await expectOpenAi(readClipModel({ tensors, metadata: noMetadata }, { activation: 'quickgelu' }));
   });
 
   test('in single precision and bfloat16 where these hold the values', async () => {
@@ -201,7 +201,7 @@ describe('refuses', () => {
       /vision_model\.head\.probe: expected a name of Hugging Face's CLIPModel/,
     ],
   ])('%s', (_, tensors, message) => {
-    expect(() => readClipModel({ tensors, metadata: noMetadata }, 'quickgelu')).toThrow(message);
+    expect(() => readClipModel({ tensors, metadata: noMetadata }, { activation: 'quickgelu' })).toThrow(message);
   });
 
   test.each<[string, string, RegExp]>([
@@ -227,7 +227,7 @@ describe('refuses', () => {
 
   test('an activation that the file contradicts', () => {
     const metadata = new Map([['webcir.activation', 'gelu']]);
-    expect(() => readClipModel({ tensors: openAi, metadata }, 'quickgelu')).toThrow(
+    expect(() => readClipModel({ tensors: openAi, metadata }, { activation: 'quickgelu' })).toThrow(
       'the file says that its activation is gelu',
     );
     expect(readClipModel({ tensors: openAi, metadata }).config.activation).toBe('gelu');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ClipConfig } from '../src/config.ts';
+import { CLIP_IMAGE, type ClipConfig } from '../src/config.ts';
 import { storeClipModel } from '../src/model/model.ts';
 import { weightShapes } from '../src/model/shapes.ts';
 import { openWeights, writeFileAtomic, writeSafetensorsFile } from '../src/node.ts';
@@ -18,15 +18,19 @@ import { torchZipPieces } from '../src/weights/torch/torch-write.ts';
  * make a gigabyte.
  */
 const config: ClipConfig = {
+  family: 'clip',
   embedDim: 768,
   imageResolution: 224,
-  vision: { kind: 'vit', layers: 11, width: 1024, heads: 16, patchSize: 14 },
+  vision: { kind: 'vit', layers: 11, width: 1024, heads: 16, patchSize: 14, mlpWidth: 4096 },
   contextLength: 77,
   vocabularySize: 49408,
   textWidth: 768,
   textHeads: 12,
   textLayers: 12,
+  textMlpWidth: 3072,
   activation: 'quickgelu',
+  layerNormEpsilon: 1e-5,
+  image: CLIP_IMAGE,
 };
 const shapes = weightShapes(config);
 const sizes = [...shapes.values()].map((shape) => 4 * elementsOf(shape));

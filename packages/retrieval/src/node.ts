@@ -2,5 +2,5 @@ export { type AutotuneDeviceOptions, type Autotuning, autotuneDevice } from './n
 export { defaultCacheFolder } from './node/cache.ts';
 export { cachedFeatures, type FeatureKey } from './node/feature-cache.ts';
 export { openCombinerModel } from './node/open-combiner.ts';
-export { type Images, madeAhead, openPlanes, type PlanesSource, type Preprocessing, planesOf } from './node/planes.ts';
+export { type Images, madeAhead, openPlanes, type PlanesSource, planesOf } from './node/planes.ts';
 export { type Run, readRun, readRunConfig } from './node/read-run.ts';

@@ -1,4 +1,5 @@
 import {
+  CLIP4CIR_PREPROCESSING,
   type ClipConfig,
   type ClipModel,
   channelsLast,
@@ -7,12 +8,12 @@ import {
   encodeImage,
   encodeText,
   foldBatchNorm,
+  imagePlanes,
   lengthFor,
-  normalizePixels,
   openSafetensors,
   type Preprocessing,
   packTokens,
-  preprocess,
+  preprocessOptions,
   type RawImage,
   readClipModel,
   readVocabulary,
@@ -241,7 +242,7 @@ export class Retriever {
   }
 
   #planes(image: RawImage): Float32Array {
-    return normalizePixels(preprocess(image, { ...this.preprocessing, size: this.config.imageResolution }));
+    return imagePlanes(image, preprocessOptions(this.config, this.preprocessing));
   }
 
   #pixels(image: RawImage): Float32Array {
@@ -252,16 +253,13 @@ export class Retriever {
   }
 }
 
-/** The preprocessing of CLIP4Cir, for when neither the options nor the model name one. */
-const CLIP4CIR_PREPROCESSING: Preprocessing = { transform: 'targetpad', targetRatio: 1.25 };
-
 async function deviceOf(device: Device | GPUDevice | undefined): Promise<Device> {
   if (device === undefined) return openDevice();
   return device instanceof Device ? device : wrapDevice(device);
 }
 
 const openClip = async (clip: Source | ClipModel): Promise<ClipModel> =>
-  isSource(clip) ? readNamed(clip, 'clip', readClipModel) : clip;
+  isSource(clip) ? readNamed(clip, 'clip', (file) => readClipModel(file)) : clip;
 
 const openCombiner = async (combiner: Source | CombinerModel | undefined): Promise<CombinerModel | undefined> =>
   isSource(combiner) ? readNamed(combiner, 'combiner', readCombinerModel) : combiner;

@@ -34,7 +34,7 @@ const large = gpu(2 ** 32 - 4);
 const small = gpu(2 ** 27);
 
 const plan = (model: string, rest: Partial<Stage1Plan>): Stage1Plan => ({
-  config: inferConfig(shapesOf(model), 'quickgelu'),
+  config: inferConfig(shapesOf(model), { activation: 'quickgelu' }),
   entries: entriesOf(model),
   encoder: 'both',
   images: 'pixels',
@@ -95,7 +95,7 @@ describe('encoding', () => {
   const weights = (model: string, { maxBindingSize }: Capabilities) =>
     weightsOf(StoreLayout.plan(entriesOf(model), maxBindingSize));
   const sizesOf = (max: number, model: string, capabilities: Capabilities) => {
-    const config = inferConfig(shapesOf(model), 'quickgelu');
+    const config = inferConfig(shapesOf(model), { activation: 'quickgelu' });
     return [imageBatchFor, textBatchFor].map((batchFor) =>
       batchFor(config, weights(model, capabilities), capabilities, max),
     );

@@ -24,7 +24,7 @@ const PARTLY_IGNORED = /in_proj_bias$/;
 
 for (const name of ['clip-vit', 'clip-rn'] as const) {
   describe(`${name} in micro-batches`, async () => {
-    const model = readClipModel(await clipFixture(name), 'quickgelu');
+    const model = readClipModel(await clipFixture(name), { activation: 'quickgelu' });
     const io = await clipFixture(`${name}.io`);
     const { embedDim, imageResolution } = model.config;
     const rows = (key: string, size: number) =>
@@ -107,7 +107,7 @@ for (const name of ['clip-vit', 'clip-rn'] as const) {
 }
 
 it('take the memory that is planned for them', async () => {
-  const model = readClipModel(await clipFixture('clip-vit'), 'quickgelu');
+  const model = readClipModel(await clipFixture('clip-vit'), { activation: 'quickgelu' });
   const { config } = model;
   for (const [microBatch, mixed] of [
     [4, false],
@@ -141,7 +141,7 @@ it('take the memory that is planned for them', async () => {
 });
 
 it('must divide the batch', async () => {
-  const model = readClipModel(await clipFixture('clip-vit'), 'quickgelu');
+  const model = readClipModel(await clipFixture('clip-vit'), { activation: 'quickgelu' });
   const clip = await uploadClip(device, model, isTuned('text'));
   expect(() => new Stage1(device, model.config, clip, { batch: 8, microBatch: 3 })).toThrow(
     'a micro-batch of 3 does not divide the batch of 8',

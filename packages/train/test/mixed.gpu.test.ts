@@ -26,7 +26,7 @@ function expectFollows(losses: readonly number[], expected: Float32Array): void 
 }
 
 describe('stage 1 in mixed precision', async () => {
-  const model = readClipModel(await clipFixture('clip-vit'), 'quickgelu');
+  const model = readClipModel(await clipFixture('clip-vit'), { activation: 'quickgelu' });
   const run = await fixture('stage1-vit');
   const { embedDim } = model.config;
   const [references, targets, order] = ['reference_features', 'target_features', 'order'].map((key) =>

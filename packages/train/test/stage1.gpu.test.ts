@@ -11,7 +11,7 @@ afterAll(() => device.close());
 
 for (const name of ['clip-vit', 'clip-rn']) {
   describe(`the loss and every gradient of ${name}`, async () => {
-    const model = readClipModel(await clipFixture(name), 'quickgelu');
+    const model = readClipModel(await clipFixture(name), { activation: 'quickgelu' });
     const io = await clipFixture(`${name}.io`);
     const images = (key: string) => {
       const planes = floats(io, key);

@@ -53,7 +53,7 @@ function expectBiasClose(found: Float32Array, expected: Float32Array, name: stri
 describe('stage 1', () => {
   for (const name of ['vit', 'rn']) {
     it(`follows 20 AdamW steps of clip-${name}, text encoder only`, async () => {
-      const model = readClipModel(await clipFixture(`clip-${name}`), 'quickgelu');
+      const model = readClipModel(await clipFixture(`clip-${name}`), { activation: 'quickgelu' });
       const run = await fixture(`stage1-${name}`);
       const { embedDim } = model.config;
       const clip = await uploadClip(device, model, isTuned('text'));

@@ -1,45 +1,56 @@
-import { type ClipConfig, type ClipModel, type ModelTensor, weightShapes } from '@webcir/clip';
+import { CLIP_IMAGE, type ClipConfig, type ClipModel, type ModelTensor, weightShapes } from '@webcir/clip';
 import { numbers } from '../measure/numbers.ts';
 
-const text = { contextLength: 77, vocabularySize: 49408, activation: 'quickgelu' } as const;
+const clip = {
+  family: 'clip',
+  contextLength: 77,
+  vocabularySize: 49408,
+  activation: 'quickgelu',
+  layerNormEpsilon: 1e-5,
+  image: CLIP_IMAGE,
+} as const;
 
 /** Real sizes of OpenAI's models, and of the small one of the embedded set. */
 export const configs = {
   'ViT-B/32': {
-    ...text,
+    ...clip,
     embedDim: 512,
     imageResolution: 224,
-    vision: { kind: 'vit', layers: 12, width: 768, heads: 12, patchSize: 32 },
+    vision: { kind: 'vit', layers: 12, width: 768, heads: 12, patchSize: 32, mlpWidth: 3072 },
     textWidth: 512,
+    textMlpWidth: 2048,
     textHeads: 8,
     textLayers: 12,
   },
   RN50: {
-    ...text,
+    ...clip,
     embedDim: 1024,
     imageResolution: 224,
     vision: { kind: 'resnet', layers: [3, 4, 6, 3], width: 64, heads: 32 },
     textWidth: 512,
+    textMlpWidth: 2048,
     textHeads: 8,
     textLayers: 12,
   },
   RN50x4: {
-    ...text,
+    ...clip,
     embedDim: 640,
     imageResolution: 288,
     vision: { kind: 'resnet', layers: [4, 6, 10, 6], width: 80, heads: 40 },
     textWidth: 640,
+    textMlpWidth: 2560,
     textHeads: 10,
     textLayers: 12,
   },
   /** The token table holds only the rows that the embedded set's captions use. */
   embedded: {
-    ...text,
+    ...clip,
     vocabularySize: 112,
     embedDim: 128,
     imageResolution: 32,
-    vision: { kind: 'vit', layers: 4, width: 128, heads: 2, patchSize: 8 },
+    vision: { kind: 'vit', layers: 4, width: 128, heads: 2, patchSize: 8, mlpWidth: 512 },
     textWidth: 128,
+    textMlpWidth: 512,
     textHeads: 2,
     textLayers: 3,
   },

@@ -9,10 +9,11 @@ import type { Weights } from './weights.ts';
  * @param pixels [batch, size, size, 3], normalized (`normalizePixels`)
  * @returns [batch, embed], not normalized
  */
-export function encodeImage(pixels: Tensor, weights: Weights, { vision, activation }: ClipConfig): Tensor {
+export function encodeImage(pixels: Tensor, weights: Weights, config: ClipConfig): Tensor {
+  const { vision } = config;
   const features =
     vision.kind === 'vit'
-      ? encodeImageVit(pixels, weights, vision, activation)
+      ? encodeImageVit(pixels, weights, vision, config)
       : encodeImageResnet(pixels, weights, vision);
   return checkpoint(features);
 }

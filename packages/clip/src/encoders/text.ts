@@ -27,14 +27,21 @@ export function encodeText(
   tokens: Tensor,
   eotPositions: Tensor,
   weights: Weights,
-  { textLayers: layers, textHeads: heads, textWidth: width, activation }: ClipConfig,
+  { textLayers: layers, textHeads: heads, textWidth: width, activation, layerNormEpsilon: epsilon }: ClipConfig,
 ): Tensor {
   const [batch, length] = tokens.shape;
   const positions = slice(weights('positional_embedding'), 0, 0, length);
   const embedded = add(embed(tokens, weights.parts(tokenTable)), positions);
   const pick = (hidden: Tensor) => gather(reshape(hidden, [batch * length, width]), eotPositions);
-  const last = transformer(embedded, weights, 'transformer', { layers, heads, activation, causal: true, pick });
-  const normalized = layernorm(last, weights('ln_final.weight'), weights('ln_final.bias'));
+  const last = transformer(embedded, weights, 'transformer', {
+    layers,
+    heads,
+    activation,
+    epsilon,
+    causal: true,
+    pick,
+  });
+  const normalized = layernorm(last, weights('ln_final.weight'), weights('ln_final.bias'), { epsilon });
   return checkpoint(matmul(normalized, weights('text_projection')));
 }
 

@@ -1,11 +1,13 @@
 import { attention, cast, checkpoint, layernorm, linear, precisionOf, type Tensor } from '@webcir/kernels';
-import type { ClipConfig } from '../config.ts';
+import type { Activation } from '../config.ts';
 import type { Weights } from './weights.ts';
 
 export interface TransformerConfig {
   readonly layers: number;
   readonly heads: number;
-  readonly activation: ClipConfig['activation'];
+  readonly activation: Activation;
+  /** Of the layer normalizations. */
+  readonly epsilon: number;
   /** Each token attends only to itself and the ones before it. */
   readonly causal: boolean;
   /**
@@ -26,14 +28,14 @@ export function transformer(
   x: Tensor,
   weights: Weights,
   prefix: string,
-  { layers, heads, activation, causal, pick }: TransformerConfig,
+  { layers, heads, activation, epsilon, causal, pick }: TransformerConfig,
 ): Tensor {
   let hidden = x;
   for (let layer = 0; layer < layers; layer++) {
     const weight = (name: string) => weights(`${prefix}.resblocks.${layer}.${name}`);
     const precision = precisionOf(weight('mlp.c_fc.weight'));
     const norm = (input: Tensor, name: string) =>
-      layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`), { precision });
+      layernorm(input, weight(`${name}.weight`), weight(`${name}.bias`), { precision, epsilon });
     hidden = checkpoint(hidden);
 
     const qkv = linear(norm(hidden, 'ln_1'), weight('attn.in_proj_weight'), { bias: weight('attn.in_proj_bias') });

@@ -8,15 +8,11 @@ import type { Weights } from './weights.ts';
  * @param pixels [batch, size, size, 3], normalized
  * @returns [batch, embed], not normalized
  */
-export function encodeImageVit(
-  pixels: Tensor,
-  weights: Weights,
-  config: VitConfig,
-  activation: ClipConfig['activation'],
-): Tensor {
-  const { width, patchSize, layers, heads } = config;
+export function encodeImageVit(pixels: Tensor, weights: Weights, vision: VitConfig, config: ClipConfig): Tensor {
+  const { width, patchSize, layers, heads, activation = config.activation } = vision;
+  const { layerNormEpsilon: epsilon } = config;
   const weight = (name: string) => weights(`visual.${name}`);
-  const norm = (x: Tensor, name: string) => layernorm(x, weight(`${name}.weight`), weight(`${name}.bias`));
+  const norm = (x: Tensor, name: string) => layernorm(x, weight(`${name}.weight`), weight(`${name}.bias`), { epsilon });
 
   const batch = pixels.shape[0];
   const grid = conv2d(pixels, weight('conv1.weight'), { stride: patchSize });
@@ -27,6 +23,7 @@ export function encodeImageVit(
     layers,
     heads,
     activation,
+    epsilon,
     causal: false,
     pick: (hidden) => reshape(slice(hidden, 1, 0, 1), [batch, width]),
   });

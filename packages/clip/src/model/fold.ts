@@ -8,7 +8,7 @@ const epsilon = 1e-5;
  * neither trained nor saved as a CLIP.
  * @returns the model itself if it has no BatchNorm
  */
-export function foldBatchNorm(model: ClipModel): ClipModel {
+export function foldBatchNorm<Model extends ClipModel>(model: Model): Model {
   const { vision } = model.config;
   if (vision.kind !== 'resnet' || vision.foldedBatchNorm) return model;
   const tensors = new Map(model.tensors);

@@ -1,4 +1,4 @@
-import type { ClipConfig } from '../config.ts';
+import { inferConfig } from '../config.ts';
 import { type ClipModel, hostTensor, type ModelTensor } from './model.ts';
 
 /** The sizes of a CLIP with a vision transformer, in the terms of `ClipConfig`. */
@@ -65,16 +65,6 @@ export function initialVit(sizes: VitSizes, uniform: () => number): ClipModel {
   random('text_projection', [textWidth, embedDim], textWidth ** -0.5);
   set('logit_scale', [], () => Math.log(1 / 0.07));
 
-  const config: ClipConfig = {
-    embedDim,
-    imageResolution,
-    vision: { kind: 'vit', layers: visionLayers, width: visionWidth, heads: visionWidth / 64, patchSize },
-    contextLength: sizes.contextLength,
-    vocabularySize: vocabulary.length,
-    textWidth,
-    textHeads: textWidth / 64,
-    textLayers,
-    activation: 'quickgelu',
-  };
-  return { config, tensors, vocabulary };
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return { config: inferConfig(shapes, { activation: 'quickgelu' }), tensors, vocabulary };
 }

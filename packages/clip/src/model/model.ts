@@ -1,11 +1,13 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
+import { type Configuration, type ConfigurationFiles, readConfiguration } from '../configuration/read.ts';
+import { checkSizes } from '../configuration/rules.ts';
 import { tokenTable } from '../encoders/text.ts';
 import { type Preprocessing, TRANSFORMS } from '../preprocess/preprocess.ts';
 import { encodeFloat32, isFloat } from '../weights/dtype.ts';
-import { toOpenAiNames } from '../weights/names/names.ts';
+import { familyOf, namingOf, toOpenAiNames, withoutModulePrefix } from '../weights/names/names.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
-import { activationKey, activationOf } from './activation.ts';
+import { knownActivation, settingsMetadata, settingsOf } from './settings.ts';
 import { checkWeights } from './shapes.ts';
 
 /** A weight of a model, wherever it is stored. It is read when needed, as models may be too large for memory. */
@@ -25,7 +27,7 @@ export interface ClipModel {
    * words are left out of texts: nothing was learnt about them.
    */
   readonly vocabulary?: readonly number[];
-  /** The preprocessing that the model was tuned with, if it was tuned. */
+  /** The preprocessing that the model was tuned with, or else that its configuration asks for. */
   readonly preprocessing?: Preprocessing;
 }
 
@@ -38,35 +40,58 @@ export const hostTensor = (shape: readonly number[], values: Float32Array): Mode
 /** Metadata key of `ClipModel.vocabulary` in safetensors files. */
 export const VOCABULARY_KEY = 'webcir.vocabulary';
 
+/** What is known of a model besides its file of weights. */
+export interface ReadOptions {
+  /** For files that do not state it; goes before what `configuration` says. */
+  readonly activation?: Activation | undefined;
+  /** The files that came with the weights: heads, normalization, preprocessing and more are taken from them. */
+  readonly configuration?: ConfigurationFiles;
+}
+
+/** The parts of an opened file that make a model. */
+type ReadableFile = Pick<WeightFile, 'tensors' | 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
+
 /**
  * Makes a model from an opened weight file with OpenAI's, open_clip's or Hugging Face's names; sizes follow from the
  * shapes.
- * @param activation for files that do not state it
- * @throws naming the tensor, when the file does not hold a whole CLIP; or asking for the activation
+ * @throws naming the tensor, when the file does not hold a whole CLIP; the key of a configuration that cannot be
+ *   honoured; or asking for the activation
  */
-export function readClipModel(
-  file: Pick<WeightFile, 'tensors' | 'metadata'> & Partial<Pick<WeightFile, 'format'>>,
-  activation?: Activation,
-): ClipModel {
+export function readClipModel(file: ReadableFile, options: ReadOptions = {}): ClipModel {
+  const { sizes = [], preprocessing: configured, ...settings } = configurationOf(file, options);
   const { tensors } = toOpenAiNames(file.tensors);
   for (const [name, { dtype }] of tensors) {
     if (!isFloat(dtype)) throw new Error(`CLIP weights: ${name}: expected floating point values, found ${dtype}.`);
   }
   const config = inferConfig(
     new Map([...tensors].map(([name, { shape }]) => [name, shape])),
-    activationOf(file, activation),
+    settingsOf(file, settings),
   );
+  checkSizes(sizes, config);
   checkWeights(tensors, config);
   const vocabulary = file.metadata.get(VOCABULARY_KEY);
-  const preprocessing = file.metadata.get(preprocessingKey);
+  const stored = file.metadata.get(preprocessingKey);
+  // Squashed images lose nothing, so that padding them first would only make them smaller.
+  const own = configured ?? (config.image.resize === 'squash' ? { transform: 'clip' as const } : undefined);
+  const preprocessing = stored === undefined ? own : parsePreprocessing(stored);
   return {
     config,
     tensors: new Map(
       [...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, read: () => readFloat32(tensor) }]),
     ),
     ...(vocabulary !== undefined && { vocabulary: parseVocabulary(vocabulary, config.vocabularySize) }),
-    ...(preprocessing !== undefined && { preprocessing: parsePreprocessing(preprocessing) }),
+    ...(preprocessing !== undefined && { preprocessing }),
   };
+}
+
+/** The activation that a file, its configuration or the user states; undefined if nobody does. */
+export const statedActivation = (file: ReadableFile, options: ReadOptions): Activation | undefined =>
+  knownActivation(file) ?? configurationOf(file, options).activation;
+
+function configurationOf({ tensors }: ReadableFile, { activation, configuration = {} }: ReadOptions): Configuration {
+  const names = [...withoutModulePrefix(tensors).keys()];
+  const read = readConfiguration(configuration, familyOf(names), namingOf(names));
+  return activation === undefined ? read : { ...read, activation, visionActivation: activation };
 }
 
 function parseVocabulary(text: string, rows: number): number[] {
@@ -97,7 +122,7 @@ export function storeClipModel(
   { tensors, vocabulary, preprocessing, config }: ClipModel,
   dtype: 'F16' | 'F32',
 ): { tensors: Map<string, WeightTensor>; metadata: Map<string, string> } {
-  const metadata = new Map<string, string>([[activationKey, config.activation]]);
+  const metadata = new Map(settingsMetadata(config));
   if (vocabulary) metadata.set(VOCABULARY_KEY, JSON.stringify(vocabulary));
   if (preprocessing) metadata.set(preprocessingKey, JSON.stringify(preprocessing));
   return { tensors: storeTensors(tensors, dtype), metadata };

@@ -10,7 +10,7 @@ export function weightShapes(config: ClipConfig): Map<string, Shape> {
     ['text_projection', [width, embedDim]],
     ['logit_scale', []],
     ...(vision.kind === 'vit' ? vitShapes(vision, config) : resnetShapes(vision, config)),
-    ...transformerShapes('transformer', config.textLayers, width),
+    ...transformerShapes('transformer', config.textLayers, width, config.textMlpWidth),
     ['token_embedding.weight', [config.vocabularySize, width]],
     ...affine('ln_final', width),
   ]);
@@ -21,19 +21,19 @@ const affine = (name: string, ...shape: number[]): [string, Shape][] => [
   [`${name}.bias`, shape.slice(0, 1)],
 ];
 
-function transformerShapes(prefix: string, layers: number, width: number): [string, Shape][] {
+function transformerShapes(prefix: string, layers: number, width: number, mlpWidth: number): [string, Shape][] {
   return Array.from({ length: layers }, (_, layer) => `${prefix}.resblocks.${layer}`).flatMap((block) => [
     [`${block}.attn.in_proj_weight`, [3 * width, width]] as [string, Shape],
     [`${block}.attn.in_proj_bias`, [3 * width]] as [string, Shape],
     ...affine(`${block}.attn.out_proj`, width, width),
     ...affine(`${block}.ln_1`, width),
-    ...affine(`${block}.mlp.c_fc`, 4 * width, width),
-    ...affine(`${block}.mlp.c_proj`, width, 4 * width),
+    ...affine(`${block}.mlp.c_fc`, mlpWidth, width),
+    ...affine(`${block}.mlp.c_proj`, width, mlpWidth),
     ...affine(`${block}.ln_2`, width),
   ]);
 }
 
-function vitShapes({ width, layers, patchSize }: VitConfig, config: ClipConfig): [string, Shape][] {
+function vitShapes({ width, layers, patchSize, mlpWidth }: VitConfig, config: ClipConfig): [string, Shape][] {
   const patches = (config.imageResolution / patchSize) ** 2;
   return [
     ['visual.class_embedding', [width]],
@@ -41,7 +41,7 @@ function vitShapes({ width, layers, patchSize }: VitConfig, config: ClipConfig):
     ['visual.proj', [width, config.embedDim]],
     ['visual.conv1.weight', [width, 3, patchSize, patchSize]],
     ...affine('visual.ln_pre', width),
-    ...transformerShapes('visual.transformer', layers, width),
+    ...transformerShapes('visual.transformer', layers, width, mlpWidth),
     ...affine('visual.ln_post', width),
   ];
 }

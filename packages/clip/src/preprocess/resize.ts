@@ -1,3 +1,4 @@
+import type { ImageInput } from '../config.ts';
 import type { RawImage } from './image.ts';
 
 /** A resize to `width` x `height` of which only `size` x `size` pixels from (`left`, `top`) on are wanted. */
@@ -24,6 +25,20 @@ function bicubic(distance: number): number {
   return 0;
 }
 
+/** The triangle of linear interpolation; zero from |x| = 1 on. */
+const bilinear = (distance: number): number => Math.max(1 - Math.abs(distance), 0);
+
+/** A filter of Pillow's (`Resample.c`), and the distance from which it is zero. */
+interface Filter {
+  readonly support: number;
+  weight(distance: number): number;
+}
+
+const FILTERS: Record<ImageInput['interpolation'], Filter> = {
+  bicubic: { support: 2, weight: bicubic },
+  bilinear: { support: 1, weight: bilinear },
+};
+
 interface Taps {
   /** First input position of each output position. */
   readonly start: Int32Array;
@@ -35,10 +50,10 @@ interface Taps {
 }
 
 /** Weights of outputs `first` to `first + count - 1` when `input` values become `output` (`precompute_coeffs`). */
-function taps(input: number, output: number, first: number, outputs: number): Taps {
+function taps(filter: Filter, input: number, output: number, first: number, outputs: number): Taps {
   const scale = input / output;
   const filterScale = Math.max(scale, 1);
-  const support = 2 * filterScale;
+  const support = filter.support * filterScale;
   const stride = Math.ceil(support) * 2 + 1;
   const start = new Int32Array(outputs);
   const count = new Int32Array(outputs);
@@ -51,7 +66,7 @@ function taps(input: number, output: number, first: number, outputs: number): Ta
     // Multiplying by the inverse instead of dividing, and the order of the sum, decide the last bits.
     const inverse = 1 / filterScale;
     let sum = 0;
-    for (let k = 0; k < taken; k++) sum += row[k] = bicubic((k + from - center + 0.5) * inverse);
+    for (let k = 0; k < taken; k++) sum += row[k] = filter.weight((k + from - center + 0.5) * inverse);
     for (let k = 0; k < taken; k++) {
       const weight = (row[k] / sum) * (1 << PRECISION);
       weights[i * stride + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
@@ -108,16 +123,21 @@ function resizeLine3(line: Line, across: Taps, out: Uint8ClampedArray, at: numbe
 }
 
 /**
- * Pillow's antialiased bicubic resize of 8-bit channels, bit for bit: fixed-point weights, first along the rows,
- * rounded to 8 bits, then along the columns (`ImagingResample`, `Resample.c`).
+ * Pillow's antialiased resize of 8-bit channels, bit for bit: fixed-point weights, first along the rows, rounded to 8
+ * bits, then along the columns (`ImagingResample`, `Resample.c`).
  *
  * @returns `[channels, size, size]`: the window, one plane a channel
  */
-export function resizeBicubic(image: RawImage, window: ResizeWindow): Uint8ClampedArray {
+export function resizeSmooth(
+  image: RawImage,
+  window: ResizeWindow,
+  interpolation: ImageInput['interpolation'],
+): Uint8ClampedArray {
   const { data, channels, width } = image;
   const { size } = window;
-  const across = taps(width, window.width, window.left, size);
-  const down = taps(image.height, window.height, window.top, size);
+  const filter = FILTERS[interpolation];
+  const across = taps(filter, width, window.width, window.left, size);
+  const down = taps(filter, image.height, window.height, window.top, size);
   const firstRow = down.start[0];
   const rows = down.start[size - 1] + down.count[size - 1] - firstRow;
 

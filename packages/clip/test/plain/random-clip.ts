@@ -41,7 +41,7 @@ export function randomClip(shapes: ReadonlyMap<string, readonly number[]>, seed:
     for (let i = 0; i < values.length; i++) values[i] = mean + bound * random();
     tensors.set(name, hostTensor(shape, values));
   }
-  return { config: inferConfig(shapes, 'quickgelu'), tensors };
+  return { config: inferConfig(shapes, { activation: 'quickgelu' }), tensors };
 }
 
 export async function tensorsOf({ tensors }: ClipModel): Promise<Tensors> {

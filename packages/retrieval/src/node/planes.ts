@@ -1,13 +1,5 @@
-import { normalizePixels, preprocess, type RawImage, type Transform } from '@webcir/clip';
+import { imagePlanes, type PreprocessOptions, type RawImage } from '@webcir/clip';
 import { createImagePool } from '@webcir/clip/node';
-
-/** How an image becomes the encoder's input. */
-export interface Preprocessing {
-  readonly transform: Transform;
-  /** Side of the encoder's input in pixels. */
-  readonly size: number;
-  readonly targetRatio: number;
-}
 
 /** What images are read from: a data set, or files. */
 export interface Images {
@@ -18,8 +10,8 @@ export interface Images {
 }
 
 /** An image as the encoder takes it: normalized planes [3, size, size]. */
-export async function planesOf(dataset: Images, id: string, preprocessing: Preprocessing): Promise<Float32Array> {
-  return normalizePixels(preprocess(await dataset.image(id), preprocessing));
+export async function planesOf(dataset: Images, id: string, options: PreprocessOptions): Promise<Float32Array> {
+  return imagePlanes(await dataset.image(id), options);
 }
 
 /** Images of a data set as `planesOf` gives them; those in files are decoded and preprocessed in threads. */
@@ -29,12 +21,12 @@ export interface PlanesSource {
 }
 
 /** Opens a data set's images for encoding; `close` ends the threads. */
-export function openPlanes(dataset: Images, preprocessing: Preprocessing): PlanesSource {
-  const pool = createImagePool(preprocessing);
+export function openPlanes(dataset: Images, options: PreprocessOptions): PlanesSource {
+  const pool = createImagePool(options);
   return {
     async planes(id) {
       const file = dataset.file(id);
-      return file === undefined ? planesOf(dataset, id, preprocessing) : pool.planes(file);
+      return file === undefined ? planesOf(dataset, id, options) : pool.planes(file);
     },
     close: () => pool.close(),
   };

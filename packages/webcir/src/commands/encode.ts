@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { foldBatchNorm, fromFloat32, type StoredTensor, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
+import { foldBatchNorm, fromFloat32, type StoredTensor, uploadClip } from '@webcir/clip';
 import { decodeImage, writeSafetensorsFile } from '@webcir/clip/node';
 import { withoutExtension } from '@webcir/data/node';
 import { TextEncoderPrograms } from '@webcir/retrieval';
@@ -9,15 +9,13 @@ import type { Images } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
-import { addClipOptions, type ClipSource } from './clip-source.ts';
-import { choice, numberBetween } from './options.ts';
-import { type EncoderSession, encodeImages, openEncoder } from './session.ts';
+import { addClipOptions } from './clip-source.ts';
+import { targetRatioOption, transformOption } from './options.ts';
+import { type EncoderOptions, type EncoderSession, encodeImages, openEncoder } from './session.ts';
 
-interface EncodeOptions extends ClipSource, AutotuneOption {
+interface EncodeOptions extends EncoderOptions, AutotuneOption {
   readonly out: string;
   readonly texts?: string;
-  readonly transform: Transform;
-  readonly targetRatio: number;
 }
 
 export function registerEncode(program: Command): void {
@@ -31,8 +29,8 @@ export function registerEncode(program: Command): void {
     )
     .option('--texts <file>', 'texts to encode, one per line');
   addClipOptions(command)
-    .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
-    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
+    .addOption(transformOption())
+    .addOption(targetRatioOption())
     .addOption(noAutotuneOption())
     .action((paths, options) => encodeCommand(paths, options));
 }
@@ -45,7 +43,7 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
   const { embedDim } = session.model.config;
   const reportAutotune = await autotuneFor(session.device, options);
   const tensors = new Map<string, StoredTensor>();
-  const metadata = new Map([['transform', `${options.transform} ${options.targetRatio}`]]);
+  const metadata = new Map([['preprocessing', JSON.stringify(session.preprocessing)]]);
   if (files.length > 0) {
     tensors.set('image_features', fromFloat32(await encodeFiles(session, files), [files.length, embedDim]));
     metadata.set('image_names', JSON.stringify(files));

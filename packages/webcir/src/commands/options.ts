@@ -1,4 +1,4 @@
-import { ACTIVATIONS } from '@webcir/clip';
+import { ACTIVATIONS, TRANSFORMS } from '@webcir/clip';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser for commander: a whole number of at least `min`. */
@@ -37,3 +37,15 @@ export const skipMissingOption = (): Option =>
 /** The option for weights whose activation neither they nor a config.json say. */
 export const activationOption = (): Option =>
   choice('--activation <name>', "CLIP's activation, where its file does not say it", ACTIVATIONS);
+
+export const transformOption = (): Option =>
+  choice(
+    '--transform <name>',
+    "preprocessing (default: the model's own where it names one, else targetpad)",
+    TRANSFORMS,
+  );
+
+export const targetRatioOption = (): Option =>
+  new Option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)').argParser(
+    numberBetween(1, 100),
+  );

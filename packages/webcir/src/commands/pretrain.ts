@@ -1,8 +1,10 @@
 import {
+  CLIP4CIR_PREPROCESSING,
   type ClipModel,
   downloadClip,
   initialVit,
   isTrainable,
+  preprocessOptions,
   storeClipModel,
   type Tokenizer,
   textTokenizer,
@@ -118,7 +120,7 @@ async function captionedImages(
   tokenizer: Tokenizer,
 ): Promise<CaptionedImage[]> {
   const tokens = textTokenizer(model, tokenizer);
-  const preprocessing = { transform: 'targetpad', size: model.config.imageResolution, targetRatio: 1.25 } as const;
+  const preprocessing = preprocessOptions(model.config, CLIP4CIR_PREPROCESSING);
   return Promise.all(
     dataset.gallery('train').map(async (id) => ({
       planes: await planesOf(dataset, id, preprocessing),

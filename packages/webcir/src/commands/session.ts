@@ -1,17 +1,20 @@
-import { type ClipModel, foldBatchNorm, type Transform, textTokenizer, uploadClip, type Weights } from '@webcir/clip';
+import {
+  CLIP4CIR_PREPROCESSING,
+  type ClipModel,
+  foldBatchNorm,
+  type Preprocessing,
+  type PreprocessOptions,
+  preprocessOptions,
+  textTokenizer,
+  uploadClip,
+  type Weights,
+} from '@webcir/clip';
 import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset, SplitUses } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
 import { type FeatureTable, ImageEncoder, tableOf } from '@webcir/retrieval';
-import {
-  cachedFeatures,
-  defaultCacheFolder,
-  type Images,
-  madeAhead,
-  openPlanes,
-  type Preprocessing,
-} from '@webcir/retrieval/node';
+import { cachedFeatures, defaultCacheFolder, type Images, madeAhead, openPlanes } from '@webcir/retrieval/node';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
 
@@ -21,8 +24,9 @@ export const imageBatch = 128;
 /** A CLIP that is ready to encode: the model, a device for it, and what prepares its inputs. */
 export interface EncoderSession {
   readonly device: Device;
-  readonly model: ClipModel;
-  readonly preprocessing: Preprocessing;
+  /** With the preprocessing that was chosen, which is saved with it. */
+  readonly model: ClipModel & { readonly preprocessing: Preprocessing };
+  readonly preprocessing: PreprocessOptions;
   tokenRows(text: string): readonly number[];
 }
 
@@ -34,10 +38,7 @@ export interface Session extends EncoderSession {
 }
 
 /** The model and its preprocessing, as the options of the commands name them. */
-export interface EncoderOptions extends ClipSource {
-  readonly transform: Transform;
-  readonly targetRatio: number;
-}
+export interface EncoderOptions extends ClipSource, Partial<Preprocessing> {}
 
 export interface SessionOptions extends EncoderOptions {
   readonly dataset: DatasetName;
@@ -53,17 +54,21 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 export async function openEncoder(options: EncoderOptions): Promise<EncoderSession> {
-  const { transform, targetRatio } = options;
   const opened = await openClipModel(await clipPath(options), options.activation);
-  // The preprocessing that it is tuned to is saved with it.
-  const model = { ...opened, preprocessing: { transform, targetRatio } };
+  const model = { ...opened, preprocessing: chosenPreprocessing(options, opened) };
   const tokens = textTokenizer(model, await loadTokenizer());
   return {
     device: await openDevice(),
     model,
-    preprocessing: { transform, targetRatio, size: model.config.imageResolution },
+    preprocessing: preprocessOptions(model.config, model.preprocessing),
     tokenRows: (text) => tokens(text).rows,
   };
+}
+
+/** The preprocessing that the options name; else the one that belongs to the model; else CLIP4Cir's. */
+function chosenPreprocessing({ transform, targetRatio }: EncoderOptions, model: ClipModel): Preprocessing {
+  const own = transform === undefined ? (model.preprocessing ?? CLIP4CIR_PREPROCESSING) : { transform };
+  return { ...own, targetRatio: targetRatio ?? own.targetRatio ?? CLIP4CIR_PREPROCESSING.targetRatio };
 }
 
 /** Opens the data set; with `--skip-missing`, every image is opened once to see which are to be left out. */
@@ -116,9 +121,8 @@ export async function frozenImageFeatures(
   fold: boolean,
 ): Promise<FeatureTable> {
   const { device, model, dataset, preprocessing } = session;
-  const { transform, size, targetRatio } = preprocessing;
   const versions = await Promise.all(ids.map((id) => dataset.version(id)));
-  const key = { model, ids, versions, dataset: dataset.name, preprocessing: `${transform} ${size} ${targetRatio}` };
+  const key = { model, ids, versions, dataset: dataset.name, preprocessing: JSON.stringify(preprocessing) };
   return cachedFeatures(defaultCacheFolder(), key, async () => {
     const encoder = fold ? foldBatchNorm(model) : model;
     const clip = await uploadClip(device, encoder);

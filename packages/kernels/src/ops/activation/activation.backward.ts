@@ -4,7 +4,7 @@ import { elements, type Tensor } from '../../graph.ts';
 import { activationBackwardKernel } from './activation.backward.wgsl.ts';
 
 /** In the order in which activation.include.wgsl numbers them, from 1. */
-const kinds = ['relu', 'quickgelu', 'gelu', 'sigmoid'] as const;
+const kinds = ['relu', 'quickgelu', 'gelu', 'sigmoid', 'gelu_tanh'] as const;
 export type ActivationKind = (typeof kinds)[number];
 
 /** The number of an activation in the kernels, 0 for none. */

@@ -2,9 +2,15 @@ import { normal, type OpCase, values } from '../../engine/case.ts';
 import type { Tensor } from '../../graph.ts';
 import type { ActivationKind } from './activation.backward.ts';
 import { activationReference } from './activation.reference.ts';
-import { gelu, quickGelu, relu, sigmoid } from './activation.ts';
+import { gelu, geluTanh, quickGelu, relu, sigmoid } from './activation.ts';
 
-const operations: Record<ActivationKind, (x: Tensor) => Tensor> = { relu, sigmoid, quickgelu: quickGelu, gelu };
+const operations: Record<ActivationKind, (x: Tensor) => Tensor> = {
+  relu,
+  sigmoid,
+  quickgelu: quickGelu,
+  gelu,
+  gelu_tanh: geluTanh,
+};
 const kinds = Object.keys(operations) as ActivationKind[];
 
 const activationCase = (kind: ActivationKind, shape: number[], scale = 1): OpCase => ({

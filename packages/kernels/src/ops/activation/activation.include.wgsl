@@ -1,5 +1,5 @@
 // The activations, by the number that activation.backward.ts gives them: 0 none, 1 relu, 2 quickgelu, 3 gelu, 4
-// sigmoid.
+// sigmoid, 5 gelu_tanh.
 
 // Error function: minimax polynomials, of the function itself near 0 and of the logarithm of 1 - erf beyond (N. Juffa's
 // erff). From 4 on it is 1 in float32. The error of (1 + erf(x / sqrt 2)) / 2 is below 7e-8.
@@ -25,12 +25,20 @@ fn sigmoid(x: vec4f) -> vec4f {
   return select(1.0 / (1.0 + exp(min(-x, vec4f(88.0)))), vec4f(), x < vec4f(-88.0));
 }
 
+// The argument of tanh in the approximation of gelu, sqrt(2 / pi) (x + 0.044715 x^3), doubled: (1 + tanh(u)) / 2 is
+// sigmoid(2 u). The bound keeps the cube finite; beyond it the sigmoid is 0 or 1 in float32.
+fn geluArgument(x: vec4f) -> vec4f {
+  let z = clamp(x, vec4f(-20.0), vec4f(20.0));
+  return 1.5957691 * z * (1.0 + 0.044715 * z * z);
+}
+
 fn activate(kind: u32, x: vec4f) -> vec4f {
   switch kind {
     case 1u: { return max(x, vec4f()); }
     case 2u: { return x * sigmoid(1.702 * x); }
     case 3u: { return 0.5 * x * (1.0 + erf(0.70710678 * x)); }
     case 4u: { return sigmoid(x); }
+    case 5u: { return x * sigmoid(geluArgument(x)); }
     default: { return x; }
   }
 }
@@ -50,6 +58,11 @@ fn slope(kind: u32, x: vec4f) -> vec4f {
     case 4u: {
       let s = sigmoid(x);
       return s * (1.0 - s);
+    }
+    case 5u: {
+      let s = sigmoid(geluArgument(x));
+      let z = clamp(x, vec4f(-20.0), vec4f(20.0));
+      return s + z * s * (1.0 - s) * 1.5957691 * (1.0 + 0.134145 * z * z);
     }
     default: { return vec4f(1.0); }
   }

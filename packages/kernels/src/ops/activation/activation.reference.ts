@@ -15,11 +15,16 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+/** The approximation of GELU by tanh. */
+export const geluTanh = (x: number): number =>
+  0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+
 const functions: Record<ActivationKind, (x: number) => number> = {
   relu: (x) => Math.max(x, 0),
   sigmoid,
   quickgelu: (x) => x * sigmoid(1.702 * x),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  gelu_tanh: geluTanh,
 };
 
 export const activationReference = ({ shape, data }: NdArray, kind: ActivationKind): NdArray => ({

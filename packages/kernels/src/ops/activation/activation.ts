@@ -42,3 +42,5 @@ export const sigmoid = (x: Tensor): Tensor => activation(x, 'sigmoid');
 export const quickGelu = (x: Tensor): Tensor => activation(x, 'quickgelu');
 /** x * (1 + erf(x / sqrt(2))) / 2, of any shape (Hendrycks and Gimpel 2016, arXiv 1606.08415): exact, not by tanh. */
 export const gelu = (x: Tensor): Tensor => activation(x, 'gelu');
+/** x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2, of any shape: the approximation of `gelu` in the same paper. */
+export const geluTanh = (x: Tensor): Tensor => activation(x, 'gelu_tanh');

@@ -127,6 +127,7 @@ export const cases = [
   linearCase([8], 128, 4, { residual: true }),
   linearCase([3], 260, 36, { bias: true, activation: 'quickgelu', residual: true }),
   linearCase([70], 20, 68, { bias: true, activation: 'gelu', residual: true }),
+  linearCase([5], 12, 20, { bias: true, activation: 'gelu_tanh' }),
   ...(['NN', 'NT', 'TN', 'TT'] as const).flatMap((layout) => [
     halfCase(matmulCase(layout, 4, 4, 4)),
     halfCase(matmulCase(layout, 36, 20, 44), 'f16'),

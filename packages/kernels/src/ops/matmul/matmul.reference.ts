@@ -1,5 +1,5 @@
 import { type NdArray, zeros } from '../../engine/case.ts';
-import { erf } from '../activation/activation.reference.ts';
+import { erf, geluTanh } from '../activation/activation.reference.ts';
 import type { Activation } from './matmul.ts';
 
 /** op(a) op(b), batched where a and b have three axes. */
@@ -54,4 +54,5 @@ const activations: Record<Activation, (x: number) => number> = {
   relu: (x) => Math.max(x, 0),
   quickgelu: (x) => x / (1 + Math.exp(-1.702 * x)),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  gelu_tanh: geluTanh,
 };

@@ -194,7 +194,7 @@ export interface MatmulOptions {
 
 /**
  * A dense layer in one kernel: activation(x weight^T + bias) + residual. GELU is the exact one, x * (1 + erf(x / sqrt
- * 2)) / 2; QuickGELU is CLIP's x * sigmoid(1.702 x). With a weight in half precision the product is one of halves, as
+ * 2)) / 2, or its approximation by tanh (`geluTanh`); QuickGELU is CLIP's x * sigmoid(1.702 x). With a weight in half precision the product is one of halves, as
  * `matmul`'s, and the gradient of the weight in single.
  * @param x [..., in]
  * @param weight [out, in], PyTorch's layout

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DeviceClip, TRANSFORMS, type Transform, uploadClip } from '@webcir/clip';
+import { type DeviceClip, type Transform, uploadClip } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import type { DatasetName } from '@webcir/data/node';
 import type { Fuse } from '@webcir/eval';
@@ -11,7 +11,7 @@ import { RunFolder } from '@webcir/train/node';
 import type { Command } from 'commander';
 import { type AutotuneOption, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions, type ClipSource } from '../clip-source.ts';
-import { choice, numberBetween, wholeNumber } from '../options.ts';
+import { choice, targetRatioOption, transformOption, wholeNumber } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 
 const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
@@ -46,8 +46,8 @@ export const addModelOptions = (command: Command): Command =>
     .option('--combiner-path <file>', 'trained Combiner')
     .option('--projection-dim <n>', "width of the Combiner's projections, to be checked", wholeNumber(1))
     .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
-    .addOption(choice('--transform <name>', 'preprocessing (default: targetpad)', TRANSFORMS))
-    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to (default: 1.25)', numberBetween(1, 100))
+    .addOption(transformOption())
+    .addOption(targetRatioOption())
     .addOption(noAutotuneOption());
 
 /** What turns the queries of a data set into query features. */
@@ -63,8 +63,7 @@ export interface OpenModels {
 
 /** @throws naming an option that is missing, or a file that does not fit */
 export async function openModels(given: ModelOptions): Promise<OpenModels> {
-  const own = given.run === undefined ? given : await completedByRun(given.run, given);
-  const options = { ...own, transform: own.transform ?? 'targetpad', targetRatio: own.targetRatio ?? 1.25 };
+  const options = given.run === undefined ? given : await completedByRun(given.run, given);
   const { dataset } = options;
   if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
   const combiningFunction = expectFunction(options, given.combinerPath);
@@ -74,7 +73,7 @@ export async function openModels(given: ModelOptions): Promise<OpenModels> {
     clip: await uploadClip(session.device, session.model),
     fuse: await fuseOf(combiningFunction, session, options),
     label: labels[combiningFunction],
-    options,
+    options: { ...options, ...session.model.preprocessing },
   };
 }
 

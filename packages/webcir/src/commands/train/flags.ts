@@ -1,9 +1,15 @@
-import { TRANSFORMS } from '@webcir/clip';
 import { DATASETS } from '@webcir/data/node';
 import type { Command } from 'commander';
 import { noAutotuneOption } from '../autotune.ts';
 import { addClipOptions } from '../clip-source.ts';
-import { choice, numberBetween, skipMissingOption, wholeNumber } from '../options.ts';
+import {
+  choice,
+  numberBetween,
+  skipMissingOption,
+  targetRatioOption,
+  transformOption,
+  wholeNumber,
+} from '../options.ts';
 import { presetHelp, presetOf } from './presets.ts';
 import { trainCommand } from './train.ts';
 
@@ -28,8 +34,8 @@ export function registerTrain(program: Command, typed: string): void {
     .option('--out <folder>', 'where run folders go', 'runs')
     .option('--resume <folder>', 'goes on with an interrupted run, with the options that it was started with')
     .option('--seed <n>', 'seed of everything random', wholeNumber(0), 1)
-    .addOption(choice('--transform <name>', 'preprocessing', TRANSFORMS).default('targetpad'))
-    .option('--target-ratio <r>', 'aspect ratio that targetpad pads to', numberBetween(1, 100), 1.25)
+    .addOption(transformOption())
+    .addOption(targetRatioOption())
     .addOption(
       choice('--stages <which>', 'what is trained; 2 takes the given CLIP as tuned', ['both', '1', '2']).default(
         'both',

@@ -33,12 +33,12 @@ export async function trainCommand(
 ): Promise<void> {
   const started = performance.now();
   const resumed = resume ? await RunFolder.find(path) : undefined;
+  if (!resume) RunFolder.expectFree(path);
+  const session = await openSession(resumed ? (resumed.config as unknown as StoredConfig) : options);
+  const { device, dataset, model, preprocessing, tokenRows } = session;
   const config: StoredConfig = resumed
     ? (resumed.config as unknown as StoredConfig)
-    : { ...options, command, startedAt: new Date().toISOString() };
-  if (!resume) RunFolder.expectFree(path);
-  const session = await openSession(config);
-  const { device, dataset, model, preprocessing, tokenRows } = session;
+    : { ...options, ...model.preprocessing, command, startedAt: new Date().toISOString() };
   const { validation: validationSplit, test: testSplit } = dataset.uses;
   const examples = examplesOf(trainingTriplets(dataset), tokenRows);
   // Checked before anything is computed: a batch may be too large, or stage 1 may not fit.

@@ -1,15 +1,19 @@
 import { stat } from 'node:fs/promises';
 import {
+  ACTIVATIONS,
   type Activation,
   type ClipConfig,
   DTYPE_BYTES,
   elementsOf,
+  type ImageInput,
   isVisual,
+  type ReadOptions,
   readClipModel,
+  statedActivation,
   toOpenAiNames,
   type WeightFile,
 } from '@webcir/clip';
-import { knownActivationOf, openWeights, weightPath } from '@webcir/clip/node';
+import { openWeights, readConfigurationFiles, weightPath } from '@webcir/clip/node';
 import { isCombiner, readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../../progress.ts';
 
@@ -28,7 +32,9 @@ export async function inspectCommand(path: string, { activation, tensors }: Insp
     ['Container', `${file.format}, ${formatBytes(size)}`],
     ...[...file.metadata].map(([key, value]): Fact => [key, value.length > 60 ? `${value.slice(0, 57)}...` : value]),
     ['Data', dtypes(file)],
-    ...(isCombiner(file) ? combinerFacts(file) : clipFacts(file, activation ?? (await knownActivationOf(path, file)))),
+    ...(isCombiner(file)
+      ? combinerFacts(file)
+      : clipFacts(file, { activation, configuration: await readConfigurationFiles(path) })),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   for (const [label, value] of facts) console.log(`${label.padEnd(width)}  ${value}`);
@@ -43,8 +49,9 @@ function dtypes({ tensors }: WeightFile): string {
   return `${tensors.size} tensors, ${[...bytes].map(([dtype, size]) => `${dtype} ${formatBytes(size)}`).join(', ')}`;
 }
 
-function clipFacts(file: WeightFile, activation: Activation | undefined): Fact[] {
-  const { config, tensors } = readClipModel(file, activation ?? 'quickgelu');
+function clipFacts(file: WeightFile, options: ReadOptions): Fact[] {
+  const activation = statedActivation(file, options);
+  const { config, tensors } = readClipModel(file, activation ? options : { ...options, activation: 'quickgelu' });
   const { embedDim, contextLength, vocabularySize, textWidth, textHeads, textLayers } = config;
   const count = (wanted: (name: string) => boolean) =>
     [...tensors].reduce((sum, [name, { shape }]) => sum + (wanted(name) ? elementsOf(shape) : 0), 0);
@@ -59,7 +66,9 @@ function clipFacts(file: WeightFile, activation: Activation | undefined): Fact[]
         `${contextLength} positions, ${vocabularySize} tokens`,
     ],
     ['Parameters', `${millions(image + text)}: image ${millions(image)}, text ${millions(text)}`],
-    ['Activation', activation ?? 'not said by the file: quickgelu or gelu? (--activation)'],
+    ['Activation', activationFact(config, activation)],
+    ['Layer norm', `epsilon ${config.layerNormEpsilon}`],
+    ['Images', imageFact(config.image)],
   ];
 }
 
@@ -68,6 +77,16 @@ const imageEncoder = ({ vision, imageResolution }: ClipConfig): string =>
     ? `ViT, ${vision.layers} layers, width ${vision.width}, ${vision.heads} heads, ` +
       `patches of ${vision.patchSize}, ${imageResolution} px`
     : `ModifiedResNet, ${vision.layers.join('-')} blocks, width ${vision.width}, ${imageResolution} px`;
+
+function activationFact({ vision }: ClipConfig, activation: Activation | undefined): string {
+  if (activation === undefined) return `not said by the file: ${ACTIVATIONS.join(', ')}? (--activation)`;
+  const own = vision.kind === 'vit' ? vision.activation : undefined;
+  return own === undefined ? activation : `${activation}, of the image encoder ${own}`;
+}
+
+const imageFact = ({ resize, interpolation, mean, std }: ImageInput): string =>
+  `${resize === 'squash' ? 'both sides resized' : 'shortest side resized, middle cropped'}, ${interpolation}, ` +
+  `mean ${mean.join(' ')}, deviation ${std.join(' ')}`;
 
 function combinerFacts(file: WeightFile): Fact[] {
   const { featureDim, projectionDim, hiddenDim } = readCombinerModel(file).config;
