@@ -112,8 +112,8 @@ export interface ClipConfig {
 /** Width of one attention head in every CLIP of OpenAI's. */
 const HEAD_WIDTH = 64;
 
-/** Widths of published image encoders whose heads are not 64 wide: open_clip's ViT-H-14, ViT-g-14 and ViT-bigG-14. */
-const OTHER_HEADS: readonly number[] = [1280, 1408, 1664];
+/** Widths of published encoders whose heads are not 64 wide: SigLIP's so400m and giant, open_clip's ViT-H, g, bigG, e. */
+const OTHER_HEADS: readonly number[] = [1152, 1280, 1408, 1536, 1664, 1792];
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -147,6 +147,12 @@ function countNumbered(shapes: Shapes, prefix: string): number {
  * @throws naming the tensor, where neither tells how many there are
  */
 function heads(channels: number, tensor: string, stated?: number): number {
+  if (stated === undefined && OTHER_HEADS.includes(channels)) {
+    throw new Error(
+      `CLIP weights: ${tensor}: the file does not say how many attention heads a width of ${channels} has; put the ` +
+        'open_clip_config.json or config.json that came with the weights beside them.',
+    );
+  }
   const found = stated ?? channels / HEAD_WIDTH;
   if (!Number.isInteger(found) || found < 1 || channels % (4 * found) !== 0) {
     throw new Error(
@@ -180,12 +186,6 @@ function inferVit(
   const width = size(shapes, patches, 4, 0);
   const patchSize = size(shapes, patches, 4, 3);
   const { visionHeads, visionActivation, activation } = settings;
-  if (visionHeads === undefined && OTHER_HEADS.includes(width)) {
-    throw new Error(
-      `CLIP weights: ${patches}: the file does not say how many attention heads a width of ${width} has; put the ` +
-        'open_clip_config.json or config.json that came with the weights beside them.',
-    );
-  }
   const side =
     family === 'clip'
       ? gridWithClass(shapes, positions)

@@ -120,7 +120,7 @@ export const openClipRules: RuleTable = {
 };
 
 /** Attention heads of timm's image encoders by the size in their names (`vit_base_patch16_siglip_224`). */
-const timmHeads: Readonly<Record<string, number>> = { base: 12, large: 16, so400m: 16 };
+const timmHeads: Readonly<Record<string, number>> = { base: 12, large: 16, so400m: 16, giantopt: 16 };
 
 /** open_clip_config.json of SigLIP, whose image encoder is timm's. */
 export const openClipSiglipRules: RuleTable = {

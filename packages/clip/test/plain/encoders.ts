@@ -22,12 +22,29 @@ export interface Tensors {
   has(name: string): boolean;
 }
 
-function transformer(x: Float64Array, tensors: Tensors, prefix: string, causal: boolean): Float64Array {
+/** What the tensors do not tell of an encoder. */
+export interface PlainSettings {
+  /** Attention heads; a head for every 64 channels unless given. */
+  readonly heads?: number;
+  readonly epsilon: number;
+  activate(x: Float64Array): Float64Array;
+}
+
+/** OpenAI's. */
+export const openAi: PlainSettings = { epsilon: 1e-5, activate: quickGelu };
+
+export function transformer(
+  x: Float64Array,
+  tensors: Tensors,
+  prefix: string,
+  causal: boolean,
+  { heads, epsilon, activate }: PlainSettings,
+): Float64Array {
   let hidden = x;
   for (let layer = 0; tensors.has(`${prefix}.resblocks.${layer}.ln_1.weight`); layer++) {
     const of = (name: string) => tensors(`${prefix}.resblocks.${layer}.${name}`);
     const width = of('ln_1.weight').length;
-    const normed = layernorm(hidden, of('ln_1.weight'), of('ln_1.bias'));
+    const normed = layernorm(hidden, of('ln_1.weight'), of('ln_1.bias'), epsilon);
     const [weight, bias] = [of('attn.in_proj_weight'), of('attn.in_proj_bias')];
     const [query, key, value] = [0, 1, 2].map((third) =>
       linear(
@@ -36,20 +53,20 @@ function transformer(x: Float64Array, tensors: Tensors, prefix: string, causal: 
         bias.subarray(third * width, (third + 1) * width),
       ),
     );
-    const mixed = attend(query, key, value, width, causal);
+    const mixed = attend(query, key, value, width, { heads, causal });
     hidden = add(hidden, linear(mixed, of('attn.out_proj.weight'), of('attn.out_proj.bias')));
     const wide = linear(
-      layernorm(hidden, of('ln_2.weight'), of('ln_2.bias')),
+      layernorm(hidden, of('ln_2.weight'), of('ln_2.bias'), epsilon),
       of('mlp.c_fc.weight'),
       of('mlp.c_fc.bias'),
     );
-    hidden = add(hidden, linear(quickGelu(wide), of('mlp.c_proj.weight'), of('mlp.c_proj.bias')));
+    hidden = add(hidden, linear(activate(wide), of('mlp.c_proj.weight'), of('mlp.c_proj.bias')));
   }
   return hidden;
 }
 
 /** @param tokens up to the end-of-text token @returns [embed], not normalized */
-export function plainText(tokens: readonly number[], tensors: Tensors): Float64Array {
+export function plainText(tokens: readonly number[], tensors: Tensors, settings = openAi): Float64Array {
   const width = tensors('ln_final.weight').length;
   const table = tensors('token_embedding.weight');
   const embedded = tokens.flatMap((token) => [...table.subarray(token * width, (token + 1) * width)]);
@@ -58,21 +75,23 @@ export function plainText(tokens: readonly number[], tensors: Tensors): Float64A
     tensors,
     'transformer',
     true,
+    settings,
   );
-  const normed = layernorm(hidden, tensors('ln_final.weight'), tensors('ln_final.bias'));
+  const normed = layernorm(hidden, tensors('ln_final.weight'), tensors('ln_final.bias'), settings.epsilon);
   return project(normed.subarray(-width), tensors('text_projection'));
 }
 
 /** @param pixels normalized @returns [embed], not normalized */
-export function plainVit(pixels: Planes, tensors: Tensors): Float64Array {
+export function plainVit(pixels: Planes, tensors: Tensors, settings = openAi): Float64Array {
+  const { epsilon } = settings;
   const of = (name: string) => tensors(`visual.${name}`);
   const width = of('class_embedding').length;
   const patch = Math.sqrt(of('conv1.weight').length / width / pixels.channels);
   const patches = rowsOf(convolve(pixels, of('conv1.weight'), width, patch));
   const embedded = add(concat(of('class_embedding'), patches), of('positional_embedding'));
-  const normed = layernorm(embedded, of('ln_pre.weight'), of('ln_pre.bias'));
-  const hidden = transformer(normed, tensors, 'visual.transformer', false);
-  return project(layernorm(hidden.subarray(0, width), of('ln_post.weight'), of('ln_post.bias')), of('proj'));
+  const normed = layernorm(embedded, of('ln_pre.weight'), of('ln_pre.bias'), epsilon);
+  const hidden = transformer(normed, tensors, 'visual.transformer', false, settings);
+  return project(layernorm(hidden.subarray(0, width), of('ln_post.weight'), of('ln_post.bias'), epsilon), of('proj'));
 }
 
 /** BatchNorm with the statistics that are stored under its name. */

@@ -62,24 +62,41 @@ export function project(x: Float64Array, matrix: Float32Array): Float64Array {
 
 export const add = (x: Float64Array, y: ArrayLike<number>): Float64Array => x.map((value, i) => value + y[i]);
 
+/** The error function by a series of positive terms (Abramowitz and Stegun 7.1.6): nothing cancels. */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let sum = 0;
+  for (let n = 1; sum + term !== sum; n++) {
+    sum += term;
+    term *= (2 * x * x) / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+export const gelu = (x: Float64Array): Float64Array => x.map((value) => 0.5 * value * (1 + erf(value / Math.SQRT2)));
+
+export const geluTanh = (x: Float64Array): Float64Array =>
+  x.map((value) => 0.5 * value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3))));
+
 export const quickGelu = (x: Float64Array): Float64Array => x.map((value) => value / (1 + Math.exp(-1.702 * value)));
 
-/** Every row of x to mean 0 and variance 1 (with epsilon 1e-5), then times weight plus bias. */
-export function layernorm(x: Float64Array, weight: Float32Array, bias: Float32Array): Float64Array {
+/** Every row of x to mean 0 and variance 1, then times weight plus bias. */
+export function layernorm(x: Float64Array, weight: Float32Array, bias: Float32Array, epsilon = 1e-5): Float64Array {
   const width = weight.length;
   const y = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += width) {
     const row = x.subarray(start, start + width);
     const mean = row.reduce((sum, value) => sum + value, 0) / width;
     const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / width;
-    for (let i = 0; i < width; i++) y[start + i] = ((row[i] - mean) / Math.sqrt(variance + 1e-5)) * weight[i] + bias[i];
+    for (let i = 0; i < width; i++)
+      y[start + i] = ((row[i] - mean) / Math.sqrt(variance + epsilon)) * weight[i] + bias[i];
   }
   return y;
 }
 
 /**
- * Attention in heads of 64: each query takes the average of the values, weighted by the softmax of its products with
- * the keys.
+ * Attention: each query takes the average of the values, weighted by the softmax of its products with the keys.
  * @param causal query i sees the keys up to i only
  */
 export function attend(
@@ -87,10 +104,10 @@ export function attend(
   keys: Float64Array,
   values: Float64Array,
   width: number,
-  causal = false,
+  { heads = width / 64, causal = false } = {},
 ): Float64Array {
   const y = new Float64Array(queries.length);
-  const head = 64;
+  const head = width / heads;
   for (let from = 0; from < width; from += head) {
     for (let query = 0; query * width < queries.length; query++) {
       const at = query * width + from;
