@@ -11,7 +11,7 @@ export {
   SIGLIP_IMAGE,
   type VitConfig,
 } from './config.ts';
-export type { ConfigurationFiles } from './configuration/read.ts';
+export { type Configuration, type ConfigurationFiles, readConfiguration } from './configuration/read.ts';
 export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
@@ -25,7 +25,6 @@ export {
   isTrainable,
   isVisual,
   type ModelTensor,
-  type ReadOptions,
   readClipModel,
   statedActivation,
   storeClipModel,

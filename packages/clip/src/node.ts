@@ -7,7 +7,7 @@ export { type CompressOptions, compressImage } from './node/compress.ts';
 export { decodeImage } from './node/decode.ts';
 export { readJson, writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { fileSource } from './node/weights/file-source.ts';
-export { openClipModel, readConfigurationFiles } from './node/weights/open-clip-model.ts';
+export { configurationBeside, openClipModel } from './node/weights/open-clip-model.ts';
 export { openWeights, weightPath } from './node/weights/open-weights.ts';
 export { readShardIndex } from './node/weights/shards.ts';
 export type { ImagePool, ImagePoolOptions };

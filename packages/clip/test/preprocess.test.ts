@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../src/node.ts';
 import type { RawImage } from '../src/preprocess/image.ts';
 import { normalizePixels } from '../src/preprocess/normalize.ts';
-import { preprocess, type Transform } from '../src/preprocess/preprocess.ts';
+import { imagePlanes, type PreprocessOptions, preprocess, type Transform } from '../src/preprocess/preprocess.ts';
 import { readSafetensors } from '../src/weights/safetensors.ts';
 import { toFloat32 } from '../src/weights/weight-file.ts';
 
@@ -23,6 +23,24 @@ describe('preprocess gives the pixels of PIL and torchvision', () => {
     // JPEG decoders may differ by a few levels; nothing else may differ.
     expect(worst).toBeLessThanOrEqual(file.endsWith('.jpg') ? 3 : 0);
   });
+});
+
+describe("other models' resizes give the pixels of PIL", () => {
+  const resized = readSafetensors(readFileSync(fixture('resize.safetensors'))).tensors;
+  test.each([...resized.keys()])('%s', async (key) => {
+    const [file, resize, interpolation, size] = key.split(' ');
+    const options = { resize, interpolation, size: Number(size) } as PreprocessOptions;
+    const pixels = preprocess(await decodeImage(fixture(`images/${file}`)), { ...options, transform: 'clip' });
+    expect(Buffer.compare(pixels, resized.get(key)!.bytes)).toBe(0);
+  });
+});
+
+test("imagePlanes normalizes with the model's means and deviations", () => {
+  const image: RawImage = { width: 1, height: 1, channels: 3, data: Uint8Array.of(0, 51, 255) };
+  const plain = imagePlanes(image, { transform: 'clip', size: 1, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.25] });
+  expect([...plain]).toEqual([-1, Math.fround(Math.fround(Math.fround(0.2) - 0.5) / 0.5), 2]);
+  const openAi = normalizePixels(Uint8Array.of(0, 51, 255));
+  expect(imagePlanes(image, { transform: 'clip', size: 1 })).toEqual(openAi);
 });
 
 describe('preprocess', () => {
@@ -67,6 +85,10 @@ describe('preprocess', () => {
     expect(() => preprocess(image, { ...options, size: 0.5 })).toThrow('size: expected a positive integer');
     expect(() => preprocess(image, { ...options, targetRatio: 0.5 })).toThrow('targetRatio: expected 1 or more');
     expect(() => preprocess(image, { ...options, transform: 'crop' as 'clip' })).toThrow('found "crop"');
+    expect(() => preprocess(image, { ...options, resize: 'longest' as 'squash' })).toThrow(
+      'resize: expected shortest, squash, found "longest"',
+    );
+    expect(() => preprocess(image, { ...options, interpolation: 'lanczos' as 'bicubic' })).toThrow('found "lanczos"');
   });
 });
 

@@ -9,10 +9,10 @@ import {
   type Rule,
   type RuleTable,
   refused,
-  type Size,
   size,
   type Tower,
 } from './rules.ts';
+import type { Size } from './sizes.ts';
 
 /** A size that may be given once for both directions. */
 const square = (value: unknown): unknown =>
@@ -77,7 +77,6 @@ const shared: RuleTable = {
   'model_cfg.vision_cfg.timm_drop': free,
   'model_cfg.vision_cfg.timm_drop_path': free,
   'model_cfg.vision_cfg.patch_dropout': free,
-  ...towerRules('model_cfg.vision_cfg.', 'vision', 'image'),
   ...towerRules('model_cfg.text_cfg.', 'text', 'text'),
   'model_cfg.text_cfg.context_length': size('text positions'),
   'model_cfg.text_cfg.vocab_size': size('tokens'),
@@ -93,10 +92,10 @@ const shared: RuleTable = {
 /** open_clip_config.json of open_clip's `CLIP` and `CustomTextCLIP`, with its own encoders. */
 export const openClipRules: RuleTable = {
   ...shared,
-  'model_cfg.quick_gelu': (value, { activation }) => {
+  ...towerRules('model_cfg.vision_cfg.', 'vision', 'image'),
+  'model_cfg.quick_gelu': (value, stated) => {
     if (typeof value !== 'boolean') throw new Error('expected true or false');
-    // It goes before `act_kwargs`, which QuickGELU does not have.
-    if (value) Object.assign(activation, { vision: 'quickgelu', text: 'quickgelu' });
+    stated.quickGelu = value;
   },
   'model_cfg.vision_cfg.head_width': (value, stated) => {
     stated.headWidth = natural(value);

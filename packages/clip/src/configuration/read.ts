@@ -7,8 +7,10 @@ import {
   SIGLIP_IMAGE,
 } from '../config.ts';
 import type { Preprocessing } from '../preprocess/preprocess.ts';
+import { familyOf, namingOf } from '../weights/names/names.ts';
 import { openClipDefaults, openClipRules, openClipSiglipRules } from './open-clip.ts';
 import { applyRules, nothingStated, type Stated, type Tower } from './rules.ts';
+import type { StatedSize } from './sizes.ts';
 import { clipConfigRules, preprocessorRules, siglipConfigRules, transformersDefaults } from './transformers.ts';
 
 /** The files that come with a model's weights on Hugging Face's hub, parsed. */
@@ -23,7 +25,7 @@ export interface ConfigurationFiles {
 
 /** What the configuration beside a file of weights says: settings, sizes to be checked, the model's own preprocessing. */
 export interface Configuration extends Partial<ModelSettings> {
-  readonly sizes?: Stated['sizes'];
+  readonly sizes?: readonly StatedSize[];
   readonly preprocessing?: Preprocessing;
 }
 
@@ -33,17 +35,17 @@ const isRecord = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads the configuration of a model. Where the files of two projects are there, that of the project whose names the
- * tensors have is taken.
- * @param family of the weights, which decides what the configuration can say
- * @param naming whose names the tensors have
+ * Reads the configuration of a model, to be given to `readClipModel`. Where the files of two projects are there, that of
+ * the project whose names the tensors have is taken.
+ * @param tensors of the file of weights; their names decide what the configuration can say
  * @throws Error naming the file and the key that cannot be honoured
  */
 export function readConfiguration(
   files: ConfigurationFiles,
-  family: Family,
-  naming: 'OpenAI' | 'open_clip' | 'Hugging Face',
+  { tensors }: { readonly tensors: ReadonlyMap<string, unknown> },
 ): Configuration {
+  const family = familyOf(tensors.keys());
+  const naming = namingOf(tensors.keys());
   const openClip = files['open_clip_config.json'];
   const transformers = files['config.json'];
   const isModel = isRecord(transformers) && ('text_config' in transformers || 'model_type' in transformers);
@@ -110,13 +112,18 @@ function withoutOverridden(json: Json): Json {
 /** @throws Error where the two encoders have different epsilons, which no model has */
 function towers(
   file: string,
-  { activation, epsilon }: Stated,
+  { activation, epsilon, quickGelu }: Stated,
   defaults: { readonly activation: Activation; readonly epsilon: number },
   vision: unknown,
 ): Pick<ModelSettings, 'activation' | 'visionActivation' | 'layerNormEpsilon'> {
   const [ofVision, ofText] = [epsilon.vision ?? defaults.epsilon, epsilon.text ?? defaults.epsilon];
   if (ofVision !== ofText) {
     throw new Error(`${file}: the encoders have layer normalizations of different epsilons, ${ofVision} and ${ofText}`);
+  }
+  if (quickGelu) {
+    const other = activation.text ?? activation.vision;
+    if (other) throw new Error(`${file}: it asks for QuickGELU and for ${other}`);
+    return { activation: 'quickgelu', visionActivation: 'quickgelu', layerNormEpsilon: ofText };
   }
   const text = activation.text ?? defaults.activation;
   // Without a word on the image encoder, what is said of the text encoder is meant for both.
@@ -125,8 +132,11 @@ function towers(
 }
 
 /** @param own whether the files say how images are preprocessed */
-function imageSettings({ image, sizes }: Stated, family: Family, own: boolean): Configuration {
+function imageSettings({ image, sizes, crop = true }: Stated, family: Family, own: boolean): Configuration {
   if (!own) return { sizes };
   const whole: ImageInput = { ...(family === 'clip' ? CLIP_IMAGE : SIGLIP_IMAGE), ...image };
+  if (!crop && whole.resize === 'shortest') {
+    throw new Error('preprocessor_config.json: do_center_crop: expected true where only the shortest edge is resized');
+  }
   return { sizes, image: whole, preprocessing: { transform: 'clip' } };
 }

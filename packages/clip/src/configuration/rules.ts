@@ -1,21 +1,5 @@
-import type { Activation, ClipConfig, ImageInput } from '../config.ts';
-
-/** Sizes that a configuration repeats although the weights have them: they must agree. */
-export const SIZES = {
-  features: ({ embedDim }: ClipConfig) => embedDim,
-  'image resolution': ({ imageResolution }: ClipConfig) => imageResolution,
-  'image width': ({ vision }: ClipConfig) => vision.width,
-  'image layers': ({ vision }: ClipConfig) => (vision.kind === 'vit' ? vision.layers : vision.layers.join()),
-  'image MLP': ({ vision }: ClipConfig) => (vision.kind === 'vit' ? vision.mlpWidth : undefined),
-  'patch size': ({ vision }: ClipConfig) => (vision.kind === 'vit' ? vision.patchSize : undefined),
-  'text width': ({ textWidth }: ClipConfig) => textWidth,
-  'text layers': ({ textLayers }: ClipConfig) => textLayers,
-  'text MLP': ({ textMlpWidth }: ClipConfig) => textMlpWidth,
-  'text positions': ({ contextLength }: ClipConfig) => contextLength,
-  tokens: ({ vocabularySize }: ClipConfig) => vocabularySize,
-} satisfies Record<string, (config: ClipConfig) => number | string | undefined>;
-
-export type Size = keyof typeof SIZES;
+import type { Activation, ImageInput } from '../config.ts';
+import type { Size, StatedSize } from './sizes.ts';
 
 /** The two encoders of a model. */
 export type Tower = 'vision' | 'text';
@@ -27,9 +11,12 @@ export interface Stated {
   readonly heads: Partial<Record<Tower, number>>;
   /** Width of an attention head of the image encoder (open_clip says this in place of the heads). */
   headWidth?: number;
+  /** Whether both encoders have QuickGELU (open_clip), which goes before other activations. */
+  quickGelu?: boolean;
+  /** Whether the middle of a resized image is cropped (transformers); it is unless this is false. */
+  crop?: boolean;
   image: Partial<ImageInput>;
-  /** Where each size was stated, and as what. */
-  readonly sizes: { readonly size: Size; readonly value: number | string; readonly where: string }[];
+  readonly sizes: StatedSize[];
 }
 
 export const nothingStated = (): Stated => ({ activation: {}, epsilon: {}, heads: {}, image: {}, sizes: [] });
@@ -127,16 +114,4 @@ export function applyRules(file: string, json: unknown, table: RuleTable, stated
     }
   };
   for (const [key, value] of Object.entries(json)) visit(value, key);
-}
-
-/** @throws Error naming the first size that the weights do not have */
-export function checkSizes(sizes: Stated['sizes'], config: ClipConfig): void {
-  for (const { size: name, value, where } of sizes) {
-    const found = SIZES[name](config);
-    if (found !== value) {
-      throw new Error(
-        `${where}: it says ${value} (${name}), the weights have ${found ?? 'none'}: do they belong together?`,
-      );
-    }
-  }
 }

@@ -1,17 +1,6 @@
 import type { Activation, ImageInput } from '../config.ts';
-import {
-  colours,
-  free,
-  natural,
-  oneOf,
-  only,
-  positive,
-  type Rule,
-  type RuleTable,
-  type Size,
-  size,
-  type Tower,
-} from './rules.ts';
+import { colours, free, natural, oneOf, only, positive, type Rule, type RuleTable, size, type Tower } from './rules.ts';
+import type { Size } from './sizes.ts';
 
 /** Names of activations in transformers (`ACT2FN`). */
 const activations: Readonly<Record<string, Activation>> = {
@@ -163,8 +152,10 @@ export const preprocessorRules: RuleTable = {
   do_resize: always('a resize'),
   do_rescale: always('values from 0 to 1'),
   do_normalize: always('means and deviations'),
-  // Without it, images stay as they are resized: `size` says whether that is a square.
-  do_center_crop: only([true, false], 'such crop'),
+  do_center_crop(value, stated) {
+    if (typeof value !== 'boolean') throw new Error('expected true or false');
+    stated.crop = value;
+  },
   rescale_factor(value) {
     if (Math.abs(positive(value) * 255 - 1) > 1e-6) throw new Error('expected 1 / 255');
   },

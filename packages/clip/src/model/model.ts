@@ -1,11 +1,11 @@
 import type { StoreEntry } from '@webcir/kernels';
 import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
-import { type Configuration, type ConfigurationFiles, readConfiguration } from '../configuration/read.ts';
-import { checkSizes } from '../configuration/rules.ts';
+import type { Configuration } from '../configuration/read.ts';
+import { checkSizes } from '../configuration/sizes.ts';
 import { tokenTable } from '../encoders/text.ts';
 import { type Preprocessing, TRANSFORMS } from '../preprocess/preprocess.ts';
 import { encodeFloat32, isFloat } from '../weights/dtype.ts';
-import { familyOf, namingOf, toOpenAiNames, withoutModulePrefix } from '../weights/names/names.ts';
+import { toOpenAiNames } from '../weights/names/names.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
 import { knownActivation, settingsMetadata, settingsOf } from './settings.ts';
 import { checkWeights } from './shapes.ts';
@@ -40,25 +40,18 @@ export const hostTensor = (shape: readonly number[], values: Float32Array): Mode
 /** Metadata key of `ClipModel.vocabulary` in safetensors files. */
 export const VOCABULARY_KEY = 'webcir.vocabulary';
 
-/** What is known of a model besides its file of weights. */
-export interface ReadOptions {
-  /** For files that do not state it; goes before what `configuration` says. */
-  readonly activation?: Activation | undefined;
-  /** The files that came with the weights: heads, normalization, preprocessing and more are taken from them. */
-  readonly configuration?: ConfigurationFiles;
-}
-
 /** The parts of an opened file that make a model. */
 type ReadableFile = Pick<WeightFile, 'tensors' | 'metadata'> & Partial<Pick<WeightFile, 'format'>>;
 
 /**
  * Makes a model from an opened weight file with OpenAI's, open_clip's or Hugging Face's names; sizes follow from the
  * shapes.
- * @throws naming the tensor, when the file does not hold a whole CLIP; the key of a configuration that cannot be
- *   honoured; or asking for the activation
+ * @param configuration what the file does not state itself: the activation by the user's choice, or all that the files
+ *   beside it say (`readConfiguration`)
+ * @throws naming the tensor, when the file does not hold a whole CLIP; or asking for the activation
  */
-export function readClipModel(file: ReadableFile, options: ReadOptions = {}): ClipModel {
-  const { sizes = [], preprocessing: configured, ...settings } = configurationOf(file, options);
+export function readClipModel(file: ReadableFile, configuration: Configuration = {}): ClipModel {
+  const { sizes = [], preprocessing: configured, ...settings } = configuration;
   const { tensors } = toOpenAiNames(file.tensors);
   for (const [name, { dtype }] of tensors) {
     if (!isFloat(dtype)) throw new Error(`CLIP weights: ${name}: expected floating point values, found ${dtype}.`);
@@ -84,15 +77,9 @@ export function readClipModel(file: ReadableFile, options: ReadOptions = {}): Cl
   };
 }
 
-/** The activation that a file, its configuration or the user states; undefined if nobody does. */
-export const statedActivation = (file: ReadableFile, options: ReadOptions): Activation | undefined =>
-  knownActivation(file) ?? configurationOf(file, options).activation;
-
-function configurationOf({ tensors }: ReadableFile, { activation, configuration = {} }: ReadOptions): Configuration {
-  const names = [...withoutModulePrefix(tensors).keys()];
-  const read = readConfiguration(configuration, familyOf(names), namingOf(names));
-  return activation === undefined ? read : { ...read, activation, visionActivation: activation };
-}
+/** The activation that a file or its configuration states; undefined if nobody does. */
+export const statedActivation = (file: ReadableFile, configuration: Configuration): Activation | undefined =>
+  knownActivation(file) ?? configuration.activation;
 
 function parseVocabulary(text: string, rows: number): number[] {
   const ids: unknown = JSON.parse(text);

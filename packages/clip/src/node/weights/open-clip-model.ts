@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { Activation } from '../../config.ts';
-import type { ConfigurationFiles } from '../../configuration/read.ts';
+import { type Configuration, readConfiguration } from '../../configuration/read.ts';
 import { type ClipModel, readClipModel } from '../../model/model.ts';
+import type { WeightFile } from '../../weights/weight-file.ts';
 import { readJson } from '../files.ts';
 import { openWeights, weightPath } from './open-weights.ts';
 
@@ -15,9 +16,8 @@ import { openWeights, weightPath } from './open-weights.ts';
  */
 export async function openClipModel(path: string, activation?: Activation): Promise<ClipModel> {
   const file = await openWeights(path);
-  const configuration = await readConfigurationFiles(path);
   try {
-    return readClipModel(file, { activation, configuration });
+    return readClipModel(file, await configurationBeside(path, file, activation));
   } catch (cause) {
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }
@@ -25,11 +25,18 @@ export async function openClipModel(path: string, activation?: Activation): Prom
 
 /**
  * The configuration beside a file of weights, as `readClipModel` takes it.
- * @throws Error naming a file that is not JSON
+ * @param activation the user's choice, which goes before it
+ * @throws Error naming a file that is not JSON, or the key that cannot be honoured
  */
-export async function readConfigurationFiles(path: string): Promise<ConfigurationFiles> {
+export async function configurationBeside(
+  path: string,
+  file: WeightFile,
+  activation?: Activation,
+): Promise<Configuration> {
   const folder = dirname(weightPath(path));
   const names = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'] as const;
   const files = await Promise.all(names.map(async (name) => [name, await readJson(join(folder, name))] as const));
-  return Object.fromEntries(files.filter(([, json]) => json !== undefined));
+  const present = Object.fromEntries(files.filter(([, json]) => json !== undefined));
+  const configuration = readConfiguration(present, file);
+  return activation === undefined ? configuration : { ...configuration, activation, visionActivation: activation };
 }

@@ -16,7 +16,7 @@ const NO_WEIGHT = /(^|\.)(num_batches_tracked|position_ids|attn_mask)$|^(input_r
 
 /** Whose names a file's tensors have. */
 export function namingOf(names: Iterable<string>): Naming {
-  const all = [...names];
+  const all = [...names].map(withoutModule);
   if (all.some((name) => /^(text|vision)_model\./.test(name))) return 'Hugging Face';
   return all.some((name) => name.startsWith('text.')) ? 'open_clip' : 'OpenAI';
 }
@@ -26,7 +26,7 @@ const probes = /^(visual\.attnpool\.probe|vision_model\.head\.probe|visual\.trun
 
 /** Which family a file's tensors are of, under whatever names. */
 export const familyOf = (names: Iterable<string>): Family =>
-  [...names].some((name) => probes.test(name)) ? 'siglip' : 'clip';
+  [...names].some((name) => probes.test(withoutModule(name))) ? 'siglip' : 'clip';
 
 /**
  * A CLIP's tensors by OpenAI's names. Data is rearranged when it is read, where the layouts differ.
@@ -39,6 +39,8 @@ export function toOpenAiNames(tensors: Tensors): { naming: Naming; tensors: Map<
   return { naming, tensors: rename[naming](weights) };
 }
 
+const withoutModule = (name: string): string => name.replace(/^module\./, '');
+
 /** Removes the `module.` that DistributedDataParallel puts before each name. */
 export const withoutModulePrefix = (tensors: Tensors): Map<string, WeightTensor> =>
-  new Map([...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor]));
+  new Map([...tensors].map(([name, tensor]) => [withoutModule(name), tensor]));

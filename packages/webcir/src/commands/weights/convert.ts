@@ -10,7 +10,7 @@ import {
   VOCABULARY_KEY,
   type WeightTensor,
 } from '@webcir/clip';
-import { openWeights, readConfigurationFiles, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
+import { configurationBeside, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
 import { isCombiner, readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../../progress.ts';
 
@@ -32,7 +32,7 @@ export async function convertCommand(from: string, to: string, { activation, dty
   const className = isCombiner(file) ? 'Combiner' : 'CLIP';
   const { tensors, metadata } = isCombiner(file)
     ? { tensors: storeTensors(readCombinerModel(file).tensors, dtype), metadata: new Map<string, string>() }
-    : storeClipModel(readClipModel(file, { activation, configuration: await readConfigurationFiles(from) }), dtype);
+    : storeClipModel(readClipModel(file, await configurationBeside(from, file, activation)), dtype);
   if (kind === '.pt' && metadata.has(VOCABULARY_KEY)) {
     throw new Error(`${from}: this CLIP keeps only the tokens that it was trained on, which a .pt file cannot say.`);
   }

@@ -3,17 +3,17 @@ import {
   ACTIVATIONS,
   type Activation,
   type ClipConfig,
+  type Configuration,
   DTYPE_BYTES,
   elementsOf,
   type ImageInput,
   isVisual,
-  type ReadOptions,
   readClipModel,
   statedActivation,
   toOpenAiNames,
   type WeightFile,
 } from '@webcir/clip';
-import { openWeights, readConfigurationFiles, weightPath } from '@webcir/clip/node';
+import { configurationBeside, openWeights, weightPath } from '@webcir/clip/node';
 import { isCombiner, readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../../progress.ts';
 
@@ -32,9 +32,7 @@ export async function inspectCommand(path: string, { activation, tensors }: Insp
     ['Container', `${file.format}, ${formatBytes(size)}`],
     ...[...file.metadata].map(([key, value]): Fact => [key, value.length > 60 ? `${value.slice(0, 57)}...` : value]),
     ['Data', dtypes(file)],
-    ...(isCombiner(file)
-      ? combinerFacts(file)
-      : clipFacts(file, { activation, configuration: await readConfigurationFiles(path) })),
+    ...(isCombiner(file) ? combinerFacts(file) : clipFacts(file, await configurationBeside(path, file, activation))),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   for (const [label, value] of facts) console.log(`${label.padEnd(width)}  ${value}`);
@@ -49,9 +47,9 @@ function dtypes({ tensors }: WeightFile): string {
   return `${tensors.size} tensors, ${[...bytes].map(([dtype, size]) => `${dtype} ${formatBytes(size)}`).join(', ')}`;
 }
 
-function clipFacts(file: WeightFile, options: ReadOptions): Fact[] {
-  const activation = statedActivation(file, options);
-  const { config, tensors } = readClipModel(file, activation ? options : { ...options, activation: 'quickgelu' });
+function clipFacts(file: WeightFile, configuration: Configuration): Fact[] {
+  const activation = statedActivation(file, configuration);
+  const { config, tensors } = readClipModel(file, { ...configuration, activation: activation ?? 'quickgelu' });
   const { embedDim, contextLength, vocabularySize, textWidth, textHeads, textLayers } = config;
   const count = (wanted: (name: string) => boolean) =>
     [...tensors].reduce((sum, [name, { shape }]) => sum + (wanted(name) ? elementsOf(shape) : 0), 0);
