@@ -8,6 +8,7 @@ import { openClipModel, openWeights, writeSafetensorsFile } from '../src/node.ts
 import { elementsOf } from '../src/weights/dtype.ts';
 import { toOpenAiNames } from '../src/weights/names/names.ts';
 import { type StoredTensor, storedTensor } from '../src/weights/weight-file.ts';
+import { asHuggingFace } from './plain/hugging-face.ts';
 import { clipFixture } from './reference.ts';
 
 type Tensors = Map<string, StoredTensor>;
@@ -17,50 +18,6 @@ const folder = await mkdtemp(join(tmpdir(), 'webcir-names-'));
 afterAll(() => rm(folder, { recursive: true }));
 
 const noMetadata = new Map<string, string>();
-
-/** The same model as transformers would save it, written from the table of names, not with the code under test. */
-function huggingFace(): Tensors {
-  const result: Tensors = new Map();
-  const plain: [RegExp, string][] = [
-    [/^token_embedding\.weight$/, 'text_model.embeddings.token_embedding.weight'],
-    [/^positional_embedding$/, 'text_model.embeddings.position_embedding.weight'],
-    [/^ln_final/, 'text_model.final_layer_norm'],
-    [/^transformer\.resblocks/, 'text_model.encoder.layers'],
-    [/^visual\.class_embedding$/, 'vision_model.embeddings.class_embedding'],
-    [/^visual\.conv1\.weight$/, 'vision_model.embeddings.patch_embedding.weight'],
-    [/^visual\.positional_embedding$/, 'vision_model.embeddings.position_embedding.weight'],
-    [/^visual\.ln_pre/, 'vision_model.pre_layrnorm'],
-    [/^visual\.ln_post/, 'vision_model.post_layernorm'],
-    [/^visual\.transformer\.resblocks/, 'vision_model.encoder.layers'],
-    [/\.attn\.out_proj/, '.self_attn.out_proj'],
-    [/\.ln_(\d)/, '.layer_norm$1'],
-    [/\.mlp\.c_fc/, '.mlp.fc1'],
-    [/\.mlp\.c_proj/, '.mlp.fc2'],
-  ];
-  for (const [name, tensor] of openAi) {
-    const renamed = plain.reduce((at, [from, to]) => at.replace(from, to), name);
-    const attention = /^(.*)\.attn\.in_proj_(weight|bias)$/.exec(renamed);
-    if (attention) {
-      const { dtype, shape, bytes } = tensor;
-      const third = bytes.length / 3;
-      for (const [i, part] of ['q', 'k', 'v'].entries()) {
-        const piece = bytes.slice(i * third, (i + 1) * third);
-        const partName = `${attention[1]}.self_attn.${part}_proj.${attention[2]}`;
-        result.set(partName, storedTensor(dtype, [shape[0] / 3, ...shape.slice(1)], piece));
-      }
-    } else if (name === 'text_projection') result.set('text_projection.weight', transposed(tensor));
-    else if (name === 'visual.proj') result.set('visual_projection.weight', transposed(tensor));
-    else result.set(renamed, tensor);
-  }
-  const ids = new Uint8Array(8 * 77);
-  return result.set('text_model.embeddings.position_ids', storedTensor('I64', [1, 77], ids));
-}
-
-function transposed({ dtype, shape: [rows, columns], bytes }: StoredTensor): StoredTensor {
-  const values = new Uint16Array(bytes.slice().buffer);
-  const turned = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
-  return storedTensor(dtype, [columns, rows], new Uint8Array(turned.buffer));
-}
 
 const withPrefix = (prefix: string, only: (name: string) => boolean): Tensors =>
   new Map([...openAi].map(([name, tensor]) => [only(name) ? prefix + name : name, tensor]));
@@ -83,7 +40,7 @@ async function expectOpenAi(model: ClipModel): Promise<void> {
 describe('a model comes out the same', () => {
   test.each<[string, string, Tensors]>([
     ["under OpenAI's names", 'OpenAI', openAi],
-    ["under Hugging Face's names", 'Hugging Face', huggingFace()],
+    ["under Hugging Face's names", 'Hugging Face', asHuggingFace(openAi)],
     [
       "under open_clip's names, with a text tower of its own",
       'open_clip',
@@ -123,7 +80,7 @@ describe('a model comes out the same', () => {
     await mkdir(model);
     const shards: Tensors[] = [new Map(), new Map(), new Map()];
     const weightMap: Record<string, string> = {};
-    for (const [i, [name, tensor]] of [...huggingFace()].entries()) {
+    for (const [i, [name, tensor]] of [...asHuggingFace(openAi)].entries()) {
       shards[i % 3].set(name, tensor);
       weightMap[name] = `model-0000${(i % 3) + 1}-of-00003.safetensors`;
     }
@@ -192,12 +149,12 @@ describe('refuses', () => {
     ],
     [
       'a key without its query',
-      changed('text_model.encoder.layers.0.self_attn.q_proj.weight', undefined, huggingFace()),
+      changed('text_model.encoder.layers.0.self_attn.q_proj.weight', undefined, asHuggingFace(openAi)),
       /layers\.0\.self_attn\.q_proj\.weight beside the other parts/,
     ],
     [
       'an unknown Hugging Face name',
-      changed('vision_model.head.probe', halves(4), huggingFace()),
+      changed('vision_model.head.probe', halves(4), asHuggingFace(openAi)),
       /vision_model\.head\.probe: expected a name of Hugging Face's CLIPModel/,
     ],
   ])('%s', (_, tensors, message) => {

@@ -14,11 +14,12 @@ import {
   quickGelu,
   relu,
   rowsOf,
+  type Values,
 } from './layers.ts';
 
 /** Values by OpenAI's names. Throws for a name that is missing. */
 export interface Tensors {
-  (name: string): Float32Array;
+  (name: string): Values;
   has(name: string): boolean;
 }
 

@@ -2,6 +2,9 @@
 // time. Rows are [count, width] in one array, images are PyTorch's planes: nothing here is laid out as the encoders'
 // kernels want it.
 
+/** Values of a weight; in double precision where a derivative is taken by differences. */
+export type Values = Float32Array | Float64Array;
+
 export interface Planes {
   readonly channels: number;
   readonly height: number;
@@ -14,7 +17,7 @@ export interface Planes {
  * The scalar products of every row of a with every row of b, 2 x 4 at a time for speed: y[i, j] = a[i] . b[j].
  * @param columns rows of b, a multiple of 4
  */
-function products(a: Float64Array, b: Float32Array, rows: number, columns: number, inner: number): Float64Array {
+function products(a: Float64Array, b: Values, rows: number, columns: number, inner: number): Float64Array {
   const y = new Float64Array(rows * columns);
   for (let j = 0; j < columns; j += 4) {
     const [b0, b1, b2, b3] = [j * inner, (j + 1) * inner, (j + 2) * inner, (j + 3) * inner];
@@ -46,14 +49,14 @@ function products(a: Float64Array, b: Float32Array, rows: number, columns: numbe
 }
 
 /** x weight^T + bias of rows x. @param weight [out, in] */
-export function linear(x: Float64Array, weight: Float32Array, bias: Float32Array): Float64Array {
+export function linear(x: Float64Array, weight: Values, bias: Values): Float64Array {
   const out = bias.length;
   const inner = weight.length / out;
   return products(x, weight, x.length / inner, out, inner).map((value, i) => value + bias[i % out]);
 }
 
 /** One row x times a matrix [in, out]. */
-export function project(x: Float64Array, matrix: Float32Array): Float64Array {
+export function project(x: Float64Array, matrix: Values): Float64Array {
   const out = matrix.length / x.length;
   return Float64Array.from({ length: out }, (_, j) =>
     x.reduce((sum, value, k) => sum + value * matrix[k * out + j], 0),
@@ -82,7 +85,7 @@ export const geluTanh = (x: Float64Array): Float64Array =>
 export const quickGelu = (x: Float64Array): Float64Array => x.map((value) => value / (1 + Math.exp(-1.702 * value)));
 
 /** Every row of x to mean 0 and variance 1, then times weight plus bias. */
-export function layernorm(x: Float64Array, weight: Float32Array, bias: Float32Array, epsilon = 1e-5): Float64Array {
+export function layernorm(x: Float64Array, weight: Values, bias: Values, epsilon = 1e-5): Float64Array {
   const width = weight.length;
   const y = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += width) {
@@ -129,7 +132,7 @@ export function attend(
 }
 
 /** Convolution without bias. @param weight [out, channels, kernel, kernel], with out a multiple of 4 */
-export function convolve(x: Planes, weight: Float32Array, out: number, stride = 1, padding = 0): Planes {
+export function convolve(x: Planes, weight: Values, out: number, stride = 1, padding = 0): Planes {
   const inner = weight.length / out;
   const kernel = Math.sqrt(inner / x.channels);
   const height = Math.floor((x.height + 2 * padding - kernel) / stride) + 1;

@@ -1,5 +1,12 @@
 // A CLIP of random weights at a published size, and images for it: what a test of full size works on.
-import { type ClipModel, hostTensor, inferConfig, type ModelTensor, type RawImage } from '../../src/index.ts';
+import {
+  type ClipModel,
+  hostTensor,
+  inferConfig,
+  type ModelSettings,
+  type ModelTensor,
+  type RawImage,
+} from '../../src/index.ts';
 import { plainResnetTrunk, type Tensors } from './encoders.ts';
 import type { Planes } from './layers.ts';
 
@@ -31,7 +38,11 @@ function distribution(name: string, shape: readonly number[]): { mean: number; b
 }
 
 /** @param shapes of a state dict, by OpenAI's names */
-export function randomClip(shapes: ReadonlyMap<string, readonly number[]>, seed: number): ClipModel {
+export function randomClip(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  seed: number,
+  settings: ModelSettings = { activation: 'quickgelu' },
+): ClipModel {
   const random = randomNumbers(seed);
   const tensors = new Map<string, ModelTensor>();
   for (const [name, shape] of shapes) {
@@ -41,7 +52,7 @@ export function randomClip(shapes: ReadonlyMap<string, readonly number[]>, seed:
     for (let i = 0; i < values.length; i++) values[i] = mean + bound * random();
     tensors.set(name, hostTensor(shape, values));
   }
-  return { config: inferConfig(shapes, { activation: 'quickgelu' }), tensors };
+  return { config: inferConfig(shapes, settings), tensors };
 }
 
 export async function tensorsOf({ tensors }: ClipModel): Promise<Tensors> {
@@ -65,13 +76,13 @@ export async function calibrateBatchNorm(model: ClipModel, images: readonly Plan
   plainResnetTrunk(images, tensors, (name, inputs) => {
     const [means, variances] = [tensors(`${name}.running_mean`), tensors(`${name}.running_var`)];
     for (let c = 0; c < means.length; c++) {
-      const values = inputs.flatMap(({ height, width, data }) => [
+      const values: number[] = inputs.flatMap(({ height, width, data }) => [
         ...data.subarray(c * height * width, (c + 1) * height * width),
       ]);
       means[c] = values.reduce((sum, value) => sum + value, 0) / values.length;
       variances[c] = values.reduce((sum, value) => sum + (value - means[c]) ** 2, 0) / values.length;
     }
-    const mean = variances.reduce((sum, value) => sum + value, 0) / variances.length;
+    const mean = [...variances].reduce((sum, value) => sum + value, 0) / variances.length;
     for (let c = 0; c < means.length; c++) variances[c] = (variances[c] + mean) / 2;
   });
 }
