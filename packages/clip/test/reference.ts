@@ -39,10 +39,17 @@ export function tokenRows(file: Safetensors): number[][] {
   });
 }
 
-/**
- * Expects a tensor to agree with the one of the reference, which keeps every k-th value of a large one: the norm of the
- * difference, relative to the norm of the reference.
- */
+/** What the reference has of a tensor, of which it keeps every k-th value if it is large, and ours at the same places. */
+function sampled(found: Float32Array, file: Safetensors, key: string, name: string) {
+  const whole = file.tensors.has(`${key}.${name}`);
+  const expected = floats(file, whole ? `${key}.${name}` : `${key}_sample.${name}`);
+  const stride = whole ? 1 : Math.ceil(found.length / 1024);
+  const pick = (values: Float32Array) => values.filter((_, i) => i % stride === 0);
+  expect(pick(found).length, name).toBe(expected.length);
+  return { expected, pick };
+}
+
+/** Expects a tensor to agree with the one of the reference: the norm of the difference, relative to the norm. */
 export function expectClose(
   found: Float32Array,
   file: Safetensors,
@@ -50,12 +57,26 @@ export function expectClose(
   name: string,
   tolerance: number,
 ): void {
-  const whole = file.tensors.has(`${key}.${name}`);
-  const expected = floats(file, whole ? `${key}.${name}` : `${key}_sample.${name}`);
-  const stride = whole ? 1 : Math.ceil(found.length / 1024);
-  const sampled = found.filter((_, i) => i % stride === 0);
-  expect(sampled.length, name).toBe(expected.length);
-  expect(relativeDifference(sampled, expected), name).toBeLessThan(tolerance);
+  const { expected, pick } = sampled(found, file, key, name);
+  expect(relativeDifference(pick(found), expected), name).toBeLessThan(tolerance);
+}
+
+/**
+ * Expects a trained tensor to have gone where the reference went (`final.NAME`): the norm of the difference, relative to
+ * the way from the initial values. A step moves a weight by so little that relative to its norm all steps agree.
+ * @param part of the tensor that is looked at, all of it unless given
+ */
+export function expectSameWay(
+  found: Float32Array,
+  initial: Float32Array,
+  file: Safetensors,
+  name: string,
+  tolerance: number,
+  part: (values: Float32Array) => Float32Array = (values) => values,
+): void {
+  const { expected, pick } = sampled(found, file, 'final', name);
+  const way = (values: Float32Array) => part(values.map((value, i) => value - pick(initial)[i]));
+  expect(relativeDifference(way(pick(found)), way(expected)), `the way of ${name}`).toBeLessThan(tolerance);
 }
 
 export function relativeDifference(found: Float32Array, expected: Float32Array): number {

@@ -1,13 +1,6 @@
 // Whole training runs against the original PyTorch code: 20 AdamW steps of stage 1, 40 Adam steps of stage 2.
 import { isVisual, readClipModel, type Safetensors, uploadClip } from '@webcir/clip';
-import {
-  clipFixture,
-  expectClose,
-  floats,
-  loadFixture,
-  relativeDifference,
-  tokenRows,
-} from '@webcir/clip/test/reference';
+import { clipFixture, expectSameWay, floats, loadFixture, tokenRows } from '@webcir/clip/test/reference';
 import { openDevice } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isTuned, Stage1, Stage2 } from '../src/index.ts';
@@ -30,28 +23,33 @@ const finalNames = ({ tensors }: Safetensors): string[] =>
   [...tensors.keys()].filter((key) => key.startsWith('final')).map((key) => key.replace(/^final(_sample)?\./, ''));
 
 /**
+ * The furthest that a tensor may end from where PyTorch's ended, relative to the way that it went. Found on lavapipe:
+ * 1.3e-5 (vit), 7e-5 (rn, whose features are nearly one vector) and 1.2e-6 (stage 2). Without weight decay it is 2.9e-3
+ * and more in stage 1, with epsilon 1e-8 in place of 1e-7 it is 5e-4.
+ */
+const TOLERANCE = { vit: 1e-4, rn: 4e-4, 'stage 2': 1e-5 };
+
+/**
  * The bias of the keys moves every score of a query by the same amount, which softmax takes out again: its gradient is
  * zero but for rounding, and Adam turns rounding into steps of any direction. Query and value biases must agree.
  */
-function expectBiasClose(found: Float32Array, expected: Float32Array, name: string): void {
+function expectBiasSameWay(
+  found: Float32Array,
+  initial: Float32Array,
+  run: Safetensors,
+  name: string,
+  tolerance: number,
+): void {
   const third = found.length / 3;
-  for (const [part, start] of [
-    ['query', 0],
-    ['value', 2 * third],
-  ] as const) {
-    const difference = relativeDifference(
-      found.subarray(start, start + third),
-      expected.subarray(start, start + third),
-    );
-    expect(difference, `${name}, ${part}`).toBeLessThan(1e-3);
-  }
+  const outer = (values: Float32Array) => values.filter((_, i) => i < third || i >= 2 * third);
+  expectSameWay(found, initial, run, name, tolerance, outer);
   const furthest = 20 * 2e-4; // steps * learning rate
   for (let i = third; i < 2 * third; i++)
-    expect(Math.abs(found[i] - expected[i]), `${name}, key ${i}`).toBeLessThan(2 * furthest);
+    expect(Math.abs(found[i] - initial[i]), `${name}, key ${i}`).toBeLessThan(1.01 * furthest);
 }
 
 describe('stage 1', () => {
-  for (const name of ['vit', 'rn']) {
+  for (const name of ['vit', 'rn'] as const) {
     it(`follows 20 AdamW steps of clip-${name}, text encoder only`, async () => {
       const model = readClipModel(await clipFixture(`clip-${name}`), { activation: 'quickgelu' });
       const run = await fixture(`stage1-${name}`);
@@ -75,13 +73,14 @@ describe('stage 1', () => {
         );
         const adam = stage.adam.hyper({ learningRate: 2e-4, weightDecay: 0.01, step: step + 1 });
         const loss = await run(adam);
-        expect(Math.abs(loss / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-3);
+        expect(Math.abs(loss / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-4);
       }
       const tuned = await clip.trained.read();
       expect([...tuned.keys()].sort()).toEqual(finalNames(run).sort());
       for (const [tensor, values] of tuned) {
-        if (tensor.endsWith('in_proj_bias')) expectBiasClose(values, floats(run, `final.${tensor}`), tensor);
-        else expectClose(values, run, 'final', tensor, 1e-3);
+        const initial = await model.tensors.get(tensor)!.read();
+        if (tensor.endsWith('in_proj_bias')) expectBiasSameWay(values, initial, run, tensor, TOLERANCE[name]);
+        else expectSameWay(values, initial, run, tensor, TOLERANCE[name]);
       }
       await stage.dispose();
       clip.dispose();
@@ -104,11 +103,12 @@ describe('stage 2', () => {
       const run = stage.prepare(shown);
       const adam = stage.adam.hyper({ learningRate: 1e-3, weightDecay: 0, step: step + 1 });
       const loss = await run(adam);
-      expect(Math.abs(loss / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-3);
+      expect(Math.abs(loss / losses[step] - 1), `loss of step ${step + 1}`).toBeLessThan(1e-4);
     }
     const trained = await stage.combiner.read();
     expect([...trained.keys()].sort()).toEqual(finalNames(run).sort());
-    for (const [tensor, values] of trained) expectClose(values, run, 'final', tensor, 1e-3);
+    for (const [tensor, values] of trained)
+      expectSameWay(values, weights.get(tensor)!, run, tensor, TOLERANCE['stage 2']);
     stage.dispose();
   });
 });
