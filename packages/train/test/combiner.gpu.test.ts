@@ -51,6 +51,16 @@ it('starts from weights within the bounds of PyTorch', () => {
   const weights = initialCombiner(config, () => (state = (state + 0.618) % 1));
   for (const { name, shape } of combinerEntries(config))
     expect(weights.get(name)!.length, name).toBe(shape.reduce((a, b) => a * b));
-  const bias = weights.get('combiner_layer.bias')!;
-  expect(Math.max(...bias.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(32));
+  // PyTorch's bound is 1 / sqrt(inputs) for weights and biases, and the largest of many draws comes near it.
+  for (const [layer, inputs] of [
+    ['text_projection_layer', 8],
+    ['combiner_layer', 32],
+    ['output_layer', 32],
+  ] as const) {
+    for (const part of ['weight', 'bias']) {
+      const largest = Math.max(...weights.get(`${layer}.${part}`)!.map(Math.abs)) * Math.sqrt(inputs);
+      expect(largest, `${layer}.${part}`).toBeLessThanOrEqual(1);
+      expect(largest, `${layer}.${part}`).toBeGreaterThan(0.7);
+    }
+  }
 });

@@ -1,15 +1,21 @@
 // Both stages through the library call, on a small model: in Node and in a page, in one go and after a stop.
-import { initialVit, uploadClip } from '@webcir/clip';
-import { seededRandom } from '@webcir/data';
-import { openDevice } from '@webcir/kernels';
-import { Fusion, featureRows, ImageEncoder, TextEncoderPrograms, tableOf } from '@webcir/retrieval';
+import { initialVit, readClipModel, readFloat32, uploadClip } from '@webcir/clip';
+import { initialCombiner } from '@webcir/combiner';
+import { seededRandom, seedOf } from '@webcir/data';
+import { openDevice, type TensorStore } from '@webcir/kernels';
+import { byLength, Fusion, featureRows, ImageEncoder, TextEncoderPrograms, tableOf } from '@webcir/retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawEpoch } from '../src/examples.ts';
 import {
+  type Drawn,
   type Example,
+  isTuned,
   memoryStorage,
   type RunEvent,
   type RunOptions,
   type RunStorage,
+  Stage1,
+  Stage2,
   type TrainingRun,
   trainRun,
 } from '../src/index.ts';
@@ -136,6 +142,63 @@ describe('trainRun', () => {
     expect(logged.filter(({ type }) => type === 'step')).toHaveLength(12);
     for (const { loss } of steps) expect(Number.isFinite(loss)).toBe(true);
     expect(steps[5].loss).toBeLessThan(steps[0].loss);
+  });
+
+  it("takes CLIP4Cir's steps on the batches of each epoch, to the bits of both stages by hand", async () => {
+    const losses = async (stage: string) =>
+      (await whole.logged()).filter((entry) => entry.type === 'step' && entry.stage === stage).map(({ loss }) => loss);
+    const expectLast = async (file: string, store: TensorStore) => {
+      const { tensors } = await whole.open(`checkpoints/${file}.safetensors`);
+      for (const [name, values] of await store.read()) {
+        expect(await readFloat32(tensors.get(name)!), name).toEqual(values);
+      }
+    };
+    /** Half a cosine from 1e-3 down, over three epochs of two batches. */
+    const hyperOf = (weightDecay: number, index: number) => ({
+      learningRate: (1e-3 / 2) * (1 + Math.cos((Math.PI * index) / 6)),
+      weightDecay,
+      step: index + 1,
+    });
+    const rows = (drawn: readonly Drawn[], side: 'reference' | 'target') =>
+      featureRows(
+        features,
+        drawn.map(({ example }) => example[side]),
+      );
+    const textOf = ({ example, form }: Drawn) => example.texts[form];
+    const epochs = (stage: string) =>
+      [0, 1, 2].flatMap((epoch) => drawEpoch(examples, 8, `${stage}, seed 1, epoch ${epoch}`));
+
+    const clip = await uploadClip(device, model, isTuned('text'));
+    const stage1 = new Stage1(device, config, clip, { batch: 8 });
+    const found1: number[] = [];
+    for (const [index, batch] of epochs('stage 1').entries()) {
+      const drawn = byLength(batch, textOf);
+      const images = { kind: 'features', reference: rows(drawn, 'reference'), target: rows(drawn, 'target') } as const;
+      const step = await stage1.prepare(images, drawn.map(textOf));
+      found1.push(await step(stage1.adam.hyper(hyperOf(0.01, index)))); // PyTorch's weight decay for AdamW
+    }
+    expect(found1).toEqual(await losses('stage 1'));
+    await expectLast('stage1', clip.trained);
+    await stage1.dispose();
+    clip.dispose();
+
+    const best = await uploadClip(device, readClipModel(await whole.open('clip.safetensors')));
+    const encoder = new TextEncoderPrograms(device, config, best.weights);
+    const sizes = { featureDim: 16, projectionDim: 32, hiddenDim: 64 };
+    const initial = initialCombiner(sizes, seededRandom(seedOf('combiner, seed 1')));
+    const stage2 = await Stage2.create(device, sizes, initial, { batch: 8, dropout: 0.5 });
+    const found2: number[] = [];
+    for (const [index, drawn] of epochs('stage 2').entries()) {
+      const text = await encoder.encode(drawn.map(textOf));
+      const shown = { reference: rows(drawn, 'reference'), text, target: rows(drawn, 'target') };
+      const step = stage2.prepare(shown, [seedOf('dropout, seed 1'), index]);
+      found2.push(await step(stage2.adam.hyper(hyperOf(0, index))));
+    }
+    expect(found2).toEqual(await losses('stage 2'));
+    await expectLast('stage2', stage2.combiner);
+    stage2.dispose();
+    await encoder.dispose();
+    best.dispose();
   });
 
   it('goes on after a stop in either stage, to the same bits', async () => {
