@@ -18,6 +18,8 @@ import { root, run } from '../lib/run.mjs';
 /** What stands in a fault's way before its tests can tell anything: then nothing is learnt about them. */
 const BROKEN = /SyntaxError|Transform failed|shader/i;
 
+const VITEST_TIMEOUT = 15 * 60_000;
+
 export class Copy {
   /** Removed by whoever asked for the copy. */
   folder;
@@ -75,7 +77,11 @@ export class Copy {
     const vitest = join(this.folder, 'node_modules/vitest/vitest.mjs');
     rmSync(report, { force: true });
     const args = ['run', ...filters, '--bail=1', '--reporter=json', `--outputFile=${report}`];
-    const { code, output } = await run(process.execPath, [vitest, ...args], { cwd: this.folder, env: this.#env });
+    const { code, output } = await run(process.execPath, [vitest, ...args], {
+      cwd: this.folder,
+      env: this.#env,
+      timeoutMs: VITEST_TIMEOUT,
+    });
     if (code === 0) return undefined;
     if (!existsSync(report)) throw new Error(`vitest left no report:\n${output.trim()}`);
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
