@@ -1,58 +1,19 @@
+import { textFixer } from './fix-text.ts';
 import type { CharacterReferences } from './references.ts';
+import { unescapeHtml } from './unescape.ts';
 
-// Python's `html.unescape` takes at most 32 characters for a name, the length of the longest one.
-const CHARACTER_REFERENCE = /&(?:#([0-9]+);?|#[xX]([0-9a-fA-F]+);?|([^\t\n\f <&#;]{1,32};?))/gu;
-
-/** Characters for the numbers 0x80 to 0x9f: those of Windows-1252, where it has one. */
-const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
-
-/** Controls and non-characters, which Python's `html.unescape` deletes and HTML's own algorithm keeps. */
-function isDropped(code: number): boolean {
-  return (
-    (code >= 0x1 && code <= 0x8) ||
-    code === 0xb ||
-    (code >= 0xe && code <= 0x1f) ||
-    code === 0x7f ||
-    (code >= 0xfdd0 && code <= 0xfdef) ||
-    (code <= 0x10ffff && (code & 0xfffe) === 0xfffe)
-  );
-}
-
-function numbered(code: number): string {
-  if (isDropped(code)) return '';
-  if (code === 0 || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) return '\ufffd';
-  return code >= 0x80 && code <= 0x9f ? WINDOWS_1252[code - 0x80] : String.fromCodePoint(code);
-}
-
-/** The longest name that the text begins with decides, as in `&notit;`, which is ¬ and 'it;'. */
-function named(text: string, references: CharacterReferences): string {
-  for (let length = text.length; length > 1; length--) {
-    const found = references.get(text.slice(0, length));
-    if (found !== undefined) return found + text.slice(length);
-  }
-  return `&${text}`;
-}
-
-/** `html.unescape` of Python 3. */
-export function unescapeHtml(text: string, references: CharacterReferences): string {
-  return text.replace(CHARACTER_REFERENCE, (_, decimal?: string, hexadecimal?: string, name = '') => {
-    if (decimal) return numbered(Number(decimal));
-    return hexadecimal ? numbered(Number(`0x${hexadecimal}`)) : named(name, references);
-  });
-}
-
-// `str.strip()` also takes the four separator controls for white space, U+001C to U+001F. The `\s` of Python's `regex`
-// is \p{White_Space}, where JavaScript's has U+FEFF and lacks U+0085.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is meant
-const OUTER_SPACE = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
+/** The `\s` of Python's `regex`; JavaScript's has U+FEFF and lacks U+0085. */
 const SPACES = /\p{White_Space}+/gu;
 
 /**
- * Cleans a text as CLIP's tokenizer does before splitting it: unescapes HTML twice, collapses white space, lower-cases
- * (`basic_clean` and `whitespace_clean` of openai/CLIP `simple_tokenizer.py`). The original also repairs mojibake with
- * `ftfy.fix_text`, which leaves ASCII alone; that step is left out.
+ * Makes the function that cleans a text as CLIP's tokenizer does before splitting it: fixes mojibake and the like,
+ * unescapes HTML twice, collapses white space, lower-cases (`basic_clean` and `whitespace_clean` of openai/CLIP
+ * `simple_tokenizer.py`).
  */
-export function cleanText(text: string, references: CharacterReferences): string {
-  const unescaped = unescapeHtml(unescapeHtml(text, references), references).replace(OUTER_SPACE, '');
-  return unescaped.replace(SPACES, ' ').replace(OUTER_SPACE, '').toLowerCase();
+export function textCleaner(references: CharacterReferences): (text: string) => string {
+  const fixText = textFixer(references);
+  return (text) => {
+    const unescaped = unescapeHtml(unescapeHtml(fixText(text), references), references);
+    return unescaped.replace(SPACES, ' ').replace(/^ | $/g, '').toLowerCase();
+  };
 }

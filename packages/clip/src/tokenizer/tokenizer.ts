@@ -1,4 +1,4 @@
-import { cleanText } from './clean.ts';
+import { textCleaner } from './clean.ts';
 import { mergePairs, pairKey } from './merge.ts';
 import { parseReferences } from './references.ts';
 import { byteSymbols } from './symbols.ts';
@@ -71,7 +71,7 @@ export function createTokenizer(vocabulary: string): Tokenizer {
     idOf.set(token, tokens.length);
     tokens.push(token);
   }
-  const references = parseReferences(referenceLines);
+  const cleanText = textCleaner(parseReferences(referenceLines));
   const startOfText = tokens.push(START_OF_TEXT) - 1;
   const endOfText = tokens.push(END_OF_TEXT) - 1;
 
@@ -94,7 +94,7 @@ export function createTokenizer(vocabulary: string): Tokenizer {
 
   const encode = (text: string): number[] => {
     const ids: number[] = [];
-    for (const [word] of cleanText(text, references).matchAll(WORD)) {
+    for (const [word] of cleanText(text).matchAll(WORD)) {
       for (const id of encodeWord(word)) ids.push(id);
     }
     return ids;
