@@ -6,6 +6,7 @@ import { readVocabulary } from './tokenizer/vocabulary.ts';
 export { type CompressOptions, compressImage } from './node/compress.ts';
 export { decodeImage } from './node/decode.ts';
 export { readJson, writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
+export { linesOf, readTextFile } from './node/text-file.ts';
 export { fileSource } from './node/weights/file-source.ts';
 export { configurationBeside, openClipModel } from './node/weights/open-clip-model.ts';
 export { openWeights, weightPath } from './node/weights/open-weights.ts';

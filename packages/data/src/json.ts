@@ -11,16 +11,16 @@ export function parseJson<T extends z.ZodType>(text: string, schema: T, name: st
 }
 
 /**
- * Parses and checks a file of one JSON value per line; empty lines are left out.
+ * Parses and checks the lines of a file of one JSON value each; empty lines are left out.
  * @returns each value with its line, counted from 1
  * @throws as `parseJson`, with the line for the entry: `triplets.jsonl, line 3: "target" is missing; expected …`
  */
 export function parseJsonLines<T extends z.ZodType>(
-  text: string,
+  lines: readonly string[],
   schema: T,
   name: string,
 ): { line: number; value: z.output<T> }[] {
-  return text.split('\n').flatMap((source, i) => {
+  return lines.flatMap((source, i) => {
     if (!source.trim()) return [];
     const place = `${name}, line ${i + 1}`;
     return [{ line: i + 1, value: checkValue(parse(source, place, 'expected one JSON object'), schema, place) }];

@@ -54,9 +54,9 @@ describe('FashionIQ', () => {
   it.each<[what: string, file: string, change: Change, message: string]>([
     ['an empty file', captions, becomes(''), `${captions} is not valid JSON (Unexpected end of JSON input)`],
     ['a file cut short', captions, cut, `${captions} is not valid JSON`],
-    ['NUL bytes', captions, becomes('\0'.repeat(4096)), `${captions} is not valid JSON`],
+    ['NUL bytes', captions, becomes('\0'.repeat(4096)), `${captions}, line 1: holds a NUL byte`],
     ['a web page', split, becomes('<!doctype html>'), `${split} is not valid JSON`],
-    ['not UTF-8', captions, becomes(latin1), `${captions} is not UTF-8 text; save it as UTF-8`],
+    ['not UTF-8', captions, becomes(latin1), `${captions}, line 1: is not UTF-8 text; save the file as UTF-8`],
     ['an object', captions, becomes('{"a": 1}'), `${captions}: is {"a":1}; expected a list of entries`],
     ['null', captions, becomes('null'), `${captions}: is null; expected a list of entries`],
     ['deep nesting', captions, becomes(nested), `${captions}, entry 0 is [...]; expected object`],
@@ -203,7 +203,7 @@ describe('a folder of your own', () => {
     ['a line cut short', `${good}\n${good.slice(0, -9)}`, 'triplets.jsonl, line 2 is not valid JSON'],
     ['a list in the place of lines', `[\n${good}\n]`, 'triplets.jsonl, line 1 is not valid JSON'],
     ['a line that is a list', `\n[${good}]`, 'triplets.jsonl, line 2: is [{"reference":'],
-    ['NUL bytes', `${good}\n\0\0\0`, 'triplets.jsonl, line 2 is not valid JSON'],
+    ['NUL bytes', `${good}\n\0\0\0`, 'triplets.jsonl, line 2: holds a NUL byte'],
     ['deep nesting', nested, 'triplets.jsonl, line 1: is [...]; expected an object'],
     ['deep nesting in a field', line(`"captions": ${nested}`), 'line 1: "captions.0" is [...]; expected a caption'],
     ['captions in one string', line('"captions": "is red"'), '"captions" is "is red"; expected a list of one or two'],
@@ -272,14 +272,14 @@ describe('a folder of your own', () => {
       `${header}\n"A",../../etc/passwd,is red`,
       'line 2: "target" is "../../etc/passwd"; expected an image',
     ],
-    ['NUL bytes', `${header}\n\0,\0,\0`, 'line 2: "reference" is "\\u0000"; expected an image'],
+    ['NUL bytes', `${header}\n\0,\0,\0`, 'triplets.csv, line 2: holds a NUL byte'],
     [
       'ids twice',
       `${header},id\n"A","B",red,x\n"B","A",blue,x`,
       'triplets.csv, line 3: "id" is "x", as in triplets.csv, line 2',
     ],
   ])('triplets.csv: %s', async (_, lines, message) => {
-    expect((await messageOf({ 'triplets.csv': lines })).replaceAll('\0', '\\u0000')).toContain(message);
+    expect(await messageOf({ 'triplets.csv': lines })).toContain(message);
   });
 
   it.each<[what: string, lines: string, message: string]>([

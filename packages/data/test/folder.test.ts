@@ -171,6 +171,17 @@ describe('a folder of triplets.csv and images', () => {
     ]);
   });
 
+  it.each(['\n', '\r\n', '\r'])('reads both kinds of file with lines that end in %j', async (end) => {
+    await images('a.jpg', 'b.jpg');
+    const csv = ['\ufeffreference,target,caption', 'a,b,"two', 'lines"', '', 'a,c,is red', ''];
+    await writeFile(join(folder, 'triplets.csv'), csv.join(end));
+    await expect(openFolder(folder)).rejects.toThrow('triplets.csv, line 5: "target" is "c"');
+    await rm(join(folder, 'triplets.csv'));
+    const jsonl = [`\ufeff${JSON.stringify(triplet('a', 'b'))}`, '', JSON.stringify(triplet('a', 'c')), ''];
+    await writeFile(join(folder, 'triplets.jsonl'), jsonl.join(end));
+    await expect(openFolder(folder)).rejects.toThrow('triplets.jsonl, line 3: "target" is "c"');
+  });
+
   it('needs no more than three columns', async () => {
     await images('a.jpg', 'b.jpg');
     await write('triplets.csv', 'caption,target,reference', 'is red,b,a');

@@ -120,7 +120,7 @@ it('webcir encode writes the features of images and texts', async () => {
       .png()
       .toFile(path(`images/${id}.png`));
   }
-  await writeFile(path('texts.txt'), 'is red\nhas no sleeves\n');
+  await writeFile(path('texts.txt'), '\ufeffis red\rhas no sleeves\r\n');
   const { code, stderr } = await webcir('encode', 'images', '--texts', 'texts.txt', '--out', 'features.safetensors');
   expect([code, stderr]).toEqual([0, '']);
   const { tensors, metadata } = await openWeights(path('features.safetensors'));
@@ -168,6 +168,11 @@ describe('bad input ends in one sentence and exit code 1:', () => {
       ],
       /keeps only the tokens that it was trained on/,
     ],
+    [
+      'texts in Latin-1',
+      ['encode', '--texts', 'latin1.txt', '--out', 'x.safetensors'],
+      /latin1\.txt, line 2: is not UTF-8 text; save the file as UTF-8/,
+    ],
     ['nothing to encode', ['encode', '--out', 'x.safetensors'], /nothing to encode/],
     [
       'a model that was not pulled',
@@ -182,6 +187,7 @@ describe('bad input ends in one sentence and exit code 1:', () => {
     ],
   ])('%s', async (_, args, message) => {
     await writeFile(path('texts.txt'), 'is red\n');
+    await writeFile(path('latin1.txt'), Buffer.from('is red\ndéjà vu', 'latin1'));
     await writeFile(path('long.txt'), 'dress '.repeat(80));
     const { code, stderr } = await webcir(...args);
     expect(code).toBe(1);

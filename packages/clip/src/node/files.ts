@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { type SafetensorsContent, safetensorsPieces } from '../weights/safetensors.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Bytes per write call; Node accepts less than 2 GiB. */
 const CALL_BYTES = 1 << 30;
@@ -44,8 +45,9 @@ export function writeSafetensorsFile(path: string, file: SafetensorsContent): Pr
  */
 export async function readJson<T>(path: string): Promise<T | undefined> {
   if (!existsSync(path)) return undefined;
+  const text = await readTextFile(path);
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
+    return JSON.parse(text) as T;
   } catch (cause) {
     throw new Error(`${path}: is not JSON: ${(cause as Error).message}`, { cause });
   }

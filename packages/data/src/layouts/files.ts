@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, posix, win32 } from 'node:path';
-import { decodeImage } from '@webcir/clip/node';
+import { decodeImage, readTextFile } from '@webcir/clip/node';
 import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import type { CirDataset, SplitUses } from '../types.ts';
@@ -14,26 +14,9 @@ export async function requireFolder(folder: string, set: string, holds: string):
   throw new Error(`${folder} ${problem}; expected the folder of ${set}, which holds ${holds}`);
 }
 
-/** Reads a text file of a data set. @throws naming the file when it is missing or not UTF-8 */
-export async function readText(folder: string, name: string): Promise<string> {
-  const path = join(folder, name);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Error(`${path} ${missing ? 'is missing' : `cannot be read: ${(error as Error).message}`}`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes); // without a byte order mark
-  } catch {
-    throw new Error(`${path} is not UTF-8 text; save it as UTF-8`);
-  }
-}
-
 /** Reads and checks a JSON file of a data set; errors call it by its path within the data set's folder. */
 export async function readJson<T extends z.ZodType>(folder: string, name: string, schema: T): Promise<z.output<T>> {
-  return parseJson(await readText(folder, name), schema, name);
+  return parseJson(await readTextFile(join(folder, name)), schema, name);
 }
 
 /** A path in an annotation file; one that leaves the data set's folder is refused. */

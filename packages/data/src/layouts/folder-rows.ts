@@ -1,7 +1,9 @@
+import { join } from 'node:path';
+import { linesOf, readTextFile } from '@webcir/clip/node';
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { checkValue, parseJsonLines } from '../json.ts';
-import { innerPath, readText } from './files.ts';
+import { innerPath } from './files.ts';
 
 const name = z.string({ error: 'expected the name of an image' }).min(1, { error: 'expected the name of an image' });
 const names = z.array(name, { error: 'expected a list of names of images' });
@@ -55,7 +57,7 @@ export interface Row<T> {
 
 /** Reads `triplets.jsonl` or `triplets.csv`. @throws naming the file, the line and the field at fault */
 export async function readTriplets(folder: string, file: string): Promise<Row<TripletRow>[]> {
-  const text = await readText(folder, file);
+  const text = await readTextFile(join(folder, file));
   const rows = file.endsWith('.csv') ? readCsv(text, file) : readLines(text, jsonRow, file);
   if (!rows.length) throw new Error(`${file} holds no triplet`);
   return rows;
@@ -71,11 +73,11 @@ export type ImageRow = z.output<typeof imageRow>;
 
 /** Reads `images.jsonl` or `metadata.jsonl`. @throws naming the file, the line and the field at fault */
 export async function readImageRows(folder: string, file: string): Promise<Row<ImageRow>[]> {
-  return readLines(await readText(folder, file), imageRow, file);
+  return readLines(await readTextFile(join(folder, file)), imageRow, file);
 }
 
 const readLines = <T extends z.ZodType>(text: string, schema: T, file: string): Row<z.output<T>>[] =>
-  parseJsonLines(text, schema, file).map(({ line, value }) => ({ place: `${file}, line ${line}`, value }));
+  parseJsonLines(linesOf(text), schema, file).map(({ line, value }) => ({ place: `${file}, line ${line}`, value }));
 
 function readCsv(text: string, file: string): Row<TripletRow>[] {
   const [header, ...records] = parseCsv(text, file);
@@ -97,10 +99,11 @@ function readCsv(text: string, file: string): Row<TripletRow>[] {
 /** Records with the line that each ends in, from 1: a quoted cell may hold line breaks. */
 function parseCsv(text: string, file: string): { line: number; cells: string[] }[] {
   try {
-    const records = parse(text, {
+    // The parser counts a \r\n in quotes as two lines.
+    const records = parse(linesOf(text).join('\n'), {
       info: true,
       skip_empty_lines: true,
-      record_delimiter: ['\r\n', '\n', '\r'],
+      record_delimiter: '\n',
     }) as unknown as {
       record: string[];
       info: { lines: number };

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldBatchNorm, fromFloat32, type StoredTensor, uploadClip } from '@webcir/clip';
-import { decodeImage, writeSafetensorsFile } from '@webcir/clip/node';
+import { decodeImage, linesOf, readTextFile, writeSafetensorsFile } from '@webcir/clip/node';
 import { withoutExtension } from '@webcir/data/node';
 import { TextEncoderPrograms } from '@webcir/retrieval';
 import type { Images } from '@webcir/retrieval/node';
@@ -37,7 +37,7 @@ export function registerEncode(program: Command): void {
 
 async function encodeCommand(paths: readonly string[], options: EncodeOptions): Promise<void> {
   const files = (await Promise.all(paths.map(imagesIn))).flat();
-  const texts = options.texts === undefined ? [] : await linesOf(options.texts);
+  const texts = options.texts === undefined ? [] : linesOf(await readTextFile(options.texts));
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');
   const session = await openEncoder(options);
   const { embedDim } = session.model.config;
@@ -65,12 +65,6 @@ async function imagesIn(path: string): Promise<string[]> {
   const names = (await readdir(path)).filter((name) => withoutExtension(name) !== undefined).sort();
   if (names.length === 0) throw new Error(`${path} holds no images (.jpg, .jpeg, .png or .webp)`);
   return names.map((name) => join(path, name));
-}
-
-async function linesOf(path: string): Promise<string[]> {
-  const lines = (await readFile(path, 'utf8')).split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
 }
 
 async function encodeFiles(session: EncoderSession, files: readonly string[]): Promise<Float32Array> {
