@@ -3,14 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CirDataset, unpublishedCounts, withoutImages } from '../src/index.ts';
-import {
-  checkImages,
-  openEmbeddedFromPackage,
-  openFashionIq,
-  openFolder,
-  skipUnreadable,
-  writeFashionIq,
-} from '../src/node.ts';
+import { checkImages, openEmbeddedFromPackage, openFashionIq, skipUnreadable, writeFashionIq } from '../src/node.ts';
 
 let scratch: string;
 let set: CirDataset;
@@ -111,21 +104,6 @@ describe('checkImages', () => {
     // .jpeg and .png are copies of the file in use.
     expect(message).toBe(
       `${image(`${four}.JPG`)} is taken for "${four}", not ${image(`${four}.webp`)}; keep one of them`,
-    );
-  });
-
-  it('does so in a folder of your own', async () => {
-    const [id] = (await openFashionIq(folder)).gallery('val');
-    for (const name of ['a.png', 'a.jpeg', 'b.jpg']) await cp(image(`${id}.jpg`), join(folder, name));
-    await writeFile(join(folder, 'a.webp'), '');
-    await rm(join(folder, 'images'), { recursive: true });
-    await writeFile(join(folder, 'triplets.csv'), 'reference,target,caption\na.jpeg,b,is darker\n');
-    const read = await openFolder(folder);
-    expect(read.file('a')).toBe(join(folder, 'a.jpeg'));
-    expect(await kinds(read)).toEqual([['all', 'a', 'duplicate']]);
-    await writeFile(join(folder, 'triplets.csv'), 'reference,target,caption\na.png,b,is darker\n');
-    await expect(openFolder(folder)).rejects.toThrow(
-      'triplets.csv, line 2: "reference" is "a.png"; expected an image of',
     );
   });
 

@@ -297,8 +297,8 @@ describe('a folder of your own', () => {
     ['no path', '{"split": "val"}', 'images.jsonl, line 1: "file_name" is missing; expected the path of an image'],
     [
       'an image twice',
-      '{"file_name": "a.png"}\n{"file_name": "a.jpg"}',
-      'images.jsonl, line 2: "file_name" is "a", as in images.jsonl, line 1',
+      '{"file_name": "a.png"}\n{"file_name": "./images/a.png"}',
+      'images.jsonl, line 2: "file_name" is "a.png", as in images.jsonl, line 1',
     ],
     ['a triplet of images that are not listed', '{"file_name": "a.png"}', 'expected an image of images.jsonl'],
     ['an empty file', '', 'expected an image of images.jsonl'],

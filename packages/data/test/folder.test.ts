@@ -94,6 +94,47 @@ describe('a folder of triplets.jsonl and images', () => {
     expect(read.file('deep/a')).toBe(join(folder, 'images', 'deep', 'a.jpg'));
   });
 
+  it.each(['a folder', 'a list'])('keeps images of %s that are named the same but for the extension', async (kind) => {
+    await images('p1.jpg', 'p1.png', 'p2.jpg', 'p2.jpg.webp', 'p3.png');
+    const names = ['p1.jpg', 'p1.png', 'p2.jpg', 'p2.jpg.webp', 'p3.png'];
+    if (kind === 'a list') await write('images.jsonl', ...names.map((name) => ({ file_name: name })));
+    await write('triplets.jsonl', triplet('p1.jpg', 'p1.png'), triplet('p2', 'p3'), triplet('p2.jpg', 'p2.jpg.webp'));
+    const read = await openFolder(folder);
+    expect(read.gallery('all').toSorted()).toEqual(['p1.jpg', 'p1.png', 'p2', 'p2.jpg.webp', 'p3']);
+    const pairs = read.triplets('all').map(({ reference, target }) => [reference, target].map((id) => read.file(id!)));
+    expect(pairs).toEqual(
+      [
+        ['p1.jpg', 'p1.png'],
+        ['p2.jpg', 'p3.png'],
+        ['p2.jpg', 'p2.jpg.webp'],
+      ].map((pair) => pair.map((name) => join(folder, name))),
+    );
+    await write('triplets.jsonl', triplet('p1', 'p3'));
+    await expect(openFolder(folder)).rejects.toThrow(
+      'triplets.jsonl, line 1: "reference" is "p1"; expected one of p1.jpg and p1.png',
+    );
+  });
+
+  it.each(['a folder', 'a list'])('compares the names of %s in NFC', async (kind) => {
+    const [composed, apart] = ['\u00e9t\u00e9', 'e\u0301te\u0301'];
+    await images(`images/${apart}/${apart}.png`, `images/${composed}.jpg`, 'images/b.jpg');
+    if (kind === 'a list') {
+      const names = [`${composed}/${composed}.png`, `images/${apart}.jpg`, 'b.jpg'];
+      await write('images.jsonl', ...names.map((name) => ({ file_name: name, split: apart })));
+    }
+    await write('triplets.csv', 'reference,target,caption,split,id', `${composed}/${apart},${apart},x,${composed},1`);
+    const read = await openFolder(folder);
+    expect(read.splits).toEqual([composed]);
+    expect(read.gallery(composed).toSorted()).toEqual(['b', composed, `${composed}/${composed}`]);
+    const [{ reference, target }] = read.triplets(composed);
+    expect(read.file(reference)).toBe(join(folder, 'images', apart, `${apart}.png`));
+    expect(read.file(target!)).toBe(join(folder, 'images', `${composed}.jpg`));
+    expect((await read.image(apart)).width).toBe(28);
+    await images(`images/${apart}.jpg`);
+    if (kind === 'a list') return;
+    await expect(openFolder(folder)).rejects.toThrow(`"name" is "${composed}.jpg", as in ${join(folder, 'images')}`);
+  });
+
   it('puts triplets without a split into one that serves for everything', async () => {
     await images('a.jpg', 'b.jpg');
     await write('triplets.jsonl', triplet('a', 'b'));

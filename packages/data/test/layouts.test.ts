@@ -68,6 +68,22 @@ describe('FashionIQ layout', () => {
     expect((await (await openFashionIq(folder)).image(id)).width).toBe(28);
   });
 
+  it('compares names in NFC', async () => {
+    const [old] = (await openFashionIq(folder)).gallery('val', 'dress');
+    const [composed, apart] = ['\u00fcber', 'u\u0308ber'];
+    await rename(join(folder, 'images', `${old}.jpg`), join(folder, 'images', `${apart}.jpg`));
+    const renamed = (name: string) => async (file: string) => {
+      const text = await readFile(join(folder, file), 'utf8');
+      await writeFile(join(folder, file), text.replaceAll(`"${old}"`, `"${name}"`));
+    };
+    await renamed(apart)('image_splits/split.dress.val.json');
+    await renamed(composed)('captions/cap.dress.val.json');
+    const read = await openFashionIq(folder);
+    expect(read.gallery('val', 'dress')).toContain(composed);
+    expect(read.file(composed)).toBe(join(folder, 'images', `${apart}.jpg`));
+    expect((await checkImages(read)).flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
   it('reads test captions without targets, and no other captions without them', async () => {
     const drop = ({ candidate, captions }: { candidate: string; captions: string[] }) => ({ candidate, captions });
     await edit('captions/cap.dress.test.json', (entries: Parameters<typeof drop>[0][]) => entries.map(drop));
@@ -152,6 +168,24 @@ describe('CIRR layout', () => {
     for (const id of read.gallery('test1').slice(0, 5)) {
       expect(largestDifference((await read.image(id)).data, (await set.image(id)).data)).toBe(0);
     }
+  });
+
+  it('compares names in NFC', async () => {
+    const [old] = (await openCirr(folder)).gallery('val');
+    const [composed, apart] = ['\u00fcber', 'u\u0308ber'];
+    await rename(join(folder, 'dev', `${old}.png`), join(folder, 'dev', `${apart}.png`));
+    await edit('cirr/image_splits/split.rc2.val.json', ({ [old]: _, ...paths }: Record<string, string>) => {
+      return { ...paths, [apart]: `./dev/${composed}.png` };
+    });
+    await edit('cirr/captions/cap.rc2.val.json', (entries) =>
+      JSON.parse(JSON.stringify(entries).replaceAll(`"${old}"`, `"${composed}"`)),
+    );
+    const read = await openCirr(folder);
+    expect(read.gallery('val')).toContain(composed);
+    for (const id of [composed, apart]) expect(read.file(id)).toBe(join(folder, 'dev', `${apart}.png`));
+    expect((await checkImages(read)).flatMap(({ problems }) => problems)).toEqual([]);
+    await edit('cirr/image_splits/split.rc2.val.json', (paths: object) => ({ ...paths, [composed]: './dev/x.png' }));
+    await expect(openCirr(folder)).rejects.toThrow(`"name" is "${composed}", as in image_splits/split.rc2.val.json, "`);
   });
 
   it("reads CIRR's own root, with the images in img_raw", async () => {

@@ -23,9 +23,9 @@ export class Gallery {
     this.#rows = rowsOf(ids);
   }
 
-  /** The feature of an image, [embed]. @throws RangeError where the gallery has no such image */
+  /** The feature of an image, [embed]; ids are compared in Unicode's form NFC. @throws RangeError where the gallery has no such image */
   featureOf(id: string): Float32Array {
-    const row = this.#rows.get(id);
+    const row = this.#rows.get(id) ?? this.#rows.get(id.normalize());
     if (row === undefined) throw new RangeError(`the gallery has no image '${id}'`);
     const { dim } = this.index;
     return this.features.subarray(row * dim, (row + 1) * dim);
@@ -67,5 +67,7 @@ function rowsOf(ids: readonly string[]): Map<string, number> {
       throw new RangeError(`gallery: two images are named '${id}', in rows ${earlier} and ${row}`);
     rows.set(id, row);
   }
+  // A file system may spell é in two characters, and the query in one.
+  for (const [row, id] of ids.entries()) if (!rows.has(id.normalize())) rows.set(id.normalize(), row);
   return rows;
 }

@@ -221,6 +221,20 @@ describe('Retriever', () => {
     await few.dispose();
   });
 
+  it('finds an image by its name in either form of Unicode, and keeps names as they are given', async () => {
+    const [apart, composed] = ['e\u0301', '\u00e9'];
+    const rows = Float32Array.from(gallery.features.subarray(0, 2 * retriever.config.embedDim));
+    const [first, second] = [0, 1].map((row) => rows.subarray((row * rows.length) / 2, ((row + 1) * rows.length) / 2));
+    const named = await retriever.restore([apart, 'b'], rows);
+    for (const id of [apart, composed]) expect(named.featureOf(id)).toEqual(first);
+    const found = await retriever.search(named, { image: composed, text: 'red' });
+    expect(found.map(({ id }) => id).toSorted()).toEqual(['b', apart]);
+    await named.dispose();
+    const both = await retriever.restore([apart, composed], rows);
+    expect(both.featureOf(composed)).toEqual(second);
+    await both.dispose();
+  });
+
   it('says what is wrong with a query', async () => {
     const search = (query: object, where = gallery) =>
       retriever.search(where, { image: 'image 0', text: 'red', ...query });

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { accessTo } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
 import { checkUnique, imagesIn, innerPath, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import { fileFinder } from './names.ts';
 
 const idError = 'expected a COCO image id, a whole number';
 const imageId = z.int({ error: idError }).nonnegative({ error: idError });
@@ -51,12 +52,14 @@ export async function openCirco(folder: string): Promise<CirDataset> {
   const read = await Promise.all(splits.map((split) => readTriplets(folder, split, listed)));
   const files = listed ?? (await presentFiles(images, read.flat()));
   const gallery = [...files.keys()];
+  const find = fileFinder();
   const fileOf = (id: string): string => {
     const name = files.get(id);
     if (!name) throw new Error(`${images}: CIRCO's gallery has no image "${id}"`);
     const path = join(images, name);
-    if (!existsSync(path)) throw new Error(`image "${id}" is missing; looked for ${path}`);
-    return path;
+    const file = find(path);
+    if (!file) throw new Error(`image "${id}" is missing; looked for ${path}`);
+    return file;
   };
   const parts = splits.map((split, i) => ({ split, category: 'all', gallery, triplets: read[i] }));
   return {

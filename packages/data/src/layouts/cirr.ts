@@ -4,8 +4,9 @@ import * as z from 'zod';
 import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
 import { checkUnique, imagesIn, innerPath, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import { fileFinder, nfc } from './names.ts';
 
-const name = z.string({ error: 'expected an image name' });
+const name = z.string({ error: 'expected an image name' }).transform(nfc);
 const members = z.array(name, { error: 'expected a list of six image names' });
 const captionsSchema = z.array(
   z.object({
@@ -42,16 +43,19 @@ export async function openCirr(folder: string): Promise<CirDataset> {
   const paths = new Map<string, string>();
   const parts: Part[] = [];
   for (const split of splits) {
-    const images = await readJson(root, splitFile(split), splitSchema);
-    for (const [image, path] of Object.entries(images)) paths.set(image, path);
-    const triplets = await readTriplets(root, split, images);
-    parts.push({ split, category: 'all', gallery: Object.keys(images), triplets });
+    const images = Object.entries(await readJson(root, splitFile(split), splitSchema));
+    const gallery = images.map(([image]) => nfc(image));
+    checkUnique(gallery, (i) => `${splitFile(split)}, ${JSON.stringify(images[i][0])}`, 'name');
+    for (const [i, [, path]] of images.entries()) paths.set(gallery[i], path);
+    const triplets = await readTriplets(root, split, new Set(gallery));
+    parts.push({ split, category: 'all', gallery, triplets });
   }
+  const find = fileFinder();
   const fileOf = (id: string): string => {
-    const path = paths.get(id);
+    const path = paths.get(nfc(id));
     if (!path) throw new Error(`${root}: no image split of CIRR lists "${id}"`);
     const candidates = imageRoots.map((base) => join(base, path));
-    const file = candidates.find(existsSync);
+    const [file] = candidates.flatMap((candidate) => find(candidate) ?? []);
     if (!file) throw new Error(`image "${id}" is missing; looked for ${candidates.join(', ')}`);
     return file;
   };
@@ -63,13 +67,13 @@ export async function openCirr(folder: string): Promise<CirDataset> {
   };
 }
 
-async function readTriplets(root: string, split: string, images: Record<string, string>): Promise<Triplet[]> {
+async function readTriplets(root: string, split: string, images: ReadonlySet<string>): Promise<Triplet[]> {
   const file = captionsFile(split);
   const entries = await readJson(root, file, captionsSchema);
   const triplets = entries.map(({ pairid, reference, target_hard: target, caption, img_set: { members } }, i) => {
     const named = { reference, target_hard: target, ...Object.fromEntries(members.map((m, k) => [`member ${k}`, m])) };
     for (const [field, id] of Object.entries(named)) {
-      if (id !== undefined && !Object.hasOwn(images, id)) {
+      if (id !== undefined && !images.has(id)) {
         throw new Error(`${file}, entry ${i}: "${field}" is "${id}"; expected an image of ${splitFile(split)}`);
       }
     }

@@ -5,8 +5,9 @@ import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
 import { imagesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
 import { listImages } from './listing.ts';
+import { nfc } from './names.ts';
 
-const id = z.string({ error: 'expected an image id' });
+const id = z.string({ error: 'expected an image id' }).transform(nfc);
 const captionsError = 'expected a list of two strings';
 const entrySchema = z.object({
   candidate: id,
@@ -31,12 +32,12 @@ export async function openFashionIq(folder: string): Promise<CirDataset> {
   await requireFolder(folder, 'FashionIQ', 'captions, image_splits and images');
   await requireFolder(join(folder, 'images'), "FashionIQ's images", 'ID.jpg');
   const splits = presentSplits(folder, ['train', 'val', 'test'], (split) => captionsFile('dress', split));
-  const paths = await listImages(join(folder, 'images'), basename);
+  const paths = await listImages(join(folder, 'images'), (path) => nfc(basename(path)));
   const parts = await Promise.all(
     splits.flatMap((split) => fashionCategories.map((category) => readPart(folder, split, category))),
   );
   const fileOf = (id: string): string => {
-    const path = paths.get(id)?.[0];
+    const path = paths.get(nfc(id))?.[0];
     if (!path) throw new Error(`${join(folder, 'images')} holds no image "${id}" (.jpg, .jpeg, .png or .webp)`);
     return path;
   };
@@ -45,7 +46,7 @@ export async function openFashionIq(folder: string): Promise<CirDataset> {
     ...accessTo('fashioniq', parts),
     uses: presentUses({ train: 'train', validation: 'val', test: 'val' }, splits),
     ...imagesIn(fileOf),
-    otherFiles: (id) => paths.get(id)?.slice(1) ?? [],
+    otherFiles: (id) => paths.get(nfc(id))?.slice(1) ?? [],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Triplet } from '../types.ts';
 import { checkUnique } from './files.ts';
 import { type FolderImage, plainName } from './folder-gallery.ts';
 import type { Row, TripletRow } from './folder-rows.ts';
+import { withoutExtension } from './listing.ts';
 
 /** Split and category of triplets whose file names none; every image belongs to them. */
 const all = 'all';
@@ -49,9 +50,12 @@ function finder(images: readonly FolderImage[], source: string): Find {
   for (const { id } of images) ids.set(id, id);
   for (const { id, name } of images) ids.set(name, id);
   return ({ place }, field, name) => {
-    const id = ids.get(plainName(name));
-    if (id === undefined) throw new Error(`${place}: "${field}" is "${name}"; expected an image of ${source}`);
-    return id;
+    const wanted = plainName(name);
+    const id = ids.get(wanted);
+    if (id !== undefined) return id;
+    const alike = images.map((image) => image.name).filter((other) => withoutExtension(other) === wanted);
+    const expected = alike.length > 0 ? `one of ${alike.join(' and ')}` : `an image of ${source}`;
+    throw new Error(`${place}: "${field}" is "${name}"; expected ${expected}`);
   };
 }
 

@@ -4,10 +4,14 @@ import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { checkValue, parseJsonLines } from '../json.ts';
 import { innerPath } from './files.ts';
+import { nfc } from './names.ts';
 
 const name = z.string({ error: 'expected the name of an image' }).min(1, { error: 'expected the name of an image' });
 const names = z.array(name, { error: 'expected a list of names of images' });
-const word = z.string({ error: 'expected a string' }).min(1, { error: 'expected a string that is not empty' });
+const word = z
+  .string({ error: 'expected a string' })
+  .min(1, { error: 'expected a string that is not empty' })
+  .transform(nfc);
 const caption = z.string({ error: 'expected a caption' }).regex(/\S/, { error: 'expected a caption' });
 
 /** Unknown fields are refused: they may be misspelt. */
@@ -18,7 +22,10 @@ const onlyKnown = (fields: string) => ({
 
 const jsonRow = z.strictObject(
   {
-    id: z.union([z.string(), z.number()], { error: 'expected a string or a number' }).transform(String).optional(),
+    id: z
+      .union([z.string(), z.number()], { error: 'expected a string or a number' })
+      .transform((id) => nfc(String(id)))
+      .optional(),
     reference: name,
     target: name,
     captions: z
@@ -36,7 +43,7 @@ const jsonRow = z.strictObject(
 const csvColumns = ['id', 'reference', 'target', 'caption', 'caption2', 'split', 'category'];
 const csvRow = z
   .object({
-    id: z.string().optional(),
+    id: z.string().transform(nfc).optional(),
     reference: name,
     target: name,
     caption,

@@ -6,6 +6,7 @@ import { imagesIn, requireFolder } from './files.ts';
 import { imagesFound, listedImages } from './folder-gallery.ts';
 import { folderParts } from './folder-parts.ts';
 import { readTriplets } from './folder-rows.ts';
+import { fileFinder, nfc } from './names.ts';
 
 /**
  * Opens a folder of your own. Its triplets are in one of
@@ -14,7 +15,8 @@ import { readTriplets } from './folder-rows.ts';
  * - `triplets.csv` with a header: `reference`, `target`, `caption` and, optionally, `caption2`, `split`, `category`,
  *   `id`.
  *
- * Images are named by their path in the folder or in its `images/`, with or without extension. The gallery is what
+ * Images are named by their path in the folder or in its `images/`, with or without extension; with it where a .jpg and
+ * a .png are named the same. The gallery is what
  * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, optionally, `split` and `category`, which keep an image
  * out of other galleries), else every image file in `images/`, or in the folder if there is no `images/`, and one
  * level below.
@@ -34,10 +36,11 @@ export async function openFolder(folder: string): Promise<CirDataset> {
   const images = listFile ? await listedImages(folder, listFile) : await imagesFound(folder);
   const access = accessTo('folder', folderParts(rows, images, listFile ?? 'the folder'));
   const byId = new Map(images.map((image) => [image.id, image]));
+  const find = fileFinder();
   const fileOf = (id: string): string => {
-    const image = byId.get(id);
+    const image = byId.get(nfc(id));
     if (!image) throw new Error(`${folder} holds no image "${id}"`);
-    const file = image.files.find(existsSync);
+    const [file] = image.files.flatMap((path) => find(path) ?? []);
     if (!file) throw new Error(`image "${id}" is missing; looked for ${image.files.join(', ')}`);
     return file;
   };
@@ -46,7 +49,6 @@ export async function openFolder(folder: string): Promise<CirDataset> {
     ...access,
     uses: usesOf(access.splits),
     ...imagesIn(fileOf),
-    otherFiles: (id) => byId.get(id)?.others ?? [],
   };
 }
 
