@@ -52,7 +52,8 @@ function pairedDifferences(
     throw new RangeError(`expected the same categories twice, found [${categories}] and [${others}]`);
   }
   return categories.map((category) => {
-    const [a, b] = [hitsA[category], hitsB[category]];
+    const a = hitsA[category];
+    const b = Object.hasOwn(hitsB, category) ? hitsB[category] : undefined;
     if (!b || a.length === 0 || a.length !== b.length) {
       throw new RangeError(
         `category ${category}: expected hits of the same queries twice, found ${a.length} and ${b?.length ?? 0}`,

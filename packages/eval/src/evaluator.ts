@@ -100,7 +100,11 @@ export class Evaluator extends Ranker {
 
   /** The scores over all categories, by which validation judges an epoch. */
   async scores(features: FeatureTable, texts: ReadonlyMap<string, Float32Array>, fuse: Fuse): Promise<Scores> {
-    const { category: _, ...scores } = overallScores(this.protocol, await this.judge(features, texts, fuse));
+    const {
+      category: _,
+      isMean: __,
+      ...scores
+    } = overallScores(this.protocol, await this.judge(features, texts, fuse));
     return scores;
   }
 }

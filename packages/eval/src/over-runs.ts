@@ -16,9 +16,9 @@ export function meanRows(runs: readonly RunRanks[], protocol: Protocol, method: 
     ),
   );
   const meanOf = (row: number, { key }: Metric) => mean(scored.map((rows) => rows[row][key]));
-  return scored[0].map(({ category }, row): ResultRow => {
+  return scored[0].map(({ category, isMean }, row): ResultRow => {
     const scores = Object.fromEntries(protocol.metrics.map((metric) => [metric.key, meanOf(row, metric)]));
-    return { method, category, ...scores };
+    return { method, category, ...(isMean && { isMean }), ...scores };
   });
 }
 

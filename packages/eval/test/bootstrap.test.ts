@@ -48,6 +48,12 @@ describe('bootstrapDifference', () => {
     expect(held).toBeLessThan(200);
   });
 
+  it('pairs categories by their own names only', () => {
+    expect(() => bootstrapDifference({ constructor: [1] }, { dress: [1] }, { seed: 1 })).toThrow(
+      'category constructor: expected hits of the same queries twice, found 1 and 0',
+    );
+  });
+
   it('draws every query alike', () => {
     // The number of times that one query of four is drawn in four draws is binomial: its quantiles are 0 and 3.
     for (const hits of [

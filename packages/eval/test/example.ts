@@ -25,7 +25,8 @@ export function exampleReport(
   const rows: ResultRow[] = methods.flatMap((method, m) => {
     const own = categories.map((category): CategoryScores => ({ category, ...scores(m / methods.length) }));
     const mean = protocol.metrics.map(({ key }) => [key, own.reduce((sum, row) => sum + row[key], 0) / own.length]);
-    const all = own.length > 1 ? [...own, { category: 'mean', ...Object.fromEntries(mean) }] : own;
+    const all =
+      own.length > 1 ? [...own, { category: 'mean', isMean: true as const, ...Object.fromEntries(mean) }] : own;
     return all.map((row): ResultRow => ({ method, ...row }));
   });
   const curve = (stage: string, steps: number, epochs: number, start: number) => ({

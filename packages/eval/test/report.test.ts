@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cirr } from '../src/protocols/cirr.ts';
 import { fashionIqOriginal } from '../src/protocols/fashioniq.ts';
+import { scoreCategories } from '../src/protocols/protocol.ts';
 import { html } from '../src/report/html.ts';
 import { renderReport } from '../src/report/report.ts';
 import { formatTable, methodLines } from '../src/report/table.ts';
@@ -21,7 +22,7 @@ describe('formatTable', () => {
 
   it('lines up methods and categories as in the paper, the mean last', () => {
     const rows = [
-      row('combiner', 'mean', 100, 100),
+      { ...row('combiner', 'mean', 100, 100), isMean: true as const },
       row('combiner', 'dress', 31.626, 56.67),
       row('image', 'dress', 5.9, 13.37),
     ];
@@ -31,6 +32,28 @@ describe('formatTable', () => {
         '                           R@10   R@50     R@10   R@50',
         'Image only                 5.90  13.37        –      –',
         'Combiner after stage 2    31.63  56.67   100.00 100.00',
+      ].join('\n'),
+    );
+  });
+
+  it('keeps a category that is called mean apart from the mean', () => {
+    const scores = [{ target: 1 }, { target: 0 }];
+    const categories = ['mean', '__proto__', 'constructor'].map((category, i) => ({
+      category,
+      ranks: [scores[i % 2]],
+    }));
+    const rows = scoreCategories(fashionIqOriginal, categories);
+    expect(rows.map(({ category, isMean, recall_at10 }) => [category, isMean, recall_at10])).toEqual([
+      ['mean', undefined, 100],
+      ['__proto__', undefined, 0],
+      ['constructor', undefined, 100],
+      ['mean of all', true, expect.closeTo(200 / 3, 10)],
+    ]);
+    expect(formatTable([{ label: 'Sum', rows }], fashionIqOriginal.metrics)).toBe(
+      [
+        '               mean       __proto__     constructor     mean of all',
+        '        R@10   R@50     R@10   R@50     R@10   R@50     R@10   R@50',
+        'Sum   100.00 100.00     0.00   0.00   100.00 100.00    66.67  66.67',
       ].join('\n'),
     );
   });

@@ -7,8 +7,10 @@ export type MetricKey = `recall_at${number}` | `group_recall_at${number}` | `map
 export type Scores = Readonly<Record<MetricKey, number>>;
 
 export interface CategoryScores extends Scores {
-  /** A category of the data set, or `mean` for the unweighted mean over all of them. */
+  /** A category of the data set, or the name of the unweighted mean over all of them. */
   readonly category: string;
+  /** Set in the mean over all categories: a category of the data set may have its name. */
+  readonly isMean?: true;
 }
 
 /** The ranks of the answers to one query: all that a metric looks at. They count from 1; 0 is past those ranked. */
@@ -66,7 +68,8 @@ export interface Protocol {
 }
 
 /**
- * The scores of every category in the order given, then, where there are several, `mean`.
+ * The scores of every category in the order given, then, where there are several, their `mean`: `mean of all` where a
+ * category is called `mean`.
  * @throws RangeError on no category, or one without queries
  */
 export function scoreCategories(
@@ -79,7 +82,8 @@ export function scoreCategories(
     return { category, ...scoresOf(metrics, (metric) => 100 * mean(ranks.map(metric.of))) };
   });
   if (rows.length === 1) return rows;
-  return [...rows, { category: 'mean', ...scoresOf(metrics, ({ key }) => mean(rows.map((row) => row[key]))) }];
+  const category = rows.some((row) => row.category === 'mean') ? 'mean of all' : 'mean';
+  return [...rows, { category, isMean: true, ...scoresOf(metrics, ({ key }) => mean(rows.map((row) => row[key]))) }];
 }
 
 /**

@@ -38,7 +38,7 @@ ${queriesSection(data.queries)}
 
 function resultsSection({ rows, protocol, split, notes = [] }: ReportData): Html {
   const { blocks, lines } = arrange(methodLines(rows), protocol.metrics);
-  const shade = ({ category }: Block) => (category === 'mean' ? ' mean' : '');
+  const shade = ({ isMean }: Block) => (isMean ? ' mean' : '');
   // A block is set off from the one before it.
   const kind = (block: Block, column: number) => (column === 0 ? `first${shade(block)}` : shade(block));
   return html`<section aria-labelledby="results">

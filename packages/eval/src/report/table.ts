@@ -17,6 +17,8 @@ export interface Table {
 export interface Block {
   readonly heading: string;
   readonly category: string;
+  /** Whether it is the mean over all categories. */
+  readonly isMean: boolean;
   readonly metrics: readonly Column[];
 }
 
@@ -40,39 +42,45 @@ export function methodLines(rows: readonly ResultRow[]): TableLine[] {
     .filter((line) => line.rows.length > 0);
 }
 
-/** Categories stand in the order of the rows, `mean` last. */
+/** Categories stand in the order of the rows, their mean last. */
 export function arrange(lines: readonly TableLine[], metrics: readonly Column[]): Table {
   const blocks = blocksOf(lines, metrics);
-  const textOf = ({ rows }: TableLine, category: string, { key }: Column): string =>
-    rows.find((row) => row.category === category)?.[key]?.toFixed(2) ?? '–';
+  const textOf = ({ rows }: TableLine, block: Block, { key }: Column): string =>
+    rows.find((row) => isOf(row, block))?.[key]?.toFixed(2) ?? '–';
   // Scores are compared as shown, so that those that read the same are equally bold.
-  const best = (category: string, column: Column) =>
-    Math.max(...lines.map((line) => Number(textOf(line, category, column))).filter((score) => !Number.isNaN(score)));
-  const cellOf = (line: TableLine, category: string, column: Column): Cell => {
-    const text = textOf(line, category, column);
-    return { text, best: Number(text) === best(category, column) };
+  const best = (block: Block, column: Column) =>
+    Math.max(...lines.map((line) => Number(textOf(line, block, column))).filter((score) => !Number.isNaN(score)));
+  const cellOf = (line: TableLine, block: Block, column: Column): Cell => {
+    const text = textOf(line, block, column);
+    return { text, best: Number(text) === best(block, column) };
   };
   return {
     blocks,
     lines: lines.map((line) => ({
       label: line.label,
-      cells: blocks.map(({ category, metrics }) => metrics.map((column) => cellOf(line, category, column))),
+      cells: blocks.map((block) => block.metrics.map((column) => cellOf(line, block, column))),
     })),
   };
 }
 
+const isOf = (row: CategoryScores, { category, isMean }: Pick<Block, 'category' | 'isMean'>): boolean =>
+  isMean ? row.isMean === true : !row.isMean && row.category === category;
+
 function blocksOf(lines: readonly TableLine[], metrics: readonly Column[]): Block[] {
-  const named = new Set(lines.flatMap(({ rows }) => rows.map(({ category }) => category)));
+  const rows = lines.flatMap((line) => line.rows);
+  const named = new Set(rows.filter(({ isMean }) => !isMean).map(({ category }) => category));
   if (named.size === 1 && named.has(noCategories)) {
     const families = [...new Set(metrics.map(({ family = '' }) => family))];
     return families.map((heading) => ({
       heading,
       category: noCategories,
+      isMean: false,
       metrics: metrics.filter(({ family = '' }) => family === heading),
     }));
   }
-  const hasMean = named.delete('mean');
-  return [...named, ...(hasMean ? ['mean'] : [])].map((category) => ({ heading: category, category, metrics }));
+  const block = (category: string, isMean: boolean) => ({ heading: category, category, isMean, metrics });
+  const mean = rows.find(({ isMean }) => isMean);
+  return [...[...named].map((category) => block(category, false)), ...(mean ? [block(mean.category, true)] : [])];
 }
 
 /** The results table as plain text with aligned columns, for a terminal. Scores in percent. */
