@@ -32,7 +32,14 @@ export {
   VOCABULARY_KEY,
 } from './model/model.ts';
 export { weightShapes } from './model/shapes.ts';
-export { lengthFor, packTokens, type TextTokens, type TokenBatch, textTokenizer } from './model/tokens.ts';
+export {
+  lengthFor,
+  packTokens,
+  type TextTokenizer,
+  type TextTokens,
+  type TokenBatch,
+  textTokenizer,
+} from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { decodeImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';

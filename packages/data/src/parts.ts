@@ -7,9 +7,11 @@ export interface Part {
   /** Images of the gallery, each once. */
   readonly gallery: readonly string[];
   readonly triplets: readonly Triplet[];
+  /** File and entry or line of a triplet, by its index. */
+  readonly placeOf?: (index: number) => string;
 }
 
-type Access = Pick<CirDataset, 'categories' | 'splits' | 'triplets' | 'gallery'>;
+type Access = Pick<CirDataset, 'categories' | 'splits' | 'triplets' | 'gallery' | 'place'>;
 
 /** A data set's queries and galleries, from its parts, which come in the order of the splits and categories. */
 export function accessTo(name: string, parts: readonly Part[]): Access {
@@ -25,6 +27,13 @@ export function accessTo(name: string, parts: readonly Part[]): Access {
   return {
     splits,
     categories,
+    place(split, id) {
+      for (const { triplets, placeOf } of select(split, undefined)) {
+        const index = triplets.findIndex((triplet) => triplet.id === id);
+        if (index >= 0) return placeOf?.(index);
+      }
+      return undefined;
+    },
     triplets: (split, category) => select(split, category).flatMap((part) => part.triplets),
     gallery(split, category) {
       const selected = select(split, category).map((part) => part.gallery);

@@ -51,6 +51,8 @@ export interface CirDataset {
   image(id: string): Promise<RawImage>;
   /** Path of an image's file; undefined in a set that is held in memory. @throws saying where it was looked for */
   file(id: string): string | undefined;
+  /** File and entry or line that a triplet was read from; absent, or undefined, where there is none (`placeOf`). */
+  place?(split: string, id: string): string | undefined;
   /** Other files with the same id as the one in use; absent if the set itself says which file it means. */
   otherFiles?(id: string): readonly string[];
   /** Changes when the image does, which puts out of date what was computed from it. @throws as `image` does */

@@ -190,6 +190,19 @@ describe('a folder of triplets.jsonl and images', () => {
   });
 });
 
+it('a category of its own that is called all is one like the others', async () => {
+  await images('a.jpg', 'b.jpg', 'c.jpg');
+  await write(
+    'images.jsonl',
+    { file_name: 'a.jpg', category: 'all' },
+    { file_name: 'b.jpg', category: 'all' },
+    { file_name: 'c.jpg', category: 'hat' },
+  );
+  await write('triplets.jsonl', triplet('a', 'b', { category: 'all' }), triplet('c', 'c', { category: 'hat' }));
+  const read = await openFolder(folder);
+  expect(read.categories.map((category) => read.gallery('all', category))).toEqual([['a', 'b'], ['c']]);
+});
+
 describe('a folder of triplets.csv and images', () => {
   it('reads what a spreadsheet writes', async () => {
     await images('a.jpg', 'b.jpg', 'c.jpg');

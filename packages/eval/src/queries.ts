@@ -1,4 +1,4 @@
-import { type CirDataset, evalCaption, type Triplet } from '@webcir/data';
+import { type CirDataset, evalCaption, placeOf, type Triplet } from '@webcir/data';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, featureRows, GalleryIndex } from '@webcir/retrieval';
 import { rankGroups } from './groups.ts';
@@ -19,7 +19,8 @@ export interface CategoryQueries {
 
 /**
  * A split as a protocol looks at it: both captions joined, every category against its own gallery.
- * @throws RangeError naming a triplet without the group that the protocol ranks
+ * @throws RangeError naming a triplet without the group that the protocol ranks, or the place of a caption that
+ *   `tokenRows` refuses
  */
 export function queriesOf(
   dataset: CirDataset,
@@ -31,7 +32,14 @@ export function queriesOf(
     const gallery = protocol.gallery(dataset, split, category);
     const triplets = dataset.triplets(split, category);
     const captions = triplets.map((triplet) => evalCaption(triplet.captions));
-    const texts = captions.map(tokenRows);
+    const texts = captions.map((caption, query) => {
+      try {
+        return tokenRows(caption);
+      } catch (cause) {
+        const place = placeOf(dataset, split, triplets[query].id);
+        throw new RangeError(`${place}: ${(cause as Error).message}`, { cause });
+      }
+    });
     const indexOf = indicesOf(gallery);
     const groups = protocol.ranksGroup ? triplets.map((triplet) => groupOf(triplet, indexOf)) : [];
     return { category, gallery, triplets, groups, captions, texts };

@@ -140,4 +140,16 @@ describe('ranking by a protocol', () => {
       'triplet 7 has no target: the answers of its split are secret',
     );
   });
+
+  it('names the place of a caption that the model cannot read', () => {
+    const read = (dataset: CirDataset) => () =>
+      queriesOf(dataset, 'val', protocol('cirr'), (text) => {
+        throw new RangeError(`too long: ${text}`);
+      });
+    const dataset = datasetOf([triplet], images);
+    expect(read({ ...dataset, place: (split, id) => `${split}.json, entry ${id}` })).toThrow(
+      'val.json, entry 7: too long: is darker',
+    );
+    expect(read(dataset)).toThrow('triplet 7: too long: is darker');
+  });
 });

@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { TokenizeOptions, Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { ClipModel } from './model.ts';
 
 /** Texts as rows of the token table, ready for `encodeText`. */
@@ -14,33 +14,60 @@ export interface TokenBatch {
 export interface TextTokens {
   /** Rows of the token table, start- and end-of-text included. */
   readonly rows: number[];
-  /** Words that were left out because the model has no row for them. */
+  /** Words that were left out, or in part, because the model has no row for them. */
   readonly unknown: string[];
+  /** Tokens that were cut off, before the end-of-text token, because the context does not hold them. */
+  readonly cut: number;
 }
 
+/** Turns a text into rows of a model's token table. */
+export type TextTokenizer = (text: string, options?: Pick<TokenizeOptions, 'truncate'>) => TextTokens;
+
 /**
- * Turns a text into rows of the model's token table.
- * @throws RangeError when it is longer than the context, or the table is not the tokenizer's
+ * Makes the function that turns a text into rows of the model's token table. It throws a RangeError when the text is
+ * longer than the context and `truncate` is not set, or when the table is not the tokenizer's.
  */
-export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): (text: string) => TextTokens {
+export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextTokenizer {
   const { contextLength, vocabularySize } = model.config;
   const rowOf = model.vocabulary && new Map(model.vocabulary.map((id, row) => [id, row]));
-  return (text) => {
+  return (text, { truncate = false } = {}) => {
     if (!rowOf && tokenizer.vocabularySize > vocabularySize) {
       throw new RangeError(
         `the model has ${vocabularySize} tokens, CLIP's tokenizer ${tokenizer.vocabularySize}: it cannot read texts`,
       );
     }
-    const ids = [tokenizer.startOfText, ...tokenizer.encode(text), tokenizer.endOfText];
+    const inner = tokenizer.encode(text);
+    const ids = [tokenizer.startOfText, ...inner, tokenizer.endOfText];
     const known = rowOf ? ids.filter((id) => rowOf.has(id)) : ids;
-    const unknown = ids.filter((id) => !known.includes(id)).map((id) => tokenizer.decode([id]).trim());
-    if (known.length > contextLength) {
+    const cut = Math.max(0, known.length - contextLength);
+    if (cut > 0 && !truncate) {
       throw new RangeError(
-        `a text has ${known.length} tokens, the model reads at most ${contextLength}: ${JSON.stringify(text)}`,
+        `a text has ${known.length} tokens, the model reads at most ${contextLength} (truncate cuts it): ` +
+          JSON.stringify(text),
       );
     }
-    return { rows: rowOf ? known.map((id) => rowOf.get(id)!) : known, unknown };
+    known.splice(contextLength - 1, cut);
+    if (!rowOf) return { rows: known, unknown: [], cut };
+    const unknown = wordsOf(inner, tokenizer).filter((word) => word.some((id) => !rowOf.has(id)));
+    return {
+      rows: known.map((id) => rowOf.get(id)!),
+      unknown: unknown.map((word) => tokenizer.decode(word).trim()),
+      cut,
+    };
   };
+}
+
+/** Token ids word by word: the last token of each stands for a space, too. */
+function wordsOf(ids: readonly number[], tokenizer: Tokenizer): number[][] {
+  const words: number[][] = [];
+  let word: number[] = [];
+  for (const id of ids) {
+    word.push(id);
+    if (!tokenizer.decode([id]).endsWith(' ')) continue;
+    words.push(word);
+    word = [];
+  }
+  return words;
 }
 
 const lengths = [8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64];

@@ -4,7 +4,16 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { accessTo } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { checkUnique, imagesIn, innerPath, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import {
+  checkUnique,
+  entryOf,
+  imagesIn,
+  innerPath,
+  presentSplits,
+  presentUses,
+  readJson,
+  requireFolder,
+} from './files.ts';
 import { fileFinder } from './names.ts';
 
 const idError = 'expected a COCO image id, a whole number';
@@ -61,7 +70,13 @@ export async function openCirco(folder: string): Promise<CirDataset> {
     if (!file) throw new Error(`image "${id}" is missing; looked for ${path}`);
     return file;
   };
-  const parts = splits.map((split, i) => ({ split, category: 'all', gallery, triplets: read[i] }));
+  const parts = splits.map((split, i) => ({
+    split,
+    category: 'all',
+    gallery,
+    triplets: read[i],
+    placeOf: entryOf(captionsFile(split)),
+  }));
   return {
     name: 'circo',
     ...accessTo('circo', parts),
@@ -95,7 +110,7 @@ async function readTriplets(
 ): Promise<Triplet[]> {
   const file = captionsFile(split);
   const entries = await readJson(folder, file, captionsSchema);
-  const place = (index: number) => `${file}, entry ${index}`;
+  const place = entryOf(file);
   const triplets = entries.map((entry, i): Triplet => {
     const { reference_img_id: reference, target_img_id: target, gt_img_ids: targets } = entry;
     for (const [field, ids] of Object.entries({ reference_img_id: [reference], gt_img_ids: targets ?? [] })) {

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { checkUnique, imagesIn, innerPath, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import {
+  checkUnique,
+  entryOf,
+  imagesIn,
+  innerPath,
+  presentSplits,
+  presentUses,
+  readJson,
+  requireFolder,
+} from './files.ts';
 import { fileFinder, nfc } from './names.ts';
 
 const name = z.string({ error: 'expected an image name' }).transform(nfc);
@@ -48,7 +57,7 @@ export async function openCirr(folder: string): Promise<CirDataset> {
     checkUnique(gallery, (i) => `${splitFile(split)}, ${JSON.stringify(images[i][0])}`, 'name');
     for (const [i, [, path]] of images.entries()) paths.set(gallery[i], path);
     const triplets = await readTriplets(root, split, new Set(gallery));
-    parts.push({ split, category: 'all', gallery, triplets });
+    parts.push({ split, category: 'all', gallery, triplets, placeOf: entryOf(captionsFile(split)) });
   }
   const find = fileFinder();
   const fileOf = (id: string): string => {
@@ -84,6 +93,6 @@ async function readTriplets(root: string, split: string, images: ReadonlySet<str
     return { id: String(pairid), category: 'all', reference, ...answer, captions: [caption], group: members };
   });
   const ids = triplets.map(({ id }) => id);
-  checkUnique(ids, (i) => `${file}, entry ${i}`, 'pairid');
+  checkUnique(ids, entryOf(file), 'pairid');
   return triplets;
 }

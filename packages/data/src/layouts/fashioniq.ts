@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { fashionCategories } from '../attributes.ts';
 import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
-import { imagesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
+import { entryOf, imagesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
 import { listImages } from './listing.ts';
 import { nfc } from './names.ts';
 
@@ -67,5 +67,5 @@ async function readPart(folder: string, split: string, category: string): Promis
     }
     return { id: `${category}-${split}-${i}`, category, reference: candidate, ...(target && { target }), captions };
   });
-  return { split, category, gallery: [...known], triplets };
+  return { split, category, gallery: [...known], triplets, placeOf: entryOf(file) };
 }

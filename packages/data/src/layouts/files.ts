@@ -45,6 +45,12 @@ export function presentUses({ train, submission, ...uses }: SplitUses, splits: r
   return { ...uses, ...(has(train) && { train }), ...(has(submission) && { submission }) };
 }
 
+/** Names entries of a JSON file in messages, counted from 0. */
+export const entryOf =
+  (file: string) =>
+  (index: number): string =>
+    `${file}, entry ${index}`;
+
 /** Refuses ids that occur twice. @param place names the file and entry or line of an id's first and second place */
 export function checkUnique(ids: readonly string[], place: (index: number) => string, field: string): void {
   const first = new Map<string, number>();

@@ -14,8 +14,8 @@ const all = 'all';
  * @throws naming the file, the line and the field at fault
  */
 export function folderParts(rows: readonly Row<TripletRow>[], images: readonly FolderImage[], source: string): Part[] {
-  checkAllOrNone(rows, 'split');
-  checkAllOrNone(rows, 'category');
+  const hasSplits = checkAllOrNone(rows, 'split');
+  const hasCategories = checkAllOrNone(rows, 'category');
   const queries = rows.map(({ place, value }, i): Query => {
     const { split = all, category = all } = value;
     return { place, row: value, split, category, id: value.id ?? `${category}-${split}-${i}` };
@@ -26,10 +26,15 @@ export function folderParts(rows: readonly Row<TripletRow>[], images: readonly F
     const ids = own.map(({ id }) => id);
     checkUnique(ids, (i) => own[i].place, 'id');
     return categories.map((category) => {
-      const shown = images.filter((image) => fits(image.split, split) && fits(image.category, category));
-      const find = finder(shown, split === all && category === all ? source : `${source} for ${split}, ${category}`);
-      const triplets = own.filter((query) => query.category === category).map((query) => toTriplet(query, find));
-      return { split, category, gallery: shown.map(({ id }) => id), triplets };
+      const shown = images.filter(
+        (image) =>
+          fits(image.split, hasSplits ? split : undefined) &&
+          fits(image.category, hasCategories ? category : undefined),
+      );
+      const find = finder(shown, hasSplits || hasCategories ? `${source} for ${split}, ${category}` : source);
+      const asked = own.filter((query) => query.category === category);
+      const triplets = asked.map((query) => toTriplet(query, find));
+      return { split, category, gallery: shown.map(({ id }) => id), triplets, placeOf: (index) => asked[index].place };
     });
   });
 }
@@ -74,13 +79,17 @@ function toTriplet(query: Query, find: Find): Triplet {
   return { id, category, reference, target, captions: row.captions, ...lists };
 }
 
-const fits = (own: string | undefined, wanted: string): boolean =>
-  own === undefined || wanted === all || own === wanted;
+const fits = (own: string | undefined, wanted: string | undefined): boolean =>
+  own === undefined || wanted === undefined || own === wanted;
 
-/** Refuses mixed lines: one without a split among lines that have one would be in no split. */
-function checkAllOrNone(rows: readonly Row<TripletRow>[], field: 'split' | 'category'): void {
+/**
+ * Refuses mixed lines: one without a split among lines that have one would be in no split.
+ * @returns whether the lines have one
+ */
+function checkAllOrNone(rows: readonly Row<TripletRow>[], field: 'split' | 'category'): boolean {
   const has = rows.find(({ value }) => value[field] !== undefined);
   const lacks = rows.find(({ value }) => value[field] === undefined);
   if (has && lacks)
     throw new Error(`${lacks.place}: "${field}" is missing; ${has.place} has one, so expected it in all`);
+  return has !== undefined;
 }

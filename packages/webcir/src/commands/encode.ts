@@ -10,8 +10,9 @@ import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
 import { addClipOptions } from './clip-source.ts';
-import { targetRatioOption, transformOption } from './options.ts';
+import { targetRatioOption, transformOption, truncateOption } from './options.ts';
 import { type EncoderOptions, type EncoderSession, encodeImages, openEncoder } from './session.ts';
+import { warnOfUnknownWords } from './texts.ts';
 
 interface EncodeOptions extends EncoderOptions, AutotuneOption {
   readonly out: string;
@@ -31,6 +32,7 @@ export function registerEncode(program: Command): void {
   addClipOptions(command)
     .addOption(transformOption())
     .addOption(targetRatioOption())
+    .addOption(truncateOption())
     .addOption(noAutotuneOption())
     .action((paths, options) => encodeCommand(paths, options));
 }
@@ -40,6 +42,8 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
   const texts = options.texts === undefined ? [] : linesOf(await readTextFile(options.texts));
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');
   const session = await openEncoder(options);
+  const rows = texts.map((text, i) => rowsOf(session, text, `${options.texts}, line ${i + 1}`));
+  warnOfUnknownWords(session, texts);
   const { embedDim } = session.model.config;
   const reportAutotune = await autotuneFor(session.device, options);
   const tensors = new Map<string, StoredTensor>();
@@ -49,7 +53,7 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
     metadata.set('image_names', JSON.stringify(files));
   }
   if (texts.length > 0) {
-    tensors.set('text_features', fromFloat32(await encodeTexts(session, texts), [texts.length, embedDim]));
+    tensors.set('text_features', fromFloat32(await encodeTexts(session, rows), [texts.length, embedDim]));
     metadata.set('texts', JSON.stringify(texts));
   }
   reportAutotune();
@@ -76,14 +80,21 @@ async function encodeFiles(session: EncoderSession, files: readonly string[]): P
   return values;
 }
 
-async function encodeTexts(session: EncoderSession, texts: readonly string[]): Promise<Float32Array> {
-  const { device, model, tokenRows } = session;
+/** @throws RangeError with the place of a text that is too long */
+function rowsOf({ tokenRows }: EncoderSession, text: string, place: string): readonly number[] {
+  try {
+    return tokenRows(text);
+  } catch (cause) {
+    throw new RangeError(`${place}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function encodeTexts(session: EncoderSession, texts: readonly (readonly number[])[]): Promise<Float32Array> {
+  const { device, model } = session;
   const clip = await uploadClip(device, model);
   const encoder = new TextEncoderPrograms(device, model.config, clip.weights);
   const line = new ProgressLine('texts');
-  const features = await encoder.encode(texts.map(tokenRows), (done, total) =>
-    line.update(done / total, `${done}/${total} texts`),
-  );
+  const features = await encoder.encode(texts, (done, total) => line.update(done / total, `${done}/${total} texts`));
   line.finish(`${texts.length} texts`);
   await encoder.dispose();
   clip.dispose();

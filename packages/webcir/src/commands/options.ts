@@ -34,6 +34,9 @@ export function choice(flags: string, description: string, values: readonly stri
 export const skipMissingOption = (): Option =>
   new Option('--skip-missing', 'leaves out unreadable images and what refers to them: numbers then do not compare');
 
+export const truncateOption = (): Option =>
+  new Option('--truncate', 'cuts texts that are longer than the model reads, instead of refusing them');
+
 /** The option for weights whose activation neither they nor a config.json say. */
 export const activationOption = (): Option =>
   choice('--activation <name>', "CLIP's activation, where its file does not say it", ACTIVATIONS);

@@ -5,6 +5,7 @@ import {
   type Preprocessing,
   type PreprocessOptions,
   preprocessOptions,
+  type TextTokenizer,
   textTokenizer,
   uploadClip,
   type Weights,
@@ -27,6 +28,8 @@ export interface EncoderSession {
   /** With the preprocessing that was chosen, which is saved with it. */
   readonly model: ClipModel & { readonly preprocessing: Preprocessing };
   readonly preprocessing: PreprocessOptions;
+  readonly tokens: TextTokenizer;
+  /** Refuses a text that is too long, unless `--truncate` is given. */
   tokenRows(text: string): readonly number[];
 }
 
@@ -38,7 +41,10 @@ export interface Session extends EncoderSession {
 }
 
 /** The model and its preprocessing, as the options of the commands name them. */
-export interface EncoderOptions extends ClipSource, Partial<Preprocessing> {}
+export interface EncoderOptions extends ClipSource, Partial<Preprocessing> {
+  /** Cuts texts that are too long, instead of refusing them. */
+  readonly truncate?: boolean;
+}
 
 export interface SessionOptions extends EncoderOptions {
   readonly dataset: DatasetName;
@@ -61,7 +67,8 @@ export async function openEncoder(options: EncoderOptions): Promise<EncoderSessi
     device: await openDevice(),
     model,
     preprocessing: preprocessOptions(model.config, model.preprocessing),
-    tokenRows: (text) => tokens(text).rows,
+    tokens,
+    tokenRows: (text) => tokens(text, { truncate: options.truncate }).rows,
   };
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { unpublishedCounts } from '@webcir/data';
+import { loadTokenizer } from '@webcir/clip/node';
+import { type CirDataset, longCaptions, unpublishedCounts } from '@webcir/data';
 import {
   checkImages,
   DATASETS,
@@ -20,7 +21,7 @@ export const registerData = (program: Command): Command =>
     .description('Opens a data set and every image of it, and tells what is wrong. Exit code 1 if anything is.')
     .addOption(choice('--dataset <name>', 'data set', DATASETS).default('fmnist-cir'))
     .option('--data <folder>', 'folder of a data set that is not embedded')
-    .option('--list <file>', 'writes all images with problems to it, a JSON object per line')
+    .option('--list <file>', 'writes all problems to it, a JSON object per line')
     .action(dataCheckCommand);
 
 interface DataCheckOptions {
@@ -33,6 +34,8 @@ interface DataCheckOptions {
 
 const kinds: readonly ImageProblem['kind'][] = ['missing', 'empty', 'damaged', 'duplicate'];
 const shownProblems = 5;
+/** Tokens that every published CLIP reads, start and end included. */
+const contextLength = 77;
 
 /** `webcir data check`: opens a data set and every image of it. Exit code 1 where something is wrong. */
 async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions): Promise<void> {
@@ -41,10 +44,16 @@ async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions)
   const reports = await checkImages(dataset, {
     onProgress: (done, total) => line.update(done / total, `${formatCount(done)}/${formatCount(total)} opened`),
   });
-  const problems = reports.flatMap(({ split, problems }) => problems.map((problem) => ({ split, ...problem })));
+  const { cut, refused } = await longCaptionsOf(dataset);
+  const problems = [
+    ...refused,
+    ...reports.flatMap(({ split, problems }) => problems.map((problem) => ({ split, ...problem }))),
+  ];
   line.finish(`${dataset.name}: ${formatCount(problems.length)} problems`);
   console.log(`\n${formatReports(reports)}`);
   for (const note of unpublishedCounts(dataset)) console.log(`Note: ${note}.`);
+  for (const { split, message } of cut.slice(0, shownProblems)) console.log(`Note: ${split}: ${message}`);
+  if (cut.length > shownProblems) console.log(`Note: ${formatCount(cut.length - shownProblems)} more like this.`);
   if (problems.length > 0) console.log('');
   for (const { split, message } of problems.slice(0, shownProblems)) console.log(`${split}: ${message}`);
   const more = problems.length - shownProblems;
@@ -54,6 +63,37 @@ async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions)
     console.log(`All problems are in ${list}`);
   }
   if (problems.length > 0) process.exitCode = 1;
+}
+
+/** A caption that CLIP does not read to its end. */
+interface TextProblem {
+  readonly split: string;
+  /** Id of the triplet. */
+  readonly id: string;
+  readonly kind: 'long';
+  readonly message: string;
+}
+
+/** Captions with more tokens than CLIP reads: training cuts them, an evaluation refuses them. */
+async function longCaptionsOf(dataset: CirDataset): Promise<Record<'cut' | 'refused', readonly TextProblem[]>> {
+  const tokenizer = await loadTokenizer();
+  const { train, validation, test, submission } = dataset.uses;
+  const problemsOf = (split: string, consequence: string) =>
+    longCaptions(dataset, split, contextLength, (text) => tokenizer.encode(text).length + 2).map(
+      ({ id, place, caption, tokens }): TextProblem => ({
+        split,
+        id,
+        kind: 'long',
+        message: `${place}: ${tokens} tokens, ${consequence} ${contextLength}: ${JSON.stringify(caption)}`,
+      }),
+    );
+  const isCut = (split: string) => split === train && ![validation, test, submission].includes(split);
+  return {
+    cut: dataset.splits.filter(isCut).flatMap((split) => problemsOf(split, 'of which training takes')),
+    refused: dataset.splits
+      .filter((split) => !isCut(split))
+      .flatMap((split) => problemsOf(split, 'CLIP reads at most')),
+  };
 }
 
 const formatCount = (count: number): string => count.toLocaleString('en');

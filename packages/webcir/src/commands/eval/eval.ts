@@ -14,6 +14,7 @@ import { autotuneFor } from '../autotune.ts';
 import { incompleteNotes, splitPhrase } from '../notes.ts';
 import { choice, skipMissingOption } from '../options.ts';
 import { frozenImageFeatures } from '../session.ts';
+import { warnOfCaptions } from '../texts.ts';
 import { addModelOptions, type ModelOptions, openModels } from './models.ts';
 
 interface EvalOptions extends ModelOptions {
@@ -51,6 +52,7 @@ async function evalCommand(given: EvalOptions): Promise<void> {
   const evaluators = chosenProtocols(dataset, given.protocol).map(
     (protocol) => new Evaluator(session, split, protocol),
   );
+  warnOfCaptions(session, [split]);
   const images = splitImages(dataset, split);
   const reportAutotune = await autotuneFor(device, options);
   const features = await frozenImageFeatures(session, images, true);

@@ -11,7 +11,7 @@ import { RunFolder } from '@webcir/train/node';
 import type { Command } from 'commander';
 import { type AutotuneOption, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions, type ClipSource } from '../clip-source.ts';
-import { choice, targetRatioOption, transformOption, wholeNumber } from '../options.ts';
+import { choice, targetRatioOption, transformOption, truncateOption, wholeNumber } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 
 const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
@@ -31,6 +31,7 @@ export interface ModelOptions extends ClipSource, AutotuneOption {
   readonly hiddenDim?: number;
   readonly transform?: Transform;
   readonly targetRatio?: number;
+  readonly truncate?: boolean;
 }
 
 export const addModelOptions = (command: Command): Command =>
@@ -48,6 +49,7 @@ export const addModelOptions = (command: Command): Command =>
     .option('--hidden-dim <n>', "width of the Combiner's hidden layers, to be checked", wholeNumber(1))
     .addOption(transformOption())
     .addOption(targetRatioOption())
+    .addOption(truncateOption())
     .addOption(noAutotuneOption());
 
 /** What turns the queries of a data set into query features. */
@@ -100,13 +102,13 @@ async function completedByRun(run: string, given: ModelOptions): Promise<ModelOp
     if (existsSync(path)) return path;
     throw new Error(`${path} is missing: this run is not finished, go on with webcir train --resume ${run}`);
   };
-  const { dataset, data, skipMissing, transform, targetRatio } = config as Partial<ModelOptions>;
+  const { dataset, data, skipMissing, transform, targetRatio, truncate } = config as Partial<ModelOptions>;
   const isOwn = given.dataset === undefined || given.dataset === dataset;
   return {
     transform,
     targetRatio,
     dataset,
-    ...(isOwn && { data, skipMissing }),
+    ...(isOwn && { data, skipMissing, truncate }),
     ...given,
     combiningFunction,
     ...(given.clipModelName === undefined && { clipModelPath: given.clipModelPath ?? file(modelFile('stage 1')) }),

@@ -7,6 +7,7 @@ import { Argument, type Command } from 'commander';
 import { autotuneFor } from '../autotune.ts';
 import { incompleteNotes, splitPhrase } from '../notes.ts';
 import { frozenImageFeatures } from '../session.ts';
+import { warnOfCaptions } from '../texts.ts';
 import { addModelOptions, type ModelOptions, openModels } from './models.ts';
 
 interface SubmitOptions extends ModelOptions {
@@ -66,6 +67,7 @@ async function submitCommand(given: SubmitOptions & { readonly dataset: keyof ty
     );
   }
   const ranker = new Ranker(session, split, protocolsFor(dataset)[0]);
+  warnOfCaptions(session, [split]);
   const images = splitImages(dataset, split);
   const reportAutotune = await autotuneFor(device, given);
   const features = await frozenImageFeatures(session, images, true);

@@ -8,6 +8,7 @@ import {
   skipMissingOption,
   targetRatioOption,
   transformOption,
+  truncateOption,
   wholeNumber,
 } from '../options.ts';
 import { presetHelp, presetOf } from './presets.ts';
@@ -85,6 +86,7 @@ export function registerTrain(program: Command, typed: string): void {
     .option('--no-image-cache', 'encodes the images again at every step of stage 1')
     .option('--no-trim-text', 'runs all text positions, not only those that the captions need')
     .option('--no-text-cache', 'encodes the captions again at every step of stage 2')
+    .addOption(truncateOption())
     .addOption(noAutotuneOption())
     .action(async ({ name, out, resume, ...options }) => {
       const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;

@@ -10,6 +10,7 @@ import { formatSeconds } from '../../progress.ts';
 import { autotuneFor } from '../autotune.ts';
 import { incompleteNotes, splitPhrase } from '../notes.ts';
 import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
+import { warnOfCaptions } from '../texts.ts';
 import type { StoredConfig, TrainOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import { writeReport } from './report.ts';
@@ -35,12 +36,13 @@ export async function trainCommand(
   const resumed = resume ? await RunFolder.find(path) : undefined;
   if (!resume) RunFolder.expectFree(path);
   const session = await openSession(resumed ? (resumed.config as unknown as StoredConfig) : options);
-  const { device, dataset, model, preprocessing, tokenRows } = session;
+  const { device, dataset, model, preprocessing, tokens } = session;
   const config: StoredConfig = resumed
     ? (resumed.config as unknown as StoredConfig)
     : { ...options, ...model.preprocessing, command, startedAt: new Date().toISOString() };
   const { validation: validationSplit, test: testSplit } = dataset.uses;
-  const examples = examplesOf(trainingTriplets(dataset), tokenRows);
+  // Training cuts captions that are too long, as CLIP4Cir does; an evaluation refuses them.
+  const examples = examplesOf(trainingTriplets(dataset), (text) => tokens(text, { truncate: true }).rows);
   // Checked before anything is computed: a batch may be too large, or stage 1 may not fit.
   expectBatches(config, examples.length);
   if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
@@ -55,6 +57,7 @@ export async function trainCommand(
   const validation =
     validationSplit === testSplit ? test : new Scoreboard(new Evaluator(session, validationSplit, protocol));
   const boards = new Set([test, validation]);
+  warnOfCaptions(session, [dataset.uses.train!, validationSplit, testSplit]);
 
   let folder = resumed?.folder;
   // A resumed run must round as the first one did: every choice is in its config before a program runs with it.
