@@ -82,6 +82,7 @@ describe('preprocess', () => {
     expect(() => preprocess({ ...image, width: 0 }, options)).toThrow('0 x 4');
     expect(() => preprocess({ ...image, channels: 5 as 4 }, options)).toThrow('1 to 4 channels, found 5');
     expect(() => preprocess({ ...image, paletteFirst: [0] }, options)).toThrow('3 values in paletteFirst, found 1');
+    expect(() => preprocess({ ...image, padding: [0] }, options)).toThrow('3 values in padding, found 1');
     expect(() => preprocess(image, { ...options, size: 0.5 })).toThrow('size: expected a positive integer');
     expect(() => preprocess(image, { ...options, targetRatio: 0.5 })).toThrow('targetRatio: expected 1 or more');
     expect(() => preprocess(image, { ...options, transform: 'crop' as 'clip' })).toThrow('found "crop"');

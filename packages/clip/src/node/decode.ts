@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { dropAlpha } from '../preprocess/alpha.ts';
+import { cmykToRgb } from '../preprocess/cmyk.ts';
 import type { RawImage } from '../preprocess/image.ts';
-import { readPngHeader } from './png.ts';
+import { type PngHeader, readPngHeader } from './png.ts';
 import { loadSharp } from './sharp.ts';
 
 /**
  * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame only. The result keeps the
- * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, or, for PNG
- * palettes and 1-bit pixels, RGB with `paletteFirst`.
+ * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, for PNG
+ * palettes and 1-bit pixels RGB with `paletteFirst`, and for CMYK RGB with the `padding` of that mode. As in PIL, an
+ * image with faults that every pixel survives is opened, and a cut one is refused.
  *
  * Differs from PIL for GIF palettes (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion
- * saturates) and CMYK JPEG (converted to RGB before the resize instead of after it).
+ * saturates), CMYK (converted to RGB before the resize instead of after it), and the chroma of AVIF.
  *
  * @param source a file's path, or its bytes
  * @param name name of the image in errors, if `source` is bytes
@@ -22,23 +24,40 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
   try {
     const file = typeof source === 'string' ? await readFile(source) : source;
     const png = readPngHeader(file);
-    const { data, info } = await sharp(file, { ignoreIcc: true })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const isJpeg = file[0] === 0xff && file[1] === 0xd8;
+    const opened = sharp(file, {
+      ignoreIcc: true,
+      // Both refuse files that are cut. In a PNG, 'error' also refuses wrong checksums, which PIL does not look at; in
+      // a TIFF, 'truncated' lets cut pixels pass.
+      failOn: png ? 'truncated' : 'error',
+      unlimited: isJpeg, // any number of faults; the limit on pixels stays
+    });
+    const isCmyk = (await opened.metadata()).space === 'cmyk';
+    // Where the pipeline is CMYK, too, the inks come as they are, not by way of a profile.
+    const converted = isCmyk ? opened.pipelineColourspace('cmyk').toColourspace('cmyk') : opened.toColourspace('srgb');
+    const { data, info } = await converted.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const { width, height } = info;
-    // libvips turns a transparent colour (tRNS) into an alpha channel, PIL does not.
-    const hasAlpha = info.channels === 4 && (!png || png.colorType >= 4);
-    const image: RawImage = hasAlpha
-      ? { width, height, channels: 4, data }
-      : { width, height, channels: 3, data: info.channels === 4 ? dropAlpha(data) : data };
-    const isPalette = png && (png.colorType === 3 || png.bitDepth === 1);
-    return isPalette ? { ...image, paletteFirst: png.paletteFirst } : image;
+    if (isCmyk) return { width, height, channels: 3, data: cmykToRgb(data), padding: [255, 255, 255] };
+    return inMode({ width, height, channels: info.channels === 4 ? 4 : 3, data }, png);
   } catch (cause) {
+    const problem = (cause as Error).message
+      .trim()
+      .replace(/\s*\n\s*/g, '; ')
+      .replace(/\.$/, '');
     throw new Error(
-      `${label}: cannot be read as an image: ${(cause as Error).message} ` +
+      `${label}: cannot be read as an image: ${problem}. ` +
         'Expected a whole JPEG, PNG, WebP or another format that sharp decodes; get the file again, or leave it out.',
       { cause },
     );
   }
+}
+
+/** The image in the mode in which PIL opens its file. */
+function inMode(image: RawImage, png: PngHeader | undefined): RawImage {
+  // libvips turns a transparent colour (tRNS) into an alpha channel, PIL does not.
+  const hasAlpha = image.channels === 4 && (!png || png.colorType >= 4);
+  if (hasAlpha) return image;
+  const rgb: RawImage = { ...image, channels: 3, data: image.channels === 4 ? dropAlpha(image.data) : image.data };
+  const isPalette = png && (png.colorType === 3 || png.bitDepth === 1);
+  return isPalette ? { ...rgb, paletteFirst: png.paletteFirst } : rgb;
 }

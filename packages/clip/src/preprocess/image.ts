@@ -14,10 +14,12 @@ export interface RawImage {
    * pads them with entry 0, given here in `channels` values. An image of 1-bit pixels has zeros.
    */
   readonly paletteFirst?: readonly number[];
+  /** What PIL pads the image with, in `channels` values; black unless given: no ink is white in a CMYK image. */
+  readonly padding?: readonly number[];
 }
 
 /** Throws when the sizes of an image and its data do not agree. */
-export function checkImage({ width, height, channels, data, paletteFirst }: RawImage): void {
+export function checkImage({ width, height, channels, data, ...colours }: RawImage): void {
   const expected = width * height * channels;
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new RangeError(`RawImage: expected a positive width and height, found ${width} x ${height}.`);
@@ -29,7 +31,8 @@ export function checkImage({ width, height, channels, data, paletteFirst }: RawI
         'Pass the pixels interleaved, with no padding between the rows.',
     );
   }
-  if (paletteFirst && paletteFirst.length !== channels) {
-    throw new RangeError(`RawImage: expected ${channels} values in paletteFirst, found ${paletteFirst.length}.`);
+  for (const field of ['paletteFirst', 'padding'] as const) {
+    const found = colours[field]?.length ?? channels;
+    if (found !== channels) throw new RangeError(`RawImage: expected ${channels} values in ${field}, found ${found}.`);
   }
 }

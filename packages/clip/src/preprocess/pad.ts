@@ -1,14 +1,14 @@
 import type { RawImage } from './image.ts';
 
-/** Adds `horizontal` columns left and right and `vertical` rows above and below: zeros, or palette entry 0. */
+/** Adds `horizontal` columns left and right and `vertical` rows above and below: black, or what PIL's mode makes of zeros. */
 function pad(image: RawImage, horizontal: number, vertical: number): RawImage {
   if (horizontal === 0 && vertical === 0) return image;
-  const { channels, paletteFirst } = image;
+  const { channels, padding = image.paletteFirst } = image;
   const width = image.width + 2 * horizontal;
   const height = image.height + 2 * vertical;
   const data = new Uint8Array(width * height * channels);
-  if (paletteFirst?.some((value) => value !== 0)) {
-    for (let i = 0; i < data.length; i++) data[i] = paletteFirst[i % channels];
+  if (padding?.some((value) => value !== 0)) {
+    for (let i = 0; i < data.length; i++) data[i] = padding[i % channels];
   }
   const row = image.width * channels;
   for (let y = 0; y < image.height; y++) {
