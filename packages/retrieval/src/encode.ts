@@ -5,6 +5,9 @@ import { imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './
 /** Called to report how far a long job is: `done` of `total`. */
 export type OnProgress = (done: number, total: number) => void;
 
+/** An image's id, and the image as the encoder takes it: normalized planes [3, size, size]. */
+export type PlanesOfImage = readonly [id: string, planes: Float32Array];
+
 /** Encodes many images with frozen weights, in batches of one size. */
 export class ImageEncoder {
   readonly #program: Program<'features'>;
@@ -24,39 +27,58 @@ export class ImageEncoder {
   }
 
   /**
-   * @param count how many images
-   * @param planes gives image `index`, normalized, as [3, size, size]; the next batch is asked for while one is encoded
-   * @returns [count, embed], not normalized
+   * Encodes images as they come: no more of them than two batches is held at a time.
+   * @param images ids, and images, normalized, as [3, size, size]; the next batch is asked for while one is encoded
+   * @param onProgress called with the number of images encoded so far
+   * @returns the ids, and as many rows of features: [ids, embed], not normalized
    */
   async encode(
-    count: number,
-    planes: (index: number) => Promise<Float32Array> | Float32Array,
-    onProgress?: OnProgress,
-  ): Promise<Float32Array> {
+    images: Iterable<PlanesOfImage> | AsyncIterable<PlanesOfImage>,
+    onProgress?: (done: number) => void,
+  ): Promise<{ ids: string[]; features: Float32Array }> {
     const { imageResolution: size, embedDim } = this.#config;
-    const features = new Float32Array(count * embedDim);
     const imageSize = size * size * 3;
+    const ids: string[] = [];
+    const batches: Float32Array[] = [];
     let running: Promise<void> = Promise.resolve();
-    for (let start = 0; start < count; start += this.#batch) {
-      const pixels = new Float32Array(this.#batch * imageSize);
-      const end = Math.min(start + this.#batch, count);
-      for (let i = start; i < end; i++) {
-        channelsLast(await planes(i), size, pixels.subarray((i - start) * imageSize, (i - start + 1) * imageSize));
-      }
+    const run = async (pixels: Float32Array) => {
       await running;
-      running = this.#program.runAndRead({ pixels }, ['features']).then((result) => {
-        features.set(result.features.subarray(0, (end - start) * embedDim), start * embedDim);
-        onProgress?.(end, count);
+      const done = ids.length;
+      const rows = ((done - 1) % this.#batch) + 1;
+      running = this.#program.runAndRead({ pixels }, ['features']).then(({ features }) => {
+        batches.push(features.slice(0, rows * embedDim));
+        onProgress?.(done);
       });
       running.catch(() => {});
+    };
+    let pixels: Float32Array | undefined;
+    for await (const [id, planes] of images) {
+      pixels ??= new Float32Array(this.#batch * imageSize);
+      const at = (ids.length % this.#batch) * imageSize;
+      channelsLast(planes, size, pixels.subarray(at, at + imageSize));
+      ids.push(id);
+      if (ids.length % this.#batch > 0) continue;
+      await run(pixels);
+      pixels = undefined;
     }
+    if (pixels) await run(pixels);
     await running;
-    return features;
+    return { ids, features: joined(batches, ids.length * embedDim) };
   }
 
   dispose(): void {
     this.#program.dispose();
   }
+}
+
+function joined(parts: readonly Float32Array[], length: number): Float32Array {
+  const whole = new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Encodes many texts with one set of weights; a text that occurs twice is encoded once. */

@@ -26,6 +26,7 @@ import { compile, Device, input, openDevice, SharedMemory, type TensorStore, wra
 import { ImageEncoder } from './encode.ts';
 import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
+import { madeAhead } from './made-ahead.ts';
 import { readCombinerModel } from './read-combiner.ts';
 import { isSource, openSource, type Source } from './source.ts';
 
@@ -41,6 +42,18 @@ export interface RetrieverOptions {
   readonly device?: Device | GPUDevice | undefined;
   /** How images become the encoder's input: as the model says (`ClipModel.preprocessing`) unless given. */
   readonly preprocessing?: Preprocessing | undefined;
+}
+
+/** Images by id, as they come: a Map, a list of pairs, a generator that decodes one after the other. */
+export type Entries<Image> = Iterable<readonly [string, Image]> | AsyncIterable<readonly [string, Image]>;
+
+/** Options of `Retriever.index`. */
+export interface IndexOptions {
+  /**
+   * Called with the id of an image that cannot be read, and with the error that names it: the image is left out. Unless
+   * given, the first such error is thrown.
+   */
+  onUnreadable?(id: string, error: Error): void;
 }
 
 /** What is searched for: "this image, but …". */
@@ -62,7 +75,7 @@ export interface SearchResult {
   readonly score: number;
 }
 
-/** A retriever with everything that it is made of. */
+/** Everything that a retriever is made of. */
 interface Parts {
   readonly device: Device;
   readonly ownsDevice: boolean;
@@ -73,7 +86,7 @@ interface Parts {
   readonly combiner: TensorStore | undefined;
 }
 
-/** Images that are indexed at once. */
+/** Images that are indexed at once, and made ready at most while others are. */
 const indexBatch = 16;
 
 /** Composed image retrieval over your own images. Runs in Node and in browsers. */
@@ -101,12 +114,12 @@ export class Retriever {
    * Opens the models and copies them to the device.
    * @throws Error naming the file and the tensor at fault, or the address that did not answer; NoAdapterError
    */
-  static load(options: RetrieverOptions): Promise<Retriever> {
-    return Retriever.open(options);
+  static async load(options: RetrieverOptions): Promise<Retriever> {
+    return new Retriever(await Retriever.open(options));
   }
 
   /** @param opened a device that was opened for this retriever, and so is closed by it */
-  protected static async open(options: RetrieverOptions, opened?: Device): Promise<Retriever> {
+  protected static async open(options: RetrieverOptions, opened?: Device): Promise<Parts> {
     const ownsDevice = options.device === undefined;
     const device = opened ?? (await deviceOf(options.device));
     try {
@@ -118,7 +131,7 @@ export class Retriever {
       const clip = await uploadClip(device, model);
       const combiner = combinerModel && (await uploadCombiner(device, combinerModel));
       const preprocessing = options.preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING;
-      return new Retriever({ device, ownsDevice, model, tokenizer, preprocessing, clip, combiner });
+      return { device, ownsDevice, model, tokenizer, preprocessing, clip, combiner };
     } catch (error) {
       if (ownsDevice) device.close();
       throw error;
@@ -126,13 +139,29 @@ export class Retriever {
   }
 
   /**
-   * Encodes the images to be searched, and keeps their features on the device. @throws RangeError when there are none
+   * Encodes the images to be searched, and keeps their features on the device. Each image is let go of as soon as it
+   * has the encoder's size.
+   * @throws RangeError when there are none, or two of one id
    */
-  async index(images: ReadonlyMap<string, RawImage>): Promise<Gallery> {
+  async index(images: Entries<RawImage>, options?: IndexOptions): Promise<Gallery> {
+    return this.encodeEntries(images, (image) => this.planes(image), options);
+  }
+
+  /** @param planes makes an image what the encoder takes */
+  protected async encodeEntries<Image>(
+    images: Entries<Image>,
+    planes: (image: Image) => Float32Array | Promise<Float32Array>,
+    { onUnreadable }: IndexOptions = {},
+  ): Promise<Gallery> {
     const encoder = await this.#imageEncoder();
-    const values = [...images.values()];
-    const features = await encoder.encode(values.length, (i) => this.#planes(values[i]));
-    return this.restore([...images.keys()], features);
+    const made = madeAhead(
+      images,
+      indexBatch,
+      async ([id, image]) => [id, await planes(image)] as const,
+      onUnreadable && (([id], error) => onUnreadable(id, error)),
+    );
+    const { ids, features } = await encoder.encode(made);
+    return this.restore(ids, features);
   }
 
   /**
@@ -241,14 +270,15 @@ export class Retriever {
     );
   }
 
-  #planes(image: RawImage): Float32Array {
+  /** An image as the encoder takes it: normalized planes [3, size, size]. */
+  protected planes(image: RawImage): Float32Array {
     return imagePlanes(image, preprocessOptions(this.config, this.preprocessing));
   }
 
   #pixels(image: RawImage): Float32Array {
     const { imageResolution: size } = this.config;
     const pixels = new Float32Array(3 * size * size);
-    channelsLast(this.#planes(image), size, pixels);
+    channelsLast(this.planes(image), size, pixels);
     return pixels;
   }
 }

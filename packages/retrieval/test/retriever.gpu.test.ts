@@ -78,7 +78,7 @@ async function byHand(reference: RawImage, caption: string, hasCombiner: boolean
     normalizePixels(preprocess(shown, { transform: 'squarepad', size: config.imageResolution }));
   const all = [...images.values(), reference];
   const encoder = await ImageEncoder.create(device, config, clip.weights, 8);
-  const features = await encoder.encode(all.length, (i) => planes(all[i]));
+  const { features } = await encoder.encode(all.map((shown, i) => [String(i), planes(shown)]));
   const texts = new TextEncoderPrograms(device, config, clip.weights);
   const caption1 = await texts.encode([textTokenizer(model, tokenizer)(caption).rows]);
   const combiner = await uploadCombiner(device, { config: sizes, tensors: combinerTensors });

@@ -69,7 +69,7 @@ interface Scores {
 
 const encodeImages: TrainingRun<Scores>['encodeImages'] = async (weights) => {
   const encoder = await ImageEncoder.create(device, config, weights, ids.length);
-  const values = await encoder.encode(ids.length, (i) => pixels.get(ids[i])!);
+  const { features: values } = await encoder.encode(ids.map((id) => [id, pixels.get(id)!]));
   encoder.dispose();
   return tableOf(ids, config.embedDim, values);
 };

@@ -12,9 +12,11 @@ export {
   wrapDevice,
 } from '@webcir/kernels';
 export {
+  type Entries,
   Gallery,
   GalleryIndex,
   type GalleryOptions,
+  type IndexOptions,
   type Neighbours,
   type Query,
   Retriever,

@@ -1,10 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { ClipModel, Tokenizer } from '@webcir/clip';
-import { loadTokenizer, openClipModel } from '@webcir/clip/node';
+import type { ClipModel, RawImage, Tokenizer } from '@webcir/clip';
+import { createImagePool, loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CombinerModel } from '@webcir/combiner';
 import { type Device, openDevice } from '@webcir/kernels';
-import { Retriever as PageRetriever, type RetrieverOptions, type Source } from '@webcir/retrieval';
+import {
+  type Entries,
+  type Gallery,
+  type IndexOptions,
+  Retriever as PageRetriever,
+  type RetrieverOptions,
+  type Source,
+} from '@webcir/retrieval';
 import { autotuneDevice, defaultCacheFolder, openCombinerModel, type Run, readRun } from '@webcir/retrieval/node';
 
 /**
@@ -28,7 +35,7 @@ export class Retriever extends PageRetriever {
    * not tuned, where nothing is named.
    * @throws Error naming the file that is missing or damaged
    */
-  static override async load(options: NodeRetrieverOptions = {}): Promise<PageRetriever> {
+  static override async load(options: NodeRetrieverOptions = {}): Promise<Retriever> {
     const { run, autotune = true, device } = options;
     const ofRun: Partial<Run> = run === undefined ? {} : await readRun(run);
     const models = {
@@ -38,7 +45,23 @@ export class Retriever extends PageRetriever {
     };
     const preprocessing = options.preprocessing ?? ofRun.preprocessing;
     const opened = device === undefined ? await openTuned(autotune) : undefined;
-    return PageRetriever.open({ ...models, preprocessing, device }, opened);
+    return new Retriever(await Retriever.open({ ...models, preprocessing, device }, opened));
+  }
+
+  /**
+   * Encodes the images to be searched, and keeps their features on the device. Images are pixels, or paths of files,
+   * which are decoded in threads, a few at a time: `listImages` gives those of a folder.
+   * @throws RangeError when there are none, or two of one id; naming the file, when it cannot be decoded
+   */
+  override async index(images: Entries<RawImage | string>, options?: IndexOptions): Promise<Gallery> {
+    const pool = createImagePool({ ...this.preprocessing, size: this.config.imageResolution });
+    try {
+      const planes = (image: RawImage | string) =>
+        typeof image === 'string' ? pool.planes(image) : this.planes(image);
+      return await this.encodeEntries(images, planes, options);
+    } finally {
+      await pool.close();
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedFromPackage, openFashionIq, writeFashionIq } from '@webcir/data/node';
-import { madeAhead, openPlanes, planesOf } from '@webcir/retrieval/node';
+import { openPlanes, planesOf } from '@webcir/retrieval/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const preprocessing = { transform: 'targetpad', size: 32, targetRatio: 1.25 } as const;
@@ -35,29 +35,5 @@ describe('openPlanes', () => {
     await expect(source.planes(page)).rejects.toThrow(`${page}.jpg: cannot be read as an image`);
     await expect(source.planes(missing)).rejects.toThrow(`holds no image "${missing}"`);
     await source.close();
-  });
-});
-
-describe('madeAhead', () => {
-  it('makes each item once, in order, and no more than asked for ahead', async () => {
-    const made: number[] = [];
-    const item = madeAhead(10, 3, async (index) => {
-      made.push(index);
-      return index;
-    });
-    for (let index = 0; index < 10; index++) {
-      expect(await item(index)).toBe(index);
-      expect(made).toEqual(Array.from({ length: Math.min(index + 4, 10) }, (_, i) => i));
-    }
-  });
-
-  it('tells of an item that failed when that item is asked for', async () => {
-    const item = madeAhead(3, 2, async (index) => {
-      if (index === 1) throw new Error('item 1');
-      return index;
-    });
-    expect(await item(0)).toBe(0);
-    await expect(item(1)).rejects.toThrow('item 1');
-    expect(await item(2)).toBe(2);
   });
 });

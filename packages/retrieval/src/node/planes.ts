@@ -31,20 +31,3 @@ export function openPlanes(dataset: Images, options: PreprocessOptions): PlanesS
     close: () => pool.close(),
   };
 }
-
-/**
- * Makes items before they are asked for, `ahead` of them at most: one after the other, each once.
- * @returns a function that gives the item of an index, to be called in order
- */
-export function madeAhead<T>(count: number, ahead: number, make: (index: number) => Promise<T>) {
-  const made: Promise<T>[] = [];
-  let next = 0;
-  return (index: number): Promise<T> => {
-    for (; next < Math.min(index + 1 + ahead, count); next++) {
-      const item = make(next);
-      item.catch(() => {}); // whoever asks for the item gets the error
-      made.push(item);
-    }
-    return made.shift()!;
-  };
-}

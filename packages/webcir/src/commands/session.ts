@@ -88,12 +88,16 @@ async function openData({ dataset: name, data, skipMissing }: SessionOptions): P
   return rest;
 }
 
-/** Encodes images with the weights as they are now, with a progress line. */
+/**
+ * Encodes images with the weights as they are now, with a progress line.
+ * @param onUnreadable called for an image that cannot be read, which is left out; unless given, its error is thrown
+ */
 export async function encodeImages(
   session: EncoderSession & { readonly dataset: Images },
   weights: Weights,
   ids: readonly string[],
   label: string,
+  onUnreadable?: (error: Error) => void,
 ): Promise<FeatureTable> {
   const { device, model, dataset, preprocessing } = session;
   const line = new ProgressLine(label);
@@ -101,21 +105,24 @@ export async function encodeImages(
   const encoder = await ImageEncoder.create(device, model.config, weights, Math.min(imageBatch, ids.length));
   const source = openPlanes(dataset, preprocessing);
   try {
-    const values = await encoder.encode(
-      ids.length,
-      // The next batch is made while this one is encoded.
-      madeAhead(ids.length, imageBatch, (index) => source.planes(ids[index])),
-      (done, total) => {
-        const rate = done / ((performance.now() - started) / 1000);
-        line.update(
-          done / total,
-          `${done}/${total} images  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
-        );
-      },
+    // The next batch is made while one is encoded.
+    const images = madeAhead(
+      ids,
+      imageBatch,
+      async (id) => [id, await source.planes(id)] as const,
+      onUnreadable && ((_, error) => onUnreadable(error)),
     );
+    const total = ids.length;
+    const encoded = await encoder.encode(images, (done) => {
+      const rate = done / ((performance.now() - started) / 1000);
+      line.update(
+        done / total,
+        `${done}/${total} images  ${rate.toFixed(0)}/s  ${formatSeconds((total - done) / rate)} left`,
+      );
+    });
     encoder.dispose();
-    line.finish(`${ids.length} images`);
-    return tableOf(ids, model.config.embedDim, values);
+    line.finish(`${encoded.ids.length} images`);
+    return tableOf(encoded.ids, model.config.embedDim, encoded.features);
   } finally {
     await source.close();
   }
