@@ -11,6 +11,5 @@ export { openCirco } from './layouts/circo.ts';
 export { openCirr } from './layouts/cirr.ts';
 export { openFashionIq } from './layouts/fashioniq.ts';
 export { openFolder } from './layouts/folder.ts';
-export { withoutExtension } from './layouts/listing.ts';
 export { type WriteOptions, writeCirco, writeCirr, writeFashionIq } from './layouts/write.ts';
 export { DATASETS, type DatasetName, openDataset, openEmbeddedFromPackage } from './open.ts';

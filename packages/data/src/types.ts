@@ -57,6 +57,8 @@ export interface CirDataset {
   otherFiles?(id: string): readonly string[];
   /** Changes when the image does, which puts out of date what was computed from it. @throws as `image` does */
   version(id: string): Promise<string>;
+  /** Files beside the images that were taken for none, for people; absent if there are none, or a list names the images. */
+  leftOut?: string;
   /** What was left out of the set: results on it are not comparable with published ones. */
   incomplete?: { readonly images: number; readonly triplets: number };
 }

@@ -84,12 +84,13 @@ describe('a folder of triplets.jsonl and images', () => {
   });
 
   it('takes images from images/ where there is one, and other files for nothing', async () => {
-    await images('images/b.jpg', 'images/deep/a.jpg', 'images/deep/deeper/c.jpg', 'outside.jpg');
+    await images('images/b.jpg', 'images/deep/a.jpg', 'images/deep/deeper/c.tif', 'outside.jpg');
     await write('images/._b.jpg', 'left by macOS');
     await write('images/notes.txt', 'not an image');
     await write('triplets.jsonl', triplet('b', 'images/deep/a.jpg'));
     const read = await openFolder(folder);
-    expect(read.gallery('all')).toEqual(['b', 'deep/a']);
+    expect(read.gallery('all')).toEqual(['b', 'deep/a', 'deep/deeper/c']);
+    expect(read.leftOut).toBe(`${join(folder, 'images')}: 1 .txt, 1 hidden`);
     expect(read.triplets('all')[0]).toMatchObject({ id: 'all-all-0', reference: 'b', target: 'deep/a' });
     expect(read.file('deep/a')).toBe(join(folder, 'images', 'deep', 'a.jpg'));
   });

@@ -49,6 +49,14 @@ describe('webcir data check', () => {
     else expect(stdout).not.toContain('Note');
   });
 
+  it('says which files it takes for no image', async () => {
+    await writeFile(join(folder, 'folder', 'images', '.DS_Store'), '');
+    await writeFile(join(folder, 'folder', 'images', 'Thumbs.db'), '');
+    const { code, stdout } = await check('--dataset', 'folder', '--data', 'folder');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Note: taken for no image in ${join('folder', 'images')}: 1 .db, 1 hidden.`);
+  });
+
   it('counts and lists what is wrong with the images, and exits with 1', async () => {
     const image = (name: string) => join(folder, 'fashioniq', 'images', name);
     const ids = (await openFashionIq(join(folder, 'fashioniq'))).gallery('val');

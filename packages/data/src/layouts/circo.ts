@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { listImages } from '@webcir/clip/node';
 import * as z from 'zod';
 import { accessTo } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
@@ -97,7 +97,9 @@ async function readGallery(root: string): Promise<Map<string, string> | undefine
  * missing.
  */
 async function presentFiles(images: string, triplets: readonly Triplet[]): Promise<Map<string, string>> {
-  const there = (await readdir(images)).filter((name) => /^\d{12}\.jpg$/.test(name)).map((name) => name.slice(0, -4));
+  const there = [...(await listImages(images)).files.keys()]
+    .filter((name) => /^\d{12}\.jpg$/.test(name))
+    .map((name) => name.slice(0, -4));
   const named = triplets.flatMap(({ reference, targets = [] }) => [reference, ...targets]);
   const ids = [...new Set([...there.map(Number), ...named.map(Number)])].sort((a, b) => a - b);
   return new Map(ids.map((id) => [String(id), imageFile(String(id))]));

@@ -1,10 +1,11 @@
 import { basename, join } from 'node:path';
+import { IMAGE_EXTENSIONS } from '@webcir/clip/node';
 import * as z from 'zod';
 import { fashionCategories } from '../attributes.ts';
 import { accessTo, type Part } from '../parts.ts';
 import type { CirDataset, Triplet } from '../types.ts';
 import { entryOf, imagesIn, presentSplits, presentUses, readJson, requireFolder } from './files.ts';
-import { listImages } from './listing.ts';
+import { imagesById } from './listing.ts';
 import { nfc } from './names.ts';
 
 const id = z.string({ error: 'expected an image id' }).transform(nfc);
@@ -21,8 +22,8 @@ export const captionsFile = (category: string, split: string) => `captions/cap.$
 export const splitFile = (category: string, split: string) => `image_splits/split.${category}.${split}.json`;
 
 /**
- * Opens FashionIQ: `captions/cap.{dress,shirt,toptee}.{train,val,test}.json`, `image_splits/split.*.json` and `images/`
- * with .jpg, .jpeg, .png or .webp files, flat or in one folder per category. Splits without files are left out.
+ * Opens FashionIQ: `captions/cap.{dress,shirt,toptee}.{train,val,test}.json`, `image_splits/split.*.json` and `images/`,
+ * flat or in folders. Splits without files are left out.
  * The gallery of a split and category is all of its image split, as in the "original split" protocol. The test answers
  * are secret: the literature, and CLIP4Cir, quote the validation split.
  * Images are opened when asked for; `checkImages` tells which are missing or damaged.
@@ -32,13 +33,13 @@ export async function openFashionIq(folder: string): Promise<CirDataset> {
   await requireFolder(folder, 'FashionIQ', 'captions, image_splits and images');
   await requireFolder(join(folder, 'images'), "FashionIQ's images", 'ID.jpg');
   const splits = presentSplits(folder, ['train', 'val', 'test'], (split) => captionsFile('dress', split));
-  const paths = await listImages(join(folder, 'images'), (path) => nfc(basename(path)));
+  const { paths, leftOut } = await imagesById(join(folder, 'images'), (path) => nfc(basename(path)));
   const parts = await Promise.all(
     splits.flatMap((split) => fashionCategories.map((category) => readPart(folder, split, category))),
   );
   const fileOf = (id: string): string => {
     const path = paths.get(nfc(id))?.[0];
-    if (!path) throw new Error(`${join(folder, 'images')} holds no image "${id}" (.jpg, .jpeg, .png or .webp)`);
+    if (!path) throw new Error(`${join(folder, 'images')} holds no image "${id}" (${IMAGE_EXTENSIONS.join(', ')})`);
     return path;
   };
   return {
@@ -47,6 +48,7 @@ export async function openFashionIq(folder: string): Promise<CirDataset> {
     uses: presentUses({ train: 'train', validation: 'val', test: 'val' }, splits),
     ...imagesIn(fileOf),
     otherFiles: (id) => paths.get(nfc(id))?.slice(1) ?? [],
+    leftOut,
   };
 }
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
+import { IMAGE_EXTENSIONS, withoutExtension } from '@webcir/clip/node';
 import { checkUnique } from './files.ts';
 import { readImageRows } from './folder-rows.ts';
-import { listImages, withoutExtension } from './listing.ts';
+import { imagesById } from './listing.ts';
 import { nfc } from './names.ts';
 
 /** An image of your own folder. */
@@ -32,18 +33,19 @@ export async function listedImages(folder: string, file: string): Promise<Folder
 }
 
 /**
- * The image files in `images/`, or in the folder itself where there is no `images/`.
+ * The image files in `images/`, or in the folder itself where there is no `images/`, and what else lies there.
  * @throws when there is none, or two have the same name in two forms of Unicode
  */
-export async function imagesFound(folder: string): Promise<FolderImage[]> {
+export async function imagesFound(folder: string): Promise<{ images: FolderImage[]; leftOut?: string }> {
   const root = existsSync(join(folder, 'images')) ? join(folder, 'images') : folder;
-  const found = await listImages(root, String);
-  if (!found.size) throw new Error(`${root} holds no images (.jpg, .jpeg, .png or .webp)`);
-  const files = [...found.values()].flat();
+  const { paths, leftOut } = await imagesById(root, String);
+  if (!paths.size) throw new Error(`${root} holds no images (${IMAGE_EXTENSIONS.join(', ')})`);
+  const files = [...paths.values()].flat();
   const names = files.map((file) => nfc(relative(root, file).replaceAll(sep, '/')));
   checkUnique(names, (i) => files[i], 'name');
   const ids = idsOf(names);
-  return files.map((file, i) => ({ id: ids[i], name: names[i], files: [file] })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const images = files.map((file, i) => ({ id: ids[i], name: names[i], files: [file] }));
+  return { images: images.sort((a, b) => (a.id < b.id ? -1 : 1)), leftOut };
 }
 
 /** Names without their extension, but for those that would then be the same as another's or its name. */

@@ -18,8 +18,8 @@ import { fileFinder, nfc } from './names.ts';
  * Images are named by their path in the folder or in its `images/`, with or without extension; with it where a .jpg and
  * a .png are named the same. The gallery is what
  * `images.jsonl` or `metadata.jsonl` lists (`file_name` and, optionally, `split` and `category`, which keep an image
- * out of other galleries), else every image file in `images/`, or in the folder if there is no `images/`, and one
- * level below.
+ * out of other galleries), else every image file in `images/`, or in the folder if there is no `images/`, and in the
+ * folders below.
  *
  * Triplets without a split are in the one split "all", those without a category in the one category "all"; either all
  * have one or none. Training uses "train", else "all"; validation "val" or "validation", and test "test", each in place
@@ -33,7 +33,9 @@ export async function openFolder(folder: string): Promise<CirDataset> {
   if (!tripletsFile) throw new Error(`${folder} holds neither triplets.jsonl nor triplets.csv; write one of them`);
   const rows = await readTriplets(folder, tripletsFile);
   const listFile = oneOf(folder, ['images.jsonl', 'metadata.jsonl']);
-  const images = listFile ? await listedImages(folder, listFile) : await imagesFound(folder);
+  const { images, leftOut } = listFile
+    ? { images: await listedImages(folder, listFile), leftOut: undefined }
+    : await imagesFound(folder);
   const access = accessTo('folder', folderParts(rows, images, listFile ?? 'the folder'));
   const byId = new Map(images.map((image) => [image.id, image]));
   const find = fileFinder();
@@ -49,6 +51,7 @@ export async function openFolder(folder: string): Promise<CirDataset> {
     ...access,
     uses: usesOf(access.splits),
     ...imagesIn(fileOf),
+    leftOut,
   };
 }
 

@@ -1,66 +1,42 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { IMAGE_EXTENSIONS, listImages, withoutExtension } from '@webcir/clip/node';
 
-/** Extensions by preference among files with the same id. */
-const extensions = ['.jpg', '.jpeg', '.png', '.webp'];
-const imageFile = /^(.+)(\.jpe?g|\.png|\.webp)$/i;
-
-/** An image file's name without the extension; undefined for another file. */
-export const withoutExtension = (name: string): string | undefined => imageFile.exec(name)?.[1];
-
-interface Found {
-  /** Path relative to the folder, with `/`. */
-  readonly name: string;
-  readonly isFolder: boolean;
+/** Image files by id, and what else lies in their folder. */
+export interface ImagesById {
+  /** First the file that is taken (by extension, then the least deep, then by name), then others with the same id. */
+  readonly paths: ReadonlyMap<string, string[]>;
+  /** What is in the folder but no image, for people. */
+  readonly leftOut?: string;
 }
 
 /**
- * Image files in `folder` and one level below, by id: first the one that is taken (by extension, then the folder's own,
- * then by name), then others with the same id. A folder that is named like an image counts as a damaged image.
+ * The image files in `folder` and below it. Of files with one id, one that is really a folder is the last.
  * @param idOf id of a file's path (relative to `folder`, with `/`, without extension)
+ * @throws naming the folder, when it cannot be read
  */
-export async function listImages(folder: string, idOf: (path: string) => string): Promise<Map<string, string[]>> {
-  const found = (await filesIn(folder)).sort(byPreference);
+export async function imagesById(folder: string, idOf: (path: string) => string): Promise<ImagesById> {
+  const { files, leftOut } = await listImages(folder);
   const paths = new Map<string, string[]>();
-  for (const { name } of found) {
+  for (const [name, path] of [...files].sort(([a], [b]) => byPreference(a, b))) {
     const id = idOf(withoutExtension(name)!);
-    const path = join(folder, name);
-    const same = paths.get(id);
-    if (same) same.push(path);
-    else paths.set(id, [path]);
+    paths.set(id, [...(paths.get(id) ?? []), path]);
   }
-  return paths;
-}
-
-async function filesIn(folder: string): Promise<Found[]> {
-  const found: Found[] = [];
-  for (const entry of await visible(folder)) {
-    const isFolder = await leadsToFolder(folder, entry);
-    if (withoutExtension(entry.name)) found.push({ name: entry.name, isFolder });
-    else if (isFolder) {
-      for (const inner of await visible(join(folder, entry.name))) {
-        if (!withoutExtension(inner.name)) continue;
-        found.push({ name: `${entry.name}/${inner.name}`, isFolder: inner.isDirectory() });
-      }
-    }
+  for (const [id, same] of paths) {
+    if (same.length > 1) paths.set(id, await foldersLast(same));
   }
-  return found;
+  return { paths, ...(leftOut && { leftOut: `${folder}: ${leftOut}` }) };
 }
 
-/** Leaves out what macOS and others hide beside files (`._name.jpg`). */
-const visible = async (folder: string): Promise<Dirent[]> =>
-  (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-
-async function leadsToFolder(folder: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink() || withoutExtension(entry.name)) return entry.isDirectory();
-  const info = await stat(join(folder, entry.name)).catch(() => undefined);
-  return info?.isDirectory() ?? false;
+function byPreference(a: string, b: string): number {
+  const rank = (name: string) => IMAGE_EXTENSIONS.indexOf(extname(name).toLowerCase());
+  const depth = (name: string) => name.split('/').length;
+  return rank(a) - rank(b) || depth(a) - depth(b) || (a < b ? -1 : 1);
 }
 
-function byPreference(a: Found, b: Found): number {
-  const rank = ({ name, isFolder }: Found) =>
-    extensions.indexOf(imageFile.exec(name)![2].toLowerCase()) + (isFolder ? extensions.length : 0);
-  const depth = ({ name }: Found) => Number(name.includes('/'));
-  return rank(a) - rank(b) || depth(a) - depth(b) || (a.name < b.name ? -1 : 1);
+async function foldersLast(paths: readonly string[]): Promise<string[]> {
+  const isFolder = await Promise.all(
+    paths.map(async (path) => (await stat(path).catch(() => undefined))?.isDirectory()),
+  );
+  return [...paths.filter((_, i) => !isFolder[i]), ...paths.filter((_, i) => isFolder[i])];
 }

@@ -1,10 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { foldBatchNorm, fromFloat32, type StoredTensor, uploadClip } from '@webcir/clip';
-import { decodeImage, linesOf, readTextFile, writeSafetensorsFile } from '@webcir/clip/node';
-import { withoutExtension } from '@webcir/data/node';
-import { TextEncoderPrograms } from '@webcir/retrieval';
+import {
+  decodeImage,
+  IMAGE_EXTENSIONS,
+  linesOf,
+  listImages,
+  readTextFile,
+  writeSafetensorsFile,
+} from '@webcir/clip/node';
+import { type FeatureTable, TextEncoderPrograms } from '@webcir/retrieval';
 import type { Images } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
@@ -17,13 +21,15 @@ import { warnOfUnknownWords } from './texts.ts';
 interface EncodeOptions extends EncoderOptions, AutotuneOption {
   readonly out: string;
   readonly texts?: string;
+  /** Takes it for no error that an image cannot be read. */
+  readonly skipMissing?: boolean;
 }
 
 export function registerEncode(program: Command): void {
   const command = program
     .command('encode')
     .description("Encodes images and texts to CLIP's features, as CLIP gives them: not normalized.")
-    .argument('[images...]', 'images, or folders of them (.jpg, .jpeg, .png, .webp)')
+    .argument('[images...]', 'images, or folders of them, with the folders below')
     .requiredOption(
       '--out <file>',
       'safetensors with image_features and text_features, a row for each of image_names and texts in the metadata',
@@ -33,12 +39,16 @@ export function registerEncode(program: Command): void {
     .addOption(transformOption())
     .addOption(targetRatioOption())
     .addOption(truncateOption())
+    .option(
+      '--skip-missing',
+      'images that cannot be read are named, and are no error; the others are written either way',
+    )
     .addOption(noAutotuneOption())
     .action((paths, options) => encodeCommand(paths, options));
 }
 
 async function encodeCommand(paths: readonly string[], options: EncodeOptions): Promise<void> {
-  const files = (await Promise.all(paths.map(imagesIn))).flat();
+  const files = [...new Set((await Promise.all(paths.map(imagesIn))).flat())];
   const texts = options.texts === undefined ? [] : linesOf(await readTextFile(options.texts));
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');
   const session = await openEncoder(options);
@@ -48,9 +58,12 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
   const reportAutotune = await autotuneFor(session.device, options);
   const tensors = new Map<string, StoredTensor>();
   const metadata = new Map([['preprocessing', JSON.stringify(session.preprocessing)]]);
+  const unreadable: string[] = [];
   if (files.length > 0) {
-    tensors.set('image_features', fromFloat32(await encodeFiles(session, files), [files.length, embedDim]));
-    metadata.set('image_names', JSON.stringify(files));
+    const { rowOf, values } = await encodeFiles(session, files, ({ message }) => unreadable.push(message));
+    if (rowOf.size === 0) throw new Error(`none of ${files.length} images can be read, the first: ${unreadable[0]}`);
+    tensors.set('image_features', fromFloat32(values, [rowOf.size, embedDim]));
+    metadata.set('image_names', JSON.stringify([...rowOf.keys()]));
   }
   if (texts.length > 0) {
     tensors.set('text_features', fromFloat32(await encodeTexts(session, rows), [texts.length, embedDim]));
@@ -59,25 +72,44 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
   reportAutotune();
   session.device.close();
   await writeSafetensorsFile(options.out, { tensors, metadata });
-  console.log(`${files.length} images and ${texts.length} texts, ${embedDim} features each: ${options.out}`);
+  const count = files.length - unreadable.length;
+  console.log(`${count} images and ${texts.length} texts, ${embedDim} features each: ${options.out}`);
+  if (unreadable.length > 0) reportUnreadable(unreadable, options);
+}
+
+/**
+ * Names the images without features. By then the others have been written: hours of work are not lost to one file.
+ * @throws saying so, unless they may be missing
+ */
+function reportUnreadable(unreadable: readonly string[], { out, skipMissing }: EncodeOptions): void {
+  for (const message of unreadable) console.log(message);
+  const count = `${unreadable.length} ${unreadable.length === 1 ? 'image' : 'images'}`;
+  if (skipMissing) console.log(`Left out: ${count}.`);
+  else
+    throw new Error(`${count} cannot be read, and ${out} holds only the others; --skip-missing takes that for success`);
 }
 
 /** @throws when there is no such file or folder, or no image in it */
 async function imagesIn(path: string): Promise<string[]> {
   if (!existsSync(path)) throw new Error(`${path}: there is no such image or folder`);
   if (!statSync(path).isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => withoutExtension(name) !== undefined).sort();
-  if (names.length === 0) throw new Error(`${path} holds no images (.jpg, .jpeg, .png or .webp)`);
-  return names.map((name) => join(path, name));
+  const { files, leftOut } = await listImages(path);
+  if (leftOut) console.log(`${path}: taken for no image: ${leftOut}`);
+  if (files.size === 0) throw new Error(`${path} holds no images (${IMAGE_EXTENSIONS.join(', ')})`);
+  return [...files.values()];
 }
 
-async function encodeFiles(session: EncoderSession, files: readonly string[]): Promise<Float32Array> {
+async function encodeFiles(
+  session: EncoderSession,
+  files: readonly string[],
+  onUnreadable: (error: Error) => void,
+): Promise<FeatureTable> {
   const dataset: Images = { image: (file) => decodeImage(file), file: (file) => file };
   const model = foldBatchNorm(session.model);
   const clip = await uploadClip(session.device, model);
-  const { values } = await encodeImages({ ...session, model, dataset }, clip.weights, files, 'images');
+  const table = await encodeImages({ ...session, model, dataset }, clip.weights, files, 'images', onUnreadable);
   clip.dispose();
-  return values;
+  return table;
 }
 
 /** @throws RangeError with the place of a text that is too long */

@@ -54,6 +54,7 @@ async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions)
   for (const note of unpublishedCounts(dataset)) console.log(`Note: ${note}.`);
   for (const { split, message } of cut.slice(0, shownProblems)) console.log(`Note: ${split}: ${message}`);
   if (cut.length > shownProblems) console.log(`Note: ${formatCount(cut.length - shownProblems)} more like this.`);
+  if (dataset.leftOut) console.log(`Note: taken for no image in ${dataset.leftOut}.`);
   if (problems.length > 0) console.log('');
   for (const { split, message } of problems.slice(0, shownProblems)) console.log(`${split}: ${message}`);
   const more = problems.length - shownProblems;
