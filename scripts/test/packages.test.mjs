@@ -109,6 +109,7 @@ describe('a project in Node', () => {
       const image = { width: 40, height: 56, channels: 3, data: new Uint8Array(40 * 56 * 3).fill(shade) };
       writeFileSync(join(server, 'images', `${i}.png`), await compressImage(image, { format: 'png' }));
     }
+    for (const name of ['._0.png', '.DS_Store', 'Thumbs.db']) writeFileSync(join(server, 'images', name), '');
     const programs = [
       [
         publicImports()

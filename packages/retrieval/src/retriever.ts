@@ -155,7 +155,7 @@ export class Retriever {
   ): Promise<Gallery> {
     const encoder = await this.#imageEncoder();
     const made = madeAhead(
-      images,
+      withOwnIds(images),
       indexBatch,
       async ([id, image]) => [id, await planes(image)] as const,
       onUnreadable && (([id], error) => onUnreadable(id, error)),
@@ -280,6 +280,16 @@ export class Retriever {
     const pixels = new Float32Array(3 * size * size);
     channelsLast(this.planes(image), size, pixels);
     return pixels;
+  }
+}
+
+/** Finds two images of one id before hours of work. @throws RangeError naming the id */
+async function* withOwnIds<Image>(images: Entries<Image>): AsyncGenerator<readonly [string, Image]> {
+  const ids = new Set<string>();
+  for await (const [id, image] of images) {
+    if (ids.has(id)) throw new RangeError(`two images to be indexed are named '${id}'`);
+    ids.add(id);
+    yield [id, image];
   }
 }
 

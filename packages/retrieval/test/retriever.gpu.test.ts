@@ -215,6 +215,37 @@ describe('Retriever', () => {
     expect({ submits, buffers }).toEqual({ submits: 1, buffers: 0 });
   });
 
+  it('indexes images as they come', async () => {
+    async function* decoded() {
+      for (const [id, shown] of images) yield [id, await Promise.resolve(shown)] as const;
+    }
+    const streamed = await retriever.index(decoded());
+    expect(streamed.ids).toEqual(gallery.ids);
+    expect(streamed.features).toEqual(gallery.features);
+    await streamed.dispose();
+  });
+
+  it('leaves out an image that is none, where someone is told', async () => {
+    const broken = { ...image(4, 4), width: 5 };
+    const entries = [...images.entries()].slice(0, 3).toSpliced(1, 0, ['broken', broken]);
+    await expect(retriever.index(entries)).rejects.toThrow('5 x 4 x 3 = 60 values, found 48');
+    const told: [string, string][] = [];
+    const rest = await retriever.index(entries, { onUnreadable: (id, { message }) => told.push([id, message]) });
+    expect(told).toEqual([['broken', expect.stringContaining('5 x 4 x 3 = 60 values, found 48')]]);
+    expect(rest.ids).toEqual(['image 0', 'image 1', 'image 2']);
+    expect(rest.features).toEqual(gallery.features.subarray(0, 66));
+    await rest.dispose();
+  });
+
+  it('finds two images of one id before it encodes the others', async () => {
+    let taken = 0;
+    async function* many() {
+      for (taken = 0; taken < 1000; taken++) yield [`image ${taken % 30}`, image(4, 4)] as const;
+    }
+    await expect(retriever.index(many())).rejects.toThrow("two images to be indexed are named 'image 0'");
+    expect(taken).toBeLessThan(1000);
+  });
+
   it('returns the whole of a gallery that is smaller than k', async () => {
     const few = await retriever.index(new Map([...images].slice(0, 3)));
     expect(await retriever.search(few, { image: image(8, 8), text: 'red' })).toHaveLength(3);

@@ -120,6 +120,7 @@ it("the README's example finds images in a folder", async () => {
   await mkdir(join(folder, 'images'));
   const names = (await readdir(join(data, 'images'))).slice(0, 12);
   for (const name of names) await cp(join(data, 'images', name), join(folder, 'images', name));
+  for (const name of ['._a.jpg', '.DS_Store', 'Thumbs.db']) await writeFile(join(folder, 'images', name), '');
   const { code, stdout } = await runIn(folder, script);
   expect(code).toBe(0);
   expect(stdout.match(/rank: \d/g)).toEqual([1, 2, 3, 4, 5].map((rank) => `rank: ${rank}`));

@@ -1,16 +1,19 @@
 // Retriever in Node: folders of runs, paths, and what it says where they do not fit.
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { type ClipModel, hostTensor, type RawImage, storeClipModel, storeTensors } from '@webcir/clip';
 import { openClipModel, writeSafetensorsFile } from '@webcir/clip/node';
 import { combinerEntries, initialCombiner } from '@webcir/combiner';
 import { clip as smallClip } from '@webcir/embedded';
 import { openDevice } from '@webcir/kernels';
 import { uniform } from '@webcir/kernels/cases';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeRetrieverOptions, Retriever } from '../src/node.ts';
+import { listImages, type NodeRetrieverOptions, Retriever } from '../src/node.ts';
 
 const vocabulary = new URL('../../clip/assets/clip-vocabulary.txt.gz', import.meta.url);
 const device = await openDevice();
@@ -112,6 +115,51 @@ describe('Retriever.load with the folder of a run', () => {
     await writeCombiner(join(narrow, 'combiner.safetensors'), 8);
     await fails(narrow).toThrow(`the Combiner takes features of 8 values, this CLIP makes ${model.config.embedDim}`);
   });
+});
+
+describe('Retriever.index', () => {
+  it('decodes the files of a folder in threads, to the same features, and tells of those that cannot be read', async () => {
+    const folderOfImages = join(folder, 'images');
+    await mkdir(folderOfImages);
+    for (const [name, { width, height, data }] of images) {
+      const file = sharp(data, { raw: { width, height, channels: 3 } }).png();
+      await file.toFile(join(folderOfImages, `${name}.png`));
+    }
+    const retriever = await Retriever.load({ device });
+    const { files } = await listImages(folderOfImages);
+    const [gallery, expected] = [await retriever.index(files), await retriever.index(images)];
+    expect(gallery.ids).toEqual([...images.keys()].map((name) => `${name}.png`));
+    expect(gallery.features).toEqual(expected.features);
+    const broken = join(folderOfImages, 'broken.jpg');
+    await writeFile(broken, '<html>');
+    const more = new Map([['broken', broken], ...files]);
+    await expect(retriever.index(more)).rejects.toThrow(`${broken}: cannot be read as an image`);
+    const told: string[] = [];
+    const rest = await retriever.index(more, { onUnreadable: (id, { message }) => told.push(id, message) });
+    expect(told).toEqual(['broken', expect.stringContaining(`${broken}: cannot be read as an image`)]);
+    expect(rest.ids).toEqual(gallery.ids);
+    for (const one of [gallery, expected, rest]) await one.dispose();
+    await retriever.dispose();
+  });
+
+  it.each(['files', 'pixels'])(
+    'takes no more memory for more %s',
+    async (kind) => {
+      const photo = join(folder, 'photo.jpg');
+      const side = 2000; // 12 MB of pixels
+      await sharp({ create: { width: side, height: side, channels: 3, background: '#a86' } }).toFile(photo);
+      const peak = async (count: number) => {
+        const script = fileURLToPath(new URL('index-memory.mjs', import.meta.url));
+        const { stdout } = await promisify(execFile)(process.execPath, [script, kind, photo, String(count)]);
+        return Number(stdout);
+      };
+      // 18: more than are made ahead on any machine.
+      const [few, many] = [await peak(18), await peak(54)];
+      console.log(`${kind}: ${few / 1e6} MB for 18 images, ${many / 1e6} MB for 54`);
+      expect(many - few).toBeLessThan(200e6); // half of the pixels of the other 36 images
+    },
+    60_000,
+  );
 });
 
 describe('Retriever.load with files', () => {
