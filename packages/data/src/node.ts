@@ -12,4 +12,4 @@ export { openCirr } from './layouts/cirr.ts';
 export { openFashionIq } from './layouts/fashioniq.ts';
 export { openFolder } from './layouts/folder.ts';
 export { type WriteOptions, writeCirco, writeCirr, writeFashionIq } from './layouts/write.ts';
-export { DATASETS, type DatasetName, openDataset, openEmbeddedFromPackage } from './open.ts';
+export { DATASETS, type DatasetName, EMBEDDED_DATASETS, openDataset, openEmbeddedFromPackage } from './open.ts';

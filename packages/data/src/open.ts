@@ -10,6 +10,9 @@ import type { CirDataset } from './types.ts';
 /** The data sets by name: the embedded one, the published ones, and a folder of your own. */
 export const DATASETS = ['fmnist-cir', 'fashioniq', 'cirr', 'circo', 'folder'] as const;
 
+/** Those of `DATASETS` that need no folder. */
+export const EMBEDDED_DATASETS = ['fmnist-cir'] as const;
+
 /** One of `DATASETS`. */
 export type DatasetName = (typeof DATASETS)[number];
 

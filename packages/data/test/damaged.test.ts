@@ -323,6 +323,6 @@ it('openDataset says what goes with what', async () => {
   expect((await openDataset('fmnist-cir')).uses).toEqual({ train: 'train', validation: 'val', test: 'test' });
   const uses = async (name: DatasetName) => (await openDataset(name, join(scratch, name))).uses;
   expect(await uses('fashioniq')).toEqual({ train: 'train', validation: 'val', test: 'val' });
-  expect(await uses('cirr')).toEqual({ validation: 'val', test: 'val', submission: 'test1' });
+  expect(await uses('cirr')).toEqual({ train: 'train', validation: 'val', test: 'val', submission: 'test1' });
   expect(await uses('circo')).toEqual({ validation: 'val', test: 'val', submission: 'test' });
 });

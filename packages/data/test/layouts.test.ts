@@ -156,13 +156,17 @@ describe('CIRR layout', () => {
   it('reads back queries, groups and images that were written', async () => {
     const read = await openCirr(folder);
     expect(read.categories).toEqual(['all']);
-    expect(read.splits).toEqual(['val', 'test1']);
+    expect(read.splits).toEqual(['train', 'val', 'test1']);
     const written = set.categories.flatMap((c) => set.triplets('val', c).slice(0, maxTriplets));
     expect(read.triplets('val', 'all')).toEqual(
       written.map(({ reference, target, captions, group }, i) => {
         return { id: String(i), category: 'all', reference, target, captions: [captions[0]], group };
       }),
     );
+    for (const { reference, target, group } of read.triplets('train')) {
+      expect(new Set(group).size).toBe(6);
+      expect(group).toEqual(expect.arrayContaining([reference, target]));
+    }
     expect(read.triplets('test1')[0]).not.toHaveProperty('target');
     expect(read.gallery('val')).toEqual(expect.arrayContaining(written.flatMap((t) => t.group)));
     for (const id of read.gallery('test1').slice(0, 5)) {
@@ -189,7 +193,7 @@ describe('CIRR layout', () => {
   });
 
   it("reads CIRR's own root, with the images in img_raw", async () => {
-    for (const part of ['dev', 'test1']) {
+    for (const part of ['train', 'dev', 'test1']) {
       await mkdir(join(folder, 'cirr', 'img_raw'), { recursive: true });
       await rename(join(folder, part), join(folder, 'cirr', 'img_raw', part));
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { registerData } from './commands/data/check.ts';
+import { registerData } from './commands/data/data.ts';
 import { registerEncode } from './commands/encode.ts';
 import { registerEval } from './commands/eval/eval.ts';
 import { registerSubmit } from './commands/eval/submit.ts';

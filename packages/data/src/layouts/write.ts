@@ -6,56 +6,74 @@ import * as circo from './circo.ts';
 import * as cirr from './cirr.ts';
 import * as fashionIq from './fashioniq.ts';
 
-/** Options that limit how much of a data set is written. */
+/** Options of the functions that write a data set. */
 export interface WriteOptions {
   /** Take only the first triplets of each split and category, and only the images that they name. */
   maxTriplets?: number;
+  /** Called with the number of images written so far, and of all. */
+  onProgress?(done: number, total: number): void;
 }
 
-/** Writes a data set with FashionIQ's categories in FashionIQ's layout, images as high-quality .jpg. */
+/**
+ * Writes a data set with FashionIQ's categories in FashionIQ's layout, images as high-quality .jpg. As in all layouts,
+ * images come first: what was interrupted does not look complete.
+ */
 export async function writeFashionIq(dataset: CirDataset, folder: string, options: WriteOptions = {}): Promise<void> {
-  for (const split of dataset.splits) {
-    for (const category of dataset.categories) {
-      const { triplets, gallery } = selection(dataset, split, category, options);
-      const entries = triplets.map(({ target, reference, captions }) => ({ target, candidate: reference, captions }));
-      await writeText(join(folder, fashionIq.captionsFile(category, split)), JSON.stringify(entries));
-      await writeText(join(folder, fashionIq.splitFile(category, split)), JSON.stringify(gallery));
-      await writeImages(dataset, gallery, (id) => join(folder, 'images', `${id}.jpg`), 'jpeg');
-    }
+  const parts = dataset.splits.flatMap((split) =>
+    dataset.categories.map((category) => ({ split, category, ...selection(dataset, split, category, options) })),
+  );
+  const ids = new Set(parts.flatMap(({ gallery }) => gallery));
+  const paths = new Map([...ids].map((id) => [id, join(folder, 'images', `${id}.jpg`)]));
+  await writeImages(dataset, paths, 'jpeg', options);
+  for (const { split, category, triplets, gallery } of parts) {
+    const entries = triplets.map(({ target, reference, captions }) => ({ target, candidate: reference, captions }));
+    await writeText(join(folder, fashionIq.captionsFile(category, split)), JSON.stringify(entries));
+    await writeText(join(folder, fashionIq.splitFile(category, split)), JSON.stringify(gallery));
   }
 }
 
 /**
- * Writes the triplets that have a group of look-alikes in CIRR's layout (CLIP4Cir's root), images as .png: `val` as it
- * is, `test` as `test1` without targets, the first caption of each.
+ * Writes a data set in CIRR's layout (CLIP4Cir's root), images as .png: `train` and `val` as they are, `test` as `test1`
+ * without targets, the first caption of each triplet. A triplet without a group of six look-alikes gets the images that
+ * follow its target in the gallery.
  */
 export async function writeCirr(dataset: CirDataset, folder: string, options: WriteOptions = {}): Promise<void> {
-  let pairid = 0;
-  for (const [from, split, images] of [
+  const parts = [
     ['val', 'val', 'dev'],
     ['test', 'test1', 'test1'],
-  ]) {
-    const entries: object[] = [];
-    const paths: Record<string, string> = {};
-    for (const category of dataset.categories) {
-      const { triplets, gallery } = selection(dataset, from, category, options);
-      for (const { reference, target, captions, group } of triplets) {
-        if (!group || !target) continue;
-        const set = { id: pairid, members: group, reference_rank: group.indexOf(reference) };
-        const answer = { target_hard: target, target_soft: { [target]: 1 } };
-        const query = { pairid: pairid++, reference, caption: captions[0] };
-        entries.push(
-          split === 'val'
-            ? { ...query, ...answer, img_set: { ...set, target_rank: group.indexOf(target) } }
-            : { ...query, img_set: set },
-        );
-      }
-      for (const id of gallery) paths[id] = `./${images}/${id}.png`;
-      await writeImages(dataset, gallery, (id) => join(folder, paths[id]), 'png');
-    }
+    ['train', 'train', 'train'],
+  ].map(([from, split, images]) => {
+    const all = dataset.categories.map((category) => selection(dataset, from, category, options, withGroup));
+    const gallery = [...new Set(all.flatMap((part) => part.gallery))];
+    const paths = Object.fromEntries(gallery.map((id) => [id, `./${images}/${id}.png`]));
+    return { split, paths, triplets: all.flatMap(({ triplets }) => triplets) };
+  });
+  const files = parts.flatMap(({ paths }) =>
+    Object.entries(paths).map(([id, path]) => [id, join(folder, path)] as const),
+  );
+  await writeImages(dataset, new Map(files), 'png', options);
+  let pairid = 0;
+  for (const { split, paths, triplets } of parts) {
+    const entries = triplets.map(({ reference, target, captions, group }) => {
+      const set = { id: pairid, members: group, reference_rank: group.indexOf(reference) };
+      const query = { pairid: pairid++, reference, caption: captions[0] };
+      if (split === 'test1') return { ...query, img_set: set };
+      const answer = { target_hard: target, target_soft: { [target]: 1 } };
+      return { ...query, ...answer, img_set: { ...set, target_rank: group.indexOf(target) } };
+    });
     await writeText(join(folder, 'cirr', cirr.captionsFile(split)), JSON.stringify(entries));
     await writeText(join(folder, 'cirr', cirr.splitFile(split)), JSON.stringify(paths));
   }
+}
+
+/** The triplet with a target and six look-alikes. @throws naming it, when it has no target */
+function withGroup(triplet: Triplet, gallery: readonly string[]): Triplet & { target: string; group: string[] } {
+  const { id, reference, target, group } = triplet;
+  if (target === undefined) throw new Error(`triplet ${id} has no target; expected one to write it in CIRR's layout`);
+  if (group) return { ...triplet, target, group };
+  const at = gallery.indexOf(target);
+  const others = [...gallery.slice(at + 1), ...gallery.slice(0, at)].filter((other) => other !== reference);
+  return { ...triplet, target, group: [reference, target, ...others.slice(0, 4)] };
 }
 
 /**
@@ -76,6 +94,9 @@ export async function writeCirco(
   const gallery = [...new Set([...parts.flatMap((part) => part.gallery), ...named])];
   const numbers = new Map(gallery.map((id, i) => [id, 1000 + 7 * i]));
   const fileOf = (id: string) => circo.imageFile(String(numbers.get(id)));
+  const [imageFolder] = circo.imageFolders;
+  const paths = new Map(gallery.map((id) => [id, join(folder, imageFolder, fileOf(id))]));
+  await writeImages(dataset, paths, 'jpeg', options);
   for (const { split, triplets } of parts) {
     const entries = triplets.map(({ reference, target, targets, captions }, id) => ({
       reference_img_id: numbers.get(reference),
@@ -91,31 +112,49 @@ export async function writeCirco(
     }));
     await writeText(join(folder, circo.captionsFile(split)), JSON.stringify(entries));
   }
-  const [imageFolder] = circo.imageFolders;
   const images = gallery.map((id) => ({ id: numbers.get(id), file_name: fileOf(id) }));
   await writeText(join(folder, dirname(imageFolder), circo.galleryFile), JSON.stringify({ images }));
-  await writeImages(dataset, gallery, (id) => join(folder, imageFolder, fileOf(id)), 'jpeg');
   return new Map([...numbers].map(([id, number]) => [id, String(number)]));
 }
 
-function selection(dataset: CirDataset, split: string, category: string, { maxTriplets }: WriteOptions) {
-  const triplets = dataset.triplets(split, category).slice(0, maxTriplets);
+/** Triplets and gallery of a part. @param complete adds to a triplet what a layout wants */
+function selection<T extends Triplet = Triplet>(
+  dataset: CirDataset,
+  split: string,
+  category: string,
+  { maxTriplets }: WriteOptions,
+  complete: (triplet: Triplet, gallery: readonly string[]) => T = (triplet) => triplet as T,
+) {
+  const whole = dataset.gallery(split, category);
+  const triplets = dataset
+    .triplets(split, category)
+    .slice(0, maxTriplets)
+    .map((triplet) => complete(triplet, whole));
   const named = (t: Triplet) => [t.reference, ...(t.target ? [t.target] : []), ...(t.group ?? [])];
-  const gallery = maxTriplets === undefined ? dataset.gallery(split, category) : [...new Set(triplets.flatMap(named))];
+  const gallery = maxTriplets === undefined ? whole : [...new Set(triplets.flatMap(named))];
   return { triplets, gallery };
 }
 
+/** Images that are compressed and written at a time. */
+const concurrency = 8;
+
+/** @param paths where each image goes, by id */
 async function writeImages(
   dataset: CirDataset,
-  ids: readonly string[],
-  pathOf: (id: string) => string,
+  paths: ReadonlyMap<string, string>,
   format: CompressOptions['format'],
+  { onProgress }: WriteOptions,
 ): Promise<void> {
-  for (const id of ids) {
-    const path = pathOf(id);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, await compressImage(await dataset.image(id), { format }));
-  }
+  for (const folder of new Set([...paths.values()].map(dirname))) await mkdir(folder, { recursive: true });
+  const queue = paths.entries();
+  let done = 0;
+  const writeNext = async () => {
+    for (const [id, path] of queue) {
+      await writeFile(path, await compressImage(await dataset.image(id), { format }));
+      onProgress?.(++done, paths.size);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, writeNext));
 }
 
 async function writeText(path: string, text: string): Promise<void> {

@@ -28,6 +28,7 @@ const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>
   submit: (given) => encoding(takesSmallClip(given)),
   encode: (given) => encoding(takesSmallClip(given)),
   pretrain: () => ['webgpu', 'embedded'],
+  export: () => ['sharp', 'embedded'],
   check: (given) => [isEmbedded(given) ? 'embedded' : 'sharp'],
 };
 

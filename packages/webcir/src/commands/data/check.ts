@@ -13,10 +13,8 @@ import type { Command } from 'commander';
 import { ProgressLine } from '../../progress.ts';
 import { choice } from '../options.ts';
 
-export const registerData = (program: Command): Command =>
-  program
-    .command('data')
-    .description('Looks after data sets.')
+export const registerDataCheck = (data: Command): Command =>
+  data
     .command('check')
     .description('Opens a data set and every image of it, and tells what is wrong. Exit code 1 if anything is.')
     .addOption(choice('--dataset <name>', 'data set', DATASETS).default('fmnist-cir'))
