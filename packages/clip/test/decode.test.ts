@@ -127,6 +127,22 @@ describe("decodeImage gives PIL's colours", () => {
     expect(Buffer.compare(data, await as(false))).not.toBe(0);
   });
 
+  it('of a GIF, whose palette decides how it is resized', async () => {
+    const [image, expected] = await Promise.all(
+      ['gif', 'png'].map((end) => decodeImage(fixture(`decode/transparent.${end}`))),
+    );
+    expect(difference(image, expected)).toBe(0);
+    expect(image.paletteFirst).toEqual([188, 206, 70]);
+  });
+
+  it('of a GIF in grey', async () => {
+    const [image, expected] = await Promise.all(
+      ['gif', 'png'].map((end) => decodeImage(fixture(`decode/grey.${end}`))),
+    );
+    expect(difference(image, expected)).toBe(0);
+    expect(image.paletteFirst).toBeUndefined();
+  });
+
   it('of a PNG with 16 bits: the upper 8', async () => {
     const samples = [0x1234, 0xff00, 0x00ff];
     const row = Buffer.concat([Buffer.of(0), ...samples.map((value) => Buffer.of(value >> 8, value & 255))]);

@@ -30,7 +30,7 @@ const logitScale = 20;
 async function expectedLoss(): Promise<number> {
   const clip = await uploadClip(device, model);
   const encoder = await ImageEncoder.create(device, model.config, clip.weights, images.length);
-  const shown = await encoder.encode(images.length, (i) => images[i].planes);
+  const { features: shown } = await encoder.encode(images.map(({ planes }, i) => [String(i), planes]));
   const reader = new TextEncoderPrograms(device, model.config, clip.weights);
   const read = await reader.encode(images.map(({ caption }) => caption(random)));
   encoder.dispose();

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { dropAlpha } from '../preprocess/alpha.ts';
 import { cmykToRgb } from '../preprocess/cmyk.ts';
 import type { RawImage } from '../preprocess/image.ts';
+import { type GifHeader, readGifHeader } from './gif.ts';
 import { type PngHeader, readPngHeader } from './png.ts';
 import { loadSharp } from './sharp.ts';
 
 /**
  * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame only. The result keeps the
- * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, for PNG
- * palettes and 1-bit pixels RGB with `paletteFirst`, and for CMYK RGB with the `padding` of that mode. As in PIL, an
+ * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, for
+ * palettes (PNG, GIF) and the 1-bit pixels of PNG RGB with `paletteFirst`, and for CMYK RGB with the `padding` of that mode. As in PIL, an
  * image with faults that every pixel survives is opened, and a cut one is refused.
  *
- * Differs from PIL for GIF palettes (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion
+ * Differs from PIL for TIFF palettes and 1-bit TIFF (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion
  * saturates), CMYK (converted to RGB before the resize instead of after it), and the chroma of AVIF.
  *
  * @param source a file's path, or its bytes
@@ -38,7 +39,9 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
     const { data, info } = await converted.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const { width, height } = info;
     if (isCmyk) return { width, height, channels: 3, data: cmykToRgb(data), padding: [255, 255, 255] };
-    return inMode({ width, height, channels: info.channels === 4 ? 4 : 3, data }, png);
+    const image: RawImage = { width, height, channels: info.channels === 4 ? 4 : 3, data };
+    const gif = readGifHeader(file);
+    return gif ? gifInMode(image, gif) : inMode(image, png);
   } catch (cause) {
     const problem = (cause as Error).message
       .trim()
@@ -50,6 +53,14 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
       { cause },
     );
   }
+}
+
+/** The image of a GIF in the mode in which PIL opens it: it has no transparency. */
+function gifInMode(image: RawImage, { hidden, ...palette }: GifHeader): RawImage {
+  if (image.channels === 3) return { ...image, ...palette };
+  const data = dropAlpha(image.data);
+  for (let i = 0; i < data.length; i += 3) if (image.data[(i / 3) * 4 + 3] === 0) data.set(hidden, i);
+  return { ...image, channels: 3, data, ...palette };
 }
 
 /** The image in the mode in which PIL opens its file. */

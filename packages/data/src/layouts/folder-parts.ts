@@ -1,9 +1,9 @@
+import { withoutExtension } from '@webcir/clip/node';
 import type { Part } from '../parts.ts';
 import type { Triplet } from '../types.ts';
 import { checkUnique } from './files.ts';
 import { type FolderImage, plainName } from './folder-gallery.ts';
 import type { Row, TripletRow } from './folder-rows.ts';
-import { withoutExtension } from '@webcir/clip/node';
 
 /** Split and category of triplets whose file names none; every image belongs to them. */
 const all = 'all';
