@@ -12,13 +12,15 @@ export interface PickleReader {
   float64(): number;
   /** Reads a little-endian two's complement integer of up to 16 bytes. */
   long(bytes: number): number | bigint;
-  text(bytes: number): string;
+  /** Reads text; undefined where it is not UTF-8, as Python 2's texts need not be. */
+  text(bytes: number): string | undefined;
+  skip(bytes: number): void;
   /** Reads text up to the end of the line. */
   line(): string;
 }
 
-/** `torch.save` writes integers of at most 10 bytes, the magic number of its older container. */
-const MAX_LONG_BYTES = 16;
+/** Enough for the states of random number generators that checkpoints hold; larger ones could only take time. */
+const MAX_LONG_BYTES = 64;
 const MAX_LINE_BYTES = 512;
 const NEWLINE = 10;
 
@@ -36,12 +38,12 @@ export function pickleReader(bytes: Uint8Array, begin: number, fail: Fail): Pick
     at += length;
     return at - length;
   };
-  const text = (length: number): string => {
+  const text = (length: number): string | undefined => {
     const start = take(length);
     try {
       return decoder.decode(bytes.subarray(start, start + length));
     } catch {
-      return fail('holds text that is not UTF-8.');
+      return undefined;
     }
   };
 
@@ -66,10 +68,11 @@ export function pickleReader(bytes: Uint8Array, begin: number, fail: Fail): Pick
       return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
     },
     text,
+    skip: take,
     line() {
       const end = bytes.subarray(at, at + MAX_LINE_BYTES).indexOf(NEWLINE);
       if (end < 0) fail(`holds a name without an end in ${MAX_LINE_BYTES} bytes.`);
-      const line = text(end);
+      const line = text(end) ?? fail('holds a name that is not UTF-8.');
       at++;
       return line;
     },

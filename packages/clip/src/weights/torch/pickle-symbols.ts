@@ -2,6 +2,8 @@ import type { TensorDtype } from '../dtype.ts';
 import type { Fail } from './fail.ts';
 import {
   describe,
+  type Inert,
+  isInert,
   isStorage,
   isSymbol,
   isTensor,
@@ -29,7 +31,6 @@ const STORAGE_DTYPES: ReadonlyMap<string, TensorDtype> = new Map(
   Object.entries(STORAGE_CLASSES).map(([dtype, name]) => [`torch.${name}`, dtype as TensorDtype]),
 );
 
-const TORCH_DTYPES = 'float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool'.split(' ');
 const SCRIPT_CLASS = /^__torch__\./;
 
 /** Counts steps of work, and fails when there are more than any weights need. */
@@ -44,8 +45,20 @@ type Call = (args: readonly PickleValue[], fail: Fail, spend: Spend) => PickleVa
 const same: Call = ([value], fail) => value ?? fail('calls a function without its argument.');
 
 function rebuildTensor([storage, offset, size, stride]: readonly PickleValue[], fail: Fail): PickleValue {
+  if (storage !== undefined && isInert(storage)) return storage;
   if (!isStorage(storage)) fail(`makes a tensor of ${describe(storage)}, expected a storage.`);
   return { kind: 'tensor', storage, offset, size, stride };
+}
+
+function rebuildParameter([tensor]: readonly PickleValue[], fail: Fail): PickleValue {
+  if (tensor !== undefined && (isTensor(tensor) || isInert(tensor))) return tensor;
+  return fail(`makes a parameter of ${describe(tensor)}.`);
+}
+
+/** A tensor with attributes of its own: the function that makes it, its class, the function's arguments, the attributes. */
+function rebuildTyped([make, , args]: readonly PickleValue[], fail: Fail): PickleValue {
+  if (make === undefined || !isSymbol(make)) return fail(`makes a tensor with ${describe(make)}, expected a function.`);
+  return CALLS.get(make.name) === rebuildTensor && Array.isArray(args) ? rebuildTensor(args, fail) : inert(make.name);
 }
 
 /** Python 3 fills an OrderedDict after it is made; Python 2 passes a list of pairs. */
@@ -66,43 +79,40 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['collections.OrderedDict', orderedDict],
   ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
-  [
-    'torch._utils._rebuild_parameter',
-    ([tensor], fail) => (isTensor(tensor) ? tensor : fail(`makes a parameter of ${describe(tensor)}.`)),
-  ],
+  ['torch._utils._rebuild_parameter', rebuildParameter],
+  ['torch._utils._rebuild_parameter_with_state', rebuildParameter],
+  ['torch._tensor._rebuild_from_type_v2', rebuildTyped],
   ['torch.Size', same],
   ['torch.device', same],
   ['torch.jit._pickle.restore_type_tag', same],
   ...['int', 'double', 'bool', 'tensor'].map((type): [string, Call] => [`torch.jit._pickle.build_${type}list`, same]),
 ]);
 
-/** Names that stand for themselves and are never called. */
-const INERT: ReadonlySet<string> = new Set([...STORAGE_DTYPES.keys(), ...TORCH_DTYPES.map((name) => `torch.${name}`)]);
+export const symbol = (module: string, name: string): PickleSymbol => ({ kind: 'symbol', name: `${module}.${name}` });
 
-/** A name, if it is one of the few that weights need. */
-export function symbol(module: string, name: string, fail: Fail): PickleSymbol {
-  const full = `${module}.${name}`;
-  if (CALLS.has(full) || INERT.has(full) || SCRIPT_CLASS.test(full)) return { kind: 'symbol', name: full };
-  return fail(
-    `asks for Python's ${quote(full)}, which weights do not need. Nothing of it was run. If you trust the file, ` +
-      "load it in Python and save the model's state_dict() alone.",
-  );
-}
+export const inert = (name: string): Inert => ({ kind: 'inert', name });
 
-export function call(target: PickleValue, args: PickleValue, fail: Fail, spend: Spend): PickleValue {
-  const run = isSymbol(target) ? CALLS.get(target.name) : undefined;
-  if (!run) fail(`calls ${describe(target)}, which is no function of those that weights need.`);
+/**
+ * Calls one of the functions that weights need. Every other name gives a placeholder, dangerous ones too: `os.system`
+ * beside the weights is not run, and does not keep them from being read.
+ */
+export function call(
+  target: PickleValue | undefined,
+  args: PickleValue | undefined,
+  fail: Fail,
+  spend: Spend,
+): PickleValue {
+  if (target !== undefined && isInert(target)) return target;
+  if (target === undefined || !isSymbol(target)) fail(`calls ${describe(target)}, which is no function.`);
   if (!Array.isArray(args)) fail(`calls ${describe(target)} with ${describe(args)}, expected a tuple of arguments.`);
-  return run(args, fail, spend);
+  return CALLS.get(target.name)?.(args, fail, spend) ?? inert(target.name);
 }
 
-/** TorchScript's modules are made empty; `build` then gives them their attributes. */
-export function instantiate(target: PickleValue, args: PickleValue, fail: Fail): PickleValue {
-  if (!isSymbol(target) || !SCRIPT_CLASS.test(target.name) || !Array.isArray(args) || args.length > 0) {
-    fail(
-      `makes an object of ${describe(target)} with ${describe(args)}, expected a TorchScript class and no arguments.`,
-    );
-  }
+/** TorchScript's modules are made empty; `build` then gives them their attributes. Other objects are placeholders. */
+export function instantiate(target: PickleValue | undefined, fail: Fail): PickleValue {
+  if (target !== undefined && isInert(target)) return target;
+  if (target === undefined || !isSymbol(target)) fail(`makes an object of ${describe(target)}, expected a class.`);
+  if (!SCRIPT_CLASS.test(target.name)) return inert(target.name);
   return { kind: 'object', className: target.name, attributes: new Map() };
 }
 
@@ -111,6 +121,7 @@ export function instantiate(target: PickleValue, args: PickleValue, fail: Fail):
  * read.
  */
 export function build(target: PickleValue, state: PickleValue, fail: Fail): void {
+  if (isInert(target)) return;
   if (!(state instanceof Map)) fail(`gives ${describe(target)} the state ${describe(state)}, expected a dict.`);
   if (target instanceof Map) return;
   if (typeof target !== 'object' || target === null || !('kind' in target) || target.kind !== 'object') {
@@ -122,12 +133,15 @@ export function build(target: PickleValue, state: PickleValue, fail: Fail): void
 
 /**
  * Resolves an id that a pickle leaves to its container: `('storage', class, key, location, length)`, and None in old
- * files.
+ * files. A storage of values that weights do not have, such as complex numbers, is a placeholder; so is
+ * `('module', class, file, source)`, which older PyTorch writes for the class of a module.
  */
-export function storageOf(id: PickleValue, fail: Fail): StorageRef {
-  const [tag, storageClass, key, location, length, view] = Array.isArray(id) ? id : [];
-  const dtype =
-    storageClass !== undefined && isSymbol(storageClass) ? STORAGE_DTYPES.get(storageClass.name) : undefined;
+export function referred(id: PickleValue, fail: Fail): StorageRef | Inert {
+  const [tag, typeName, key, location, length, view] = Array.isArray(id) ? id : [];
+  const name = typeName !== undefined && isSymbol(typeName) ? typeName.name : undefined;
+  if (tag === 'module' && name !== undefined) return inert(name);
+  const dtype = STORAGE_DTYPES.get(name ?? '');
+  if (tag === 'storage' && name !== undefined && !dtype) return inert(name);
   if (tag !== 'storage' || !dtype || typeof key !== 'string' || typeof location !== 'string') {
     fail(`refers to ${describe(id)}, expected ('storage', class, key, location, length).`);
   }

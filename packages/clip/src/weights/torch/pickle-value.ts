@@ -32,6 +32,16 @@ export interface ScriptObject {
   attributes: PickleMap;
 }
 
+/**
+ * What a name outside of the list would have made, or bytes: training scripts keep NumPy numbers, options and paths
+ * beside the weights. A placeholder: nothing was run for it, and what belongs to it is not kept.
+ */
+export interface Inert {
+  readonly kind: 'inert';
+  /** The name that makes it in Python. */
+  readonly name: string;
+}
+
 export type PickleMap = Map<PickleValue, PickleValue>;
 
 /** Lists and tuples are arrays, dicts are Maps: no name from a file ever becomes a property of an object. */
@@ -46,13 +56,15 @@ export type PickleValue =
   | PickleSymbol
   | StorageRef
   | TensorRef
-  | ScriptObject;
+  | ScriptObject
+  | Inert;
 
 const isKind = (value: PickleValue, kind: string): boolean =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 export const isSymbol = (value: PickleValue): value is PickleSymbol => isKind(value, 'symbol');
 export const isStorage = (value: PickleValue): value is StorageRef => isKind(value, 'storage');
 export const isTensor = (value: PickleValue): value is TensorRef => isKind(value, 'tensor');
+export const isInert = (value: PickleValue): value is Inert => isKind(value, 'inert');
 export const isObject = (value: PickleValue): value is ScriptObject => isKind(value, 'object');
 
 /** Text from a file as errors show it: quoted and cut short. */
@@ -66,5 +78,6 @@ export function describe(value: PickleValue | undefined): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value instanceof Map) return value.size > 0 ? `a dict of ${value.size}` : 'an empty dict';
   if (value.kind === 'symbol') return `the name ${quote(value.name)}`;
+  if (value.kind === 'inert') return `an object of Python's ${quote(value.name)}`;
   return { storage: 'a storage', tensor: 'a tensor', object: 'a TorchScript module' }[value.kind];
 }

@@ -60,12 +60,17 @@ function flatten(root: ScriptObject, fail: Fail): Map<string, TensorRef> {
 /** The first few keys, for errors. */
 const listed = (keys: readonly PickleValue[]): string => keys.slice(0, 4).map(describe).join(', ');
 
-/** The state dict of a checkpoint and the key that it is under. */
-function findIn(root: PickleMap, fail: Fail): [key: PickleValue, map: PickleMap] {
+/** The dicts of tensors in a checkpoint, with the keys that they are under. */
+function stateDictsIn(root: PickleMap): [key: PickleValue, map: PickleMap][] {
   // Each dict is searched once, however often a hostile file names it.
   const maps = new Set([...root.values()].filter((value) => value instanceof Map));
   const stateDicts = new Set([...maps].filter(holdsTensors));
-  const found = [...root].filter((entry): entry is [PickleValue, PickleMap] => stateDicts.has(entry[1] as PickleMap));
+  return [...root].filter((entry): entry is [PickleValue, PickleMap] => stateDicts.has(entry[1] as PickleMap));
+}
+
+/** The state dict of a checkpoint and the key that it is under. */
+function findIn(root: PickleMap, fail: Fail): [key: PickleValue, map: PickleMap] {
+  const found = stateDictsIn(root);
   const chosen = found.find(([key]) => key === 'state_dict') ?? found[0];
   if (!chosen) {
     const keys = listed([...root.keys()]);
@@ -93,7 +98,7 @@ export function stateDictOf(root: PickleValue, name: string): StateDict {
     if (tensors.size === 0) fail(`the TorchScript module ${quote(root.className)} has no tensors.`);
   } else if (!(root instanceof Map)) {
     return fail(`it holds ${describe(root)}, expected a state dict. Save the model's state_dict().`);
-  } else if (holdsTensors(root)) {
+  } else if (holdsTensors(root) && stateDictsIn(root).length === 0) {
     tensors = entriesOf(root, fail);
   } else {
     const [key, map] = findIn(root, fail);

@@ -1,7 +1,17 @@
 import type { Fail } from './fail.ts';
 import { pickleReader } from './pickle-reader.ts';
-import { build, call, DICT_STEPS, instantiate, type Spend, setItem, storageOf, symbol } from './pickle-symbols.ts';
-import { describe, type PickleValue, quote, type StorageRef } from './pickle-value.ts';
+import {
+  build,
+  call,
+  DICT_STEPS,
+  inert,
+  instantiate,
+  referred,
+  type Spend,
+  setItem,
+  symbol,
+} from './pickle-symbols.ts';
+import { describe, isInert, type PickleValue, quote, type StorageRef } from './pickle-value.ts';
 
 /** Limit far above what checkpoints need (40 opcodes and 200 bytes a tensor): more could only fill the memory. */
 const MAX_STEPS = 1 << 20;
@@ -17,9 +27,10 @@ export interface Unpickled {
 }
 
 /**
- * Reads a pickle, as `torch.save` and TorchScript write them, without running anything: Python names must be on a short
- * list of those that weights need, and stay names. Knows the opcodes of protocols 2 to 5 and of Python 2's strings, but
- * not the text opcodes of protocol 0, which PyTorch never writes.
+ * Reads a pickle, as `torch.save` and TorchScript write them, without running anything: Python names stay names. Those
+ * on a short list, which weights need, make tensors and dicts; all others make placeholders. Knows the opcodes of
+ * protocols 2 to 5 and of Python 2's strings and classes, but not the text opcodes of protocol 0, which PyTorch never
+ * writes.
  *
  * Nothing here recurses, and time and memory are bounded by `MAX_STEPS` and the number of bytes.
  *
@@ -63,11 +74,13 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
   const popMany = (count: number): PickleValue[] => Array.from({ length: count }, pop).reverse();
   const append = (values: PickleValue[]): void => {
     const list = top();
+    if (isInert(list)) return;
     if (!Array.isArray(list)) fail(`appends to ${describe(list)}, expected a list.`);
     for (const value of values) list.push(value);
   };
   const setItems = (items: PickleValue[]): void => {
     const map = top();
+    if (isInert(map)) return;
     if (!(map instanceof Map)) fail(`sets items of ${describe(map)}, expected a dict.`);
     if (items.length % 2) fail('sets a key without a value.');
     for (let i = 0; i < items.length; i += 2) setItem(map, items[i], items[i + 1], fail);
@@ -79,11 +92,17 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
   const named = (): void => {
     const [module, global] = popMany(2);
     if (typeof module !== 'string' || typeof global !== 'string') fail('asks for a name that is no text.');
-    push(symbol(module, global, fail));
+    push(symbol(module, global));
+  };
+  const pushText = (length: number): void => push(reader.text(length) ?? inert('bytes'));
+  const pushBytes = (length: number): void => {
+    reader.skip(length);
+    push(inert('bytes'));
   };
   /** A storage must be the same wherever it is referred to: its bytes exist once. */
   const refer = (): void => {
-    const storage = storageOf(pop(), fail);
+    const storage = referred(pop(), fail);
+    if (isInert(storage)) return push(storage);
     const known = storages.get(storage.key) ?? storage;
     if (known.dtype !== storage.dtype || known.length !== storage.length) {
       fail(`refers to storage ${quote(storage.key)} as two different ones.`);
@@ -92,10 +111,9 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     push(known);
   };
   const buildTop = (state: PickleValue): void => build(top(), state, fail);
-  /** Action of an opcode that takes two values, in the order in which they were pushed. */
-  const applied = (make: (first: PickleValue, second: PickleValue) => PickleValue): void => {
-    const [first, second] = popMany(2);
-    push(make(first, second));
+  const reduce = (): void => {
+    const [target, args] = popMany(2);
+    push(call(target, args, fail, spend));
   };
 
   // Names are those of Python's pickletools.
@@ -112,11 +130,15 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     '\x8a': () => push(reader.long(reader.byte())), // LONG1
     '\x8b': () => push(reader.long(reader.uint(4))), // LONG4
     G: () => push(reader.float64()), // BINFLOAT
-    U: () => push(reader.text(reader.byte())), // SHORT_BINSTRING
-    T: () => push(reader.text(reader.uint(4))), // BINSTRING
-    '\x8c': () => push(reader.text(reader.byte())), // SHORT_BINUNICODE
-    X: () => push(reader.text(reader.uint(4))), // BINUNICODE
-    '\x8d': () => push(reader.text(reader.uint(8))), // BINUNICODE8
+    U: () => pushText(reader.byte()), // SHORT_BINSTRING
+    T: () => pushText(reader.uint(4)), // BINSTRING
+    '\x8c': () => pushText(reader.byte()), // SHORT_BINUNICODE
+    X: () => pushText(reader.uint(4)), // BINUNICODE
+    '\x8d': () => pushText(reader.uint(8)), // BINUNICODE8
+    C: () => pushBytes(reader.byte()), // SHORT_BINBYTES
+    B: () => pushBytes(reader.uint(4)), // BINBYTES
+    '\x8e': () => pushBytes(reader.uint(8)), // BINBYTES8
+    '\x96': () => pushBytes(reader.uint(8)), // BYTEARRAY8
     ')': () => push([]), // EMPTY_TUPLE
     '\x85': () => push(popMany(1)), // TUPLE1
     '\x86': () => push(popMany(2)), // TUPLE2
@@ -128,15 +150,23 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     '}': pushDict, // EMPTY_DICT
     s: () => setItems(popMany(2)), // SETITEM
     u: () => setItems(popMarked()), // SETITEMS
+    '\x8f': () => push(inert('set')), // EMPTY_SET
+    '\x90': () => append(popMarked()), // ADDITEMS
+    '\x91': () => (popMarked(), push(inert('frozenset'))), // FROZENSET
+    '0': pop, // POP
+    '1': popMarked, // POP_MARK
     q: () => memo.set(reader.byte(), top()), // BINPUT
     r: () => memo.set(reader.uint(4), top()), // LONG_BINPUT
     '\x94': () => memo.set(memo.size, top()), // MEMOIZE
     h: () => recall(reader.byte()), // BINGET
     j: () => recall(reader.uint(4)), // LONG_BINGET
-    c: () => push(symbol(reader.line(), reader.line(), fail)), // GLOBAL
+    c: () => push(symbol(reader.line(), reader.line())), // GLOBAL
     '\x93': named, // STACK_GLOBAL
-    R: () => applied((target, args) => call(target, args, fail, spend)), // REDUCE
-    '\x81': () => applied((target, args) => instantiate(target, args, fail)), // NEWOBJ
+    R: reduce, // REDUCE
+    '\x81': () => push(instantiate(popMany(2)[0], fail)), // NEWOBJ
+    '\x92': () => push(instantiate(popMany(3)[0], fail)), // NEWOBJ_EX
+    i: () => (popMarked(), push(instantiate(symbol(reader.line(), reader.line()), fail))), // INST
+    o: () => push(instantiate(popMarked()[0], fail)), // OBJ
     b: () => buildTop(pop()), // BUILD
     Q: refer, // BINPERSID
   };
