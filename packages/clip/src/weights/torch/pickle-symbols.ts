@@ -10,7 +10,6 @@ import {
   type PickleMap,
   type PickleSymbol,
   type PickleValue,
-  quote,
   type StorageRef,
 } from './pickle-value.ts';
 

@@ -102,7 +102,10 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
   /** A storage must be the same wherever it is referred to: its bytes exist once. */
   const refer = (): void => {
     const storage = referred(pop(), fail);
-    if (isInert(storage)) return push(storage);
+    if (isInert(storage)) {
+      push(storage);
+      return;
+    }
     const known = storages.get(storage.key) ?? storage;
     if (known.dtype !== storage.dtype || known.length !== storage.length) {
       fail(`refers to storage ${quote(storage.key)} as two different ones.`);
@@ -152,7 +155,7 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     u: () => setItems(popMarked()), // SETITEMS
     '\x8f': () => push(inert('set')), // EMPTY_SET
     '\x90': () => append(popMarked()), // ADDITEMS
-    '\x91': () => (popMarked(), push(inert('frozenset'))), // FROZENSET
+    '\x91': () => popMarked() && push(inert('frozenset')), // FROZENSET
     '0': pop, // POP
     '1': popMarked, // POP_MARK
     q: () => memo.set(reader.byte(), top()), // BINPUT
@@ -165,7 +168,7 @@ export function unpickle(bytes: Uint8Array, name: string, begin = 0): Unpickled 
     R: reduce, // REDUCE
     '\x81': () => push(instantiate(popMany(2)[0], fail)), // NEWOBJ
     '\x92': () => push(instantiate(popMany(3)[0], fail)), // NEWOBJ_EX
-    i: () => (popMarked(), push(instantiate(symbol(reader.line(), reader.line()), fail))), // INST
+    i: () => popMarked() && push(instantiate(symbol(reader.line(), reader.line()), fail)), // INST
     o: () => push(instantiate(popMarked()[0], fail)), // OBJ
     b: () => buildTop(pop()), // BUILD
     Q: refer, // BINPERSID
