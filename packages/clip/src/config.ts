@@ -1,3 +1,5 @@
+import { someNames } from './weights/names/wrappers.ts';
+
 /** A Vision Transformer. */
 export interface VitConfig {
   readonly kind: 'vit';
@@ -122,7 +124,7 @@ function size(shapes: Shapes, name: string, rank: number, axis: number): number 
   const shape = shapes.get(name);
   if (!shape) {
     throw new Error(
-      `CLIP weights: expected a tensor ${name}, found none among ${shapes.size} tensors. ` +
+      `CLIP weights: expected a tensor ${name}, found none among ${shapes.size}: ${someNames(shapes.keys())}. ` +
         'Is it a CLIP, and all of it?',
     );
   }

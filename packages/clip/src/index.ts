@@ -29,7 +29,6 @@ export {
   statedActivation,
   storeClipModel,
   storeTensors,
-  VOCABULARY_KEY,
 } from './model/model.ts';
 export { weightShapes } from './model/shapes.ts';
 export {
@@ -41,6 +40,7 @@ export {
   textTokenizer,
 } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
+export { withWholeVocabulary } from './model/whole-vocabulary.ts';
 export { decodeImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';
 export { normalizePixels } from './preprocess/normalize.ts';
@@ -57,7 +57,9 @@ export {
 export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
 export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
-export { type Naming, toOpenAiNames, withoutModulePrefix } from './weights/names/names.ts';
+export { named } from './weights/named.ts';
+export { type Naming, toOpenAiNames, weightsKind } from './weights/names/names.ts';
+export { someNames, withoutWrappers } from './weights/names/wrappers.ts';
 export {
   openSafetensors,
   readSafetensors,

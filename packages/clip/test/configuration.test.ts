@@ -7,6 +7,7 @@ import { free, type RuleTable } from '../src/configuration/rules.ts';
 import { checkSizes } from '../src/configuration/sizes.ts';
 import { clipConfigRules, preprocessorRules, siglipConfigRules } from '../src/configuration/transformers.ts';
 import { weightShapes } from '../src/model/shapes.ts';
+import { storedTensor } from '../src/weights/weight-file.ts';
 
 type Json = Record<string, unknown>;
 type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -44,8 +45,11 @@ const siglip: Shapes = new Map([
 /** Names that belong to the project whose files are read. */
 const asHuggingFace = (shapes: Shapes): Shapes => new Map([...shapes, ['vision_model.post_layernorm.bias', [512]]]);
 
+const tensorsOf = (shapes: Shapes) =>
+  new Map([...shapes].map(([name, shape]) => [name, storedTensor('F32', shape, new Uint8Array())]));
+
 function configOf(files: ConfigurationFiles, shapes: Shapes): ClipConfig {
-  const { sizes = [], activation = 'gelu', ...settings } = readConfiguration(files, { tensors: shapes });
+  const { sizes = [], activation = 'gelu', ...settings } = readConfiguration(files, { tensors: tensorsOf(shapes) });
   const config = inferConfig(shapes, { activation, ...settings });
   checkSizes(sizes, config);
   return config;

@@ -46,7 +46,36 @@ describe('a model comes out the same', () => {
       'open_clip',
       withPrefix('text.', (name) => !name.startsWith('visual.') && name !== 'logit_scale'),
     ],
-    ['saved from DistributedDataParallel', 'OpenAI', withPrefix('module.', () => true)],
+    ...['module.', '_orig_mod.', 'model.', 'clip.', 'clip_model.', 'module._orig_mod.', 'model.clip_model.module.'].map(
+      (prefix): [string, string, Tensors] => [`wrapped as ${prefix}`, 'OpenAI', withPrefix(prefix, () => true)],
+    ),
+    [
+      'wrapped as model., by Hugging Face',
+      'Hugging Face',
+      new Map([...huggingFace()].map(([name, tensor]) => [`model.${name}`, tensor])),
+    ],
+    [
+      'with one part compiled and another sharded',
+      'OpenAI',
+      new Map(
+        [...openAi].map(([name, tensor]) => [
+          name
+            .replace(/^visual\./, 'visual._orig_mod.')
+            .replace(/^transformer\.resblocks\.0\./, '$&_fsdp_wrapped_module._checkpoint_wrapped_module.'),
+          tensor,
+        ]),
+      ),
+    ],
+    [
+      'averaged over steps',
+      'OpenAI',
+      withPrefix('module.', () => true).set('n_averaged', storedTensor('I64', [], new Uint8Array(8))),
+    ],
+    [
+      'with a vector of one for the scale',
+      'OpenAI',
+      new Map([...openAi, ['logit_scale', { ...openAi.get('logit_scale')!, shape: [1] }]]),
+    ],
     [
       'with the buffers that old files hold',
       'OpenAI',
@@ -131,6 +160,26 @@ describe('refuses', () => {
   const halves = (...shape: number[]) => storedTensor('F16', shape, new Uint8Array(2 * elementsOf(shape)));
   test.each<[string, Tensors, RegExp]>([
     ['a missing tensor', changed('ln_final.bias'), /ln_final\.bias: expected \[128\].*found none/],
+    [
+      'a part of a model',
+      new Map([...openAi].filter(([name]) => name.startsWith('visual.'))),
+      /expected a tensor ln_final\.weight, found none among \d+: visual\.[^ ]+, visual\.[^ ]+, visual\.[^ ]+, …/,
+    ],
+    [
+      'a CLIP beside other tensors',
+      changed(
+        'head.weight',
+        halves(2),
+        withPrefix('clip.', () => true),
+      ),
+      /expected a tensor ln_final\.weight, found none among 63: clip\./,
+    ],
+    ['one tensor under two names', changed('_orig_mod.ln_final.bias', halves(128)), /ln_final\.bias, found it twice/],
+    [
+      'a Combiner',
+      new Map([['module.combiner_layer.weight', halves(4, 4)]]),
+      /expected a CLIP, found a Combiner: are the two files swapped\?/,
+    ],
     ['another shape', changed('ln_final.bias', halves(64)), /ln_final\.bias: expected \[128\].*found \[64\]/],
     [
       'a tensor of another architecture',

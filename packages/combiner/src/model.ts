@@ -31,7 +31,7 @@ export function combinerModel(tensors: ReadonlyMap<string, CombinerTensor>): Com
   const entries = combinerEntries(config);
   for (const { name, shape } of entries) {
     const found = tensors.get(name)?.shape;
-    if (found?.join() !== shape.join()) {
+    if (found?.join() !== shape.join() && !(isSingle(shape) && found && isSingle(found))) {
       const text = found ? `[${found.join(', ')}]` : 'none';
       throw new Error(
         `Combiner weights: ${name}: expected [${shape.join(', ')}], as the other tensors have it, found ${text}.`,
@@ -41,8 +41,14 @@ export function combinerModel(tensors: ReadonlyMap<string, CombinerTensor>): Com
   const known = new Set(entries.map(({ name }) => name));
   const other = [...tensors.keys()].find((name) => !known.has(name));
   if (other) throw new Error(`Combiner weights: ${other}: CLIP4Cir's Combiner has no such tensor.`);
-  return { config, tensors };
+  return {
+    config,
+    tensors: new Map(entries.map(({ name, shape }) => [name, { shape, read: () => tensors.get(name)!.read() }])),
+  };
 }
+
+/** Whether a shape is that of one value, which files hold with an axis or without. */
+const isSingle = (shape: readonly number[]): boolean => shape.length < 2 && shape.every((size) => size === 1);
 
 /** Copies a Combiner to a device. */
 export async function uploadCombiner(device: Device, { config, tensors }: CombinerModel): Promise<TensorStore> {

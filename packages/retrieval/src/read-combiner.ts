@@ -1,17 +1,22 @@
-import { readFloat32, type WeightFile, withoutModulePrefix } from '@webcir/clip';
+import { readFloat32, someNames, type WeightFile, weightsKind, withoutWrappers } from '@webcir/clip';
 import { type CombinerModel, combinerModel } from '@webcir/combiner';
 
-/** Whether a file holds a Combiner, and no CLIP. */
-export const isCombiner = ({ tensors }: WeightFile): boolean =>
-  withoutModulePrefix(tensors).has('combiner_layer.weight');
-
-/** @throws naming the tensor at fault */
-export const readCombinerModel = ({ tensors }: WeightFile): CombinerModel =>
-  combinerModel(
+/** @throws naming the tensor at fault; or when it is a CLIP */
+export function readCombinerModel({ tensors }: Pick<WeightFile, 'tensors'>): CombinerModel {
+  const kind = weightsKind({ tensors });
+  if (kind === 'CLIP') throw new Error('expected a Combiner, found a CLIP: are the two files swapped?');
+  if (kind === undefined) {
+    throw new Error(
+      'Combiner weights: expected a tensor combiner_layer.weight, found none ' +
+        `among ${tensors.size}: ${someNames(tensors.keys())}. Is it a Combiner, and all of it?`,
+    );
+  }
+  return combinerModel(
     new Map(
-      [...withoutModulePrefix(tensors)].map(([name, tensor]) => [
+      [...withoutWrappers(tensors)].map(([name, tensor]) => [
         name,
         { shape: tensor.shape, read: () => readFloat32(tensor) },
       ]),
     ),
   );
+}

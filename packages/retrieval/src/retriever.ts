@@ -10,6 +10,7 @@ import {
   foldBatchNorm,
   imagePlanes,
   lengthFor,
+  named,
   openSafetensors,
   type Preprocessing,
   packTokens,
@@ -304,7 +305,7 @@ const openClip = async (clip: Source | ClipModel): Promise<ClipModel> =>
 const openCombiner = async (combiner: Source | CombinerModel | undefined): Promise<CombinerModel | undefined> =>
   isSource(combiner) ? readNamed(combiner, 'combiner', readCombinerModel) : combiner;
 
-/** Reads a model from a safetensors file. @throws Error with the name of the file */
+/** Reads a model from a safetensors file. @throws Error naming the file */
 async function readNamed<Model>(
   source: Source,
   what: string,
@@ -312,11 +313,7 @@ async function readNamed<Model>(
 ): Promise<Model> {
   const bytes = await openSource(source, what);
   const file = await openSafetensors(bytes);
-  try {
-    return read(file);
-  } catch (cause) {
-    throw new Error(`${bytes.name}: ${(cause as Error).message}`, { cause });
-  }
+  return named(bytes.name, () => read(file));
 }
 
 async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> {

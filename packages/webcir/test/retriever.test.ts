@@ -111,6 +111,14 @@ describe('Retriever.load with the folder of a run', () => {
     const file = join(cut, 'clip.safetensors');
     await writeFile(file, (await readFile(file)).subarray(0, 20_000));
     await fails(cut).toThrow(`${file}: safetensors`);
+    const run = await writeRun('swapped', squarepad);
+    const [clip, combiner] = [join(run, 'clip.safetensors'), join(run, 'combiner.safetensors')];
+    await expect(Retriever.load({ clip: combiner, device })).rejects.toThrow(
+      `${combiner}: expected a CLIP, found a Combiner: are the two files swapped?`,
+    );
+    await expect(Retriever.load({ clip, combiner: clip, device })).rejects.toThrow(
+      `${clip}: expected a Combiner, found a CLIP: are the two files swapped?`,
+    );
     const narrow = await writeRun('narrow', squarepad);
     await writeCombiner(join(narrow, 'combiner.safetensors'), 8);
     await fails(narrow).toThrow(`the Combiner takes features of 8 values, this CLIP makes ${model.config.embedDim}`);

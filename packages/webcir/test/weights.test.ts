@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { readFloat32, type WeightFile } from '@webcir/clip';
-import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
+import { type ClipModel, readFloat32, textTokenizer, uploadClip, type WeightFile } from '@webcir/clip';
+import { loadTokenizer, openClipModel, openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
+import { clip as smallClip } from '@webcir/embedded';
+import { openDevice } from '@webcir/kernels';
+import { TextEncoderPrograms } from '@webcir/retrieval';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli, runIn } from './run-cli.ts';
 
 const fixtures = new URL('../../clip/test/fixtures/', import.meta.url);
+const clipVit = fileURLToPath(new URL('clip-vit.safetensors', fixtures));
 let folder: string;
 const webcir = (...args: string[]) => runIn(folder, cli, ...args);
 const path = (name: string) => join(folder, name);
@@ -51,12 +55,7 @@ describe('webcir weights inspect', () => {
   });
 
   it('lists tensors, and says when the activation is not known', async () => {
-    const { code, stdout } = await webcir(
-      'weights',
-      'inspect',
-      fileURLToPath(new URL('clip-vit.safetensors', fixtures)),
-      '--tensors',
-    );
+    const { code, stdout } = await webcir('weights', 'inspect', clipVit, '--tensors');
     expect(code).toBe(0);
     expect(stdout).toMatch(/Activation +not said by the file: quickgelu or gelu\? \(--activation\)/);
     expect(stdout).toMatch(/visual\.conv1\.weight +F16 +\[128, 3, 16, 16\]/);
@@ -99,6 +98,32 @@ describe('webcir weights convert', () => {
     );
     await expectSameValues(after, before);
     expect(Object.fromEntries(after.metadata)).toEqual({ epoch: '5', class: 'Combiner' });
+  });
+
+  it('gives the small CLIP of the embedded set, and so those tuned from it, a row for every token in a .pt', async () => {
+    const small = await openClipModel(fileURLToPath(smallClip));
+    const { code, stdout, stderr } = await webcir('weights', 'convert', fileURLToPath(smallClip), 'small.pt');
+    expect([code, stderr]).toEqual([0, '']);
+    const { length } = small.vocabulary!;
+    expect(stdout).toMatch(`It knows ${length} of CLIP's 49408 tokens: in small.pt the rows of the others are zero`);
+    const whole = await openClipModel(path('small.pt'));
+    expect(whole.vocabulary).toBeUndefined();
+    expect(whole.config).toEqual({ ...small.config, vocabularySize: 49_408 });
+    const features = async (model: ClipModel): Promise<Float32Array> => {
+      const clip = await uploadClip(device, model);
+      const encoder = new TextEncoderPrograms(device, model.config, clip.weights);
+      const tokens = textTokenizer(model, await loadTokenizer());
+      const encoded = await encoder.encode([tokens('is darker and has long sleeves').rows]);
+      await encoder.dispose();
+      clip.dispose();
+      return encoded;
+    };
+    const device = await openDevice();
+    expect(await features(whole)).toEqual(await features(small));
+    device.close();
+    for (const [name, tensor] of small.tensors) {
+      if (name !== 'token_embedding.weight') expect(await whole.tensors.get(name)!.read()).toEqual(await tensor.read());
+    }
   });
 
   it('reads a Combiner that was saved from DistributedDataParallel', async () => {
@@ -159,14 +184,9 @@ describe('bad input ends in one sentence and exit code 1:', () => {
       /says that its activation is quickgelu, not gelu/,
     ],
     [
-      'a model with a vocabulary of its own as .pt',
-      [
-        'weights',
-        'convert',
-        fileURLToPath(new URL('../../embedded/data/fmnist-clip.safetensors', import.meta.url)),
-        'x.pt',
-      ],
-      /keeps only the tokens that it was trained on/,
+      'a CLIP of another activation as .pt',
+      ['weights', 'convert', clipVit, 'x.pt', '--activation', 'gelu'],
+      /clip-vit\.safetensors: its activation is gelu, and the CLIP of a \.pt file computes quickgelu only/,
     ],
     [
       'texts in Latin-1',

@@ -8,6 +8,8 @@ import {
 } from '../config.ts';
 import type { Preprocessing } from '../preprocess/preprocess.ts';
 import { familyOf, namingOf } from '../weights/names/names.ts';
+import { withoutWrappers } from '../weights/names/wrappers.ts';
+import type { WeightFile } from '../weights/weight-file.ts';
 import { openClipDefaults, openClipRules, openClipSiglipRules } from './open-clip.ts';
 import { applyRules, nothingStated, type Stated, type Tower } from './rules.ts';
 import type { StatedSize } from './sizes.ts';
@@ -42,10 +44,10 @@ const isRecord = (value: unknown): value is Json =>
  */
 export function readConfiguration(
   files: ConfigurationFiles,
-  { tensors }: { readonly tensors: ReadonlyMap<string, unknown> },
+  { tensors }: Pick<WeightFile, 'tensors'>,
 ): Configuration {
-  const family = familyOf(tensors.keys());
-  const naming = namingOf(tensors.keys());
+  const names = [...withoutWrappers(tensors).keys()];
+  const [family, naming] = [familyOf(names), namingOf(names)];
   const openClip = files['open_clip_config.json'];
   const transformers = files['config.json'];
   const isModel = isRecord(transformers) && ('text_config' in transformers || 'model_type' in transformers);

@@ -38,7 +38,7 @@ export const hostTensor = (shape: readonly number[], values: Float32Array): Mode
 });
 
 /** Metadata key of `ClipModel.vocabulary` in safetensors files. */
-export const VOCABULARY_KEY = 'webcir.vocabulary';
+const VOCABULARY_KEY = 'webcir.vocabulary';
 
 /** The parts of an opened file that make a model. */
 type ReadableFile = Pick<WeightFile, 'tensors' | 'metadata'> & Partial<Pick<WeightFile, 'format'>>;

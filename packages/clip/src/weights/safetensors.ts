@@ -1,5 +1,6 @@
 import { DTYPE_BYTES, elementsOf, isDtype } from './dtype.ts';
 import { expectDistinctKeys } from './json-keys.ts';
+import { named } from './named.ts';
 import type { ByteSource } from './source.ts';
 import { type StoredTensor, storedTensor, type WeightFile, type WeightTensor } from './weight-file.ts';
 
@@ -114,15 +115,6 @@ function parseHeader(json: Uint8Array, fileBytes: number): Header {
   const metadata = Object.hasOwn(header, METADATA) ? readMetadata(header[METADATA]) : new Map<string, string>();
   const dataStart = 8 + json.length;
   return { entries: readEntries(header, fileBytes - dataStart), metadata, dataStart };
-}
-
-/** Runs `work`; its errors then say what was read. */
-function named<T>(name: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw new Error(`${name}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { named } from '@webcir/clip';
 import { openWeights } from '@webcir/clip/node';
 import type { CombinerModel } from '@webcir/combiner';
 import { readCombinerModel } from '../read-combiner.ts';
@@ -8,9 +9,5 @@ import { readCombinerModel } from '../read-combiner.ts';
  */
 export async function openCombinerModel(path: string): Promise<CombinerModel> {
   const file = await openWeights(path);
-  try {
-    return readCombinerModel(file);
-  } catch (cause) {
-    throw new Error(`${path}: ${(cause as Error).message}`, { cause });
-  }
+  return named(path, () => readCombinerModel(file));
 }

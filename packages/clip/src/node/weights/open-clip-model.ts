@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Activation } from '../../config.ts';
 import { type Configuration, readConfiguration } from '../../configuration/read.ts';
 import { type ClipModel, readClipModel } from '../../model/model.ts';
+import { named } from '../../weights/named.ts';
 import type { WeightFile } from '../../weights/weight-file.ts';
 import { readJson } from '../files.ts';
 import { openWeights, weightPath } from './open-weights.ts';
@@ -16,11 +17,8 @@ import { openWeights, weightPath } from './open-weights.ts';
  */
 export async function openClipModel(path: string, activation?: Activation): Promise<ClipModel> {
   const file = await openWeights(path);
-  try {
-    return readClipModel(file, await configurationBeside(path, file, activation));
-  } catch (cause) {
-    throw new Error(`${path}: ${(cause as Error).message}`, { cause });
-  }
+  const configuration = await configurationBeside(path, file, activation);
+  return named(path, () => readClipModel(file, configuration));
 }
 
 /**
@@ -37,6 +35,6 @@ export async function configurationBeside(
   const names = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'] as const;
   const files = await Promise.all(names.map(async (name) => [name, await readJson(join(folder, name))] as const));
   const present = Object.fromEntries(files.filter(([, json]) => json !== undefined));
-  const configuration = readConfiguration(present, file);
+  const configuration = named(path, () => readConfiguration(present, file));
   return activation === undefined ? configuration : { ...configuration, activation, visionActivation: activation };
 }

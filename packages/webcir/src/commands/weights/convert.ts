@@ -2,16 +2,25 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
   type Activation,
+  type ClipModel,
+  named,
   readClipModel,
   storeClipModel,
   storedTensor,
   storeTensors,
   torchZipPieces,
-  VOCABULARY_KEY,
   type WeightTensor,
+  weightsKind,
+  withWholeVocabulary,
 } from '@webcir/clip';
-import { configurationBeside, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
-import { isCombiner, readCombinerModel } from '@webcir/retrieval';
+import {
+  configurationBeside,
+  loadTokenizer,
+  openWeights,
+  writeFileAtomic,
+  writeSafetensorsFile,
+} from '@webcir/clip/node';
+import { openCombinerModel } from '@webcir/retrieval/node';
 import { formatBytes } from '../../progress.ts';
 
 export interface ConvertOptions {
@@ -29,19 +38,45 @@ export async function convertCommand(from: string, to: string, { activation, dty
     throw new Error(`${to}: expected a name that ends in .safetensors or .pt, which says what to write.`);
   }
   const file = await openWeights(from);
-  const className = isCombiner(file) ? 'Combiner' : 'CLIP';
-  const { tensors, metadata } = isCombiner(file)
-    ? { tensors: storeTensors(readCombinerModel(file).tensors, dtype), metadata: new Map<string, string>() }
-    : storeClipModel(readClipModel(file, await configurationBeside(from, file, activation)), dtype);
-  if (kind === '.pt' && metadata.has(VOCABULARY_KEY)) {
-    throw new Error(`${from}: this CLIP keeps only the tokens that it was trained on, which a .pt file cannot say.`);
+  const className = weightsKind(file) ?? 'CLIP';
+  let content: ReturnType<typeof storeClipModel>;
+  let note: string | undefined;
+  if (className === 'Combiner') {
+    content = { tensors: storeTensors((await openCombinerModel(from)).tensors, dtype), metadata: new Map() };
+  } else {
+    const configuration = await configurationBeside(from, file, activation);
+    const model = named(from, () => readClipModel(file, configuration));
+    const { vocabularySize } = await loadTokenizer();
+    content = storeClipModel(kind === '.pt' ? named(from, () => forCLIP4Cir(model, vocabularySize)) : model, dtype);
+    if (kind === '.pt' && model.vocabulary) {
+      note =
+        `It knows ${model.vocabulary.length} of CLIP's ${vocabularySize} tokens: in ${to} the rows of the others are ` +
+        'zero, and a text should be of words that it was trained on.';
+    }
   }
+  const { tensors, metadata } = content;
   if (kind === '.safetensors') await writeSafetensorsFile(to, { tensors, metadata });
   else {
     const epoch = Number(file.metadata.get('epoch') ?? 0);
     await writeFileAtomic(to, torchZipPieces(withBatchCounters(tensors), { epoch, className }));
   }
   console.log(`${className}, ${tensors.size} tensors in ${dtype}: ${to}, ${formatBytes((await stat(to)).size)}`);
+  if (note !== undefined) console.log(note);
+}
+
+/** The model as the class of openai/CLIP can hold it. @throws for settings that this class does not have */
+function forCLIP4Cir(model: ClipModel, vocabularySize: number): ClipModel {
+  const { config } = model;
+  const shapes = new Map([...model.tensors].map(([name, { shape }]) => [name, shape]));
+  const openAi = inferConfig(shapes, { activation: 'quickgelu', visionHeads: config.vision.heads });
+  const sameHeads = config.vision.kind === 'resnet' || config.vision.heads * 64 === config.vision.width;
+  if (sameHeads && JSON.stringify(config) === JSON.stringify(openAi)) return withWholeVocabulary(model, vocabularySize);
+  const { activation, layerNormEpsilon, image } = config;
+  throw new Error(
+    `a .pt file is read as OpenAI's CLIP, with quickgelu, heads of 64 and OpenAI's means, and this one is another: ` +
+      `${activation}, ${config.vision.heads} and ${config.textHeads} heads, epsilon ${layerNormEpsilon}, ` +
+      `means ${image.mean.join(' ')}, ${image.resize}. Its features would be wrong: convert to .safetensors.`,
+  );
 }
 
 /** PyTorch's BatchNorm counts its batches, and its `load_state_dict` wants the counter. */

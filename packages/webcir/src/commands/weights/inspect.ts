@@ -8,13 +8,15 @@ import {
   elementsOf,
   type ImageInput,
   isVisual,
+  named,
   readClipModel,
   statedActivation,
   toOpenAiNames,
   type WeightFile,
+  weightsKind,
 } from '@webcir/clip';
 import { configurationBeside, openWeights, weightPath } from '@webcir/clip/node';
-import { isCombiner, readCombinerModel } from '@webcir/retrieval';
+import { readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../../progress.ts';
 
 export interface InspectOptions {
@@ -28,11 +30,13 @@ type Fact = [label: string, value: string];
 export async function inspectCommand(path: string, { activation, tensors }: InspectOptions): Promise<void> {
   const file = await openWeights(path);
   const { size } = await stat(weightPath(path));
+  const isCombiner = weightsKind(file) === 'Combiner';
+  const configuration = isCombiner ? {} : await configurationBeside(path, file, activation);
   const facts: Fact[] = [
     ['Container', `${file.format}, ${formatBytes(size)}`],
     ...[...file.metadata].map(([key, value]): Fact => [key, value.length > 60 ? `${value.slice(0, 57)}...` : value]),
     ['Data', dtypes(file)],
-    ...(isCombiner(file) ? combinerFacts(file) : clipFacts(file, await configurationBeside(path, file, activation))),
+    ...named(path, () => (isCombiner ? combinerFacts(file) : clipFacts(file, configuration))),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   for (const [label, value] of facts) console.log(`${label.padEnd(width)}  ${value}`);
