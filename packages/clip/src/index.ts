@@ -60,6 +60,7 @@ export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
 export { named } from './weights/named.ts';
 export { type Naming, toOpenAiNames, weightsKind } from './weights/names/names.ts';
 export { someNames, withoutWrappers } from './weights/names/wrappers.ts';
+export { START_BYTES, standIn } from './weights/recognize.ts';
 export {
   openSafetensors,
   readSafetensors,

@@ -439,8 +439,8 @@ const legacy = (...parts: p.Bytes[]): Uint8Array =>
 const twoValues: p.Bytes = [...p.uint(8, 2), ...zeros(8)];
 
 const OTHERS: readonly [string, Uint8Array, RegExp][] = [
-  ['an empty file', zeros(0), /expected a PyTorch file, found an empty one/],
-  ['a web page', Uint8Array.from(p.ascii('\n<!DOCTYPE html><html>')), /It is a web page/],
+  ['an empty file', zeros(0), /expected a PyTorch file, found an empty file/],
+  ['a web page', Uint8Array.from(p.ascii('\n<!DOCTYPE html><html>')), /found a web page/],
   [
     'a Git LFS pointer',
     Uint8Array.from(p.ascii('version https://git-lfs.github.com/spec/v1\noid sha256:')),

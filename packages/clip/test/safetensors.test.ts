@@ -113,7 +113,8 @@ describe('readSafetensors', () => {
 
   const u8 = entry('U8', [4], [0, 4]);
   test.each<[string, Uint8Array, RegExp]>([
-    ['an empty file', new Uint8Array(0), /expected 8 bytes of header length, the file has 0/],
+    ['an empty file', new Uint8Array(0), /expected a safetensors file, found an empty file/],
+    ['seven bytes', new Uint8Array(7), /expected 8 bytes of header length, the file has 7/],
     ['a header cut short', file({ a: u8 }, 4).subarray(0, 20), /header of \d+ bytes does not fit the file's 20/],
     ['an enormous header', new Uint8Array(64).fill(255), /header of 18446744073709551615 bytes does not fit/],
     ['a header that is not JSON', file('{"a":', 0), /the header is not JSON/],
@@ -215,7 +216,7 @@ describe('files', async () => {
 
   test('are named in errors', async () => {
     const path = join(folder, 'damaged.safetensors');
-    await writeFile(path, 'PK');
+    await writeFile(path, 'PK'); // not even the start of a zip
     await expect(openWeights(path)).rejects.toThrow(`${path}: safetensors: expected 8 bytes`);
     const missing = join(folder, 'missing.safetensors');
     await expect(openWeights(missing)).rejects.toThrow(`${missing}: there is no such file`);

@@ -277,6 +277,21 @@ describe('a download ends in one sentence', () => {
   });
 
   it.each([
+    [
+      'a pointer of Git LFS',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:4d\n',
+      /found a pointer of Git LFS/,
+    ],
+    ['a web page that says to be weights', '<!doctype html><html>', /expected a file of weights, found a web page/],
+    ["the server's message", '{"error":"Entry not found"}', /found a server's message in JSON/],
+  ])('when what comes is %s', async (_, text, message) => {
+    const server = await serve((request, response) => sendFile(request, response, Buffer.from(text)));
+    await expect(fetchTo(server)).rejects.toThrow(message);
+    expect(left()).toEqual([]);
+    expect(server.requests.length).toBe(1);
+  });
+
+  it.each([
     ['in a circle', '/model.pt', /more than 10 redirects/],
     ['to no web address', 'ftp://example.org/model.pt', /redirects to ftp:/],
     ['to plain http elsewhere', 'http://example.invalid/model.pt', /example\.invalid\/model\.pt is not encrypted/],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { standIn } from '../weights/recognize.ts';
 import { type SafetensorsContent, safetensorsPieces } from '../weights/safetensors.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -49,6 +50,8 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
-    throw new Error(`${path}: is not JSON: ${(cause as Error).message}`, { cause });
+    const found = standIn(new TextEncoder().encode(text));
+    const problem = found === undefined ? `is not JSON: ${(cause as Error).message}` : `expected JSON, found ${found}`;
+    throw new Error(`${path}: ${problem}`, { cause });
   }
 }

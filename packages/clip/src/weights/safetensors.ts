@@ -1,6 +1,7 @@
 import { DTYPE_BYTES, elementsOf, isDtype } from './dtype.ts';
 import { expectDistinctKeys } from './json-keys.ts';
 import { named } from './named.ts';
+import { containerOf, recognize, START_BYTES } from './recognize.ts';
 import type { ByteSource } from './source.ts';
 import { type StoredTensor, storedTensor, type WeightFile, type WeightTensor } from './weight-file.ts';
 
@@ -89,8 +90,14 @@ interface Header {
   readonly dataStart: number;
 }
 
-/** The length of the header, from the first 8 bytes. */
+/**
+ * The length of the header, from the first 8 bytes.
+ * @param start the first `START_BYTES` of the file, from which it is recognized if it is another
+ */
 function headerLength(start: Uint8Array, fileBytes: number): number {
+  const isSafetensors = containerOf(start) === 'safetensors';
+  const other = isSafetensors ? undefined : recognize(start);
+  if (other !== undefined) throw new Error(`expected a safetensors file, found ${other}.`);
   if (start.length < 8) throw new Error(`expected 8 bytes of header length, the file has ${fileBytes} bytes in all.`);
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES || Number(length) + 8 > fileBytes) {
@@ -126,7 +133,7 @@ function parseHeader(json: Uint8Array, fileBytes: number): Header {
 export function readSafetensors(file: ArrayBuffer | Uint8Array): Safetensors {
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
   return named('safetensors', () => {
-    const length = headerLength(bytes.subarray(0, 8), bytes.length);
+    const length = headerLength(bytes.subarray(0, START_BYTES), bytes.length);
     const { entries, metadata, dataStart } = parseHeader(bytes.subarray(8, 8 + length), bytes.length);
     const tensors = entries.map(
       ({ name, dtype, shape, begin, end }) =>
@@ -142,7 +149,7 @@ export function readSafetensors(file: ArrayBuffer | Uint8Array): Safetensors {
  */
 export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   const name = `${source.name}: safetensors`;
-  const start = await source.read(0, Math.min(8, source.size));
+  const start = await source.read(0, Math.min(START_BYTES, source.size));
   const length = named(name, () => headerLength(start, source.size));
   const json = await source.read(8, length);
   const { entries, metadata, dataStart } = named(name, () => parseHeader(json, source.size));

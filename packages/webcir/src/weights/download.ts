@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { standIn } from '@webcir/clip';
 import { formatBytes } from '../progress.ts';
 import { type Client, DownloadError, type Reply } from './client.ts';
 import { type Entity, Part, sha256Of } from './part.ts';
@@ -218,6 +219,11 @@ function expectRight(source: Source, part: Part, path: string): void {
   if (part.bytes === 0) throw new DownloadError(`${source.url} is empty`);
   const expected = source.sha256 ?? part.entity.sha256;
   const found = part.sha256();
+  const other = expected === undefined ? standIn(part.start()) : undefined;
+  if (other !== undefined) {
+    part.restart();
+    throw new DownloadError(`${source.url}: expected a file of weights, found ${other}`);
+  }
   if (expected === undefined || found === expected) return;
   const passing = part.inPieces;
   part.restart();

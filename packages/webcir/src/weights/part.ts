@@ -7,11 +7,13 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { START_BYTES } from '@webcir/clip';
 import { lock } from './lock.ts';
 
 /** What a server says about a file. */
@@ -86,6 +88,13 @@ export class Part {
     }
     this.#hash.update(chunk);
     this.bytes += chunk.length;
+  }
+
+  /** The first bytes, from which the file is recognized. */
+  start(): Uint8Array {
+    const bytes = new Uint8Array(Math.min(this.bytes, START_BYTES));
+    readSync(this.#file, bytes, 0, bytes.length, 0);
+    return bytes;
   }
 
   sha256(): string {

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readlink, stat } from 'node:fs/promises';
 import { type ByteSource, expectRange } from '../../weights/source.ts';
 
 /** Bytes per read call; Node accepts less than 2 GiB. */
@@ -36,10 +36,18 @@ export async function fileSource(path: string): Promise<ByteSource> {
 async function readStat(path: string): Promise<{ size: number; mtimeMs: number }> {
   try {
     const info = await stat(path);
-    if (!info.isFile()) throw new Error('expected a file, found a folder.');
-    return info;
+    if (info.isFile()) return info;
+    throw new Error(`expected a file, found ${info.isDirectory() ? 'a folder' : 'a device or a pipe'}.`);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new Error(`${path}: ${code === 'ENOENT' ? 'there is no such file.' : message}`, { cause });
+    throw new Error(`${path}: ${code === 'ENOENT' ? await absence(path) : message}`, { cause });
   }
+}
+
+/** Says why there is no file: a link may lead nowhere, as git-annex leaves them for files that are elsewhere. */
+async function absence(path: string): Promise<string> {
+  const target = await readlink(path).catch(() => undefined);
+  if (target === undefined) return 'there is no such file.';
+  const remedy = target.includes('/annex/objects/') ? 'run `git annex get` with its path' : 'make it anew';
+  return `expected a file, found a link to ${target}, which is not there: ${remedy}.`;
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { containerOf, START_BYTES } from '../../weights/recognize.ts';
 import { openSafetensors } from '../../weights/safetensors.ts';
-import type { ByteSource } from '../../weights/source.ts';
 import { openTorch } from '../../weights/torch/open-torch.ts';
 import type { WeightFile } from '../../weights/weight-file.ts';
 import { fileSource } from './file-source.ts';
@@ -28,7 +28,7 @@ export function weightPath(path: string): string {
 
 /**
  * Opens weights in any container: safetensors (whole, or by its index when it is in shards), PyTorch's `.pt`, `.pth`
- * and `.bin` of any version, TorchScript archives. Only headers are read; nothing in a file is ever executed.
+ * and `.bin` of any version, TorchScript archives, whatever the file is called. Only headers are read; nothing in a file is ever executed.
  * @param path a file, or a folder with files named as on Hugging Face's hub
  * @throws Error naming the file, when it is missing, damaged, or of another format
  */
@@ -36,15 +36,8 @@ export async function openWeights(path: string): Promise<WeightFile> {
   const file = weightPath(path);
   const source = await fileSource(file);
   if (file.endsWith('.index.json')) return openShards(source);
-  return (await looksLikeSafetensors(source)) ? openSafetensors(source) : openTorch(source);
-}
-
-/**
- * A safetensors file begins with the length of its header, and the header with a brace. If both are damaged, the file's
- * name decides.
- */
-async function looksLikeSafetensors(source: ByteSource): Promise<boolean> {
-  if (source.name.endsWith('.safetensors')) return true;
-  if (source.size < 9) return false;
-  return (await source.read(8, 1))[0] === '{'.charCodeAt(0);
+  // The name decides only what is expected of a file that is neither.
+  const named = file.endsWith('.safetensors') ? 'safetensors' : 'torch';
+  const container = containerOf(await source.read(0, Math.min(START_BYTES, source.size))) ?? named;
+  return container === 'safetensors' ? openSafetensors(source) : openTorch(source);
 }

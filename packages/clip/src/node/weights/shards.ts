@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { recognize } from '../../weights/recognize.ts';
 import { openSafetensors } from '../../weights/safetensors.ts';
 import type { ByteSource } from '../../weights/source.ts';
 import type { WeightFile, WeightTensor } from '../../weights/weight-file.ts';
@@ -32,9 +33,12 @@ export async function openShards(index: ByteSource): Promise<WeightFile> {
  */
 export async function readShardIndex({ name, size, read }: ByteSource): Promise<Map<string, string>> {
   if (size > MAX_INDEX_BYTES) throw new Error(`${name}: expected an index, found ${size} bytes.`);
+  const bytes = await read(0, size);
+  const other = recognize(bytes);
+  if (other !== undefined) throw new Error(`${name}: expected an index of shards, found ${other}.`);
   let index: { weight_map?: unknown };
   try {
-    index = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await read(0, size)));
+    index = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new Error(`${name}: is not JSON: ${(cause as Error).message}; delete it and download it again.`, { cause });
   }

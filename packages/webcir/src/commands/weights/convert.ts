@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
   type Activation,
+  CLIP_IMAGE,
   type ClipModel,
   named,
   readClipModel,
@@ -66,16 +67,19 @@ export async function convertCommand(from: string, to: string, { activation, dty
 
 /** The model as the class of openai/CLIP can hold it. @throws for settings that this class does not have */
 function forCLIP4Cir(model: ClipModel, vocabularySize: number): ClipModel {
-  const { config } = model;
-  const shapes = new Map([...model.tensors].map(([name, { shape }]) => [name, shape]));
-  const openAi = inferConfig(shapes, { activation: 'quickgelu', visionHeads: config.vision.heads });
-  const sameHeads = config.vision.kind === 'resnet' || config.vision.heads * 64 === config.vision.width;
-  if (sameHeads && JSON.stringify(config) === JSON.stringify(openAi)) return withWholeVocabulary(model, vocabularySize);
-  const { activation, layerNormEpsilon, image } = config;
+  const { family, activation, vision, textHeads, textWidth, layerNormEpsilon, image } = model.config;
+  const isOpenAi =
+    family === 'clip' &&
+    activation === 'quickgelu' &&
+    (vision.kind === 'resnet' || (!vision.activation && vision.heads * 64 === vision.width)) &&
+    textHeads * 64 === textWidth &&
+    layerNormEpsilon === 1e-5 &&
+    JSON.stringify(image) === JSON.stringify(CLIP_IMAGE);
+  if (isOpenAi) return withWholeVocabulary(model, vocabularySize);
   throw new Error(
-    `a .pt file is read as OpenAI's CLIP, with quickgelu, heads of 64 and OpenAI's means, and this one is another: ` +
-      `${activation}, ${config.vision.heads} and ${config.textHeads} heads, epsilon ${layerNormEpsilon}, ` +
-      `means ${image.mean.join(' ')}, ${image.resize}. Its features would be wrong: convert to .safetensors.`,
+    "a .pt file is read as OpenAI's CLIP, with quickgelu, heads of 64 channels, an epsilon of 1e-5 and OpenAI's images. " +
+      `This model has ${activation}, ${vision.heads} and ${textHeads} heads, ${layerNormEpsilon}, and images of mean ` +
+      `${image.mean.join(' ')} (${image.resize}): its features would be wrong. Convert to .safetensors, which says all this.`,
   );
 }
 
