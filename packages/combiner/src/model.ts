@@ -1,4 +1,4 @@
-import { type Device, TensorStore } from '@webcir/kernels';
+import { type Device, expectFiniteWeights, TensorStore } from '@webcir/kernels';
 import { type CombinerConfig, combinerEntries } from './combiner.ts';
 
 /** A Combiner, not yet on a device. */
@@ -50,9 +50,18 @@ export function combinerModel(tensors: ReadonlyMap<string, CombinerTensor>): Com
 /** Whether a shape is that of one value, which files hold with an axis or without. */
 const isSingle = (shape: readonly number[]): boolean => shape.length < 2 && shape.every((size) => size === 1);
 
-/** Copies a Combiner to a device. */
+/** Copies a Combiner to a device. @throws Error naming the first tensor with a value that is not finite */
 export async function uploadCombiner(device: Device, { config, tensors }: CombinerModel): Promise<TensorStore> {
   const store = TensorStore.create(device, combinerEntries(config), 'combiner');
-  for (const [name, tensor] of tensors) await store.upload(name, await tensor.read());
-  return store;
+  try {
+    for (const [name, tensor] of tensors) {
+      const values = await tensor.read();
+      expectFiniteWeights(`Combiner weights: ${name}`, values);
+      await store.upload(name, values);
+    }
+    return store;
+  } catch (error) {
+    store.dispose();
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ export { type AutotuneCounts, type AutotuneOptions, enableAutotune } from './eng
 export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './engine/errors.ts';
+export { expectFiniteWeights, indexOfNonFinite } from './engine/finite.ts';
 export { BufferUsage, MapMode } from './engine/flags.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';

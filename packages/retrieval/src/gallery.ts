@@ -10,16 +10,22 @@ export class Gallery {
   /** [ids, embed], as CLIP gives them: to be stored, and given to `Retriever.restore` again. */
   readonly features: Float32Array;
   readonly index: GalleryIndex;
+  /**
+   * Identifies what made the features (`imageFingerprint`): to be stored beside them, so that `Retriever.restore` can
+   * refuse those of another CLIP or preprocessing. Computed when it is first asked for.
+   */
+  readonly fingerprint: () => Promise<string>;
   readonly #rows: ReadonlyMap<string, number>;
   /** Compiled searches, by retriever and by kind of search. */
   readonly #programs = new Map<object, Map<string, Promise<SearchProgram>>>();
   #disposed = false;
 
   /** @internal use `Retriever.index` or `Retriever.restore` */
-  constructor(ids: readonly string[], features: Float32Array, index: GalleryIndex) {
+  constructor(ids: readonly string[], features: Float32Array, index: GalleryIndex, fingerprint: () => Promise<string>) {
     this.ids = ids;
     this.features = features;
     this.index = index;
+    this.fingerprint = fingerprint;
     this.#rows = rowsOf(ids);
   }
 

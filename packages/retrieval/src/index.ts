@@ -13,5 +13,6 @@ export {
   type RetrieverOptions,
   type SearchResult,
 } from './retriever.ts';
+export { expectFinite } from './rows.ts';
 export { isSource, openSource, type Source } from './source.ts';
 export { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts } from './text-groups.ts';

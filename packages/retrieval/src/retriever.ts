@@ -8,6 +8,7 @@ import {
   encodeImage,
   encodeText,
   foldBatchNorm,
+  imageFingerprint,
   imagePlanes,
   lengthFor,
   named,
@@ -29,6 +30,7 @@ import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { madeAhead } from './made-ahead.ts';
 import { readCombinerModel } from './read-combiner.ts';
+import { expectFinite } from './rows.ts';
 import { isSource, openSource, type Source } from './source.ts';
 
 /** What a retriever is made of. */
@@ -81,6 +83,8 @@ interface Parts {
   readonly device: Device;
   readonly ownsDevice: boolean;
   readonly model: ClipModel;
+  /** The model as it was read: `model` has its BatchNorm folded. */
+  readonly given: ClipModel;
   readonly tokenizer: Tokenizer;
   readonly preprocessing: Preprocessing;
   readonly clip: DeviceClip;
@@ -99,6 +103,7 @@ export class Retriever {
   readonly #tokens: ReturnType<typeof textTokenizer>;
   /** Shared by all searches, which take turns. */
   readonly #memory: SharedMemory;
+  readonly #fingerprint: () => Promise<string>;
   #encoder: Promise<ImageEncoder> | undefined;
   #disposed = false;
 
@@ -109,6 +114,7 @@ export class Retriever {
     this.preprocessing = parts.preprocessing;
     this.#tokens = textTokenizer(parts.model, parts.tokenizer);
     this.#memory = new SharedMemory(parts.device);
+    this.#fingerprint = once(() => imageFingerprint(parts.given, parts.preprocessing));
   }
 
   /**
@@ -132,7 +138,7 @@ export class Retriever {
       const clip = await uploadClip(device, model);
       const combiner = combinerModel && (await uploadCombiner(device, combinerModel));
       const preprocessing = options.preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING;
-      return { device, ownsDevice, model, tokenizer, preprocessing, clip, combiner };
+      return { device, ownsDevice, model, given, tokenizer, preprocessing, clip, combiner };
     } catch (error) {
       if (ownsDevice) device.close();
       throw error;
@@ -162,27 +168,33 @@ export class Retriever {
       onUnreadable && (([id], error) => onUnreadable(id, error)),
     );
     const { ids, features } = await encoder.encode(made);
+    expectFinite('images', features, this.config.embedDim, ids);
     return this.restore(ids, features);
   }
 
   /**
    * Makes a gallery of features that were encoded before: `Gallery.features`, or what `webcir encode` wrote.
    * @param features [ids, embed], as CLIP gives them
-   * @throws RangeError when there are none, not one for each id, or two of one id
+   * @param fingerprint what was stored beside the features: `Gallery.fingerprint`, or `fingerprint` in the metadata that
+   *   `webcir encode` wrote. It is compared with this retriever's, which takes half a second for a ViT-B/32, once
+   * @throws RangeError when there are none, not one for each id, or two of one id; or when they were made by another
+   *   CLIP or preprocessing
    */
-  async restore(ids: readonly string[], features: Float32Array): Promise<Gallery> {
+  async restore(ids: readonly string[], features: Float32Array, fingerprint?: string): Promise<Gallery> {
     this.#expectUsable();
+    if (fingerprint !== undefined) await this.#expectFingerprint(fingerprint);
     const { embedDim } = this.config;
     if (features.length !== ids.length * embedDim) {
       throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
     }
-    return new Gallery(ids, features, await GalleryIndex.create(this.device, features, embedDim));
+    const index = await GalleryIndex.create(this.device, features, embedDim);
+    return new Gallery(ids, features, index, this.#fingerprint);
   }
 
   /**
    * The images of a gallery that fit "this image, but …", best first: one submit and one read-back.
    * @throws RangeError when the text is too long or says nothing that the model knows, k is out of range, the gallery
-   *   has no image of that id, is on another device, or was made by a model of another width
+   *   has no image of that id, is on another device, or was made by another model or preprocessing
    */
   async search(gallery: Gallery, { image, text, k = 10 }: Query): Promise<SearchResult[]> {
     this.#expectUsable();
@@ -195,6 +207,7 @@ export class Retriever {
       throw new RangeError(
         'the gallery is on another device: give both retrievers one device, or index the images again',
       );
+    if (gallery.fingerprint !== this.#fingerprint) await this.#expectFingerprint(await gallery.fingerprint());
     const rows = this.#rows(text);
     const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], contextLength));
     const shown: Record<string, Float32Array> =
@@ -246,6 +259,16 @@ export class Retriever {
     if (this.#disposed) throw new Error('this retriever is disposed of: load another one');
   }
 
+  /** @throws RangeError unless features of this fingerprint compare with those that this retriever makes */
+  async #expectFingerprint(fingerprint: string): Promise<void> {
+    const own = await this.#fingerprint();
+    if (fingerprint === own) return;
+    throw new RangeError(
+      `the gallery was made by another CLIP, or with another preprocessing, than this retriever has: its fingerprint ` +
+        `is ${fingerprint}, expected ${own}. Load the retriever that made it, or index the images again`,
+    );
+  }
+
   /** Made when it is first needed: whoever restores a gallery may never need it. */
   async #imageEncoder(): Promise<ImageEncoder> {
     this.#expectUsable();
@@ -292,6 +315,18 @@ async function* withOwnIds<Image>(images: Entries<Image>): AsyncGenerator<readon
     ids.add(id);
     yield [id, image];
   }
+}
+
+/** Calls `make` when it is first needed, and again only if that failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 async function deviceOf(device: Device | GPUDevice | undefined): Promise<Device> {

@@ -1,3 +1,5 @@
+import { indexOfNonFinite } from '@webcir/kernels';
+
 /**
  * How many rows a `[rows, columns]` matrix has.
  * @throws RangeError where its length is no multiple of `columns`
@@ -11,14 +13,16 @@ export function rowCount(name: string, values: ArrayLike<number>, columns: numbe
 
 /**
  * Checks that features are finite: a score that is not a number cannot be ranked.
- * @throws RangeError with the row of the first feature that is not finite
+ * @param ids what each row is the feature of, if it has a name
+ * @throws RangeError with the row, or the name, of the first feature that is not finite
  */
-export function expectFinite(name: string, features: Float32Array, dim: number): void {
-  for (let at = 0; at < features.length; at++) {
-    if (Number.isFinite(features[at])) continue;
-    throw new RangeError(
-      `${name}: expected finite features, found ${features[at]} in row ${Math.floor(at / dim)}: ` +
-        'look for a training run that diverged, or a damaged weights file',
-    );
-  }
+export function expectFinite(name: string, features: Float32Array, dim: number, ids?: readonly string[]): void {
+  const at = indexOfNonFinite(features);
+  if (at === -1) return;
+  const row = Math.floor(at / dim);
+  const place = ids === undefined ? `in row ${row}` : `for ${ids[row]}`;
+  throw new RangeError(
+    `${name}: expected finite features, found ${features[at]} ${place}: ` +
+      'look for a training run that diverged, or a damaged weights file',
+  );
 }

@@ -9,7 +9,13 @@ import { cachedFeatures, type FeatureKey } from '../src/node.ts';
 const sizes = { embedDim: 2, imageResolution: 8, visionWidth: 64, visionLayers: 1, patchSize: 8 };
 const text = { contextLength: 4, textWidth: 64, textLayers: 1, vocabulary: [0, 1] };
 const model = initialVit({ ...sizes, ...text }, () => 0.5);
-const key: FeatureKey = { model, preprocessing: 'clip 8', dataset: 'set', ids: ['a', 'b'], versions: ['1', '1'] };
+const key: FeatureKey = {
+  model,
+  preprocessing: { transform: 'clip' },
+  dataset: 'set',
+  ids: ['a', 'b'],
+  versions: ['1', '1'],
+};
 let folder: string;
 
 beforeAll(async () => {
@@ -30,7 +36,7 @@ it('computes features once, and again when anything changes that they depend on'
   const changes: Partial<FeatureKey>[] = [
     { versions: ['1', '2'] },
     { ids: ['a', 'c'] },
-    { preprocessing: 'targetpad 8' },
+    { preprocessing: { transform: 'targetpad' } },
     { dataset: 'other' },
     { model: { ...model, tensors: new Map([...model.tensors, ['visual.proj', tuned]]) } },
   ];

@@ -1,9 +1,11 @@
 // The whole way from bytes to found images, in Node and in a page.
 import {
+  blobSource,
   type ClipModel,
   createTokenizer,
   initialVit,
   normalizePixels,
+  openSafetensors,
   preprocess,
   type RawImage,
   readVocabulary,
@@ -17,7 +19,15 @@ import { combine, combinerEntries, elementwiseSum, initialCombiner, uploadCombin
 import { openDevice, type Tensor } from '@webcir/kernels';
 import { uniform } from '@webcir/kernels/cases';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fusion, type Gallery, GalleryIndex, ImageEncoder, Retriever, TextEncoderPrograms } from '../src/index.ts';
+import {
+  Fusion,
+  type Gallery,
+  GalleryIndex,
+  ImageEncoder,
+  Retriever,
+  readCombinerModel,
+  TextEncoderPrograms,
+} from '../src/index.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
@@ -284,6 +294,18 @@ describe('Retriever', () => {
     await expect(search({}, narrow)).rejects.toThrow('the gallery has features of 8 values, this model makes 22');
     await narrow.dispose();
     await other.dispose();
+    // Finite weights whose features overflow.
+    const huge = new Map(
+      [...model.tensors].map(([name, { shape, read }]) => [
+        name,
+        { shape, read: async () => (name === 'visual.proj' ? (await read()).map(() => 3e38) : read()) },
+      ]),
+    );
+    const overflowing = await Retriever.load({ clip: { ...model, tensors: huge }, tokenizer, device });
+    await expect(overflowing.index(new Map([['dress.jpg', image(9, 9)]]))).rejects.toThrow(
+      /images: expected finite features, found \S+ for dress\.jpg/,
+    );
+    await overflowing.dispose();
     await expect(retriever.index(new Map())).rejects.toThrow('expected at least one image');
     await expect(retriever.restore(['a'], new Float32Array(3))).rejects.toThrow('expected 1 features of 22 values');
     await expect(retriever.restore(['a', 'b', 'a'], new Float32Array(66).fill(1))).rejects.toThrow(
@@ -291,11 +313,63 @@ describe('Retriever', () => {
     );
   });
 
+  it('refuses a gallery of another CLIP or preprocessing, though it has the same width', async () => {
+    const few = new Map([...images].slice(0, 3));
+    const query = { image: image(8, 8), text: 'red' };
+    const changed = (name: string): ClipModel => {
+      const { shape, read } = model.tensors.get(name)!;
+      const values = async () => (await read()).map((value) => value * 1.001);
+      return { ...model, tensors: new Map([...model.tensors, [name, { shape, read: values }]]) };
+    };
+    const made = await retriever.index(few);
+    const fingerprint = await made.fingerprint();
+    expect(fingerprint).toMatch(/^[0-9a-f]{32}$/);
+    for (const [options, isSame] of [
+      [{ clip: clipFile }, true],
+      [{ clip: changed('text_projection') }, true],
+      [{ clip: changed('visual.proj') }, false],
+      [{ clip: { ...model, config: { ...model.config, activation: 'gelu' as const } } }, false],
+      [{ clip: clipFile, preprocessing: { transform: 'clip' as const } }, false],
+      [{ clip: clipFile, preprocessing: { transform: 'squarepad' as const } }, true],
+    ] as const) {
+      const other = await Retriever.load({ tokenizer, device, ...options });
+      const message = /^the gallery was made by another CLIP, or with another preprocessing, .* is [0-9a-f]+, expected/;
+      if (isSame) {
+        expect(await other.search(made, query)).toHaveLength(3);
+        await (await other.restore(made.ids, made.features, fingerprint)).dispose();
+      } else {
+        await expect(other.search(made, query)).rejects.toThrow(message);
+        await expect(other.restore(made.ids, made.features, fingerprint)).rejects.toThrow(message);
+      }
+      await other.dispose();
+    }
+    await made.dispose();
+  });
+
   it('says what is wrong with a model', async () => {
     const load = (options: object) => Retriever.load({ clip: clipFile, tokenizer, device, ...options });
     await expect(load({ clip: new Uint8Array(100) })).rejects.toThrow(/^clip: /);
     await expect(load({ clip: combinerFile })).rejects.toThrow(/^clip: /);
-    await expect(load({ combiner: clipFile })).rejects.toThrow(/^combiner: Combiner weights/);
+    await expect(load({ combiner: clipFile })).rejects.toThrow(
+      'combiner: expected a Combiner, found a CLIP: are the two files swapped?',
+    );
+    const page = new TextEncoder().encode('<!doctype html><html></html>');
+    for (const name of ['clip', 'combiner', 'tokenizer']) {
+      await expect(load({ [name]: page })).rejects.toThrow(new RegExp(`^${name}: .*found a web page`));
+    }
+    const spoilt = (name: string, tensors: ClipModel['tensors'], value: number) => {
+      const { shape, read } = tensors.get(name)!;
+      const values = async () => (await read()).with(1, value);
+      return new Map([...tensors, [name, { shape, read: values }]]);
+    };
+    await expect(
+      load({ clip: { ...model, tensors: spoilt('visual.proj', model.tensors, Number.NaN) } }),
+    ).rejects.toThrow('CLIP weights: visual.proj: expected finite values, found NaN at place 1');
+    const { config, tensors } = readCombinerModel(await openSafetensors(blobSource(combinerFile, 'combiner')));
+    const infinite = { config, tensors: spoilt('output_layer.bias', tensors, Number.POSITIVE_INFINITY) };
+    await expect(load({ combiner: infinite })).rejects.toThrow(
+      'Combiner weights: output_layer.bias: expected finite values, found Infinity at place 1',
+    );
     await expect(load({ tokenizer: new TextEncoder().encode('a b c') })).rejects.toThrow(
       /^tokenizer: Vocabulary line 1/,
     );

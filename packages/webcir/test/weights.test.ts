@@ -1,10 +1,11 @@
 // Drives `webcir weights inspect|convert` and `webcir encode`, as built, on the containers of the original code.
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { type ClipModel, readFloat32, textTokenizer, uploadClip, type WeightFile } from '@webcir/clip';
+import { type ClipModel, fromFloat32, readFloat32, textTokenizer, uploadClip, type WeightFile } from '@webcir/clip';
 import { loadTokenizer, openClipModel, openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { clip as smallClip } from '@webcir/embedded';
@@ -12,6 +13,7 @@ import { openDevice } from '@webcir/kernels';
 import { TextEncoderPrograms } from '@webcir/retrieval';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Retriever } from '../src/node.ts';
 import { cli, runIn } from './run-cli.ts';
 
 const fixtures = new URL('../../clip/test/fixtures/', import.meta.url);
@@ -156,6 +158,36 @@ it('webcir encode writes the features of images and texts', async () => {
   const values = await readFloat32(tensors.get('image_features')!);
   expect(Math.hypot(...values.subarray(0, 128))).toBeGreaterThan(0.1);
   expect(values.subarray(0, 128)).not.toEqual(values.subarray(128, 256));
+  const retriever = await Retriever.load({ autotune: false });
+  const names = JSON.parse(metadata.get('image_names')!);
+  const restored = await retriever.restore(names, values, metadata.get('fingerprint'));
+  expect(await retriever.search(restored, { image: names[1], text: 'is darker' })).toHaveLength(3);
+  await restored.dispose();
+  await retriever.dispose();
+});
+
+it('webcir encode refuses a CLIP with a value that is not a number, and writes nothing', async () => {
+  const { tensors, metadata } = await openWeights(fileURLToPath(smallClip));
+  const { shape } = tensors.get('visual.proj')!;
+  const spoilt = fromFloat32(await readFloat32(tensors.get('visual.proj')!), shape);
+  new Float32Array(spoilt.bytes.buffer)[7] = Number.NaN;
+  const content = { tensors: new Map([...tensors, ['visual.proj', spoilt]]), metadata };
+  await writeSafetensorsFile(path('spoilt.safetensors'), content);
+  const encode = [
+    'encode',
+    'images',
+    '--clip-model-path',
+    'spoilt.safetensors',
+    '--out',
+    'spoilt-features.safetensors',
+  ];
+  const { code, stderr } = await webcir(...encode);
+  expect([code, stderr]).toEqual([
+    1,
+    'error: CLIP weights: visual.proj: expected finite values, found NaN at place 7: ' +
+      'the file is damaged, or of a training run that diverged.',
+  ]);
+  expect(existsSync(path('spoilt-features.safetensors'))).toBe(false);
 });
 
 it('webcir encode takes a model that was pulled, by its name', async () => {

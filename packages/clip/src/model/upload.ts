@@ -1,4 +1,4 @@
-import { type Device, TensorStore } from '@webcir/kernels';
+import { type Device, expectFiniteWeights, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
 import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
 
@@ -10,7 +10,10 @@ export interface DeviceClip {
   dispose(): void;
 }
 
-/** Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them. */
+/**
+ * Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them.
+ * @throws Error naming the first tensor with a value that is not finite
+ */
 export async function uploadClip(
   device: Device,
   model: ClipModel,
@@ -27,18 +30,21 @@ export async function uploadClip(
     entries.filter(({ name }) => !isTrained(name)),
     'frozen weights',
   );
-  for (const [name, tensor] of model.tensors) {
-    await (isTrained(name) ? trained : frozen).upload(name, await tensor.read());
-  }
-  return {
-    trained,
-    frozen,
-    weights: weightsOf(trained, frozen),
-    dispose() {
-      trained.dispose();
-      frozen.dispose();
-    },
+  const dispose = () => {
+    trained.dispose();
+    frozen.dispose();
   };
+  try {
+    for (const [name, tensor] of model.tensors) {
+      const values = await tensor.read();
+      expectFiniteWeights(`CLIP weights: ${name}`, values);
+      await (isTrained(name) ? trained : frozen).upload(name, values);
+    }
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { trained, frozen, weights: weightsOf(trained, frozen), dispose };
 }
 
 /** The model with the trained tensors as they are on the device when they are read. */

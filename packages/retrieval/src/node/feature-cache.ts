@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ClipModel, fromFloat32, isVisual, readFloat32 } from '@webcir/clip';
+import { type ClipModel, fromFloat32, imageFingerprint, type Preprocessing, readFloat32 } from '@webcir/clip';
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { type FeatureTable, tableOf } from '../features.ts';
 import { writeToCache } from './cache.ts';
@@ -9,8 +9,7 @@ import { writeToCache } from './cache.ts';
 /** Everything that an image's feature depends on. */
 export interface FeatureKey {
   readonly model: ClipModel;
-  /** Name and settings of the preprocessing. */
-  readonly preprocessing: string;
+  readonly preprocessing: Preprocessing;
   readonly dataset: string;
   readonly ids: readonly string[];
   /** Version of each image (`CirDataset.version`). */
@@ -41,12 +40,6 @@ export async function cachedFeatures(
 }
 
 async function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): Promise<string> {
-  const hash = createHash('sha256').update(
-    JSON.stringify([preprocessing, dataset, model.config.activation, ids, versions]),
-  );
-  for (const [name, tensor] of [...model.tensors].filter(([tensorName]) => isVisual(tensorName)).sort()) {
-    const values = await tensor.read();
-    hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
-  return hash.digest('hex').slice(0, 32);
+  const facts = [await imageFingerprint(model, preprocessing), dataset, ids, versions];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
 }

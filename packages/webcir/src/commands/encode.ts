@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { foldBatchNorm, fromFloat32, type StoredTensor, uploadClip } from '@webcir/clip';
+import { foldBatchNorm, fromFloat32, imageFingerprint, type StoredTensor, uploadClip } from '@webcir/clip';
 import {
   decodeImage,
   IMAGE_EXTENSIONS,
@@ -8,7 +8,7 @@ import {
   readTextFile,
   writeSafetensorsFile,
 } from '@webcir/clip/node';
-import { type FeatureTable, TextEncoderPrograms } from '@webcir/retrieval';
+import { expectFinite, type FeatureTable, TextEncoderPrograms } from '@webcir/retrieval';
 import type { Images } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
@@ -64,9 +64,10 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
     if (rowOf.size === 0) throw new Error(`none of ${files.length} images can be read, the first: ${unreadable[0]}`);
     tensors.set('image_features', fromFloat32(values, [rowOf.size, embedDim]));
     metadata.set('image_names', JSON.stringify([...rowOf.keys()]));
+    metadata.set('fingerprint', await imageFingerprint(session.model, session.model.preprocessing));
   }
   if (texts.length > 0) {
-    tensors.set('text_features', fromFloat32(await encodeTexts(session, rows), [texts.length, embedDim]));
+    tensors.set('text_features', fromFloat32(await encodeTexts(session, texts, rows), [texts.length, embedDim]));
     metadata.set('texts', JSON.stringify(texts));
   }
   reportAutotune();
@@ -121,12 +122,17 @@ function rowsOf({ tokenRows }: EncoderSession, text: string, place: string): rea
   }
 }
 
-async function encodeTexts(session: EncoderSession, texts: readonly (readonly number[])[]): Promise<Float32Array> {
+async function encodeTexts(
+  session: EncoderSession,
+  texts: readonly string[],
+  rows: readonly (readonly number[])[],
+): Promise<Float32Array> {
   const { device, model } = session;
   const clip = await uploadClip(device, model);
   const encoder = new TextEncoderPrograms(device, model.config, clip.weights);
   const line = new ProgressLine('texts');
-  const features = await encoder.encode(texts, (done, total) => line.update(done / total, `${done}/${total} texts`));
+  const features = await encoder.encode(rows, (done, total) => line.update(done / total, `${done}/${total} texts`));
+  expectFinite('texts', features, model.config.embedDim, texts);
   line.finish(`${texts.length} texts`);
   await encoder.dispose();
   clip.dispose();

@@ -14,7 +14,7 @@ import { loadTokenizer, openClipModel } from '@webcir/clip/node';
 import type { CirDataset, SplitUses } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
-import { type FeatureTable, ImageEncoder, tableOf } from '@webcir/retrieval';
+import { expectFinite, type FeatureTable, ImageEncoder, tableOf } from '@webcir/retrieval';
 import { cachedFeatures, defaultCacheFolder, type Images, madeAhead, openPlanes } from '@webcir/retrieval/node';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
@@ -121,6 +121,7 @@ export async function encodeImages(
       );
     });
     encoder.dispose();
+    expectFinite('images', encoded.features, model.config.embedDim, encoded.ids);
     line.finish(`${encoded.ids.length} images`);
     return tableOf(encoded.ids, model.config.embedDim, encoded.features);
   } finally {
@@ -136,7 +137,7 @@ export async function frozenImageFeatures(
 ): Promise<FeatureTable> {
   const { device, model, dataset, preprocessing } = session;
   const versions = await Promise.all(ids.map((id) => dataset.version(id)));
-  const key = { model, ids, versions, dataset: dataset.name, preprocessing: JSON.stringify(preprocessing) };
+  const key = { model, ids, versions, dataset: dataset.name, preprocessing: model.preprocessing };
   return cachedFeatures(defaultCacheFolder(), key, async () => {
     const encoder = fold ? foldBatchNorm(model) : model;
     const clip = await uploadClip(device, encoder);
