@@ -6,6 +6,7 @@ import { registerEncode } from './commands/encode.ts';
 import { registerEval } from './commands/eval/eval.ts';
 import { registerSubmit } from './commands/eval/submit.ts';
 import { registerSummary } from './commands/eval/summary.ts';
+import { registerModels } from './commands/models.ts';
 import { expectPackages } from './commands/needs.ts';
 import { registerPretrain } from './commands/pretrain.ts';
 import { registerTrain } from './commands/train/flags.ts';
@@ -23,6 +24,7 @@ registerSubmit(program);
 registerEncode(program);
 registerData(program);
 registerWeights(program);
+registerModels(program);
 registerPretrain(program);
 registerSummary(program);
 

@@ -372,13 +372,11 @@ describe('a Hugging Face repository', () => {
     expect(weights).toBe(join(folder, 'OWNER/REPO/open_clip_model.safetensors'));
     expect((await readFile(weights)).equals(file)).toBe(true);
     expect(readdirSync(join(folder, 'OWNER/REPO')).sort()).toEqual([
+      'config.json',
       'open_clip_config.json',
       'open_clip_model.safetensors',
     ]);
-    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
-      'Bearer hf_secret',
-      'Bearer hf_secret',
-    ]);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(Array(4).fill('Bearer hf_secret'));
     expect(cdn.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     await pull('hf:OWNER/REPO', server);
     expect((await readFile(weights)).equals(file)).toBe(true);
@@ -395,6 +393,24 @@ describe('a Hugging Face repository', () => {
     expect(await pull('OWNER/REPO@refs/pr/1', server)).toMatch(/OWNER.REPO@refs-pr-1.model\.safetensors\.index\.json$/);
     expect((await readFile(join(folder, 'OWNER/REPO@refs-pr-1/model-2.safetensors'))).equals(other)).toBe(true);
     expect((await readFile(await pull('OWNER/REPO/sub/tuned.pt', server))).equals(other)).toBe(true);
+  });
+
+  it('gives the tokenizer of SigLIP, and no other, and what says how images are prepared', async () => {
+    const files = {
+      'model.safetensors': file,
+      'config.json': Buffer.from('{"model_type":"siglip"}'),
+      'preprocessor_config.json': Buffer.from('{"image_mean":[0.5,0.5,0.5]}'),
+      'tokenizer.json': Buffer.from('{}'),
+      'sub/model.bin': file,
+      'sub/config.json': Buffer.from('{"model_type":"clip"}'),
+      'sub/tokenizer.json': Buffer.from('{}'),
+    };
+    const { hub: server } = await hub(files);
+    await pull('OWNER/REPO', server);
+    await pull('OWNER/REPO/sub/model.bin', server);
+    expect(readdirSync(join(folder, 'OWNER/REPO'), { recursive: true }).sort()).toEqual(
+      ['sub', ...Object.keys(files).filter((name) => name !== 'sub/tokenizer.json')].sort(),
+    );
   });
 
   it('is checked against the checksum that the hub tells', async () => {
@@ -428,8 +444,13 @@ describe('names', () => {
     for (const { sha256 } of Object.values(openAiModels)) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('of the catalogue are taken in upper or lower case', () => {
+    expect(parseName('vit-l/14@336PX')).toEqual(parseName('ViT-L/14@336px'));
+    expect(parseName('baai/bge-vl-base')).toMatchObject({ repository: 'BAAI/BGE-VL-base', folder: 'BAAI/BGE-VL-base' });
+  });
+
   it.each([
-    ['RN50x5', undefined, /no weights have this name. Expected one of RN50, RN101/],
+    ['RN50x5', undefined, /no weights have this name. Expected a name that webcir models lists/],
     ['clip4cir', undefined, /Google Drive/],
     ['fiq_clip_RN50x4_fullft.pt', undefined, /Google Drive/],
     ['OWNER/REPO/../../etc/passwd', undefined, /no weights have this name/],
@@ -525,7 +546,7 @@ describe('webcir weights pull', () => {
     });
     expect(code).toBe(0);
     expect(stdout).toContain(join(folder, 'OWNER/REPO/model.safetensors'));
-    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer hf_secret'));
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(Array(5).fill('Bearer hf_secret'));
   });
 
   it('goes through a proxy', async () => {

@@ -229,7 +229,17 @@ describe('bad input ends in one sentence and exit code 1:', () => {
     [
       'a model that was not pulled',
       ['encode', 'images', '--clip-model-name', 'RN50x4', '--out', 'x.safetensors'],
-      /RN50x4\.pt is missing: get it with webcir weights pull RN50x4/,
+      /RN50x4 is not in .*weights: get it with webcir weights pull RN50x4/,
+    ],
+    [
+      'a model of the catalogue that was not pulled',
+      ['encode', 'images', '--clip-model-name', 'google/siglip-base-patch16-224', '--out', 'x.safetensors'],
+      /get it with webcir weights pull google\/siglip-base-patch16-224/,
+    ],
+    [
+      'a name of no model',
+      ['encode', 'images', '--clip-model-name', 'RN50x5', '--out', 'x.safetensors'],
+      /'RN50x5' is invalid\. webcir models lists the names; others are of Hugging Face/,
     ],
     ['no such image', ['encode', 'nowhere.png', '--out', 'x.safetensors'], /nowhere\.png: there is no such image/],
     [

@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Activation } from '@webcir/clip';
 import { embeddedPackage } from '@webcir/data/node';
 import { defaultCacheFolder } from '@webcir/retrieval/node';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { openAiModels } from '../weights/catalogue.ts';
-import { activationOption, choice } from './options.ts';
+import { catalogueName } from '../weights/models.ts';
+import { isRepository } from '../weights/names.ts';
+import { pulledPath } from '../weights/pulled.ts';
+import { activationOption } from './options.ts';
 
 /** Which CLIP a command takes. */
 export interface ClipSource {
-  /** Name of an OpenAI model that has been pulled. */
+  /** Name of a published model that has been pulled. */
   readonly clipModelName?: string;
   /** Path of a weight file, which takes precedence over the name. */
   readonly clipModelPath?: string;
@@ -20,8 +22,10 @@ export interface ClipSource {
 
 export const addClipOptions = (command: Command): Command =>
   command
-    .addOption(
-      choice('--clip-model-name <name>', "OpenAI's CLIP, after webcir weights pull", Object.keys(openAiModels)),
+    .option(
+      '--clip-model-name <name>',
+      'a model of webcir models, or OWNER/REPO of Hugging Face, after webcir weights pull',
+      modelName,
     )
     .option(
       '--clip-model-path <file>',
@@ -36,7 +40,19 @@ export const weightsFolder = (): string => join(defaultCacheFolder(), 'weights')
 export async function clipPath({ clipModelName: name, clipModelPath }: ClipSource): Promise<string> {
   if (clipModelPath !== undefined) return clipModelPath;
   if (name === undefined) return fileURLToPath((await embeddedPackage()).clip);
-  const path = join(weightsFolder(), openAiModels[name].file);
-  if (existsSync(path)) return path;
-  throw new Error(`${path} is missing: get it with webcir weights pull ${name}, or name a file with --clip-model-path`);
+  const path = pulledPath(name, weightsFolder());
+  if (path !== undefined) return path;
+  throw new Error(
+    `${name} is not in ${weightsFolder()}: get it with webcir weights pull ${name}, ` +
+      'or name a file with --clip-model-path',
+  );
+}
+
+/** A parser for commander: a name of the catalogue in upper or lower case, or a repository of Hugging Face. */
+function modelName(text: string): string {
+  const name = catalogueName(text);
+  if (Object.hasOwn(openAiModels, name) || isRepository(name)) return name;
+  throw new InvalidArgumentError(
+    'webcir models lists the names; others are of Hugging Face, OWNER/REPO. A file goes with --clip-model-path.',
+  );
 }

@@ -59,14 +59,14 @@ export const openAiModels: Readonly<Record<string, OpenAiModel>> = {
 export const openAiUrl = ({ file, sha256 }: OpenAiModel): string =>
   `https://openaipublic.azureedge.net/clip/models/${sha256}/${file}`;
 
-/**
- * How the files of a Hugging Face repository are named, best first; the configuration says which activation was trained
- * with.
- */
-export const hubLayouts: readonly { readonly weights: string; readonly config: string }[] = [
-  { weights: 'open_clip_model.safetensors', config: 'open_clip_config.json' },
-  { weights: 'model.safetensors', config: 'config.json' },
-  { weights: 'model.safetensors.index.json', config: 'config.json' },
-  { weights: 'open_clip_pytorch_model.bin', config: 'open_clip_config.json' },
-  { weights: 'pytorch_model.bin', config: 'config.json' },
+/** How the weights of a Hugging Face repository are named, best first. */
+export const hubWeights: readonly string[] = [
+  'open_clip_model.safetensors',
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'open_clip_pytorch_model.bin',
+  'pytorch_model.bin',
 ];
+
+/** The files beside them that say what the weights do not: activation, heads, preprocessing. */
+export const configurations: readonly string[] = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'];

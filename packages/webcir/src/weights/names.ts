@@ -1,4 +1,5 @@
 import { openAiModels, openAiUrl } from './catalogue.ts';
+import { catalogueName } from './models.ts';
 
 /** One file at an address. */
 export interface NamedFile {
@@ -26,7 +27,8 @@ export interface NamedRepository {
  * repository as [hf:]OWNER/REPO[/FILE][@REVISION].
  * @throws Error saying which names there are
  */
-export function parseName(name: string, sha256?: string): NamedFile | NamedRepository {
+export function parseName(given: string, sha256?: string): NamedFile | NamedRepository {
+  const name = catalogueName(given);
   const model = Object.hasOwn(openAiModels, name) ? openAiModels[name] : undefined;
   if (model) {
     if (sha256 !== undefined && sha256 !== model.sha256)
@@ -47,10 +49,13 @@ export function parseName(name: string, sha256?: string): NamedFile | NamedRepos
         'webcir weights inspect FILE',
     );
   throw new Error(
-    `${name}: no weights have this name. Expected one of ${Object.keys(openAiModels).join(', ')}; a Hugging Face ` +
-      'repository as OWNER/REPO[/FILE][@REVISION]; or an https:// address',
+    `${name}: no weights have this name. Expected a name that webcir models lists; a Hugging Face repository as ` +
+      'OWNER/REPO[/FILE][@REVISION]; or an https:// address',
   );
 }
+
+/** Whether a name is that of a Hugging Face repository, or a file in one. */
+export const isRepository = (name: string): boolean => parseRepository(name) !== undefined;
 
 function parseRepository(name: string): NamedRepository | undefined {
   const match = /^(?:hf:)?([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:\/([^@]+))?(?:@(.+))?$/.exec(name);

@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { fileSource, readShardIndex } from '@webcir/clip/node';
-import { hubLayouts } from './catalogue.ts';
+import { configurations, hubWeights } from './catalogue.ts';
 import { type Client, createClient, DownloadError } from './client.ts';
 import { type Downloaded, download, type Progress } from './download.ts';
 import { hubUrl, type NamedRepository, parseName } from './names.ts';
@@ -40,20 +41,34 @@ async function pullRepository(client: Client, named: NamedRepository, options: P
     await fetchFile(client, { url: hubUrl(options.endpoint, named, file) }, path, options);
     return path;
   };
-  const layouts = named.file === undefined ? hubLayouts : hubLayouts.filter(({ weights }) => weights === named.file);
-  if (layouts.length === 0) return fetchFrom(named.file!);
-  for (const { weights, config } of layouts) {
+  const candidates = hubWeights.filter((weights) => named.file === undefined || weights === named.file);
+  if (candidates.length === 0) {
+    const path = await fetchFrom(named.file!);
+    await fetchConfiguration(posix.dirname(named.file!), fetchFrom);
+    return path;
+  }
+  for (const weights of candidates) {
     const path = await unlessMissing(fetchFrom(weights));
     if (path === undefined) continue;
-    await unlessMissing(fetchFrom(config));
+    await fetchConfiguration('.', fetchFrom);
     if (weights.endsWith('.index.json')) for (const shard of await shardsOf(path)) await fetchFrom(shard);
     return path;
   }
   throw new Error(
     `${named.repository}: at revision ${named.revision} there is no ` +
-      `${layouts.map(({ weights }) => weights).join(', ')}: ` +
+      `${candidates.join(', ')}: ` +
       'check the name, or name the file of weights as OWNER/REPO/FILE',
   );
+}
+
+/** Fetches what says how the weights of a folder are used: CLIP's own tokenizer comes with webcir, SigLIP's does not. */
+async function fetchConfiguration(folder: string, fetchFrom: (file: string) => Promise<string>): Promise<void> {
+  let isSiglip = false;
+  for (const name of configurations) {
+    const path = await unlessMissing(fetchFrom(posix.join(folder, name)));
+    isSiglip ||= path !== undefined && /siglip/i.test(await readFile(path, 'utf8'));
+  }
+  if (isSiglip) await fetchFrom(posix.join(folder, 'tokenizer.json'));
 }
 
 /** The path, or undefined when the server says that there is no such file. */

@@ -1,7 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatBytes, formatSeconds, ProgressLine } from '../../progress.ts';
-import { openAiModels } from '../../weights/catalogue.ts';
 import type { PullOptions } from '../../weights/pull.ts';
 import { weightsFolder } from '../clip-source.ts';
 
@@ -12,8 +11,8 @@ export function registerWeightsPull(weights: Command): void {
     .description('Fetches published weights, or the rest of them when it was interrupted, and checks them.')
     .argument(
       '<name>',
-      `a model of OpenAI (${Object.keys(openAiModels).join(', ')}), a Hugging Face repository ` +
-        '([hf:]OWNER/REPO[/FILE][@REVISION]), or an https:// address',
+      'a model of webcir models, a Hugging Face repository ([hf:]OWNER/REPO[/FILE][@REVISION]), ' +
+        'or an https:// address',
     )
     .option('--out <folder>', 'where weights go (default: weights/ in WEBCIR_CACHE or in .cache/webcir at home)')
     .option('--sha256 <hex>', 'checksum of the file at an address', checksum)
