@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openTorch, readSafetensors, readVocabulary } from '../src/index.ts';
+import { fetchVocabulary, openTorch, readSafetensors, readVocabulary } from '../src/index.ts';
 import { fileSource, openClipModel, openWeights, readJson, readShardIndex, writeSafetensorsFile } from '../src/node.ts';
 import { openSafetensors } from '../src/weights/safetensors.ts';
 import { memorySource } from '../src/weights/source.ts';
@@ -76,6 +76,12 @@ test('a vocabulary and a configuration are told from what stands in their place'
     await writeFile(path, content);
     if (content[0] !== '{'.charCodeAt(0)) await expect(readJson(path)).rejects.toThrow(message);
   }
+});
+
+test('an address that leads to a page instead of the vocabulary is named', async () => {
+  await expect(fetchVocabulary('data:text/html,<!doctype html>')).rejects.toThrow(
+    /^data:text\/html.* found a web page/,
+  );
 });
 
 test('weights are opened by what they are, not by their name', async () => {

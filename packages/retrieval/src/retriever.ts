@@ -355,11 +355,7 @@ async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> 
   if (!isSource(tokenizer)) return tokenizer;
   const bytes = await openSource(tokenizer, 'tokenizer');
   const whole = await bytes.read(0, bytes.size);
-  try {
-    return createTokenizer(await readVocabulary(whole.slice()));
-  } catch (cause) {
-    throw new Error(`${bytes.name}: ${(cause as Error).message}`, { cause });
-  }
+  return named(bytes.name, async () => createTokenizer(await readVocabulary(whole.slice())));
 }
 
 /** @throws RangeError naming both widths */

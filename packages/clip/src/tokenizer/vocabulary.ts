@@ -1,3 +1,4 @@
+import { named } from '../weights/named.ts';
 import { standIn } from '../weights/recognize.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function readVocabulary(bytes: Uint8Array<ArrayBuffer>): Promise<st
 
 /**
  * Fetches a vocabulary for `createTokenizer`. Throws when the response is not a success, naming the address and the
- * status.
+ * status, or is something else.
  */
 export async function fetchVocabulary(url: string | URL): Promise<string> {
   const response = await fetch(url);
@@ -26,5 +27,6 @@ export async function fetchVocabulary(url: string | URL): Promise<string> {
         'Serve the file from the assets folder of @webcir/clip at that address.',
     );
   }
-  return readVocabulary(new Uint8Array(await response.arrayBuffer()));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return named(String(url), () => readVocabulary(bytes));
 }

@@ -1,8 +1,12 @@
-/** Runs `work`; its errors then begin with the name of what was read. */
+/** Runs `work`; its errors, those of a promise too, then begin with the name of what was read. */
 export function named<T>(name: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
+  const blame = (cause: unknown): never => {
     throw new Error(`${name}: ${(cause as Error).message}`, { cause });
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? (result.catch(blame) as T) : result;
+  } catch (cause) {
+    return blame(cause);
   }
 }
