@@ -52,7 +52,7 @@ describe('a model comes out the same', () => {
     [
       'wrapped as model., by Hugging Face',
       'Hugging Face',
-      new Map([...huggingFace()].map(([name, tensor]) => [`model.${name}`, tensor])),
+      new Map([...asHuggingFace(openAi)].map(([name, tensor]) => [`model.${name}`, tensor])),
     ],
     [
       'with one part compiled and another sharded',

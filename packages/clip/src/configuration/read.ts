@@ -42,10 +42,7 @@ const isRecord = (value: unknown): value is Json =>
  * @param tensors of the file of weights; their names decide what the configuration can say
  * @throws Error naming the file and the key that cannot be honoured
  */
-export function readConfiguration(
-  files: ConfigurationFiles,
-  { tensors }: Pick<WeightFile, 'tensors'>,
-): Configuration {
+export function readConfiguration(files: ConfigurationFiles, { tensors }: Pick<WeightFile, 'tensors'>): Configuration {
   const names = [...withoutWrappers(tensors).keys()];
   const [family, naming] = [familyOf(names), namingOf(names)];
   const openClip = files['open_clip_config.json'];

@@ -135,7 +135,7 @@ export async function frozenImageFeatures(
   ids: readonly string[],
   fold: boolean,
 ): Promise<FeatureTable> {
-  const { device, model, dataset, preprocessing } = session;
+  const { device, model, dataset } = session;
   const versions = await Promise.all(ids.map((id) => dataset.version(id)));
   const key = { model, ids, versions, dataset: dataset.name, preprocessing: model.preprocessing };
   return cachedFeatures(defaultCacheFolder(), key, async () => {
