@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -327,6 +327,20 @@ describe('a file that is there', () => {
     await expect(fetchTo(server, { sha256: sha256(other) })).rejects.toThrow('404');
     expect((await readFile(path)).equals(file)).toBe(true);
     expect((await fetchTo(server, { sha256: sha256(other) })).was).toBe('fetched');
+  });
+
+  it('is fetched to where a link leads, which stays a link', async () => {
+    await mkdir(join(folder, 'disk'));
+    await rm(path);
+    await symlink(join('disk', 'weights.pt'), path);
+    const server = await serve((request, response) => sendFile(request, response, file));
+    expect((await fetchTo(server)).was).toBe('fetched');
+    expect(await readlink(path)).toBe(join('disk', 'weights.pt'));
+    expect((await readFile(join(folder, 'disk', 'weights.pt'))).equals(file)).toBe(true);
+    await rm(path);
+    await symlink('/dev/null', path); // a link, so that a mistake would not replace the device
+    await expect(fetchTo(server)).rejects.toThrow(`${path} is no file: choose another folder with --out`);
+    expect(await readlink(path)).toBe('/dev/null');
   });
 
   it('is taken as it is when the server cannot be asked', async () => {

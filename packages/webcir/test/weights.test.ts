@@ -148,9 +148,16 @@ it('webcir encode writes the features of images and texts', async () => {
       .toFile(path(`images/${id}.png`));
   }
   await writeFile(path('texts.txt'), '\ufeffis red\rhas no sleeves\r\n');
-  const { code, stderr } = await webcir('encode', 'images', '--texts', 'texts.txt', '--out', 'features.safetensors');
+  const { code, stderr } = await webcir(
+    'encode',
+    'images',
+    '--texts',
+    'texts.txt',
+    '--out',
+    'made/features.safetensors',
+  );
   expect([code, stderr]).toEqual([0, '']);
-  const { tensors, metadata } = await openWeights(path('features.safetensors'));
+  const { tensors, metadata } = await openWeights(path('made/features.safetensors'));
   expect(tensors.get('image_features')!.shape).toEqual([3, 128]);
   expect(tensors.get('text_features')!.shape).toEqual([2, 128]);
   expect(JSON.parse(metadata.get('image_names')!)).toEqual(ids.toSorted().map((id) => `images/${id}.png`));
@@ -241,6 +248,32 @@ describe('bad input ends in one sentence and exit code 1:', () => {
       ['encode', 'images', '--clip-model-name', 'RN50x5', '--out', 'x.safetensors'],
       /'RN50x5' is invalid\. webcir models lists the names; others are of Hugging Face/,
     ],
+    // The place of an output is looked at before anything else, such as the input that is missing here.
+    ['a folder for a file', ['encode', 'nowhere.png', '--out', 'a-folder.pt'], /a-folder\.pt is a folder: name a file/],
+    ['an output in a file', ['encode', 'nowhere.png', '--out', 'texts.txt/x'], /texts\.txt is not a folder/],
+    ['a folder for weights', ['weights', 'convert', 'no.pt', 'a-folder.pt'], /a-folder\.pt is a folder: name a file/],
+    [
+      'a folder for scores',
+      ['eval', '--dataset', 'circo', '--data', 'nowhere', '--json', 'a-folder.pt'],
+      /a-folder\.pt is a folder: name a file/,
+    ],
+    [
+      'a folder for a list',
+      ['data', 'check', '--dataset', 'circo', '--data', 'nowhere', '--list', 'a-folder.pt'],
+      /a-folder\.pt is a folder: name a file/,
+    ],
+    [
+      'a folder for a submission that is a file',
+      ['submit', 'circo', '--data', 'nowhere', '--submission-name', 'x', '--out', 'texts.txt'],
+      /texts\.txt is not a folder/,
+    ],
+    ['a folder for a model', ['pretrain', '--out', 'a-folder.pt'], /a-folder\.pt is a folder: name a file/],
+    [
+      'weights to be fetched to a file',
+      ['weights', 'pull', 'http://127.0.0.1:1/model.pt', '--out', 'texts.txt'],
+      /texts\.txt cannot be written: .*texts\.txt is not a folder/,
+    ],
+    ['a run in a file', ['train', '--data', 'nowhere', '--out', 'texts.txt'], /texts\.txt is not a folder/],
     ['no such image', ['encode', 'nowhere.png', '--out', 'x.safetensors'], /nowhere\.png: there is no such image/],
     [
       'a text too long',
@@ -250,6 +283,7 @@ describe('bad input ends in one sentence and exit code 1:', () => {
   ])('%s', async (_, args, message) => {
     await writeFile(path('texts.txt'), 'is red\n');
     await writeFile(path('latin1.txt'), Buffer.from('is red\ndéjà vu', 'latin1'));
+    await mkdir(path('a-folder.pt'), { recursive: true });
     await writeFile(path('long.txt'), 'dress '.repeat(80));
     const { code, stderr } = await webcir(...args);
     expect(code).toBe(1);

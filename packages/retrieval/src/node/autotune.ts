@@ -50,7 +50,7 @@ export async function autotuneDevice(
     choices: { ...known, ...choices },
     async onChoices(added) {
       const text = recordText(device, Object.assign(known, added));
-      await writeToCache(folder, file, () => writeFileAtomic(file, Buffer.from(text)));
+      await writeToCache(folder, () => writeFileAtomic(file, Buffer.from(text)));
       await onChoices?.(added);
     },
   });

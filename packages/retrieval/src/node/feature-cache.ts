@@ -35,7 +35,7 @@ export async function cachedFeatures(
   const values = await compute();
   const tensors = new Map([['features', fromFloat32(values, [key.ids.length, embedDim])]]);
   const metadata = new Map([['dataset', key.dataset]]);
-  await writeToCache(folder, path, () => writeSafetensorsFile(path, { tensors, metadata }));
+  await writeToCache(folder, () => writeSafetensorsFile(path, { tensors, metadata }));
   return tableOf(key.ids, embedDim, values);
 }
 

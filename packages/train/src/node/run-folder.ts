@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SafetensorsContent, WeightFile } from '@webcir/clip';
-import { openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
+import { expectFolder, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
 import { readRunConfig } from '@webcir/retrieval/node';
 import type { RunStorage } from '../run/storage.ts';
 
@@ -14,10 +14,11 @@ export class RunFolder implements RunStorage {
     this.path = path;
   }
 
-  /** @throws when the folder already exists */
-  static expectFree(path: string): void {
+  /** @throws when the folder already exists, or cannot be made */
+  static async expectFree(path: string): Promise<void> {
     if (existsSync(path))
       throw new Error(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);
+    await expectFolder(path);
   }
 
   static async create(path: string, config: object): Promise<RunFolder> {

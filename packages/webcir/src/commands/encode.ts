@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { foldBatchNorm, fromFloat32, imageFingerprint, type StoredTensor, uploadClip } from '@webcir/clip';
 import {
   decodeImage,
+  expectWritable,
   IMAGE_EXTENSIONS,
   linesOf,
   listImages,
@@ -48,6 +49,7 @@ export function registerEncode(program: Command): void {
 }
 
 async function encodeCommand(paths: readonly string[], options: EncodeOptions): Promise<void> {
+  await expectWritable(options.out);
   const files = [...new Set((await Promise.all(paths.map(imagesIn))).flat())];
   const texts = options.texts === undefined ? [] : linesOf(await readTextFile(options.texts));
   if (files.length + texts.length === 0) throw new Error('nothing to encode: name images, folders, or --texts FILE');

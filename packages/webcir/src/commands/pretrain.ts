@@ -10,7 +10,7 @@ import {
   textTokenizer,
   uploadClip,
 } from '@webcir/clip';
-import { loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
+import { expectWritable, loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
 import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@webcir/data';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import { openDevice } from '@webcir/kernels';
@@ -56,6 +56,7 @@ const sizes = {
 /** `webcir pretrain`: stage 0, the small CLIP of the embedded set. */
 async function pretrainCommand(options: PretrainOptions): Promise<void> {
   const { out, steps, batchSize, learningRate, seed } = options;
+  await expectWritable(out);
   const device = await openDevice();
   console.log(`Pre-training a small CLIP on the embedded images, on ${device.name}`);
   const dataset = await openEmbeddedFromPackage();

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { standIn } from '@webcir/clip';
+import { placeOf } from '@webcir/clip/node';
 import { formatBytes } from '../progress.ts';
 import { type Client, DownloadError, type Reply } from './client.ts';
 import { type Entity, Part, sha256Of } from './part.ts';
@@ -33,9 +34,9 @@ export interface Downloaded {
 const MAX_TRIES = 7;
 
 /**
- * Fetches a file so that `path` only ever holds all of it. A download that was cut off, here or in an earlier run that
+ * Fetches a file so that `named` only ever holds all of it. A download that was cut off, here or in an earlier run that
  * was killed, goes on where it stopped; a file without the expected checksum, or the size that the server says, is not
- * kept.
+ * kept. A link stays a link: the file that it leads to is the one that is fetched.
  * Fails while another process fetches the same file.
  * @param firstWait milliseconds before the second try; doubled for each further one
  * @throws DownloadError
@@ -43,10 +44,13 @@ const MAX_TRIES = 7;
 export async function download(
   client: Client,
   source: Source,
-  path: string,
+  named: string,
   progress: Progress,
   firstWait = 1_000,
 ): Promise<Downloaded> {
+  const place = await placeOf(named);
+  if (place.kind !== 'file') throw new DownloadError(`${named} is no file: choose another folder with --out`);
+  const { path } = place;
   const there = existsSync(path) ? await checkExisting(client, source, path) : undefined;
   if (there) return there;
   await mkdir(dirname(path), { recursive: true });

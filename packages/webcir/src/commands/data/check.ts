@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { loadTokenizer } from '@webcir/clip/node';
+import { expectWritable, loadTokenizer, writeFileAtomic } from '@webcir/clip/node';
 import { type CirDataset, longCaptions, unpublishedCounts } from '@webcir/data';
 import {
   checkImages,
@@ -37,6 +36,7 @@ const contextLength = 77;
 
 /** `webcir data check`: opens a data set and every image of it. Exit code 1 where something is wrong. */
 async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions): Promise<void> {
+  if (list !== undefined) await expectWritable(list);
   const dataset = await openDataset(name, data);
   const line = new ProgressLine('images');
   const reports = await checkImages(dataset, {
@@ -58,7 +58,7 @@ async function dataCheckCommand({ dataset: name, data, list }: DataCheckOptions)
   const more = problems.length - shownProblems;
   if (more > 0) console.log(`and ${formatCount(more)} more${list ? '' : '; --list FILE.jsonl writes all of them'}`);
   if (list) {
-    await writeFile(list, problems.map((problem) => `${JSON.stringify(problem)}\n`).join(''));
+    await writeFileAtomic(list, Buffer.from(problems.map((problem) => `${JSON.stringify(problem)}\n`).join('')));
     console.log(`All problems are in ${list}`);
   }
   if (problems.length > 0) process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '@webcir/clip/node';
+import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
 import { type CirDataset, splitImages } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
 import {
@@ -43,6 +43,7 @@ interface Result {
 
 /** `webcir eval`: one table, with the name and the sentence of every protocol in it. */
 async function evalCommand(given: EvalOptions): Promise<void> {
+  if (given.json !== undefined) await expectWritable(given.json);
   const { session, clip, fuse, label, options } = await openModels(given);
   const { dataset, device, splits } = session;
   const split = given.split ?? splits.test;

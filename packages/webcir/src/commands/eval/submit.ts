@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@webcir/clip/node';
+import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
 import { splitImages } from '@webcir/data';
 import { circoSubmission, cirrSubmission, protocolsFor, Ranker } from '@webcir/eval';
 import { Argument, type Command } from 'commander';
@@ -59,6 +58,8 @@ async function submitCommand(given: SubmitOptions & { readonly dataset: keyof ty
     throw new Error(`--submission-name ${name}: expected letters, digits, dots, dashes and underscores only`);
   }
   const { split, folder, files } = submissions[given.dataset];
+  const out = given.out ?? folder;
+  for (const file of Object.keys(files(name, new Map(), new Map()))) await expectWritable(join(out, file));
   const { session, clip, fuse, label } = await openModels(given);
   const { dataset, device } = session;
   if (!dataset.splits.includes(split)) {
@@ -80,8 +81,6 @@ async function submitCommand(given: SubmitOptions & { readonly dataset: keyof ty
     new Map(rows.map((row, query) => [triplets[query].id, Array.from(row, (index) => gallery[index])]));
   const written = Object.entries(files(name, idsOf(ranking.rankings), idsOf(ranking.groups)));
   for (const [file, text] of written) expectAccepted(file, text);
-  const out = given.out ?? folder;
-  await mkdir(out, { recursive: true });
   for (const [file, text] of written) await writeFileAtomic(join(out, file), Buffer.from(text));
   console.log(`\n${label} on ${splitPhrase(dataset, split)}: ${triplets.length} queries\n`);
   for (const [file] of written) console.log(join(out, file));

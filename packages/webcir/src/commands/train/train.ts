@@ -34,7 +34,7 @@ export async function trainCommand(
 ): Promise<void> {
   const started = performance.now();
   const resumed = resume ? await RunFolder.find(path) : undefined;
-  if (!resume) RunFolder.expectFree(path);
+  if (!resume) await RunFolder.expectFree(path);
   const session = await openSession(resumed ? (resumed.config as unknown as StoredConfig) : options);
   const { device, dataset, model, preprocessing, tokens } = session;
   const config: StoredConfig = resumed

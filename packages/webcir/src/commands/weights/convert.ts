@@ -16,6 +16,7 @@ import {
 } from '@webcir/clip';
 import {
   configurationBeside,
+  expectWritable,
   loadTokenizer,
   openWeights,
   writeFileAtomic,
@@ -38,6 +39,7 @@ export async function convertCommand(from: string, to: string, { activation, dty
   if (kind !== '.safetensors' && kind !== '.pt') {
     throw new Error(`${to}: expected a name that ends in .safetensors or .pt, which says what to write.`);
   }
+  await expectWritable(to);
   const file = await openWeights(from);
   const className = weightsKind(file) ?? 'CLIP';
   let content: ReturnType<typeof storeClipModel>;

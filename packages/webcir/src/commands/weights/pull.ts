@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { expectFolder } from '@webcir/clip/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatBytes, formatSeconds, ProgressLine } from '../../progress.ts';
 import type { PullOptions } from '../../weights/pull.ts';
@@ -22,10 +23,12 @@ export function registerWeightsPull(weights: Command): void {
 
 async function pullCommand(name: string, { out, sha256 }: { out?: string; sha256?: string }): Promise<void> {
   const { HF_ENDPOINT, HF_TOKEN } = process.env;
+  const folder = resolve(out ?? weightsFolder());
+  await expectFolder(folder);
   // The other commands need not wait until the HTTP client is loaded.
   const { pullWeights } = await import('../../weights/pull.ts');
   const path = await pullWeights(name, {
-    folder: resolve(out ?? weightsFolder()),
+    folder,
     sha256,
     endpoint: (HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
     token: HF_TOKEN || undefined,
