@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostTensor, initialVit } from '@webcir/clip';
@@ -47,6 +47,27 @@ it('computes features once, and again when anything changes that they depend on'
   const words = { ...model, tensors: new Map([...model.tensors, ['text_projection', tuned]]) };
   await features({ model: words });
   expect(computed, 'the text encoder has no say in it').toBe(6);
+});
+
+it('computes features again where the file is damaged, and mends it', async () => {
+  const cache = join(folder, 'damaged');
+  let computed = 0;
+  const features = async () => {
+    const table = await cachedFeatures(cache, key, async () => Float32Array.of(++computed, 2, 3, 4));
+    return [...table.values];
+  };
+  await features();
+  const [name] = await readdir(join(cache, 'features'));
+  const file = join(cache, 'features', name);
+  const whole = await readFile(file);
+  const zeroed = Buffer.from(whole).fill(0, whole.length - 8);
+  const other = JSON.stringify({ features: 'none' });
+  for (const damaged of [whole.subarray(0, -3), whole.subarray(0, 20), '', zeroed, other]) {
+    await writeFile(file, damaged);
+    const count = computed;
+    expect(await features()).toEqual([count + 1, 2, 3, 4]);
+    expect(await features()).toEqual([count + 1, 2, 3, 4]);
+  }
 });
 
 it('gives the features also where they cannot be stored', async () => {

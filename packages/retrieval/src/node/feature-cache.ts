@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClipModel, fromFloat32, imageFingerprint, type Preprocessing, readFloat32 } from '@webcir/clip';
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
@@ -17,7 +16,8 @@ export interface FeatureKey {
 }
 
 /**
- * Features of images from a frozen image encoder: read from the cache, or computed and stored there.
+ * Features of images from a frozen image encoder: read from the cache, or computed and stored there. A file that is
+ * damaged counts as none.
  * @param compute [ids, dim]
  */
 export async function cachedFeatures(
@@ -27,17 +27,31 @@ export async function cachedFeatures(
 ): Promise<FeatureTable> {
   const { embedDim } = key.model.config;
   const path = join(folder, 'features', `${await hashOf(key)}.safetensors`);
-  if (existsSync(path)) {
-    const stored = (await openWeights(path)).tensors.get('features');
-    if (stored?.shape.join() === [key.ids.length, embedDim].join())
-      return tableOf(key.ids, embedDim, await readFloat32(stored));
-  }
+  const stored = await storedFeatures(path);
+  if (stored?.length === key.ids.length * embedDim) return tableOf(key.ids, embedDim, stored);
   const values = await compute();
   const tensors = new Map([['features', fromFloat32(values, [key.ids.length, embedDim])]]);
-  const metadata = new Map([['dataset', key.dataset]]);
+  const metadata = new Map([
+    ['dataset', key.dataset],
+    ['sha256', checksumOf(values)],
+  ]);
   await writeToCache(folder, () => writeSafetensorsFile(path, { tensors, metadata }));
   return tableOf(key.ids, embedDim, values);
 }
+
+/** What a file of the cache holds; undefined where there is none, or it is not what was written. */
+async function storedFeatures(path: string): Promise<Float32Array | undefined> {
+  try {
+    const { tensors, metadata } = await openWeights(path);
+    const values = await readFloat32(tensors.get('features')!);
+    return checksumOf(values) === metadata.get('sha256') ? values : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const checksumOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
 
 async function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): Promise<string> {
   const facts = [await imageFingerprint(model, preprocessing), dataset, ids, versions];
