@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Adam, openDevice, TensorStore } from '@webcir/kernels';
@@ -52,6 +52,26 @@ it('names a tensor that does not fit', async () => {
   await saveCheckpoint(storage, file, adamOf(), {});
   const other = new Adam(TensorStore.create(device, [{ name: 'table', shape: [4, 40] }]));
   await expect(loadCheckpoint(storage, file, other)).rejects.toThrow('expected a tensor table [4,40], found [40,4]');
+});
+
+it('a run whose log is damaged says which line, and one that was killed leaves out the last', async () => {
+  const file = storage.file('metrics.jsonl');
+  await storage.log([{ step: 1 }, { step: 2 }]);
+  await appendFile(file, '{"step": 3, "lo');
+  expect(await storage.logged()).toEqual([{ step: 1 }, { step: 2 }]);
+  await appendFile(file, '\n{"step": 4}\n');
+  await expect(storage.logged()).rejects.toThrow(`${file}, line 3: is not JSON`);
+  await storage.relog([{ step: 1 }]);
+  await storage.log([{ step: 2 }]);
+  expect(await readFile(file, 'utf8')).toBe('{"step":1}\n{"step":2}\n');
+});
+
+it('a run on a full disk says which file, and what is kept', async () => {
+  const full = await RunFolder.create(join(folder, 'full'), {});
+  await symlink('/dev/full', full.file('metrics.jsonl')); // whoever writes to it finds no space
+  await expect(full.log([{ step: 1 }])).rejects.toThrow(
+    `${full.file('metrics.jsonl')} cannot be written: ENOSPC: no space left on device, write; its lines so far are kept`,
+  );
 });
 
 it('a run whose config is cut or is none says so by its file', async () => {

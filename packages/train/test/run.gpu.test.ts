@@ -129,6 +129,9 @@ async function hashesOf(storage: RunStorage, file: string): Promise<Record<strin
   return Object.fromEntries(await Promise.all(found));
 }
 
+const withoutTimes = async (storage: RunStorage) =>
+  (await storage.logged()).map(({ time: _, seconds: __, ...entry }) => entry);
+
 describe('trainRun', () => {
   const whole = memoryStorage();
 
@@ -224,6 +227,8 @@ describe('trainRun', () => {
       const checkpoints = ['checkpoints/stage1.safetensors', 'checkpoints/stage2.safetensors'];
       for (const file of ['clip.safetensors', 'combiner.safetensors', ...checkpoints])
         expect(await hashesOf(storage, file), `${file} after a stop in ${stopAt}`).toEqual(await hashesOf(whole, file));
+      // Every step is in the log once, as if there had been no stop.
+      expect(await withoutTimes(storage)).toEqual(await withoutTimes(whole));
     }
   });
 

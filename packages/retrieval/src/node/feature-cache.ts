@@ -51,7 +51,9 @@ async function storedFeatures(path: string): Promise<Float32Array | undefined> {
 }
 
 const checksumOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
-  createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
+  createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 
 async function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): Promise<string> {
   const facts = [await imageFingerprint(model, preprocessing), dataset, ids, versions];

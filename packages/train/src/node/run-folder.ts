@@ -61,15 +61,37 @@ export class RunFolder implements RunStorage {
     return writeFileAtomic(this.file(name), Buffer.from(text));
   }
 
-  /** Adds lines to metrics.jsonl. */
-  log(entries: readonly object[]): Promise<void> {
-    return appendFile(this.file('metrics.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  /** Adds lines to metrics.jsonl. @throws naming it, when the disk is full for instance */
+  async log(entries: readonly object[]): Promise<void> {
+    const file = this.file('metrics.jsonl');
+    await appendFile(file, jsonLines(entries)).catch((cause: Error) => {
+      throw new Error(`${file} cannot be written: ${cause.message}; its lines so far are kept`, { cause });
+    });
   }
 
-  /** Every line of metrics.jsonl so far. A last line that a killed run did not finish is left out. */
+  /**
+   * Every line of metrics.jsonl so far. A last line that a killed run did not finish is left out.
+   * @throws naming a line that is damaged
+   */
   async logged(): Promise<Record<string, unknown>[]> {
-    if (!existsSync(this.file('metrics.jsonl'))) return [];
-    const lines = (await readFile(this.file('metrics.jsonl'), 'utf8')).split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line));
+    const file = this.file('metrics.jsonl');
+    if (!existsSync(file)) return [];
+    const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+    return lines.map((line, i) => {
+      try {
+        return JSON.parse(line);
+      } catch (cause) {
+        const { message } = cause as Error;
+        throw new Error(`${file}, line ${i + 1}: is not JSON: ${message}; delete the line to go on without it`, {
+          cause,
+        });
+      }
+    });
+  }
+
+  relog(entries: readonly object[]): Promise<void> {
+    return writeFileAtomic(this.file('metrics.jsonl'), Buffer.from(jsonLines(entries)));
   }
 }
+
+const jsonLines = (entries: readonly object[]): string => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');

@@ -39,7 +39,11 @@ export class StageRecord<Scores> {
   readonly #epochs: number;
   readonly #context: RunContext<Scores>;
   readonly #best = new Map<Criterion<Scores>, Scores>();
-  #pending: object[] = [];
+  readonly #pending: object[] = [];
+  #written: Promise<void> = Promise.resolve();
+  readonly #started = performance.now();
+  /** Seconds that the stage took before it was stopped and resumed. */
+  #secondsBefore = 0;
 
   constructor(stage: StageName, epochs: number, context: RunContext<Scores>) {
     this.#stage = stage;
@@ -48,24 +52,31 @@ export class StageRecord<Scores> {
   }
 
   /**
-   * Restores what an earlier, interrupted run has done: the optimizer's state, and which epochs were the best.
+   * Restores what an earlier, interrupted run has done: the optimizer's state, and which epochs were the best. The log
+   * loses what the checkpoint does not know: those steps are made again.
    * @returns how many epochs are done
    */
   async restore(adam: Adam): Promise<number> {
     const { storage } = this.#context;
-    for (const entry of await storage.logged()) {
-      if (entry.stage === this.#stage && entry.type === 'epoch' && entry.validation)
-        this.improved(entry.validation as Scores);
-    }
     const checkpoint = `${files[this.#stage].checkpoint}.safetensors`;
-    if (!(await storage.has(checkpoint))) return 0;
-    return Number((await loadCheckpoint(storage, checkpoint, adam)).get('epoch'));
+    const done = (await storage.has(checkpoint))
+      ? Number((await loadCheckpoint(storage, checkpoint, adam)).get('epoch'))
+      : 0;
+    const isKept = ({ stage, epoch }: Record<string, unknown>) => stage !== this.#stage || Number(epoch) <= done;
+    const kept = (await storage.logged()).filter(isKept);
+    await storage.relog(kept);
+    for (const { stage, type, validation, seconds } of kept) {
+      if (stage !== this.#stage) continue;
+      if (type === 'epoch' && validation) this.improved(validation as Scores);
+      this.#secondsBefore = Number(seconds ?? 0); // runs of older versions do not say it
+    }
+    return done;
   }
 
   step(report: StepReport): void {
     const { step, epoch, loss, lossScale, learningRate } = report;
     const scale = lossScale === undefined ? {} : { loss_scale: lossScale };
-    this.#pending.push({ type: 'step', stage: this.#stage, step, epoch, loss, learning_rate: learningRate, ...scale });
+    this.#log('step', { step, epoch, loss, learning_rate: learningRate, ...scale });
     this.#context.onEvent?.({ type: 'step', stage: this.#stage, ...report });
   }
 
@@ -90,11 +101,25 @@ export class StageRecord<Scores> {
       if (!options.saveBest) kept.push(`checkpoints/${model}-epoch-${epoch}.safetensors`);
       for (const file of kept) await save(file);
     }
+    this.#log('epoch', { epoch, ...(scores !== undefined && { validation: scores }) });
+    // The log comes first: of a run that is killed here, `restore` drops the epoch and it is made again.
+    await this.#written;
     await saveCheckpoint(storage, `${checkpoint}.safetensors`, adam, { epoch: String(epoch) });
-    const entry = { type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { validation: scores }) };
-    // Written in one go, so that the log and the checkpoint agree on what has been done.
-    await storage.log([...this.#pending.splice(0), entry]);
     onEvent?.({ type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { scores }) });
+  }
+
+  /** Writes an entry as soon as those before it are written, so that a killed run keeps what it has done. */
+  #log(type: 'step' | 'epoch', entry: object): void {
+    const seconds = this.#secondsBefore + (performance.now() - this.#started) / 1000;
+    const times = { time: new Date().toISOString(), seconds: Number(seconds.toFixed(3)) };
+    this.#pending.push({ type, stage: this.#stage, ...entry, ...times });
+    this.#written = this.#written.then(() => this.#flush());
+    this.#written.catch(() => {}); // the end of the epoch gets the error
+  }
+
+  async #flush(): Promise<void> {
+    const entries = this.#pending.splice(0);
+    if (entries.length > 0) await this.#context.storage.log(entries);
   }
 
   /** Gives the best models their final names. */

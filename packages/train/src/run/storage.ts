@@ -10,10 +10,12 @@ export interface RunStorage {
   open(name: string): Promise<WeightFile>;
   write(name: string, file: SafetensorsContent): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Adds entries to the log, all of them or none. */
+  /** Adds entries to the log. */
   log(entries: readonly object[]): Promise<void>;
   /** Every entry so far, as JSON has it. */
   logged(): Promise<Record<string, unknown>[]>;
+  /** Replaces the log by these entries. */
+  relog(entries: readonly object[]): Promise<void>;
 }
 
 /** A storage that lasts as long as the page: models and checkpoints are blobs. */
@@ -40,5 +42,6 @@ export function memoryStorage(): RunStorage {
     },
     log: async (added) => void entries.push(...added.map((entry) => JSON.stringify(entry))),
     logged: async () => entries.map((entry) => JSON.parse(entry)),
+    relog: async (kept) => void entries.splice(0, entries.length, ...kept.map((entry) => JSON.stringify(entry))),
   };
 }
