@@ -8,6 +8,7 @@ export { decodeImage } from './node/decode.ts';
 export { readJson, writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { IMAGE_EXTENSIONS, type ImageFolder, listImages, withoutExtension } from './node/image-folder.ts';
 export { linesOf, readTextFile } from './node/text-file.ts';
+export { lock } from './node/lock.ts';
 export { expectFolder, expectWritable, placeOf } from './node/place.ts';
 export { fileSource } from './node/weights/file-source.ts';
 export { configurationBeside, openClipModel } from './node/weights/open-clip-model.ts';

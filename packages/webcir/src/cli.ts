@@ -12,6 +12,16 @@ import { registerPretrain } from './commands/pretrain.ts';
 import { registerTrain } from './commands/train/flags.ts';
 import { registerWeights } from './commands/weights/weights.ts';
 
+// Whoever reads the output may have seen enough (`webcir train --help | head -3`). What was cut short ends as a program
+// that the system stops for that.
+const SIGPIPE = 13;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 128 + SIGPIPE);
+  });
+}
+
 const program = new Command('webcir')
   .description('Composed image retrieval on WebGPU: an image and a sentence that says how the wanted image differs.')
   .showHelpAfterError('(add --help for all options)')
@@ -30,6 +40,7 @@ registerSummary(program);
 
 try {
   await program.parseAsync();
+  process.exitCode ??= 0;
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
   if (!(error instanceof CommanderError)) {

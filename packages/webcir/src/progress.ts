@@ -1,7 +1,10 @@
 import type { StepReport } from '@webcir/train';
 import pc from 'picocolors';
 
-/** One line that keeps itself up to date on a terminal; elsewhere (a log, CI) a new line now and then. */
+/** Milliseconds between two updates: of the line on a terminal, and between the lines of a log. */
+const PAUSE = { terminal: 100, log: 5_000 };
+
+/** One line that keeps itself up to date on a terminal; elsewhere (a log, CI) a new line every few seconds. */
 export class ProgressLine {
   readonly #label: string;
   readonly #stream: NodeJS.WriteStream;
@@ -19,7 +22,7 @@ export class ProgressLine {
     const percent = `${Math.floor(100 * fraction)}%`.padStart(4);
     this.#last = `${this.#label} ${percent}  ${details}`;
     const now = performance.now();
-    if (now - this.#shown < (this.#stream.isTTY ? 100 : 20_000)) return;
+    if (now - this.#shown < (this.#stream.isTTY ? PAUSE.terminal : PAUSE.log)) return;
     this.#shown = now;
     this.#stream.write(this.#stream.isTTY ? `\r\x1b[K${this.#last}` : `${this.#last}\n`);
   }

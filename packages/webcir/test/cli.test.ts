@@ -1,4 +1,5 @@
 // Drives the real command, as built, on embedded images written out in FashionIQ's layout.
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, killWhen, runIn } from './run-cli.ts';
+import { cli, environmentIn, killWhen, runIn, withoutDriver } from './run-cli.ts';
 
 let folder: string;
 let data: string;
@@ -200,6 +201,31 @@ it('webcir --help names the commands', async () => {
   const { code, stdout } = await webcir('--help');
   expect(code).toBe(0);
   for (const command of ['train', 'pretrain', 'summary']) expect(stdout).toContain(command);
+});
+
+describe('webcir ends without a word where nobody reads on:', () => {
+  const piped = async (command: string) => {
+    const script = `set -o pipefail; node=$1; cli=$2; ${command}`;
+    const options = { env: environmentIn(folder), cwd: folder };
+    return new Promise<{ code: number; stderr: string }>((resolve) => {
+      execFile('bash', ['-c', script, 'bash', process.execPath, cli], options, (error, _, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stderr: withoutDriver(stderr) }),
+      );
+    });
+  };
+
+  it('a help text', async () => {
+    // Closed before it begins, so that its first line is too much.
+    const { code, stderr } = await piped('(sleep 1; "$node" "$cli" train --help) | true');
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('a command with work left', async () => {
+    await writeFile(join(folder, 'texts.txt'), 'is red\n');
+    const { code, stderr } = await piped('(sleep 1; "$node" "$cli" encode --texts texts.txt --out never/x) | true');
+    expect([code, stderr]).toEqual([141, '']);
+    expect(existsSync(join(folder, 'never'))).toBe(false);
+  }, 60_000);
 });
 
 /** A copy of the data set with something wrong in it. */

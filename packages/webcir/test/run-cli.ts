@@ -31,7 +31,8 @@ export function runIn(folder: string, script: string, ...args: string[]): Promis
   });
 }
 
-const withoutDriver = (stderr: string): string =>
+/** Standard error without the driver's own lines. */
+export const withoutDriver = (stderr: string): string =>
   stderr
     .split('\n')
     .filter((line) => line && !line.startsWith('Warning: maxDynamic'))

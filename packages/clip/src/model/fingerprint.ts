@@ -19,14 +19,27 @@ export async function imageFingerprint(model: ClipModel, preprocessing: Preproce
   // No other transform looks at the ratio.
   const { transform, targetRatio = 1.25 } = preprocessing;
   const padding = transform === 'targetpad' ? { targetRatio } : {};
+  return digestOf([image, ofImages, { transform, ...padding }, await digestsOf(model, isVisual)]);
+}
+
+/**
+ * Identifies a model by its configuration and the values of all of its tensors, whatever the file that they came in.
+ * @returns 32 hexadecimal digits
+ */
+export const modelFingerprint = async (model: ClipModel): Promise<string> =>
+  digestOf([model.config, await digestsOf(model, () => true)]);
+
+async function digestsOf({ tensors }: ClipModel, isWanted: (name: string) => boolean): Promise<unknown[]> {
   const digests: unknown[] = [];
-  for (const name of [...model.tensors.keys()].filter(isVisual).sort()) {
-    const { shape, read } = model.tensors.get(name)!;
+  for (const name of [...tensors.keys()].filter(isWanted).sort()) {
+    const { shape, read } = tensors.get(name)!;
     digests.push([name, shape, await sha256(await read())]);
   }
-  const facts = JSON.stringify([image, ofImages, { transform, ...padding }, digests], inOrder);
-  return (await sha256(new TextEncoder().encode(facts))).slice(0, 32);
+  return digests;
 }
+
+const digestOf = async (facts: readonly unknown[]): Promise<string> =>
+  (await sha256(new TextEncoder().encode(JSON.stringify(facts, inOrder)))).slice(0, 32);
 
 /** For `JSON.stringify`: the same text for the same entries, whatever order they were made in. */
 const inOrder = (_: string, value: unknown): unknown =>

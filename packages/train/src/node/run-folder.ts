@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { SafetensorsContent, WeightFile } from '@webcir/clip';
-import { expectFolder, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
+import { expectFolder, lock, openWeights, writeFileAtomic, writeSafetensorsFile } from '@webcir/clip/node';
 import { readRunConfig } from '@webcir/retrieval/node';
 import type { RunStorage } from '../run/storage.ts';
 
@@ -16,13 +16,35 @@ export class RunFolder implements RunStorage {
 
   /** @throws when the folder already exists, or cannot be made */
   static async expectFree(path: string): Promise<void> {
-    if (existsSync(path))
-      throw new Error(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);
+    if (existsSync(path)) throw alreadyThere(path);
     await expectFolder(path);
   }
 
+  /**
+   * Keeps other processes of this machine from training in the folder, whether it is there yet or not.
+   * @returns a function that ends this
+   * @throws naming the process that trains there
+   */
+  static lock(path: string): () => void {
+    const real = realPath(resolve(path));
+    mkdirSync(dirname(real), { recursive: true });
+    const file = join(dirname(real), `.${basename(real)}.lock`);
+    return lock(
+      file,
+      (holder) =>
+        new Error(
+          `the run ${path} is being trained by process ${holder}: wait for it, ` +
+            `or delete ${file} if that is something else`,
+        ),
+    );
+  }
+
+  /** @throws when the folder already exists */
   static async create(path: string, config: object): Promise<RunFolder> {
-    await mkdir(join(path, 'checkpoints'), { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
+    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? alreadyThere(path) : error;
+    });
     const folder = new RunFolder(path);
     await folder.writeJson('config.json', config);
     return folder;
@@ -93,5 +115,12 @@ export class RunFolder implements RunStorage {
     return writeFileAtomic(this.file('metrics.jsonl'), Buffer.from(jsonLines(entries)));
   }
 }
+
+const alreadyThere = (path: string): Error =>
+  new Error(`the run folder ${path} is already there: choose another --name, or go on with --resume ${path}`);
+
+/** The path without links, also of a folder that is not there yet. */
+const realPath = (path: string): string =>
+  existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path));
 
 const jsonLines = (entries: readonly object[]): string => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');

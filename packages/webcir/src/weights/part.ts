@@ -13,8 +13,10 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { START_BYTES } from '@webcir/clip';
-import { lock } from './lock.ts';
+import { lock } from '@webcir/clip/node';
+import { DownloadError } from './client.ts';
 
 /** What a server says about a file. */
 export interface Entity {
@@ -44,7 +46,15 @@ export class Part {
 
   private constructor(target: string, url: string) {
     this.path = `${target}.part`;
-    this.#unlock = lock(target);
+    const path = `${target}.part.lock`;
+    this.#unlock = lock(
+      path,
+      (holder) =>
+        new DownloadError(
+          `${basename(target)} is being fetched by process ${holder}: wait for it, ` +
+            `or delete ${path} if that is something else`,
+        ),
+    );
     this.#file = openSync(this.path, constants.O_RDWR | constants.O_CREAT);
     this.#url = url;
   }

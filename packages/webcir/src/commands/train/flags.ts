@@ -11,7 +11,9 @@ import {
   truncateOption,
   wholeNumber,
 } from '../options.ts';
-import { presetHelp, presetOf } from './presets.ts';
+import { addUnneededOptions, fromClip4Cir, withoutKey } from './clip4cir.ts';
+import { movable } from './options.ts';
+import { presetHelp } from './presets.ts';
 import { trainCommand } from './train.ts';
 
 const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
@@ -89,7 +91,34 @@ export function registerTrain(program: Command, typed: string): void {
     .addOption(truncateOption())
     .addOption(noAutotuneOption())
     .action(async ({ name, out, resume, ...options }) => {
-      const path = resume ?? `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
-      await trainCommand(path, { ...presetOf(options.dataset), ...options }, resume !== undefined, typed);
+      const given = new Set(Object.keys(train.opts()).filter((key) => train.getOptionValueSource(key) === 'cli'));
+      if (resume !== undefined) {
+        expectMovable(train, given);
+        const moved = Object.fromEntries(movable.filter((key) => given.has(key)).map((key) => [key, options[key]]));
+        await trainCommand({ path: resume, resume: true, options: moved });
+        return;
+      }
+      const taken = fromClip4Cir(options, given, (key) => flagOf(train, key));
+      for (const note of taken.notes) console.log(note);
+      const path = `${out}/${name ?? `${options.dataset}-${timestamp()}`}`;
+      await trainCommand({ path, resume: false, options: taken.options, command: withoutKey(typed) });
     });
+  addUnneededOptions(train);
+}
+
+/** @throws naming the options beside --resume that cannot change any more */
+function expectMovable(train: Command, given: ReadonlySet<string>): void {
+  const may: ReadonlySet<string> = new Set(['resume', ...movable]);
+  const fixed = [...given].filter((key) => !may.has(key)).map((key) => flagOf(train, key));
+  if (fixed.length === 0) return;
+  throw new Error(
+    `${fixed.join(', ')} cannot change when a run is resumed, which goes on as it was started: leave out all but ` +
+      `${movable.map((key) => flagOf(train, key)).join(' and ')}, for files that were moved`,
+  );
+}
+
+/** An option as it is typed, by its key. */
+function flagOf(train: Command, key: string): string {
+  const isOff = train.getOptionValue(key) === false;
+  return train.options.find((option) => option.attributeName() === key && option.negate === isOff)!.long!;
 }

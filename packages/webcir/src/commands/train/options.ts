@@ -1,5 +1,6 @@
 import type { Choices } from '@webcir/kernels';
 import type { RunOptions } from '@webcir/train';
+import type { MadeFrom } from '@webcir/train/node';
 import type { AutotuneOption } from '../autotune.ts';
 import type { SessionOptions } from '../session.ts';
 
@@ -9,13 +10,18 @@ export interface TrainOptions extends RunOptions, SessionOptions, AutotuneOption
   readonly foldBatchnorm: boolean;
 }
 
-/**
- * The content of a run folder's config.json. Options must not change when a run is resumed: they decide what its steps
- * were.
- */
+/** The options of a run, but for the defaults that depend on its data. */
+export type GivenOptions = SessionOptions & Partial<TrainOptions>;
+
+/** The options that may change when a run is resumed: where files lie. The others decide what its steps were. */
+export const movable = ['data', 'clipModelPath'] as const;
+
+/** The content of a run folder's config.json. */
 export type StoredConfig = TrainOptions & {
   readonly command: string;
   readonly startedAt: string;
   /** The kernels that the run was made with: others round differently. Absent in runs of older versions. */
   readonly choices?: Choices;
+  /** The data and the weights that the run was started with. Absent in runs of older versions. */
+  readonly madeFrom?: MadeFrom;
 };

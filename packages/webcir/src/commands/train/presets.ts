@@ -43,7 +43,17 @@ const clip4cir: Preset = {
   validationFrequency: 1,
 };
 
-export const presetOf = (dataset: TrainOptions['dataset']): Preset => (dataset === 'fmnist-cir' ? embedded : clip4cir);
+/** The defaults for a data set; batches are no larger than its training examples. */
+export function presetFor(dataset: TrainOptions['dataset'], examples: number): Preset {
+  const preset = dataset === 'fmnist-cir' ? embedded : clip4cir;
+  // A power of two, which micro-batches divide.
+  const largest = 2 ** Math.max(1, Math.floor(Math.log2(examples)));
+  return {
+    ...preset,
+    batchSize: Math.min(preset.batchSize, largest),
+    combinerBatchSize: Math.min(preset.combinerBatchSize, largest),
+  };
+}
 
 /** The values of an option in both presets, for a help text. */
 export function presetHelp(key: keyof Preset): string {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { uploadClip } from '@webcir/clip';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
@@ -5,13 +6,14 @@ import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsF
 import { ranksFile, ranksJson } from '@webcir/eval/node';
 import { openPlanes } from '@webcir/retrieval/node';
 import { examplesOf, expectBatches, planMicroBatch, trainRun } from '@webcir/train';
-import { RunFolder } from '@webcir/train/node';
+import { expectUnchanged, madeFrom, RunFolder } from '@webcir/train/node';
 import { formatSeconds } from '../../progress.ts';
 import { autotuneFor } from '../autotune.ts';
-import { incompleteNotes, splitPhrase } from '../notes.ts';
+import { incompleteNotes, smallClipNotes, splitPhrase } from '../notes.ts';
 import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
 import { warnOfCaptions } from '../texts.ts';
-import type { StoredConfig, TrainOptions } from './options.ts';
+import { type GivenOptions, movable, type StoredConfig, type TrainOptions } from './options.ts';
+import { presetFor } from './presets.ts';
 import { showProgress } from './progress.ts';
 import { writeReport } from './report.ts';
 
@@ -25,31 +27,49 @@ export interface Finished {
   readonly seconds: number;
 }
 
+/** A run to be started, or to go on, with its files where they are now. */
+export type TrainRequest = { readonly path: string } & (
+  | { readonly resume: false; readonly options: GivenOptions; readonly command: string }
+  | { readonly resume: true; readonly options: Partial<Pick<TrainOptions, (typeof movable)[number]>> }
+);
+
 /** `webcir train`: both stages, or one of them, then the table of the paper. */
-export async function trainCommand(
-  path: string,
-  options: TrainOptions,
-  resume: boolean,
-  command: string,
-): Promise<void> {
+export async function trainCommand(request: TrainRequest): Promise<void> {
+  const { path, resume } = request;
+  // Before the lock, which makes the folder that it lies in.
+  await (resume ? RunFolder.find(path) : RunFolder.expectFree(path));
+  const unlock = RunFolder.lock(path);
+  try {
+    await train(request);
+  } finally {
+    unlock();
+  }
+}
+
+async function train(request: TrainRequest): Promise<void> {
   const started = performance.now();
+  const { path, resume } = request;
   const resumed = resume ? await RunFolder.find(path) : undefined;
-  if (!resume) await RunFolder.expectFree(path);
-  const session = await openSession(resumed ? (resumed.config as unknown as StoredConfig) : options);
+  const before = resumed?.config as StoredConfig | undefined;
+  const given = { ...before, ...withFullPaths(request.options) } as GivenOptions;
+  const session = await openSession(given);
   const { device, dataset, model, preprocessing, tokens } = session;
-  const config: StoredConfig = resumed
-    ? (resumed.config as unknown as StoredConfig)
-    : { ...options, ...model.preprocessing, command, startedAt: new Date().toISOString() };
   const { validation: validationSplit, test: testSplit } = dataset.uses;
   // Training cuts captions that are too long, as CLIP4Cir does; an evaluation refuses them.
   const examples = examplesOf(trainingTriplets(dataset), (text) => tokens(text, { truncate: true }).rows);
+  const now = await madeFrom(dataset, model);
+  expectUnchanged(path, before?.madeFrom, now);
+  const config = {
+    ...presetFor(given.dataset, examples.length),
+    ...(!request.resume && { command: request.command, startedAt: new Date().toISOString(), madeFrom: now }),
+    ...given,
+    ...model.preprocessing,
+  } as StoredConfig;
   // Checked before anything is computed: a batch may be too large, or stage 1 may not fit.
   expectBatches(config, examples.length);
   if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
-  if (dataset.name !== 'fmnist-cir' && config.clipModelName === undefined && config.clipModelPath === undefined) {
-    console.log('It starts from the small CLIP of the embedded set. Published numbers need --clip-model-name RN50x4.');
-  }
+  for (const note of [...smallClipNotes(dataset, config), ...batchNotes(config, given)]) console.log(note);
 
   const [protocol] = protocolsFor(dataset);
   const test = new Scoreboard(new Evaluator(session, testSplit, protocol));
@@ -60,17 +80,18 @@ export async function trainCommand(
   warnOfCaptions(session, [dataset.uses.train!, validationSplit, testSplit]);
 
   let folder = resumed?.folder;
+  await folder?.writeJson('config.json', config); // files may have been moved
   // A resumed run must round as the first one did: every choice is in its config before a program runs with it.
   const withChoices = () => ({ ...config, choices: device.capabilities.choices ?? {} });
   const reportAutotune = await autotuneFor(device, config, {
     choices: config.choices,
     onChoices: () => folder?.writeJson('config.json', withChoices()),
   });
-  const before = await uploadClip(device, model);
+  const untunedClip = await uploadClip(device, model);
   const features = await frozenImageFeatures(session, runImages(dataset), config.foldBatchnorm);
   const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
-  for (const board of boards) await board.add(before.weights, features, untuned);
-  before.dispose();
+  for (const board of boards) await board.add(untunedClip.weights, features, untuned);
+  untunedClip.dispose();
   // Every image has been read by now: a run that cannot start leaves nothing behind.
   folder ??= await RunFolder.create(path, withChoices());
 
@@ -104,6 +125,26 @@ export async function trainCommand(
   reportAutotune();
   await finish({ session, folder, config, test, validation, seconds: (performance.now() - started) / 1000 });
   device.close();
+}
+
+/** The options with paths that hold in whatever folder the run is looked at or resumed. */
+function withFullPaths<T extends Partial<TrainOptions>>(options: T): T {
+  const paths = movable.flatMap((key) => (options[key] === undefined ? [] : [[key, resolve(options[key])]]));
+  return { ...options, ...Object.fromEntries(paths) };
+}
+
+/** Says where a default is smaller than usual, as there are few examples. */
+function batchNotes({ stages, batchSize, combinerBatchSize }: StoredConfig, given: GivenOptions): string[] {
+  const usual = presetFor(given.dataset, Number.POSITIVE_INFINITY);
+  const shrunk = [
+    ...(stages !== '2' && given.batchSize === undefined && batchSize < usual.batchSize
+      ? [`--batch-size ${batchSize} (usually ${usual.batchSize})`]
+      : []),
+    ...(stages !== '1' && given.combinerBatchSize === undefined && combinerBatchSize < usual.combinerBatchSize
+      ? [`--combiner-batch-size ${combinerBatchSize} (usually ${usual.combinerBatchSize})`]
+      : []),
+  ];
+  return shrunk.length > 0 ? [`With so few triplets it takes ${shrunk.join(' and ')}.`] : [];
 }
 
 async function finish(finished: Finished): Promise<void> {

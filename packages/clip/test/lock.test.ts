@@ -1,0 +1,91 @@
+// Locks between processes: one of those who want it gets it, also where a killed one has left it.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { lock } from '../src/node.ts';
+
+const folders: string[] = [];
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webcir-lock-'));
+  folders.push(folder);
+  path = join(folder, 'lock');
+});
+afterAll(() => Promise.all(folders.map((each) => rm(each, { recursive: true }))));
+
+const taken = (holder: number) => new Error(`taken by ${holder}`);
+
+/** Tries for the lock at a moment, in another process, which keeps it until its input ends. */
+function rival(moment: number) {
+  const built = fileURLToPath(new URL('../dist/node.js', import.meta.url));
+  const script = `import { lock } from ${JSON.stringify(built)};
+    while (Date.now() < ${moment});
+    try { lock(${JSON.stringify(path)}, (holder) => new Error('taken by ' + holder)); console.log('got'); }
+    catch ({ message }) { console.log(message); }
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { child, told: text(child.stdout) };
+}
+
+const gone = 2 ** 22 + 1; // a process number that Linux does not give
+
+describe('lock', () => {
+  it('is refused while this process has it, and free afterwards', () => {
+    const unlock = lock(path, taken);
+    expect(() => lock(path, taken)).toThrow(`taken by ${process.pid}`);
+    unlock();
+    lock(path, taken)();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['of a process that is gone', `${gone} 1 a`],
+    ['of an earlier process with the number of this one', `${process.pid} 1 a`],
+    ['of an older version', String(gone)],
+    ['that names nobody', ''],
+    ['that is damaged', 'x'],
+  ])('is taken over from a lock %s', async (_, content) => {
+    await writeFile(path, content);
+    const unlock = lock(path, taken);
+    expect(() => lock(path, taken)).toThrow(`taken by ${process.pid}`);
+    unlock();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is taken over where the one who was taking it over died, too', async () => {
+    await writeFile(path, `${gone} 1 a`);
+    lock(path, taken)();
+    // The name of the inner lock comes from the content of the outer one.
+    const { createHash } = await import('node:crypto');
+    const inner = `${path}.${createHash('sha256').update(`${gone} 1 a`).digest('hex').slice(0, 8)}`;
+    await writeFile(path, `${gone} 1 a`);
+    await writeFile(inner, `${gone} 1 b`);
+    lock(path, taken)();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['a free lock', undefined],
+    ['a lock that was left behind', `${gone} 1 a`],
+  ])('goes to one of many who find %s at the same time', async (_, content) => {
+    for (let round = 0; round < 3; round++) {
+      await rm(path, { force: true });
+      if (content !== undefined) await writeFile(path, content);
+      const rivals = Array.from({ length: 6 }, () => rival(Date.now() + 500));
+      // All have tried before the first one ends.
+      const firstLines = rivals.map(({ child }) => new Promise((resolve) => child.stdout.once('data', resolve)));
+      await Promise.all(firstLines);
+      for (const { child } of rivals) child.stdin.end();
+      const told = await Promise.all(rivals.map(async (each) => (await each.told).trim()));
+      expect(told.filter((line) => line === 'got')).toHaveLength(1);
+      for (const line of told) expect(line).toMatch(/^got$|^taken by \d+$/);
+      expect(existsSync(path)).toBe(true); // whoever had it was ended, and left it
+    }
+  });
+});

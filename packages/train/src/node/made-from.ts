@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { type ClipModel, modelFingerprint } from '@webcir/clip';
+import { type CirDataset, runImages } from '@webcir/data';
+
+/** Checksums of all that decides what a run comes to, by what they are of: 'the captions of train', 'the images'. */
+export type MadeFrom = Readonly<Record<string, string>>;
+
+/** The checksums of a data set, with its images' versions, and of the CLIP that a run starts from. */
+export async function madeFrom(dataset: CirDataset, model: ClipModel): Promise<MadeFrom> {
+  const { train, validation, test } = dataset.uses;
+  const splits = new Set([train, validation, test].filter((split) => split !== undefined));
+  const ofSplits = [...splits].flatMap((split): [what: string, value: unknown][] => {
+    const triplets = dataset.triplets(split);
+    return [
+      [`the captions of ${split}`, triplets.map(({ captions }) => captions)],
+      [`the triplets of ${split}`, triplets.map(({ captions: _, ...triplet }) => triplet)],
+      // Training ranks nothing.
+      ...(split === train ? [] : [[`the gallery of ${split}`, dataset.gallery(split)] as [string, unknown]]),
+    ];
+  });
+  const ids = runImages(dataset);
+  const versions = await Promise.all(ids.map((id) => dataset.version(id)));
+  return {
+    ...Object.fromEntries(ofSplits.map(([what, value]) => [what, hashOf(value)])),
+    'the images': hashOf([ids, versions]),
+    'the CLIP': await modelFingerprint(model),
+  };
+}
+
+/**
+ * Checks that a run finds what it was started with.
+ * @param before undefined in runs of older versions, which are not checked
+ * @throws Error naming what has changed
+ */
+export function expectUnchanged(run: string, before: MadeFrom | undefined, now: MadeFrom): void {
+  const changed = Object.keys(now).filter((what) => before !== undefined && before[what] !== now[what]);
+  if (changed.length === 0) return;
+  throw new Error(
+    `the run ${run} cannot go on, as its results would be of two kinds: since it was started, these have changed: ` +
+      `${changed.join(', ')}; put back what they were, or start a new run`,
+  );
+}
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
