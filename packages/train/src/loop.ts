@@ -61,6 +61,8 @@ export interface Training<Batch> {
   readonly adam: Adam;
   readonly recipe: Recipe;
   readonly stepsPerEpoch: number;
+  /** The option that says the learning rate, for an error. */
+  readonly rateOption: string;
   /** Epochs already done, where a run is resumed. */
   readonly firstEpoch?: number;
   /**
@@ -98,7 +100,7 @@ export async function runTraining<Batch>(training: Training<Batch>): Promise<voi
       running = run(hyper).then((loss) => {
         if (!Number.isFinite(loss) && !mayRecover(adam))
           throw new DivergedError(
-            `the loss of step ${step + 1} is ${loss}: try a lower learning rate than ${recipe.learningRate}`,
+            `the loss of step ${step + 1} is ${loss}: try a lower ${training.rateOption} than ${recipe.learningRate}`,
           );
         const stepsPerSecond = speed.tick();
         training.onStep?.({

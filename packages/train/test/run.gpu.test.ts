@@ -249,6 +249,12 @@ describe('trainRun', () => {
     expect(await storage.has('combiner.safetensors')).toBe(true);
   });
 
+  it('says which learning rate was too high', async () => {
+    const diverged = (change: Partial<RunOptions>) => expect(train(memoryStorage(), change)).rejects;
+    await diverged({ learningRate: 1e30 }).toThrow('try a lower --learning-rate than 1e+30');
+    await diverged({ combinerLr: 1e30 }).toThrow('try a lower --combiner-lr than 1e+30');
+  });
+
   it('refuses a batch that is larger than the data, naming the option', async () => {
     await expect(train(memoryStorage(), { batchSize: 32 })).rejects.toThrow('use a smaller --batch-size');
     await expect(train(memoryStorage(), { combinerBatchSize: 32 })).rejects.toThrow('a smaller --combiner-batch-size');

@@ -165,6 +165,26 @@ describe('bad input ends in one sentence, exit code 1 and no run folder:', () =>
       /places\.json: is not JSON/,
     ],
     [
+      'ranks that are none',
+      async () => {
+        const run = join(folder, 'none');
+        await mkdir(run, { recursive: true });
+        await writeFile(join(run, 'places.json'), '{"protocol": "cirr"}');
+        return ['summary', run];
+      },
+      /places\.json: expected the ranks of each method in "methods", found none/,
+    ],
+    [
+      'a config that is none',
+      async () => {
+        const run = join(folder, 'no config');
+        await mkdir(run, { recursive: true });
+        await writeFile(join(run, 'config.json'), '{}');
+        return ['train', '--resume', run];
+      },
+      /config\.json: expected the name of a data set in "dataset" \(fmnist-cir, .*\), found undefined/,
+    ],
+    [
       'a caption file with a missing field',
       async () => ['train', '--dataset', 'fashioniq', '--data', await damaged('captions', damageCaptions)],
       /cap\.dress\.train\.json.*entry 3.*captions/,

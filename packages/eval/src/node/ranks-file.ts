@@ -24,12 +24,14 @@ export function ranksJson({ evaluator, rankings }: Scoreboard): string {
 /** @throws naming a run that is not finished, or the file where it is damaged */
 export async function readRanks(run: string): Promise<RunRanks> {
   const file = join(run, ranksFile);
-  const ranks = await readJson<{ protocol?: string; methods: RunRanks['methods'] }>(file);
+  const ranks = await readJson<{ protocol?: string; methods?: RunRanks['methods'] } | null>(file);
   if (ranks === undefined) throw new Error(`${file} is missing: ${run} is not the folder of a finished run`);
-  const { protocol: name, methods } = ranks;
+  const { protocol: name, methods } = ranks ?? {};
   const protocol = protocolNamed(name ?? '');
   if (!protocol) {
     throw new Error(`${file}: expected the name of a protocol in "protocol", found ${name ?? 'none'}: train it again`);
   }
+  if (typeof methods !== 'object' || methods === null)
+    throw new Error(`${file}: expected the ranks of each method in "methods", found none: train it again`);
   return { protocol, methods };
 }

@@ -79,6 +79,7 @@ export async function pretrain(options: PretrainOptions): Promise<void> {
     device,
     adam,
     recipe,
+    rateOption: '--learning-rate',
     stepsPerEpoch: batchesPerEpoch(images.length, batch, '--batch-size'),
     draw: (epoch) => drawPretrainEpoch(images, batch, `stage 0, seed ${seed}, epoch ${epoch}`),
     prepare,

@@ -157,7 +157,7 @@ export function chooseMicroBatch(plan: Stage1Plan, budget: number): number {
     `stage 1 needs ${gigabytes(total)} of GPU memory, and a buffer of ${gigabytes(largest)}, ` +
       'even one image at a time; ' +
       `the budget is ${gigabytes(budget)}, and this device binds at most ${gigabytes(capabilities.maxBindingSize)}: ` +
-      'use a smaller batch, tune one encoder only, or raise the budget',
+      'use a smaller --batch-size, --checkpoint-activations or --encoder text, or raise --memory-budget',
   );
 }
 

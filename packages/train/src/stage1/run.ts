@@ -51,6 +51,7 @@ export async function runStage1<Scores>(run: Stage1Run<Scores>): Promise<void> {
       device,
       adam: stage.adam,
       recipe: { epochs, learningRate: options.learningRate, weightDecay: 0.01, schedule: options.schedule, warmup: 0 },
+      rateOption: '--learning-rate',
       stepsPerEpoch: batchesPerEpoch(examples.length, batch, '--batch-size'),
       firstEpoch: await record.restore(stage.adam),
       draw: (epoch) => drawEpoch(examples, batch, `stage 1, seed ${seed}, epoch ${epoch}`),

@@ -47,6 +47,7 @@ export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
       device,
       adam,
       recipe: { epochs, learningRate: options.combinerLr, weightDecay: 0, schedule: options.schedule, warmup: 0 },
+      rateOption: '--combiner-lr',
       stepsPerEpoch,
       firstEpoch: await record.restore(adam),
       draw: (epoch) =>

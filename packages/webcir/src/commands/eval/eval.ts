@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
 import { type CirDataset, splitImages } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
@@ -90,6 +91,9 @@ function tableOf(label: string, results: readonly Result[]): string {
   return formatTable(lines, [...metrics.values()]);
 }
 
+/** A path that holds in whatever folder the file is read. */
+const fullPath = (path: string | undefined) => path && resolve(path);
+
 async function writeJson(
   file: string,
   {
@@ -108,13 +112,13 @@ async function writeJson(
 ): Promise<void> {
   const about = {
     dataset,
-    data,
+    data: fullPath(data),
     incomplete,
     split,
     combining_function: combiningFunction,
     clip_model_name: clipModelName,
-    clip_model_path: clipModelPath,
-    combiner_path: combinerPath,
+    clip_model_path: fullPath(clipModelPath),
+    combiner_path: fullPath(combinerPath),
     transform,
     target_ratio: targetRatio,
   };

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { uploadClip } from '@webcir/clip';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
+import { DATASETS } from '@webcir/data/node';
 import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
 import { ranksFile, ranksJson } from '@webcir/eval/node';
 import { openPlanes } from '@webcir/retrieval/node';
@@ -41,16 +43,28 @@ export async function trainCommand(request: TrainRequest): Promise<void> {
   const unlock = RunFolder.lock(path);
   try {
     await train(request);
+  } catch (error) {
+    throw isDiskFull(error) ? withRemedy(error, path) : error;
   } finally {
     unlock();
   }
 }
 
+const isDiskFull = (error: unknown): error is Error =>
+  ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
+
+const withRemedy = (cause: Error, path: string): Error =>
+  new Error(
+    `${cause.message}; make room, ` +
+      (existsSync(path) ? `and go on from the last epoch with webcir train --resume ${path}` : 'and start again'),
+    { cause },
+  );
+
 async function train(request: TrainRequest): Promise<void> {
   const started = performance.now();
   const { path, resume } = request;
   const resumed = resume ? await RunFolder.find(path) : undefined;
-  const before = resumed?.config as StoredConfig | undefined;
+  const before = resumed && expectConfig(resumed.folder.file('config.json'), resumed.config);
   const given = { ...before, ...withFullPaths(request.options) } as GivenOptions;
   const session = await openSession(given);
   const { device, dataset, model, preprocessing, tokens } = session;
@@ -125,6 +139,15 @@ async function train(request: TrainRequest): Promise<void> {
   reportAutotune();
   await finish({ session, folder, config, test, validation, seconds: (performance.now() - started) / 1000 });
   device.close();
+}
+
+/** @throws naming the file, where it is not the config of a training run */
+function expectConfig(file: string, config: Readonly<Record<string, unknown>>): StoredConfig {
+  const { dataset } = config;
+  if (DATASETS.some((name) => name === dataset)) return config as unknown as StoredConfig;
+  throw new Error(
+    `${file}: expected the name of a data set in "dataset" (${DATASETS.join(', ')}), found ${JSON.stringify(dataset)}`,
+  );
 }
 
 /** The options with paths that hold in whatever folder the run is looked at or resumed. */
