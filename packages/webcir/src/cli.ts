@@ -16,9 +16,10 @@ import { registerWeights } from './commands/weights/weights.ts';
 // that the system stops for that.
 const SIGPIPE = 13;
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? 128 + SIGPIPE);
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(process.exitCode ?? 128 + SIGPIPE);
+    if (stream === process.stdout) console.error(`${pc.red('error:')} standard output cannot be written: ${message}`);
+    process.exit(1);
   });
 }
 

@@ -223,7 +223,7 @@ it('webcir --help names the commands', async () => {
   for (const command of ['train', 'pretrain', 'summary']) expect(stdout).toContain(command);
 });
 
-describe('webcir ends without a word where nobody reads on:', () => {
+describe('webcir ends without a word where nobody reads on,', () => {
   const piped = async (command: string) => {
     const script = `set -o pipefail; node=$1; cli=$2; ${command}`;
     const options = { env: environmentIn(folder), cwd: folder };
@@ -238,6 +238,14 @@ describe('webcir ends without a word where nobody reads on:', () => {
     // Closed before it begins, so that its first line is too much.
     const { code, stderr } = await piped('(sleep 1; "$node" "$cli" train --help) | true');
     expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('but says so where its output goes to a full disk', async () => {
+    const { code, stderr } = await piped('"$node" "$cli" train --help > /dev/full');
+    expect([code, stderr]).toEqual([
+      1,
+      'error: standard output cannot be written: ENOSPC: no space left on device, write',
+    ]);
   });
 
   it('a command with work left', async () => {

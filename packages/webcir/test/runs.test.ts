@@ -103,7 +103,9 @@ it('a run is not resumed with other data, weights or options', async () => {
   await cp(join(folder, 'fiq'), join(moved, 'fiq'), { recursive: true, preserveTimestamps: true });
   const [image] = await readdir(join(moved, 'fiq', 'images'));
   await utimes(join(moved, 'fiq', 'images', image), 1, 1);
-  expect(await resume('--data', join(moved, 'fiq'))).toContain('these have changed: the images;');
+  expect(await resume('--data', join(moved, 'fiq'))).toContain(
+    'these have changed: the images (sizes and times of their files);',
+  );
   expect(await resume('--clip-model-path', join(run, 'checkpoints', 'stage1-best.safetensors'))).toContain('the CLIP');
   await rm(moved, { recursive: true });
   expect((await json(join(run, 'config.json'))).data).toBe(join(folder, 'fiq'));

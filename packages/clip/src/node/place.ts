@@ -48,8 +48,8 @@ export async function expectWritable(path: string): Promise<void> {
 export async function expectFolder(folder: string, named = folder): Promise<void> {
   let at = resolve(folder);
   let found = await statOf(at);
-  for (; found === undefined; found = await statOf(at)) at = dirname(at);
-  if (!found.isDirectory()) throw new Error(`${named} cannot be written: ${at} is not a folder`);
+  for (; found === undefined && at !== dirname(at); found = await statOf(at)) at = dirname(at);
+  if (!found?.isDirectory()) throw new Error(`${named} cannot be written: ${at} is not a folder`);
   await expectAccess(at, named);
 }
 

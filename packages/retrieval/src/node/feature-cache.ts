@@ -4,7 +4,6 @@ import { type ClipModel, fromFloat32, imageFingerprint, type Preprocessing, read
 import { openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { type FeatureTable, tableOf } from '../features.ts';
 import { writeToCache } from './cache.ts';
-import { modelHash } from './model-hash.ts';
 
 /** Everything that an image's feature depends on. */
 export interface FeatureKey {

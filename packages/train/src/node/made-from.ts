@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type ClipModel, modelFingerprint } from '@webcir/clip';
 import { type CirDataset, runImages } from '@webcir/data';
 
-/** Checksums of all that decides what a run comes to, by what they are of: 'the captions of train', 'the images'. */
+/** Checksums of all that decides what a run comes to, by what they are of: 'the captions of train', 'the CLIP'. */
 export type MadeFrom = Readonly<Record<string, string>>;
 
 /** The checksums of a data set, with its images' versions, and of the CLIP that a run starts from. */
@@ -22,7 +22,7 @@ export async function madeFrom(dataset: CirDataset, model: ClipModel): Promise<M
   const versions = await Promise.all(ids.map((id) => dataset.version(id)));
   return {
     ...Object.fromEntries(ofSplits.map(([what, value]) => [what, hashOf(value)])),
-    'the images': hashOf([ids, versions]),
+    'the images (sizes and times of their files)': hashOf([ids, versions]),
     'the CLIP': await modelFingerprint(model),
   };
 }
