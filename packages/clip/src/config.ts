@@ -86,6 +86,11 @@ export interface ModelSettings {
   readonly layerNormEpsilon?: number;
   /** OpenAI's unless given, SigLIP's for SigLIP. */
   readonly image?: ImageInput;
+  /**
+   * Side of the input image in pixels, where it is not a whole number of patches: SigLIP's so400m of 384 pixels sees 27
+   * patches of 14. The patches' unless given.
+   */
+  readonly imageResolution?: number;
 }
 
 /** A model's sizes and settings, as `inferConfig` makes them of its weights. */
@@ -187,7 +192,7 @@ function inferVit(
   const positions = 'visual.positional_embedding';
   const width = size(shapes, patches, 4, 0);
   const patchSize = size(shapes, patches, 4, 3);
-  const { visionHeads, visionActivation, activation } = settings;
+  const { visionHeads, visionActivation, activation, imageResolution = 0 } = settings;
   const side =
     family === 'clip'
       ? gridWithClass(shapes, positions)
@@ -206,7 +211,7 @@ function inferVit(
       mlpWidth: size(shapes, 'visual.transformer.resblocks.0.mlp.c_fc.weight', 2, 0),
       ...(visionActivation !== undefined && visionActivation !== activation && { activation: visionActivation }),
     },
-    imageResolution: side * patchSize,
+    imageResolution: Math.floor(imageResolution / patchSize) === side ? imageResolution : side * patchSize,
   };
 }
 

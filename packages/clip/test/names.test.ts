@@ -203,8 +203,8 @@ describe('refuses', () => {
     ],
     [
       'an unknown Hugging Face name',
-      changed('vision_model.head.probe', halves(4), asHuggingFace(openAi)),
-      /vision_model\.head\.probe: expected a name of Hugging Face's CLIPModel/,
+      changed('vision_model.head.gate', halves(4), asHuggingFace(openAi)),
+      /vision_model\.head\.gate: expected a name of Hugging Face's CLIPModel/,
     ],
   ])('%s', (_, tensors, message) => {
     expect(() => readClipModel({ tensors, metadata: noMetadata }, { activation: 'quickgelu' })).toThrow(message);

@@ -12,9 +12,10 @@ export interface TransformerConfig {
   readonly causal: boolean;
   /**
    * Picks the one token of each sequence that is read, [batch, tokens, width] -> [batch, width]. Everything after the
-   * last attention works on tokens one by one, so it is done for these only: the same numbers for less work.
+   * last attention works on tokens one by one, so it is done for these only: the same numbers for less work. Left out
+   * where all tokens are read.
    */
-  pick(tokens: Tensor): Tensor;
+  pick?(tokens: Tensor): Tensor;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface TransformerConfig {
  * (`mixedPrecision`), so is everything within a block; the residual stream stays in single.
  * @param x [batch, tokens, width]
  * @param prefix name of the module that holds `resblocks`, e.g. 'transformer'
- * @returns [batch, width], of the picked tokens
+ * @returns [batch, width] of the picked tokens, or [batch, tokens, width] of all
  */
 export function transformer(
   x: Tensor,
@@ -40,7 +41,7 @@ export function transformer(
 
     const qkv = linear(norm(hidden, 'ln_1'), weight('attn.in_proj_weight'), { bias: weight('attn.in_proj_bias') });
     let mixed = attention(qkv, { heads, causal });
-    if (layer === layers - 1) [mixed, hidden] = [pick(cast(mixed, 'f32')), pick(hidden)];
+    if (pick && layer === layers - 1) [mixed, hidden] = [pick(cast(mixed, 'f32')), pick(hidden)];
     hidden = linear(mixed, weight('attn.out_proj.weight'), { bias: weight('attn.out_proj.bias'), residual: hidden });
 
     const inner = linear(norm(hidden, 'ln_2'), weight('mlp.c_fc.weight'), {

@@ -1,5 +1,5 @@
 import type { StoreEntry } from '@webcir/kernels';
-import { type Activation, type ClipConfig, inferConfig } from '../config.ts';
+import { type Activation, type ClipConfig, inferConfig, type ModelSettings } from '../config.ts';
 import type { Configuration } from '../configuration/read.ts';
 import { checkSizes } from '../configuration/sizes.ts';
 import { tokenTable } from '../encoders/text.ts';
@@ -58,7 +58,7 @@ export function readClipModel(file: ReadableFile, configuration: Configuration =
   }
   const config = inferConfig(
     new Map([...tensors].map(([name, { shape }]) => [name, shape])),
-    settingsOf(file, settings),
+    settingsOf(file, { ...settings, ...statedResolution(sizes) }),
   );
   checkSizes(sizes, config);
   checkWeights(tensors, config);
@@ -75,6 +75,11 @@ export function readClipModel(file: ReadableFile, configuration: Configuration =
     ...(vocabulary !== undefined && { vocabulary: parseVocabulary(vocabulary, config.vocabularySize) }),
     ...(preprocessing !== undefined && { preprocessing }),
   };
+}
+
+function statedResolution(sizes: NonNullable<Configuration['sizes']>): Pick<ModelSettings, 'imageResolution'> {
+  const value = sizes.find(({ size }) => size === 'image resolution')?.value;
+  return typeof value === 'number' ? { imageResolution: value } : {};
 }
 
 /** The activation that a file or its configuration states; undefined if nobody does. */
@@ -130,8 +135,8 @@ export const storeTensors = (
 /** Which encoder a tensor belongs to. */
 export const isVisual = (name: string): boolean => name.startsWith('visual.');
 
-/** BatchNorm's statistics are measured, not trained; CLIP's logit scale takes no part in CIR's loss. */
-export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_scale$/.test(name);
+/** BatchNorm's statistics are measured, not trained; the logits' scale and bias take no part in CIR's loss. */
+export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_(scale|bias)$/.test(name);
 
 /** Names and shapes of a model's tensors, as a `TensorStore` takes them. */
 export const entriesOf = (model: ClipModel): StoreEntry[] =>

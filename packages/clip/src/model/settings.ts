@@ -61,13 +61,14 @@ type StoredSettings = Omit<ModelSettings, 'activation'>;
 
 /** Metadata from which `settingsOf` reads a model's settings back. */
 export function settingsMetadata(config: ClipConfig): [string, string][] {
-  const { vision, textHeads, layerNormEpsilon, image, activation } = config;
+  const { vision, textHeads, layerNormEpsilon, image, imageResolution, activation } = config;
   const stored: StoredSettings = {
     ...(vision.kind === 'vit' && vision.activation && { visionActivation: vision.activation }),
     visionHeads: vision.heads,
     textHeads,
     layerNormEpsilon,
     image,
+    imageResolution,
   };
   return [
     [activationKey, activation],
@@ -78,10 +79,10 @@ export function settingsMetadata(config: ClipConfig): [string, string][] {
 function parseSettings(text: string | undefined): StoredSettings {
   if (text === undefined) return {};
   const settings = JSON.parse(text) as StoredSettings;
-  const { visionActivation, visionHeads, textHeads, layerNormEpsilon, image } = settings;
+  const { visionActivation, visionHeads, textHeads, layerNormEpsilon, image, imageResolution } = settings;
   const fits =
     (visionActivation === undefined || ACTIVATIONS.includes(visionActivation)) &&
-    [visionHeads, textHeads].every((heads) => Number.isInteger(heads)) &&
+    [visionHeads, textHeads, imageResolution].every((size) => Number.isInteger(size)) &&
     Number(layerNormEpsilon) > 0 &&
     isImageInput(image);
   if (fits) return settings;

@@ -1,15 +1,19 @@
-import type { ClipConfig, ResnetConfig, VitConfig } from '../config.ts';
+import { type ClipConfig, PROBE, type ResnetConfig, type VitConfig } from '../config.ts';
 
 type Shape = readonly number[];
 
-/** Names and shapes of every weight of a CLIP, in OpenAI's state dict (openai/CLIP `model.py`). */
+/**
+ * Names and shapes of every weight of a model: those of OpenAI's state dict (openai/CLIP `model.py`), and for SigLIP, in
+ * the same style, those of transformers' `SiglipModel`.
+ */
 export function weightShapes(config: ClipConfig): Map<string, Shape> {
-  const { embedDim, vision, textWidth: width } = config;
+  const { embedDim, textWidth: width } = config;
   return new Map<string, Shape>([
     ['positional_embedding', [config.contextLength, width]],
     ['text_projection', [width, embedDim]],
     ['logit_scale', []],
-    ...(vision.kind === 'vit' ? vitShapes(vision, config) : resnetShapes(vision, config)),
+    ...(config.family === 'siglip' ? siglipTextShapes(config) : []),
+    ...imageShapes(config),
     ...transformerShapes('transformer', config.textLayers, width, config.textMlpWidth),
     ['token_embedding.weight', [config.vocabularySize, width]],
     ...affine('ln_final', width),
@@ -23,26 +27,64 @@ const affine = (name: string, ...shape: number[]): [string, Shape][] => [
 
 function transformerShapes(prefix: string, layers: number, width: number, mlpWidth: number): [string, Shape][] {
   return Array.from({ length: layers }, (_, layer) => `${prefix}.resblocks.${layer}`).flatMap((block) => [
-    [`${block}.attn.in_proj_weight`, [3 * width, width]] as [string, Shape],
-    [`${block}.attn.in_proj_bias`, [3 * width]] as [string, Shape],
-    ...affine(`${block}.attn.out_proj`, width, width),
+    ...attentionShapes(`${block}.attn`, width),
     ...affine(`${block}.ln_1`, width),
-    ...affine(`${block}.mlp.c_fc`, mlpWidth, width),
-    ...affine(`${block}.mlp.c_proj`, width, mlpWidth),
+    ...mlpShapes(`${block}.mlp`, width, mlpWidth),
     ...affine(`${block}.ln_2`, width),
   ]);
 }
 
-function vitShapes({ width, layers, patchSize, mlpWidth }: VitConfig, config: ClipConfig): [string, Shape][] {
-  const patches = (config.imageResolution / patchSize) ** 2;
+const attentionShapes = (name: string, width: number): [string, Shape][] => [
+  [`${name}.in_proj_weight`, [3 * width, width]],
+  [`${name}.in_proj_bias`, [3 * width]],
+  ...affine(`${name}.out_proj`, width, width),
+];
+
+const mlpShapes = (name: string, width: number, mlpWidth: number): [string, Shape][] => [
+  ...affine(`${name}.c_fc`, mlpWidth, width),
+  ...affine(`${name}.c_proj`, width, mlpWidth),
+];
+
+function imageShapes(config: ClipConfig): [string, Shape][] {
+  const { vision, family } = config;
+  if (vision.kind === 'resnet') return resnetShapes(vision, config);
+  return family === 'clip' ? vitShapes(vision, config) : siglipImageShapes(vision, config);
+}
+
+const patchesOf = ({ patchSize }: VitConfig, { imageResolution }: ClipConfig): number =>
+  Math.floor(imageResolution / patchSize) ** 2;
+
+function vitShapes(vision: VitConfig, config: ClipConfig): [string, Shape][] {
+  const { width, layers, patchSize, mlpWidth } = vision;
   return [
     ['visual.class_embedding', [width]],
-    ['visual.positional_embedding', [patches + 1, width]],
+    ['visual.positional_embedding', [patchesOf(vision, config) + 1, width]],
     ['visual.proj', [width, config.embedDim]],
     ['visual.conv1.weight', [width, 3, patchSize, patchSize]],
     ...affine('visual.ln_pre', width),
     ...transformerShapes('visual.transformer', layers, width, mlpWidth),
     ...affine('visual.ln_post', width),
+  ];
+}
+
+const siglipTextShapes = ({ embedDim }: ClipConfig): [string, Shape][] => [
+  ['text_projection_bias', [embedDim]],
+  ['logit_bias', []],
+];
+
+/** Images are not projected, so that the image encoder is as wide as the features. */
+function siglipImageShapes(vision: VitConfig, config: ClipConfig): [string, Shape][] {
+  const { layers, patchSize, mlpWidth } = vision;
+  const { embedDim: width } = config;
+  return [
+    ['visual.positional_embedding', [patchesOf(vision, config), width]],
+    ...affine('visual.conv1', width, 3, patchSize, patchSize),
+    ...transformerShapes('visual.transformer', layers, width, mlpWidth),
+    ...affine('visual.ln_post', width),
+    [PROBE, [width]],
+    ...attentionShapes('visual.attnpool', width),
+    ...affine('visual.attnpool.ln', width),
+    ...mlpShapes('visual.attnpool.mlp', width, mlpWidth),
   ];
 }
 
@@ -101,7 +143,8 @@ export function checkWeights(tensors: ReadonlyMap<string, { readonly shape: Shap
   }
   for (const name of tensors.keys()) {
     if (!expected.has(name)) {
-      throw new Error(`CLIP weights: ${name}: OpenAI's CLIP has no such tensor; this is another architecture.`);
+      const family = config.family === 'clip' ? "OpenAI's CLIP" : 'SigLIP';
+      throw new Error(`CLIP weights: ${name}: ${family} has no such tensor; this is another architecture.`);
     }
   }
 }

@@ -149,3 +149,40 @@ export function plainResnet(pixels: Planes, tensors: Tensors): Float64Array {
   const query = layer(rows.subarray(0, x.channels), 'q_proj');
   return layer(attend(query, layer(rows, 'k_proj'), layer(rows, 'v_proj'), x.channels), 'c_proj');
 }
+
+/**
+ * SigLIP's text encoder, after transformers' modeling_siglip.py.
+ * @param tokens padded to the context length
+ * @returns [embed], not normalized
+ */
+export function plainSiglipText(tokens: readonly number[], tensors: Tensors, settings: PlainSettings): Float64Array {
+  const width = tensors('ln_final.weight').length;
+  const table = tensors('token_embedding.weight');
+  const embedded = tokens.flatMap((token) => [...table.subarray(token * width, (token + 1) * width)]);
+  const positions = tensors('positional_embedding');
+  const hidden = transformer(add(Float64Array.from(embedded), positions), tensors, 'transformer', false, settings);
+  const normed = layernorm(hidden, tensors('ln_final.weight'), tensors('ln_final.bias'), settings.epsilon);
+  return add(project(normed.subarray(-width), tensors('text_projection')), tensors('text_projection_bias'));
+}
+
+/** SigLIP's image encoder, after the same file. @param pixels normalized @returns [embed], not normalized */
+export function plainSiglipImage(pixels: Planes, tensors: Tensors, settings: PlainSettings): Float64Array {
+  const { epsilon, activate } = settings;
+  const of = (name: string) => tensors(`visual.${name}`);
+  const norm = (x: Float64Array, name: string) => layernorm(x, of(`${name}.weight`), of(`${name}.bias`), epsilon);
+  const layer = (x: Float64Array, name: string) => linear(x, of(`${name}.weight`), of(`${name}.bias`));
+  const width = of('conv1.bias').length;
+  const patch = Math.sqrt(of('conv1.weight').length / width / pixels.channels);
+  const grid = convolve(pixels, of('conv1.weight'), width, patch);
+  const patches = rowsOf(mapPlanes(grid, (value, channel) => value + of('conv1.bias')[channel]));
+  const embedded = add(patches, of('positional_embedding'));
+  const tokens = norm(transformer(embedded, tensors, 'visual.transformer', false, settings), 'ln_post');
+
+  const [query, keys, values] = [Float64Array.from(of('attnpool.probe')), tokens, tokens].map((x, part) => {
+    const rows = of('attnpool.in_proj_weight').subarray(part * width * width, (part + 1) * width * width);
+    return linear(x, rows, of('attnpool.in_proj_bias').subarray(part * width, (part + 1) * width));
+  });
+  const pooled = layer(attend(query, keys, values, width, { heads: settings.heads }), 'attnpool.out_proj');
+  const inner = activate(layer(norm(pooled, 'attnpool.ln'), 'attnpool.mlp.c_fc'));
+  return add(pooled, layer(inner, 'attnpool.mlp.c_proj'));
+}

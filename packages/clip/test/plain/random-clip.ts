@@ -27,7 +27,7 @@ export function randomNumbers(seed: number): () => number {
 function distribution(name: string, shape: readonly number[]): { mean: number; bound: number } {
   const uniform = (deviation: number) => ({ mean: 0, bound: Math.sqrt(3) * deviation });
   if (name === 'logit_scale') return { mean: Math.log(100), bound: 0 };
-  if (/embedding/.test(name)) return uniform(0.5);
+  if (/embedding|probe/.test(name)) return uniform(0.5);
   if (/running_mean$/.test(name)) return { mean: 0, bound: 0 };
   if (/running_var$/.test(name)) return { mean: 1, bound: 0 };
   if (/bias$/.test(name)) return uniform(0.1);
