@@ -55,7 +55,8 @@ export {
   TRANSFORMS,
   type Transform,
 } from './preprocess/preprocess.ts';
-export { createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
+export { createSiglipTokenizer } from './tokenizer/siglip.ts';
+export { type ClipTokenizer, createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
 export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
 export { named } from './weights/named.ts';

@@ -39,7 +39,10 @@ export interface RetrieverOptions {
   readonly clip: Source | ClipModel;
   /** The Combiner, given in the same ways. Without it, queries are the plain sum of both features. */
   readonly combiner?: Source | CombinerModel | undefined;
-  /** CLIP's tokenizer, or its vocabulary (`clip-vocabulary.txt.gz`) as an address, Blob or bytes. */
+  /**
+   * The model's tokenizer (`createSiglipTokenizer` for a SigLIP), or CLIP's vocabulary (`clip-vocabulary.txt.gz`) as an
+   * address, Blob or bytes.
+   */
   readonly tokenizer: Source | Tokenizer;
   /** A device of a host application; one is opened, and closed by `dispose`, unless given. */
   readonly device?: Device | GPUDevice | undefined;
@@ -284,8 +287,8 @@ export class Retriever {
 
   /** The token ids of a query's text, as rows of the token table. */
   #rows(text: string): readonly number[] {
-    const { rows, unknown } = this.#tokens(text);
-    if (rows.length > 2) return rows;
+    const { rows, textLength, unknown } = this.#tokens(text);
+    if (textLength > 0) return rows;
     const shown = JSON.stringify(text);
     throw new RangeError(
       unknown.length > 0

@@ -1,5 +1,12 @@
 export type { ClipModel, Preprocessing, RawImage, Tokenizer } from '@webcir/clip';
-export { createTokenizer, decodeImage, openSafetensors, openTorch, readClipModel } from '@webcir/clip';
+export {
+  createSiglipTokenizer,
+  createTokenizer,
+  decodeImage,
+  openSafetensors,
+  openTorch,
+  readClipModel,
+} from '@webcir/clip';
 export type { CombinerModel } from '@webcir/combiner';
 export {
   Device,

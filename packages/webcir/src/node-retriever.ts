@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { ClipModel, RawImage, Tokenizer } from '@webcir/clip';
-import { createImagePool, loadTokenizer, openClipModel } from '@webcir/clip/node';
+import { type ClipModel, preprocessOptions, type RawImage, type Tokenizer } from '@webcir/clip';
+import { createImagePool, loadTokenizer, openClipModel, openTokenizer } from '@webcir/clip/node';
 import type { CombinerModel } from '@webcir/combiner';
 import { type Device, openDevice } from '@webcir/kernels';
 import {
@@ -38,10 +38,13 @@ export class Retriever extends PageRetriever {
   static override async load(options: NodeRetrieverOptions = {}): Promise<Retriever> {
     const { run, autotune = true, device } = options;
     const ofRun: Partial<Run> = run === undefined ? {} : await readRun(run);
+    const source = options.clip ?? ofRun.clip ?? (await smallClip());
+    const path = pathOf(source);
+    const clip = path === undefined ? source : await openClipModel(path);
     const models = {
-      clip: await openClip(options.clip ?? ofRun.clip ?? (await smallClip())),
+      clip,
       combiner: await openCombiner(options.combiner ?? ofRun.combiner),
-      tokenizer: await openTokenizer(options.tokenizer),
+      tokenizer: options.tokenizer === undefined ? await tokenizerOf(clip, path) : await readSource(options.tokenizer),
     };
     const preprocessing = options.preprocessing ?? ofRun.preprocessing;
     const opened = device === undefined ? await openTuned(autotune) : undefined;
@@ -54,7 +57,7 @@ export class Retriever extends PageRetriever {
    * @throws RangeError when there are none, or two of one id; naming the file, when it cannot be decoded
    */
   override async index(images: Entries<RawImage | string>, options?: IndexOptions): Promise<Gallery> {
-    const pool = createImagePool({ ...this.preprocessing, size: this.config.imageResolution });
+    const pool = createImagePool(preprocessOptions(this.config, this.preprocessing));
     try {
       const planes = (image: RawImage | string) =>
         typeof image === 'string' ? pool.planes(image) : this.planes(image);
@@ -76,18 +79,16 @@ async function openTuned(autotune: boolean): Promise<Device> {
   }
 }
 
-async function openClip(clip: Source | ClipModel): Promise<Source | ClipModel> {
-  const path = pathOf(clip);
-  return path === undefined ? clip : openClipModel(path);
-}
-
 async function openCombiner(combiner?: Source | CombinerModel): Promise<Source | CombinerModel | undefined> {
   const path = pathOf(combiner);
   return path === undefined ? combiner : openCombinerModel(path);
 }
 
-async function openTokenizer(tokenizer?: Source | Tokenizer): Promise<Source | Tokenizer> {
-  if (tokenizer === undefined) return loadTokenizer();
+/** The tokenizer that belongs to a CLIP; its own where it was read from a file, CLIP's otherwise. */
+const tokenizerOf = (clip: Source | ClipModel, path?: string): Promise<Tokenizer> =>
+  path === undefined ? loadTokenizer() : openTokenizer(path, clip as ClipModel);
+
+async function readSource(tokenizer: Source | Tokenizer): Promise<Source | Tokenizer> {
   const path = pathOf(tokenizer);
   return path === undefined ? tokenizer : new Blob([await readFile(path)]);
 }

@@ -12,8 +12,10 @@ export interface TokenBatch {
 
 /** A text as rows of a model's token table. */
 export interface TextTokens {
-  /** Rows of the token table, start- and end-of-text included. */
+  /** Rows of the token table, with start, end and padding as the model has them. */
   readonly rows: number[];
+  /** How many of these are the text's own. */
+  readonly textLength: number;
   /** Words that were left out, or in part, because the model has no row for them. */
   readonly unknown: string[];
   /** Tokens that were cut off, before the end-of-text token, because the context does not hold them. */
@@ -26,18 +28,28 @@ export type TextTokenizer = (text: string, options?: Pick<TokenizeOptions, 'trun
 /**
  * Makes the function that turns a text into rows of the model's token table. It throws a RangeError when the text is
  * longer than the context and `truncate` is not set, or when the table is not the tokenizer's.
+ * @throws RangeError when the tokenizer is not that of the model's family
  */
 export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextTokenizer {
-  const { contextLength, vocabularySize } = model.config;
+  const { contextLength, vocabularySize, family } = model.config;
+  const { startOfText, endOfText, padding } = tokenizer;
+  const start = startOfText === undefined ? [] : [startOfText];
+  if ((family === 'clip') !== (padding === undefined)) {
+    throw new RangeError(
+      family === 'clip'
+        ? "the model is a CLIP, the tokenizer SigLIP's: use CLIP's vocabulary"
+        : "the model is a SigLIP, the tokenizer CLIP's: use the tokenizer.json that came with its weights",
+    );
+  }
   const rowOf = model.vocabulary && new Map(model.vocabulary.map((id, row) => [id, row]));
   return (text, { truncate = false } = {}) => {
     if (!rowOf && tokenizer.vocabularySize > vocabularySize) {
       throw new RangeError(
-        `the model has ${vocabularySize} tokens, CLIP's tokenizer ${tokenizer.vocabularySize}: it cannot read texts`,
+        `the model has ${vocabularySize} tokens, the tokenizer ${tokenizer.vocabularySize}: it cannot read texts`,
       );
     }
     const inner = tokenizer.encode(text);
-    const ids = [tokenizer.startOfText, ...inner, tokenizer.endOfText];
+    const ids = [...start, ...inner, endOfText];
     const known = rowOf ? ids.filter((id) => rowOf.has(id)) : ids;
     const cut = Math.max(0, known.length - contextLength);
     if (cut > 0 && !truncate) {
@@ -47,10 +59,14 @@ export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextToken
       );
     }
     known.splice(contextLength - 1, cut);
-    if (!rowOf) return { rows: known, unknown: [], cut };
+    const textLength = known.length - start.length - 1;
+    const fill = padding === undefined ? [] : Array<number>(contextLength - known.length).fill(padding);
+    const whole = [...known, ...fill];
+    if (!rowOf) return { rows: whole, textLength, unknown: [], cut };
     const unknown = wordsOf(inner, tokenizer).filter((word) => word.some((id) => !rowOf.has(id)));
     return {
-      rows: known.map((id) => rowOf.get(id)!),
+      rows: whole.map((id) => rowOf.get(id)!),
+      textLength,
       unknown: unknown.map((word) => tokenizer.decode(word).trim()),
       cut,
     };

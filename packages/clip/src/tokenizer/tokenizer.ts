@@ -1,6 +1,7 @@
 import { textCleaner } from './clean.ts';
 import { mergePairs, pairKey } from './merge.ts';
 import { parseReferences } from './references.ts';
+import { tokenRow } from './row.ts';
 import { byteSymbols } from './symbols.ts';
 
 const END_OF_WORD = '</w>';
@@ -11,31 +12,42 @@ const WORD =
 /** Words cached with their tokens; captions use a few thousand. */
 const CACHED_WORDS = 20_000;
 
+/** Positions of every published CLIP. */
+const CONTEXT = 77;
+
 /** Options of `Tokenizer.tokenize`. */
 export interface TokenizeOptions {
-  /** Positions in the result, 77 for every published CLIP. */
+  /** Positions in the result: unless given 77, and 64 for SigLIP. */
   readonly context?: number;
   /** Cut a text that is too long, and end it with the end-of-text token, instead of throwing. */
   readonly truncate?: boolean;
 }
 
-/** CLIP's tokenizer: texts to token ids and back. */
+/** A model's tokenizer: texts to token ids and back. */
 export interface Tokenizer {
   /** Number of tokens, 49,408 for CLIP. */
   readonly vocabularySize: number;
-  /** Id of `<|startoftext|>`, 49406 for CLIP. */
-  readonly startOfText: number;
-  /** Id of `<|endoftext|>`, 49407 for CLIP and the largest of all. */
+  /** Id of the token before each text; SigLIP has none. */
+  readonly startOfText?: number;
+  /** Id of the token after each text. */
   readonly endOfText: number;
+  /** Id that fills up every text to the whole context, which SigLIP reads; CLIP stops reading at the end of text. */
+  readonly padding?: number;
   /** Token ids of a text, without start and end. */
   encode(text: string): number[];
   /**
-   * `[context]` ids: start-of-text, the text, end-of-text, zeros (openai/CLIP `clip.tokenize`).
+   * `[context]` ids: start-of-text, the text, end-of-text, padding; zeros for CLIP (openai/CLIP `clip.tokenize`).
    * Throws when the text does not fit and `truncate` is not set.
    */
   tokenize(text: string, options?: TokenizeOptions): Uint32Array<ArrayBuffer>;
   /** The cleaned text that ids stand for, a space after each word. Throws on an id outside the vocabulary. */
   decode(ids: Iterable<number>): string;
+}
+
+/** CLIP's tokenizer. */
+export interface ClipTokenizer extends Tokenizer {
+  /** Id of `<|startoftext|>`, 49406. The largest of all is `endOfText`, 49407, that of `<|endoftext|>`. */
+  readonly startOfText: number;
 }
 
 /**
@@ -45,7 +57,7 @@ export interface Tokenizer {
  *   empty line; HTML's named character references, each with the code points that it stands for, in hexadecimal
  * @throws when a line is not a pair of earlier tokens, naming the line, or there are no character references
  */
-export function createTokenizer(vocabulary: string): Tokenizer {
+export function createTokenizer(vocabulary: string): ClipTokenizer {
   const { symbols, ids: byteIds } = byteSymbols();
   const tokens = new Array<string>(512);
   for (let byte = 0; byte < 256; byte++) {
@@ -100,22 +112,8 @@ export function createTokenizer(vocabulary: string): Tokenizer {
     return ids;
   };
 
-  const tokenize = (text: string, { context = 77, truncate = false }: TokenizeOptions = {}) => {
-    const ids = encode(text);
-    if (ids.length + 2 > context && !truncate) {
-      const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-      throw new RangeError(
-        `${JSON.stringify(shown)}: ${ids.length + 2} tokens with start and end, the context holds ${context}. ` +
-          'Shorten the text, or tokenize it with truncate: true.',
-      );
-    }
-    const row = new Uint32Array(context);
-    const length = Math.min(ids.length, context - 2);
-    row[0] = startOfText;
-    for (let i = 0; i < length; i++) row[i + 1] = ids[i];
-    row[length + 1] = endOfText;
-    return row;
-  };
+  const tokenize = (text: string, options: TokenizeOptions = {}) =>
+    tokenRow(text, encode(text), { startOfText, endOfText }, { context: CONTEXT, ...options });
 
   const decode = (ids: Iterable<number>): string => {
     const bytes: number[] = [];

@@ -1,12 +1,12 @@
 import {
   CLIP4CIR_PREPROCESSING,
   type ClipModel,
+  type ClipTokenizer,
   downloadClip,
   initialVit,
   isTrainable,
   preprocessOptions,
   storeClipModel,
-  type Tokenizer,
   textTokenizer,
   uploadClip,
 } from '@webcir/clip';
@@ -104,7 +104,7 @@ const save = async (path: string, model: ClipModel): Promise<void> =>
 /**
  * The token ids of everything that the embedded set can say: stage 0's captions and the training triplets' captions.
  */
-async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Promise<number[]> {
+async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: ClipTokenizer): Promise<number[]> {
   const random = seededRandom(seedOf('vocabulary'));
   const ids = new Set([tokenizer.startOfText, tokenizer.endOfText]);
   const learn = (text: string) => {
@@ -118,7 +118,7 @@ async function vocabularyOf(dataset: EmbeddedDataset, tokenizer: Tokenizer): Pro
 async function captionedImages(
   dataset: EmbeddedDataset,
   model: ClipModel,
-  tokenizer: Tokenizer,
+  tokenizer: ClipTokenizer,
 ): Promise<CaptionedImage[]> {
   const tokens = textTokenizer(model, tokenizer);
   const preprocessing = preprocessOptions(model.config, CLIP4CIR_PREPROCESSING);
