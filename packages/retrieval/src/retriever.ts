@@ -68,6 +68,8 @@ export interface Query {
   readonly image: RawImage | string;
   /** How the wanted image differs, e.g. 'is shorter and has a floral print'. */
   readonly text: string;
+  /** Cuts a text that is too long for the model, instead of refusing it. */
+  readonly truncate?: boolean;
   /** How many images to find, at most 128; 10 unless given. */
   readonly k?: number;
 }
@@ -199,7 +201,7 @@ export class Retriever {
    * @throws RangeError when the text is too long or says nothing that the model knows, k is out of range, the gallery
    *   has no image of that id, is on another device, or was made by another model or preprocessing
    */
-  async search(gallery: Gallery, { image, text, k = 10 }: Query): Promise<SearchResult[]> {
+  async search(gallery: Gallery, { image, text, truncate = false, k = 10 }: Query): Promise<SearchResult[]> {
     this.#expectUsable();
     const { contextLength, embedDim } = this.config;
     if (!Number.isInteger(k) || k < 1 || k > MAX_NEIGHBOURS)
@@ -211,7 +213,7 @@ export class Retriever {
         'the gallery is on another device: give both retrievers one device, or index the images again',
       );
     if (gallery.fingerprint !== this.#fingerprint) await this.#expectFingerprint(await gallery.fingerprint());
-    const rows = this.#rows(text);
+    const rows = this.#rows(text, truncate);
     const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], contextLength));
     const shown: Record<string, Float32Array> =
       typeof image === 'string' ? { feature: gallery.featureOf(image) } : { pixels: this.#pixels(image) };
@@ -286,8 +288,8 @@ export class Retriever {
   }
 
   /** The token ids of a query's text, as rows of the token table. */
-  #rows(text: string): readonly number[] {
-    const { rows, textLength, unknown } = this.#tokens(text);
+  #rows(text: string, truncate: boolean): readonly number[] {
+    const { rows, textLength, unknown } = this.#tokens(text, { truncate });
     if (textLength > 0) return rows;
     const shown = JSON.stringify(text);
     throw new RangeError(

@@ -284,7 +284,10 @@ describe('Retriever', () => {
     await expect(search({ image: 'nowhere' })).rejects.toThrow("the gallery has no image 'nowhere'");
     await expect(search({ text: ' \n' })).rejects.toThrow('text: expected how the wanted image differs, found " \\n"');
     await expect(search({ text: 'zebra' })).rejects.toThrow('text: the model knows no word of "zebra"');
-    await expect(search({ text: `${words} ${words}` })).rejects.toThrow('the model reads at most 16');
+    await expect(search({ text: `${words} ${words}` })).rejects.toThrow(
+      'the model reads at most 16 (truncate cuts it)',
+    );
+    expect(await search({ text: `${words} ${words}`, truncate: true })).toHaveLength(10);
     const other = await Retriever.load({
       clip: initialVit({ ...vision, ...text, embedDim: 8 }, random),
       tokenizer,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openEmbeddedFromPackage, writeCirr, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccepted } from '../src/commands/eval/submit.ts';
-import { incompleteNotes } from '../src/commands/notes.ts';
+import { incompleteNotes, severalFilesNotes } from '../src/commands/notes.ts';
 import { cli, runIn } from './run-cli.ts';
 
 let folder: string;
@@ -183,6 +183,20 @@ describe.concurrent('bad input ends in one sentence and exit code 1:', () => {
 it('a submission larger than the server takes is not written', () => {
   expect(() => expectAccepted('x.json', 'é'.repeat(2_500_000))).not.toThrow();
   expect(() => expectAccepted('x.json', 'é'.repeat(2_600_000))).toThrow('x.json would have 5.2 MB');
+});
+
+it('images with several files that differ are told', async () => {
+  const dataset = await openEmbeddedFromPackage();
+  expect(severalFilesNotes(dataset)).toEqual([]);
+  const [first, second] = dataset.gallery('val');
+  const files = Object.fromEntries(['a.jpg', 'a.png', 'copy.jpg'].map((name) => [name, join(folder, name)]));
+  for (const [name, path] of Object.entries(files)) await writeFile(path, name === 'a.png' ? 'other' : 'same');
+  const others: Record<string, string[]> = { [first]: [files['copy.jpg']], [second]: [files['a.png']] };
+  const shared = { ...dataset, file: () => files['a.jpg'], otherFiles: (id: string) => others[id] ?? [] };
+  const names = `${files['a.jpg']} and ${files['a.png']}`;
+  expect(severalFilesNotes(shared)).toEqual([
+    expect.stringContaining(`images with several files that differ: 1, such as ${names}. The first is taken;`),
+  ]);
 });
 
 it('numbers of a data set that is not whole say so', async () => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { CirDataset } from '@webcir/data';
 import type { ClipSource } from './clip-source.ts';
 
@@ -9,6 +10,22 @@ export const smallClipNotes = ({ name }: CirDataset, { clipModelName, clipModelP
   name !== 'fmnist-cir' && clipModelName === undefined && clipModelPath === undefined
     ? ['It takes the small CLIP of the embedded set. Published numbers need --clip-model-name RN50x4.']
     : [];
+
+/** Notes on images that have several files which differ in size: which of them is meant is not sure. */
+export function severalFilesNotes(dataset: CirDataset): string[] {
+  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size;
+  const ids = new Set(dataset.splits.flatMap((split) => dataset.gallery(split)));
+  const several = [...ids].flatMap((id) => {
+    const others = dataset.otherFiles?.(id) ?? [];
+    const files = others.length > 0 ? [dataset.file(id)!, ...others] : [];
+    return new Set(files.map(sizeOf)).size > 1 ? [files] : [];
+  });
+  if (several.length === 0) return [];
+  return [
+    `${dataset.name}: images with several files that differ: ${several.length}, such as ${several[0].join(' and ')}. ` +
+      'The first is taken; webcir data check lists them all.',
+  ];
+}
 
 /** Notes that must stand beside the numbers of an incomplete data set. */
 export const incompleteNotes = ({ name, incomplete }: CirDataset): string[] =>

@@ -18,6 +18,7 @@ import { expectFinite, type FeatureTable, ImageEncoder, tableOf } from '@webcir/
 import { cachedFeatures, defaultCacheFolder, type Images, madeAhead, openPlanes } from '@webcir/retrieval/node';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
+import { severalFilesNotes } from './notes.ts';
 
 /** Images that go through an encoder at once. */
 export const imageBatch = 128;
@@ -81,6 +82,7 @@ function chosenPreprocessing({ transform, targetRatio }: EncoderOptions, model: 
 /** Opens the data set; with `--skip-missing`, every image is opened once to see which are to be left out. */
 async function openData({ dataset: name, data, skipMissing }: SessionOptions): Promise<CirDataset> {
   const dataset = await openDataset(name, data);
+  for (const note of severalFilesNotes(dataset)) console.warn(note);
   if (!skipMissing) return dataset;
   const line = new ProgressLine('opening images');
   const rest = await skipUnreadable(dataset, (done, total) => line.update(done / total, `${done}/${total}`));
