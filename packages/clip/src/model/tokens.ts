@@ -51,6 +51,7 @@ export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextToken
     const inner = tokenizer.encode(text);
     const ids = [...start, ...inner, endOfText];
     const known = rowOf ? ids.filter((id) => rowOf.has(id)) : ids;
+    const isWhole = known.length === ids.length;
     const cut = Math.max(0, known.length - contextLength);
     if (cut > 0 && !truncate) {
       throw new RangeError(
@@ -63,7 +64,7 @@ export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextToken
     const fill = padding === undefined ? [] : Array<number>(contextLength - known.length).fill(padding);
     const whole = [...known, ...fill];
     if (!rowOf) return { rows: whole, textLength, unknown: [], cut };
-    const unknown = wordsOf(inner, tokenizer).filter((word) => word.some((id) => !rowOf.has(id)));
+    const unknown = isWhole ? [] : wordsOf(inner, tokenizer).filter((word) => word.some((id) => !rowOf.has(id)));
     return {
       rows: whole.map((id) => rowOf.get(id)!),
       textLength,
