@@ -101,8 +101,9 @@ function utf8Pattern(encodings: readonly Encoding[]): RegExp {
   const from = (first: number, last: number) =>
     [...new Set(letters.flatMap(({ characters }) => characters.slice(first, last + 1)))].join('');
   const next = from(0x80, 0xbf);
-  const three = [from(0xf0, 0xf0), from(0xf3, 0xf3)].join('');
+  // Of the first bytes of four, those of characters in use: emoji, and the tags in some of them.
+  const firstOfFour = from(0xf0, 0xf0) + from(0xf3, 0xf3);
   const strict = next.replace(/[‚„…‘’“”•–—―]/g, '');
-  const sequences = `[${from(0xc2, 0xdf)}][${next} ]|[${from(0xe0, 0xef)}][${next} ]{2}|[${three}][${next} ]{3}`;
+  const sequences = `[${from(0xc2, 0xdf)}][${next} ]|[${from(0xe0, 0xef)}][${next} ]{2}|[${firstOfFour}][${next} ]{3}`;
   return new RegExp(`(?<![${strict}])(?:${sequences})+`, 'gu');
 }
