@@ -130,7 +130,7 @@ export class Retriever {
     return new Retriever(await Retriever.open(options));
   }
 
-  /** @param opened a device that was opened for this retriever, and so is closed by it */
+  /** What `load` makes a retriever of. @param opened a device that was opened for it, and so is closed by it */
   protected static async open(options: RetrieverOptions, opened?: Device): Promise<Parts> {
     const ownsDevice = options.device === undefined;
     const device = opened ?? (await deviceOf(options.device));

@@ -8,12 +8,13 @@ import { loadSharp } from './sharp.ts';
 
 /**
  * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame only. The result keeps the
- * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, for
- * palettes (PNG, GIF) and the 1-bit pixels of PNG RGB with `paletteFirst`, and for CMYK RGB with the `padding` of that mode. As in PIL, an
- * image with faults that every pixel survives is opened, and a cut one is refused.
+ * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, for the
+ * palettes of PNG and GIF and 1-bit PNG RGB with `paletteFirst`, and for CMYK RGB with the `padding` of that mode. As in
+ * PIL, an image with faults that leave all of its pixels there is opened, and a cut one is refused.
  *
- * Differs from PIL for TIFF palettes and 1-bit TIFF (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's conversion
- * saturates), CMYK (converted to RGB before the resize instead of after it), and the chroma of AVIF.
+ * Differs from PIL for palettes and 1 bit in TIFF (taken as RGB), 16-bit grey PNG (scaled to 8 bits, where PIL's
+ * conversion saturates), CMYK (converted to RGB before the resize instead of after it), the chroma of AVIF, and PNG
+ * files that are cut between their last pixel and their end (refused).
  *
  * @param source a file's path, or its bytes
  * @param name name of the image in errors, if `source` is bytes
