@@ -63,10 +63,14 @@ describe('webcir eval', () => {
         .map(({ method: _, ...row }: Record<string, unknown>) => row);
     expect((await json('run.json')).results[0].rows).toEqual(expected('combiner'));
 
-    const paths = ['--clip-model-path', join(run, 'clip.safetensors'), '--dataset', 'fashionIQ', '--data', fashionIq];
+    expect(byRun.stdout).not.toContain('the small CLIP');
+
+    const paths = ['--clip-model-path', 'runs/tiny/clip.safetensors', '--dataset', 'fashionIQ', '--data', fashionIq];
     const sum = await webcir('eval', '--combining-function', 'sum', ...paths, '--json', 'sum.json');
     expect(sum).toMatchObject({ code: 0, stderr: '' });
     expect((await json('sum.json')).results[0].rows).toEqual(expected('sum-stage1'));
+    // A path that holds in whatever folder the file is read.
+    expect((await json('sum.json')).clip_model_path).toBe(join(run, 'clip.safetensors'));
   }, 60_000);
 
   it("sets FashionIQ's protocols side by side", async () => {
@@ -89,6 +93,7 @@ describe('webcir eval', () => {
     const models = ['--combining-function', 'sum', '--data', cirr];
     const evaluated = await webcir('eval', '--dataset', 'CIRR', ...models, '--json', 'cirr.json');
     expect(evaluated).toMatchObject({ code: 0, stderr: '' });
+    expect(evaluated.stdout).toContain('It takes the small CLIP of the embedded set. Published numbers need');
     expect(evaluated.stdout).toMatch(/R@1 +R@5 +R@10 +R@50 +Rs@1 +Rs@2 +Rs@3 +Avg\.\nSum( +[\d.]+){8}\n/);
 
     const submitted = await webcir('submit', 'cirr', '--submission-name', 'tiny_1', ...models);

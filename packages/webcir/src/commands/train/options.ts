@@ -15,6 +15,7 @@ export type GivenOptions = SessionOptions & Partial<TrainOptions>;
 
 /** The options that may change when a run is resumed: where files lie. The others decide what its steps were. */
 export const movable = ['data', 'clipModelPath'] as const;
+export type MovableOptions = Partial<Pick<TrainOptions, (typeof movable)[number]>>;
 
 /** The content of a run folder's config.json. */
 export type StoredConfig = TrainOptions & {

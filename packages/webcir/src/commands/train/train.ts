@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { uploadClip } from '@webcir/clip';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
-import { DATASETS } from '@webcir/data/node';
 import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
 import { ranksFile, ranksJson } from '@webcir/eval/node';
 import { openPlanes } from '@webcir/retrieval/node';
@@ -14,7 +12,8 @@ import { autotuneFor } from '../autotune.ts';
 import { incompleteNotes, smallClipNotes, splitPhrase } from '../notes.ts';
 import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
 import { warnOfCaptions } from '../texts.ts';
-import { type GivenOptions, movable, type StoredConfig, type TrainOptions } from './options.ts';
+import { batchNotes, expectConfig, withFullPaths } from './config.ts';
+import type { GivenOptions, MovableOptions, StoredConfig } from './options.ts';
 import { presetFor } from './presets.ts';
 import { showProgress } from './progress.ts';
 import { writeReport } from './report.ts';
@@ -32,7 +31,7 @@ export interface Finished {
 /** A run to be started, or to go on, with its files where they are now. */
 export type TrainRequest = { readonly path: string } & (
   | { readonly resume: false; readonly options: GivenOptions; readonly command: string }
-  | { readonly resume: true; readonly options: Partial<Pick<TrainOptions, (typeof movable)[number]>> }
+  | { readonly resume: true; readonly options: MovableOptions }
 );
 
 /** `webcir train`: both stages, or one of them, then the table of the paper. */
@@ -139,35 +138,6 @@ async function train(request: TrainRequest): Promise<void> {
   reportAutotune();
   await finish({ session, folder, config, test, validation, seconds: (performance.now() - started) / 1000 });
   device.close();
-}
-
-/** @throws naming the file, where it is not the config of a training run */
-function expectConfig(file: string, config: Readonly<Record<string, unknown>>): StoredConfig {
-  const { dataset } = config;
-  if (DATASETS.some((name) => name === dataset)) return config as unknown as StoredConfig;
-  throw new Error(
-    `${file}: expected the name of a data set in "dataset" (${DATASETS.join(', ')}), found ${JSON.stringify(dataset)}`,
-  );
-}
-
-/** The options with paths that hold in whatever folder the run is looked at or resumed. */
-function withFullPaths<T extends Partial<TrainOptions>>(options: T): T {
-  const paths = movable.flatMap((key) => (options[key] === undefined ? [] : [[key, resolve(options[key])]]));
-  return { ...options, ...Object.fromEntries(paths) };
-}
-
-/** Says where a default is smaller than usual, as there are few examples. */
-function batchNotes({ stages, batchSize, combinerBatchSize }: StoredConfig, given: GivenOptions): string[] {
-  const usual = presetFor(given.dataset, Number.POSITIVE_INFINITY);
-  const shrunk = [
-    ...(stages !== '2' && given.batchSize === undefined && batchSize < usual.batchSize
-      ? [`--batch-size ${batchSize} (usually ${usual.batchSize})`]
-      : []),
-    ...(stages !== '1' && given.combinerBatchSize === undefined && combinerBatchSize < usual.combinerBatchSize
-      ? [`--combiner-batch-size ${combinerBatchSize} (usually ${usual.combinerBatchSize})`]
-      : []),
-  ];
-  return shrunk.length > 0 ? [`With so few triplets it takes ${shrunk.join(' and ')}.`] : [];
 }
 
 async function finish(finished: Finished): Promise<void> {
