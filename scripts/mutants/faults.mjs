@@ -358,6 +358,22 @@ export const faults = [
     tests: ['train/test/combiner'],
   },
   {
+    name: 'dropout-missing',
+    file: 'packages/combiner/src/combiner.ts',
+    from: "drop(layer(both, 'combiner_layer', 'relu'), 2)",
+    to: "layer(both, 'combiner_layer', 'relu')",
+    means: 'a hidden layer without dropout',
+    tests: ['train/test/combiner'],
+  },
+  {
+    name: 'dropout-shared',
+    file: 'packages/combiner/src/combiner.ts',
+    from: "'image_projection_layer', 'relu'), 1)",
+    to: "'image_projection_layer', 'relu'), 0)",
+    means: 'one mask for both projections',
+    tests: ['train/test/combiner'],
+  },
+  {
     name: 'combiner-start',
     file: 'packages/combiner/src/init.ts',
     from: '1 / Math.sqrt(shape[1])',
@@ -539,14 +555,6 @@ export const faults = [
     tests: ['train/test/run.gpu'],
   },
   {
-    name: 'no-dropout',
-    file: 'packages/train/src/stage2/stage2.ts',
-    from: 'dropout > 0 ?',
-    to: 'dropout > 1 ?',
-    means: 'no dropout in training',
-    tests: ['train/test/run.gpu'],
-  },
-  {
     name: 'stage-0-mask',
     file: 'packages/train/src/stage0/pretrain.ts',
     from: 'mask[i * count + j] = -1e4',
@@ -577,7 +585,7 @@ export const faults = [
     from: 'dot(row(queries, query), feature) / Math.sqrt(dot(feature, feature))',
     to: 'dot(row(queries, query), feature)',
     means: 'groups ranked by the dot product, not the cosine',
-    tests: ['eval/test/groups'],
+    tests: ['eval/test/queries'],
   },
   {
     name: 'recall-off-by-one',
@@ -644,7 +652,7 @@ export const faults = [
     tests: ['eval/test/bootstrap'],
   },
   {
-    name: 'bootstrap-unpaired',
+    name: 'bootstrap-quantile',
     file: 'packages/eval/src/bootstrap.ts',
     from: 'low: quantile(means, 0.025)',
     to: 'low: quantile(means, 0.05)',

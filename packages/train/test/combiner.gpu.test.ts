@@ -1,8 +1,20 @@
 // The Combiner against CLIP4Cir's own: query features, logits, loss and gradients.
 
+import { layersOf } from '@webcir/clip/test/layers';
 import { expectClose, floats, loadFixture, relativeDifference } from '@webcir/clip/test/reference';
 import { combine, combinerEntries, initialCombiner } from '@webcir/combiner';
-import { compile, gradients, input, l2Normalize, matmul, openDevice, scale, TensorStore } from '@webcir/kernels';
+import {
+  compile,
+  gradients,
+  input,
+  l2Normalize,
+  matmul,
+  openDevice,
+  scale,
+  slice,
+  type Tensor,
+  TensorStore,
+} from '@webcir/kernels';
 import { afterAll, expect, it } from 'vitest';
 import { batchContrastiveLoss, logitScale } from '../src/index.ts';
 
@@ -38,6 +50,43 @@ it("agrees with CLIP4Cir's Combiner in features, logits, loss and gradients", as
   expect(relativeDifference(results.logits, floats(io, 'logits'))).toBeLessThan(1e-5);
   expect(Math.abs(results.loss[0] / floats(io, 'loss')[0] - 1)).toBeLessThan(1e-4);
   for (const name of names) expectClose(results[name], io, 'grad', name, 1e-3);
+});
+
+it('drops half of each projection and of each hidden layer while it is trained, by masks of their own', async () => {
+  const weights = await fixture('combiner');
+  const io = await fixture('combiner.io');
+  const store = TensorStore.create(device, combinerEntries({ featureDim: 96, projectionDim: 160, hiddenDim: 224 }));
+  for (const { name } of store.entries) store.write(name, floats(weights, name));
+  const training = { seed: input('seed', [2], 'u32'), probability: 0.5 };
+  const feature = (name: string) => input(name, [12, 96]);
+  const combined = combine(feature('image'), feature('text'), (name) => store.tensor(name), training);
+  const { inputOf, outputOf } = layersOf(combined);
+  const layers: Record<string, Tensor> = {
+    text: outputOf('text_projection_layer.weight'),
+    image: outputOf('image_projection_layer.weight'),
+    hidden: outputOf('combiner_layer.weight'),
+    lambda: outputOf('dynamic_scalar.0.weight'),
+  };
+  const dropped: Record<string, Tensor> = {
+    text: slice(inputOf('combiner_layer.weight'), 1, 0, 160),
+    image: slice(inputOf('combiner_layer.weight'), 1, 160, 160),
+    hidden: inputOf('output_layer.weight'),
+    lambda: inputOf('dynamic_scalar.3.weight'),
+  };
+  const masks: boolean[][] = [];
+  for (const name of Object.keys(layers)) {
+    const program = await compile(device, { outputs: { before: layers[name], after: dropped[name] } });
+    const feeds = Object.fromEntries(['image', 'text'].map((side) => [side, floats(io, `${side}_features`)]));
+    const { before, after } = await program.runAndRead({ ...feeds, seed: Uint32Array.of(3, 4) }, ['before', 'after']);
+    const active = [...before.keys()].filter((i) => before[i] > 0);
+    for (const i of active) expect([0, 2 * before[i]], `${name}, ${i}`).toContain(after[i]);
+    const kept = active.filter((i) => after[i] > 0).length;
+    // Six standard deviations of some 900 draws.
+    expect(Math.abs(kept / active.length - 0.5), name).toBeLessThan(0.1);
+    masks.push(Array.from(before, (value, i) => value > 0 && after[i] > 0));
+    program.dispose();
+  }
+  expect(new Set(masks.map((mask) => mask.slice(0, 12 * 160).join())).size).toBe(4);
 });
 
 it("has 59,003,521 parameters at CLIP4Cir's sizes for RN50x4", () => {
