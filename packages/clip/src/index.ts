@@ -16,7 +16,7 @@ export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
 export { mixedPrecision, type Weights, weightsOf } from './encoders/weights.ts';
-export { imageFingerprint, modelFingerprint } from './model/fingerprint.ts';
+export { clipFingerprint, imageFingerprint, modelFingerprint } from './model/fingerprint.ts';
 export { foldBatchNorm } from './model/fold.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
 export {

@@ -6,6 +6,8 @@ export interface CombinerModel {
   readonly config: CombinerConfig;
   /** Tensors by CLIP4Cir's names, in single precision. */
   readonly tensors: ReadonlyMap<string, CombinerTensor>;
+  /** Fingerprint of the CLIP on whose features it was trained, if its file says it. */
+  readonly clip?: string | undefined;
 }
 
 /** One tensor of a Combiner, read when it is needed. */

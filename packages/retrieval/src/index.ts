@@ -4,7 +4,7 @@ export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
-export { readCombinerModel } from './read-combiner.ts';
+export { expectCombinerOf, readCombinerModel, storeCombinerModel } from './read-combiner.ts';
 export {
   type Entries,
   type IndexOptions,

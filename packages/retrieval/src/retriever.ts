@@ -29,7 +29,7 @@ import { ImageEncoder } from './encode.ts';
 import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { madeAhead } from './made-ahead.ts';
-import { readCombinerModel } from './read-combiner.ts';
+import { expectCombinerOf, readCombinerModel } from './read-combiner.ts';
 import { expectFinite } from './rows.ts';
 import { isSource, openSource, type Source } from './source.ts';
 
@@ -124,7 +124,8 @@ export class Retriever {
 
   /**
    * Opens the models and copies them to the device.
-   * @throws Error naming the file and the tensor at fault, or the address that did not answer; NoAdapterError
+   * @throws Error naming the file and the tensor at fault, or the address that did not answer; RangeError for a Combiner
+   *   of another CLIP; NoAdapterError
    */
   static async load(options: RetrieverOptions): Promise<Retriever> {
     return new Retriever(await Retriever.open(options));
@@ -138,7 +139,7 @@ export class Retriever {
       const given = await openClip(options.clip);
       const tokenizer = await openTokenizer(options.tokenizer);
       const combinerModel = await openCombiner(options.combiner);
-      if (combinerModel) expectWidth(combinerModel, given.config);
+      if (combinerModel) await expectCombinerOf(given, combinerModel);
       const model = foldBatchNorm(given);
       const clip = await uploadClip(device, model);
       const combiner = combinerModel && (await uploadCombiner(device, combinerModel));
@@ -181,7 +182,7 @@ export class Retriever {
    * Makes a gallery of features that were encoded before: `Gallery.features`, or what `webcir encode` wrote.
    * @param features [ids, embed], as CLIP gives them
    * @param fingerprint what was stored beside the features: `Gallery.fingerprint`, or `fingerprint` in the metadata that
-   *   `webcir encode` wrote. It is compared with this retriever's, which takes half a second for a ViT-B/32, once
+   *   `webcir encode` wrote. It is compared with this retriever's, which takes a second for a ViT-B/32, once
    * @throws RangeError when there are none, not one for each id, or two of one id; or when they were made by another
    *   CLIP or preprocessing
    */
@@ -361,10 +362,4 @@ async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> 
   const bytes = await openSource(tokenizer, 'tokenizer');
   const whole = await bytes.read(0, bytes.size);
   return named(bytes.name, async () => createTokenizer(await readVocabulary(whole.slice())));
-}
-
-/** @throws RangeError naming both widths */
-function expectWidth({ config: { featureDim } }: CombinerModel, { embedDim }: ClipConfig): void {
-  if (featureDim !== embedDim)
-    throw new RangeError(`the Combiner takes features of ${featureDim} values, this CLIP makes ${embedDim}`);
 }

@@ -2,6 +2,7 @@
 import {
   blobSource,
   type ClipModel,
+  clipFingerprint,
   createTokenizer,
   initialVit,
   normalizePixels,
@@ -26,6 +27,7 @@ import {
   ImageEncoder,
   Retriever,
   readCombinerModel,
+  storeCombinerModel,
   TextEncoderPrograms,
 } from '../src/index.ts';
 
@@ -329,6 +331,7 @@ describe('Retriever', () => {
     expect(fingerprint).toMatch(/^[0-9a-f]{32}$/);
     for (const [options, isSame] of [
       [{ clip: clipFile }, true],
+      [{ clip: await blobOf(storeClipModel(model, 'F16')) }, true],
       [{ clip: changed('text_projection') }, true],
       [{ clip: changed('visual.proj') }, false],
       [{ clip: { ...model, config: { ...model.config, activation: 'gelu' as const } } }, false],
@@ -347,6 +350,20 @@ describe('Retriever', () => {
       await other.dispose();
     }
     await made.dispose();
+  });
+
+  it('refuses the Combiner of another CLIP, where its file says which one it was trained with', async () => {
+    const content = storeCombinerModel({ tensors: combinerTensors, clip: await clipFingerprint(model) }, 'F32');
+    const own = await blobOf(content);
+    for (const dtype of ['F32', 'F16'] as const) {
+      const clip = await blobOf(storeClipModel(model, dtype));
+      await (await Retriever.load({ clip, combiner: own, tokenizer, device })).dispose();
+    }
+    const other = { ...initialVit({ ...vision, ...text }, random), preprocessing: model.preprocessing };
+    await expect(Retriever.load({ clip: other, combiner: own, tokenizer, device })).rejects.toThrow(
+      'the Combiner was trained on features of another CLIP, though of the same width',
+    );
+    await (await Retriever.load({ clip: other, combiner: combinerFile, tokenizer, device })).dispose();
   });
 
   it('says what is wrong with a model', async () => {

@@ -1,5 +1,5 @@
 // Both stages through the library call, on a small model: in Node and in a page, in one go and after a stop.
-import { initialVit, readClipModel, readFloat32, uploadClip } from '@webcir/clip';
+import { clipFingerprint, initialVit, readClipModel, readFloat32, uploadClip } from '@webcir/clip';
 import { relativeDifference } from '@webcir/clip/test/reference';
 import { initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
@@ -139,6 +139,8 @@ describe('trainRun', () => {
     const events: RunEvent<Scores>[] = [];
     const { combiner, model: tuned } = await train(whole, {}, (event) => events.push(event));
     expect(combiner?.config).toEqual({ featureDim: 16, projectionDim: 32, hiddenDim: 64 });
+    expect(combiner?.clip).toBe(await clipFingerprint(tuned));
+    expect(combiner?.clip).not.toBe(await clipFingerprint(model));
     expect(tuned.config).toEqual(config);
     const kinds = events.filter(({ type }) => type !== 'captions').map(({ type }) => type);
     const stage = ['start', ...Array(3).fill(['step', 'step', 'epoch']).flat(), 'end'];

@@ -74,7 +74,7 @@ export async function trainRun<Scores>(run: TrainingRun<Scores>): Promise<Traine
   const features = isFrozen ? run.features : await run.encodeImages(clip.weights, 'all');
   if (options.stages === '1') return { model: tuned, clip, features };
   if (!(await storage.has(combinerFile))) {
-    await runStage2({ ...run, config: tuned.config, weights: clip.weights, features });
+    await runStage2({ ...run, model: tuned, weights: clip.weights, features });
   }
   return { model: tuned, clip, features, combiner: readCombinerModel(await storage.open(combinerFile)) };
 }

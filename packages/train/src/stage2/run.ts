@@ -1,8 +1,8 @@
-import { type ClipConfig, type ModelTensor, storeTensors, type Weights } from '@webcir/clip';
+import { type ClipModel, clipFingerprint, type ModelTensor, type Weights } from '@webcir/clip';
 import { type CombinerConfig, combine, initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
 import type { Device, Tensor, TensorStore } from '@webcir/kernels';
-import { type FeatureTable, featureRows } from '@webcir/retrieval';
+import { type FeatureTable, featureRows, storeCombinerModel } from '@webcir/retrieval';
 import { batchesPerEpoch, drawEpoch, type Example } from '../examples.ts';
 import { runTraining } from '../loop.ts';
 import type { RunOptions } from '../run/options.ts';
@@ -13,8 +13,9 @@ import { Stage2 } from './stage2.ts';
 
 export interface Stage2Run<Scores> extends RunContext<Scores> {
   readonly device: Device;
-  readonly config: ClipConfig;
   /** The tuned CLIP, frozen now. */
+  readonly model: ClipModel;
+  /** The same on the device. */
   readonly weights: Weights;
   readonly examples: readonly Example[];
   /** Features of every image by the tuned CLIP. */
@@ -26,21 +27,22 @@ export interface Stage2Run<Scores> extends RunContext<Scores> {
  * storage.
  */
 export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
-  const { device, config: clipConfig, weights, examples, features, validation, storage, options, onEvent } = run;
+  const { device, model, weights, examples, features, validation, storage, options, onEvent } = run;
   const { combinerBatchSize: batch, combinerEpochs: epochs, dropout, seed } = options;
   const validationTexts = await validation.textFeatures(weights);
-  const captions = await captionFeatures(device, clipConfig, weights, examples, {
+  const captions = await captionFeatures(device, model.config, weights, examples, {
     cache: options.textCache,
     trim: options.trimText,
     onProgress: (done, total) => onEvent?.({ type: 'captions', done, total }),
   });
   const record = new StageRecord('stage 2', epochs, run);
-  const config = combinerConfig(clipConfig.embedDim, options);
+  const config = combinerConfig(model.config.embedDim, options);
   const initial = initialCombiner(config, seededRandom(seedOf(`combiner, seed ${seed}`)));
   const stage = await Stage2.create(device, config, initial, { batch, dropout, mixed: options.precision === 'amp' });
   const { adam, combiner } = stage;
   const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
   const stepsPerEpoch = batchesPerEpoch(examples.length, batch, '--combiner-batch-size');
+  const clip = await clipFingerprint(model);
   onEvent?.({ type: 'start', stage: 'stage 2', epochs, batch });
   try {
     await runTraining({
@@ -70,7 +72,7 @@ export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
           epoch,
           adam,
           score: () => validation.scores(features, validationTexts, fuse),
-          save: (file) => saveCombiner(storage, file, combiner),
+          save: (file) => saveCombiner(storage, file, combiner, clip),
         }),
     });
   } finally {
@@ -87,10 +89,10 @@ export const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }:
   hiddenDim: hiddenDim ?? 8 * featureDim,
 });
 
-function saveCombiner(storage: RunStorage, file: string, combiner: TensorStore): Promise<void> {
+function saveCombiner(storage: RunStorage, file: string, combiner: TensorStore, clip: string): Promise<void> {
   const weights = combiner.entries.map(({ name, shape }): [string, ModelTensor] => [
     name,
     { shape, read: () => combiner.readTensor(name) },
   ]);
-  return storage.write(file, { tensors: storeTensors(new Map(weights), 'F32'), metadata: new Map() });
+  return storage.write(file, storeCombinerModel({ tensors: new Map(weights), clip }, 'F32'));
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DeviceClip, type Transform, uploadClip } from '@webcir/clip';
+import { type DeviceClip, named, type Transform, uploadClip } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import type { DatasetName } from '@webcir/data/node';
 import type { Fuse } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
+import { expectCombinerOf } from '@webcir/retrieval';
 import { openCombinerModel } from '@webcir/retrieval/node';
 import { modelFile } from '@webcir/train';
 import { RunFolder } from '@webcir/train/node';
@@ -122,15 +123,15 @@ async function fuseOf(name: CombiningFunction, { device, model }: Session, optio
   if (name === 'sum') return elementwiseSum;
   if (name !== 'combiner') return name;
   const combiner = await openCombinerModel(options.combinerPath!);
-  expectWidths(combiner, model.config.embedDim, options);
+  await named(options.combinerPath!, () => expectCombinerOf(model, combiner));
+  expectWidths(combiner, options);
   const store = await uploadCombiner(device, combiner);
   return (image: Tensor, text: Tensor) => combine(image, text, (tensor) => store.tensor(tensor));
 }
 
-/** @throws naming the width that is not the one that was asked for, or that of CLIP's features */
-function expectWidths({ config }: CombinerModel, featureDim: number, options: ModelOptions): void {
+/** @throws naming the width that is not the one that was asked for */
+function expectWidths({ config }: CombinerModel, options: ModelOptions): void {
   const widths: [what: string, found: number, expected: number | undefined][] = [
-    ["for features of the CLIP's width", config.featureDim, featureDim],
     ['of --projection-dim', config.projectionDim, options.projectionDim],
     ['of --hidden-dim', config.hiddenDim, options.hiddenDim],
   ];

@@ -8,7 +8,6 @@ import {
   readClipModel,
   storeClipModel,
   storedTensor,
-  storeTensors,
   torchZipPieces,
   type WeightTensor,
   weightsKind,
@@ -22,6 +21,7 @@ import {
   writeFileAtomic,
   writeSafetensorsFile,
 } from '@webcir/clip/node';
+import { storeCombinerModel } from '@webcir/retrieval';
 import { openCombinerModel } from '@webcir/retrieval/node';
 import { formatBytes } from '../../progress.ts';
 
@@ -45,7 +45,7 @@ export async function convertCommand(from: string, to: string, { activation, dty
   let content: ReturnType<typeof storeClipModel>;
   let note: string | undefined;
   if (className === 'Combiner') {
-    content = { tensors: storeTensors((await openCombinerModel(from)).tensors, dtype), metadata: new Map() };
+    content = storeCombinerModel(await openCombinerModel(from), dtype);
   } else {
     const configuration = await configurationBeside(from, file, activation);
     const model = named(from, () => readClipModel(file, configuration));
