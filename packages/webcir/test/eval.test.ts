@@ -149,7 +149,17 @@ describe.concurrent('bad input ends in one sentence and exit code 1:', () => {
     [
       'a CLIP in place of a Combiner',
       () => [...fiq(), '--combining-function', 'combiner', '--combiner-path', join(run, 'clip.safetensors')],
-      /clip\.safetensors: Combiner weights: text_projection_layer\.weight: .*found no tensor/,
+      /clip\.safetensors: expected a Combiner, found a CLIP: are the two files swapped\?/,
+    ],
+    [
+      'a Combiner in place of a CLIP',
+      () => [...fiq(), ...sum, '--clip-model-path', join(run, 'combiner.safetensors')],
+      /combiner\.safetensors: expected a CLIP, found a Combiner: are the two files swapped\?/,
+    ],
+    [
+      'the Combiner of another CLIP',
+      () => [...fiq(), ...combiner()],
+      /combiner\.safetensors: the Combiner was trained on features of another CLIP, though of the same width/,
     ],
     [
       'a protocol of another set',

@@ -123,8 +123,8 @@ async function fuseOf(name: CombiningFunction, { device, model }: Session, optio
   if (name === 'sum') return elementwiseSum;
   if (name !== 'combiner') return name;
   const combiner = await openCombinerModel(options.combinerPath!);
-  await named(options.combinerPath!, () => expectCombinerOf(model, combiner));
   expectWidths(combiner, options);
+  await named(options.combinerPath!, () => expectCombinerOf(model, combiner));
   const store = await uploadCombiner(device, combiner);
   return (image: Tensor, text: Tensor) => combine(image, text, (tensor) => store.tensor(tensor));
 }
