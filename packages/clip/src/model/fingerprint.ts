@@ -54,9 +54,6 @@ async function fingerprint(
   return (await sha256(new TextEncoder().encode(text))).slice(0, 32);
 }
 
-const digestOf = async (facts: readonly unknown[]): Promise<string> =>
-  (await sha256(new TextEncoder().encode(JSON.stringify(facts, inOrder)))).slice(0, 32);
-
 /** For `JSON.stringify`: the same text for the same entries, whatever order they were made in. */
 const inOrder = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
