@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createSiglipTokenizer, textTokenizer } from '../src/index.ts';
 import { copyTokenizer, loadTokenizer, openTokenizer } from '../src/node.ts';
-import { randomSiglip, smallSiglip } from './siglip.ts';
+import { randomSiglip, smallSiglip } from './plain/siglip.ts';
 
 interface Case {
   readonly text: string;

@@ -18,8 +18,15 @@ import {
 import { openClipModel } from '../src/node.ts';
 import { storedTensor } from '../src/weights/weight-file.ts';
 import { randomNumbers, smoothImage, tensorsOf } from './plain/random-clip.ts';
+import {
+  plainSiglip,
+  randomSiglip,
+  type SiglipSizes,
+  siglipTensors,
+  smallSiglip,
+  writeSiglip,
+} from './plain/siglip.ts';
 import { nhwc, relativeDifference } from './reference.ts';
-import { plainSiglip, randomSiglip, type SiglipSizes, siglipTensors, smallSiglip, writeSiglip } from './siglip.ts';
 
 const device = await openDevice();
 const folder = await mkdtemp(join(tmpdir(), 'webcir-siglip-'));

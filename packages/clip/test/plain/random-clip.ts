@@ -10,6 +10,8 @@ import {
 import { plainResnetTrunk, type Tensors } from './encoders.ts';
 import type { Planes } from './layers.ts';
 
+export type { Planes, Tensors };
+
 /** Seeded random numbers in [-1, 1): mulberry32. */
 export function randomNumbers(seed: number): () => number {
   let state = seed;

@@ -10,7 +10,7 @@ import {
   uploadClip,
   type Weights,
 } from '@webcir/clip';
-import { loadTokenizer, openClipModel } from '@webcir/clip/node';
+import { openClipModel, openTokenizer } from '@webcir/clip/node';
 import type { CirDataset, SplitUses } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
 import { type Device, openDevice } from '@webcir/kernels';
@@ -61,9 +61,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 export async function openEncoder(options: EncoderOptions): Promise<EncoderSession> {
-  const opened = await openClipModel(await clipPath(options), options.activation);
+  const path = await clipPath(options);
+  const opened = await openClipModel(path, options.activation);
   const model = { ...opened, preprocessing: chosenPreprocessing(options, opened) };
-  const tokens = textTokenizer(model, await loadTokenizer());
+  const tokens = textTokenizer(model, await openTokenizer(path, model));
   return {
     device: await openDevice(),
     model,

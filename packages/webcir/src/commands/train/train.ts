@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { uploadClip } from '@webcir/clip';
+import { copyTokenizer } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
 import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
@@ -9,6 +10,7 @@ import { examplesOf, expectBatches, planMicroBatch, trainRun } from '@webcir/tra
 import { expectUnchanged, madeFrom, RunFolder } from '@webcir/train/node';
 import { formatSeconds } from '../../progress.ts';
 import { autotuneFor } from '../autotune.ts';
+import { clipPath } from '../clip-source.ts';
 import { incompleteNotes, smallClipNotes, splitPhrase } from '../notes.ts';
 import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
 import { warnOfCaptions } from '../texts.ts';
@@ -107,6 +109,7 @@ async function train(request: TrainRequest): Promise<void> {
   untunedClip.dispose();
   // Every image has been read by now: a run that cannot start leaves nothing behind.
   folder ??= await RunFolder.create(path, withChoices());
+  await copyTokenizer(await clipPath(config), path, model);
 
   const source = openPlanes(dataset, preprocessing);
   const trained = await trainRun({

@@ -2,12 +2,12 @@
 // spelled out here after the sources of those projects, not with the code under test.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClipConfig, type ClipModel, type ModelTensor, SIGLIP_IMAGE, weightShapes } from '../src/index.ts';
-import { writeSafetensorsFile } from '../src/node.ts';
-import { fromFloat32, type StoredTensor } from '../src/weights/weight-file.ts';
-import { type PlainSettings, plainSiglipImage, plainSiglipText, type Tensors } from './plain/encoders.ts';
-import { geluTanh, type Planes } from './plain/layers.ts';
-import { randomClip } from './plain/random-clip.ts';
+import { type ClipConfig, type ClipModel, type ModelTensor, SIGLIP_IMAGE, weightShapes } from '../../src/index.ts';
+import { writeSafetensorsFile } from '../../src/node.ts';
+import { fromFloat32, type StoredTensor } from '../../src/weights/weight-file.ts';
+import { type PlainSettings, plainSiglipImage, plainSiglipText, type Tensors } from './encoders.ts';
+import { geluTanh, type Planes } from './layers.ts';
+import { randomClip } from './random-clip.ts';
 
 /** One size for both encoders. */
 export interface SiglipSizes {
