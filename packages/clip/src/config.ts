@@ -163,8 +163,11 @@ function heads(channels: number, tensor: string, stated?: number): number {
   const found = stated ?? channels / HEAD_WIDTH;
   if (!Number.isInteger(found) || found < 1 || channels % (4 * found) !== 0) {
     throw new Error(
-      `CLIP weights: ${tensor}: a width of ${channels} cannot be split into ${found} attention heads of a multiple of ` +
-        `4; ${stated === undefined ? 'put the configuration that came with the weights beside them' : 'check the configuration'}.`,
+      stated === undefined
+        ? `CLIP weights: ${tensor}: expected a width in whole heads of ${HEAD_WIDTH}, found ${channels}; put the ` +
+            'configuration that came with the weights beside them, which says how many heads there are.'
+        : `CLIP weights: ${tensor}: a width of ${channels} cannot be split into ${stated} attention heads of a multiple ` +
+            'of 4, as the configuration has it.',
     );
   }
   return found;

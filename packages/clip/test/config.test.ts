@@ -80,12 +80,7 @@ describe('inferConfig', () => {
     ['clip-vit', 'text_projection', undefined, 'expected a tensor text_projection'],
     ['clip-vit', 'visual.proj', undefined, 'expected a tensor visual.layer1.0.conv1.weight'],
     ['clip-vit', 'visual.conv1.weight', [128, 768], 'visual.conv1.weight: expected 4 axes, found the shape [128, 768]'],
-    [
-      'clip-vit',
-      'visual.conv1.weight',
-      [100, 3, 16, 16],
-      'visual.conv1.weight: a width of 100 cannot be split into 1.5625 attention heads',
-    ],
+    ['clip-vit', 'visual.conv1.weight', [100, 3, 16, 16], 'visual.conv1.weight: expected a width in whole heads of 64'],
     ['clip-vit', 'visual.positional_embedding', [18, 128], 'visual.positional_embedding: expected a square number'],
     ['clip-vit', 'ln_final.weight', [96], 'ln_final.weight: expected a width in whole heads of 64, found 96'],
     ['clip-rn', 'visual.attnpool.positional_embedding', [6, 256], 'visual.attnpool.positional_embedding: expected'],

@@ -59,7 +59,7 @@ describe.each([
     const ids = tokenizer.encode('is red');
     const rest = Array(smallSiglip.contextLength - ids.length - 1).fill(special.padding);
     const rows = [...ids, special.endOfText, ...rest];
-    expect(tokens('Is red')).toEqual({ rows, textLength: ids.length, unknown: [] });
+    expect(tokens('Is red')).toEqual({ rows, textLength: ids.length, unknown: [], cut: 0 });
     expect(tokens('').textLength).toBe(0);
     expect(() => tokens('is red '.repeat(20))).toThrow('the model reads at most 16');
   });

@@ -7,17 +7,22 @@ const tokenizer = await loadTokenizer();
 const modelOf = (contextLength: number, words?: string) => {
   const { startOfText, endOfText } = tokenizer;
   const vocabulary = words && [...new Set([...tokenizer.encode(words), startOfText, endOfText])].sort((a, b) => a - b);
-  const config = { contextLength, vocabularySize: vocabulary ? vocabulary.length : tokenizer.vocabularySize };
+  const config = {
+    family: 'clip',
+    contextLength,
+    vocabularySize: vocabulary ? vocabulary.length : tokenizer.vocabularySize,
+  };
   return { config, vocabulary } as unknown as ClipModel;
 };
 
 test('cuts a text that is too long as the original does, or refuses it', () => {
   const tokens = textTokenizer(modelOf(8), tokenizer);
   const long = 'is red and blue and long and black';
-  expect(tokens('is red')).toEqual({ rows: [49406, 533, 736, 49407], unknown: [], cut: 0 });
+  expect(tokens('is red')).toEqual({ rows: [49406, 533, 736, 49407], textLength: 2, unknown: [], cut: 0 });
   expect(tokens('is red and blue and long').cut).toBe(0);
   expect(tokens(long, { truncate: true })).toEqual({
     rows: [...tokenizer.tokenize(long, { context: 8, truncate: true })],
+    textLength: 6,
     unknown: [],
     cut: 2,
   });
