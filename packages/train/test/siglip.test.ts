@@ -33,6 +33,11 @@ describe('stage 1 of a SigLIP has the gradients of plain loops', { timeout: 120_
   });
 });
 
+it("stage 1 leaves the logits' scale and bias alone, which its loss does not have", () => {
+  const frozen = [...model.tensors.keys()].filter((name) => !isTuned('both')(name));
+  expect(frozen.sort()).toEqual(['logit_bias', 'logit_scale']);
+});
+
 it('stage 1 of a SigLIP in mixed precision follows single precision', async () => {
   const losses = async (settings: Partial<Stage1Settings>) => {
     const clip = await uploadClip(device, model, isTuned('both'));

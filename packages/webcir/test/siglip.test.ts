@@ -70,6 +70,12 @@ it('encodes images, squashed, and texts to the features of plain loops', async (
   }
 });
 
+it('is told apart by weights inspect', async () => {
+  expect(await expectSuccess('weights', 'inspect', 'model')).toMatch(
+    /^Model +SigLIP, Hugging Face's names, 32 features$/m,
+  );
+});
+
 describe('a run of webcir train', () => {
   it('tunes a SigLIP in both stages, and has all that is needed to evaluate it and to search with it', async () => {
     await writeFashionIq(await openEmbeddedFromPackage(), path('fashionIQ_dataset'), { maxTriplets: 8 });

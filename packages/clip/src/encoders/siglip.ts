@@ -25,7 +25,7 @@ export function encodeImageSiglip(pixels: Tensor, weights: Weights, vision: VitC
   const { layerNormEpsilon: epsilon } = config;
   const weight = (name: string) => weights(`visual.${name}`);
   const norm = (x: Tensor, name: string) => layernorm(x, weight(`${name}.weight`), weight(`${name}.bias`), { epsilon });
-  const layer = (x: Tensor, name: string, options = {}) =>
+  const layer = (x: Tensor, name: string, options: Parameters<typeof linear>[2] = {}) =>
     linear(x, weight(`${name}.weight`), { bias: weight(`${name}.bias`), ...options });
 
   const batch = pixels.shape[0];

@@ -35,10 +35,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * @throws Error when it is not the tokenizer of a SigLIP
  */
 export async function createSiglipTokenizer(json: unknown): Promise<Tokenizer> {
-  const { model } = (json ?? {}) as { model?: { type?: string; vocab?: object } };
+  const { model } = (json ?? {}) as { model?: { type?: string; vocab?: object } | null };
   const type = model?.type ?? 'none';
   const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-  if (!kind || typeof model?.vocab !== 'object') {
+  if (!kind || !model?.vocab) {
     throw new Error(
       `expected a tokenizer.json of SigLIP (Unigram) or SigLIP 2 (BPE), with a vocabulary; found a model of type ${type}.`,
     );

@@ -60,7 +60,10 @@ function clipFacts(file: WeightFile, configuration: Configuration): Fact[] {
   const millions = (parameters: number) => `${(parameters / 1e6).toFixed(2)} M`;
   const [image, text] = [count(isVisual), count((name) => !isVisual(name))];
   return [
-    ['Model', `CLIP, ${toOpenAiNames(file.tensors).naming}'s names, ${embedDim} features`],
+    [
+      'Model',
+      `${config.family === 'clip' ? 'CLIP' : 'SigLIP'}, ${toOpenAiNames(file.tensors).naming}'s names, ${embedDim} features`,
+    ],
     ['Image encoder', imageEncoder(config)],
     [
       'Text encoder',
