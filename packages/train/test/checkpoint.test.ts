@@ -82,7 +82,7 @@ it('a run whose config is cut or is none says so by its file', async () => {
     return RunFolder.find(path);
   };
   await expect(find('{"seed": ')).rejects.toThrow(`${join(path, 'config.json')}: is not JSON`);
-  await expect(find('')).rejects.toThrow(`${join(path, 'config.json')}: is not JSON`);
+  await expect(find('')).rejects.toThrow(`${join(path, 'config.json')}: expected JSON, found an empty file`);
   await expect(find('null')).rejects.toThrow(`${join(path, 'config.json')}: expected the options of a run, found null`);
   expect((await find('{"seed": 1}')).config).toEqual({ seed: 1 });
 });

@@ -1,11 +1,11 @@
 // The real command, as built, on a small SigLIP in transformers' layout with nothing but its folder: features, both
 // stages of training, and what is made of the run.
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { imagePlanes, preprocessOptions, readFloat32, textTokenizer } from '@webcir/clip';
-import { decodeImage, openTokenizer, openWeights } from '@webcir/clip/node';
+import { decodeImage, openClipModel, openTokenizer, openWeights } from '@webcir/clip/node';
 import { randomNumbers, smoothImage, tensorsOf } from '@webcir/clip/test/random-clip';
 import { relativeDifference } from '@webcir/clip/test/reference';
 import { plainSiglip, randomSiglip, smallSiglip, writeSiglip } from '@webcir/clip/test/siglip';
@@ -74,6 +74,17 @@ it('is told apart by weights inspect', async () => {
   expect(await expectSuccess('weights', 'inspect', 'model')).toMatch(
     /^Model +SigLIP, Hugging Face's names, 32 features$/m,
   );
+});
+
+it('is converted with its tokenizer, but not for CLIP4Cir, which has no SigLIP', async () => {
+  await mkdir(path('converted'));
+  const own = 'converted/siglip.safetensors';
+  expect(await expectSuccess('weights', 'convert', 'model', own)).toContain(`SigLIP, ${model.tensors.size} tensors`);
+  expect((await readdir(path('converted'))).sort()).toEqual(['siglip.safetensors', 'tokenizer.json']);
+  expect((await openClipModel(path(own))).config).toEqual(model.config);
+  const { code, stderr } = await webcir('weights', 'convert', 'model', 'siglip.pt');
+  expect(code).toBe(1);
+  expect(stderr).toContain("siglip.pt: CLIP4Cir's scripts know no SigLIP");
 });
 
 describe('a run of webcir train', () => {

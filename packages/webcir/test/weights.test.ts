@@ -205,7 +205,7 @@ it('webcir encode takes a model that was pulled, by its name', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('3 images and 0 texts, 96 features each');
   const failed = await webcir(...encode, '--texts', 'texts.txt');
-  expect(failed.stderr).toContain("the model has 512 tokens, the tokenizer 49408");
+  expect(failed.stderr).toContain('the model has 512 tokens, the tokenizer 49408');
 });
 
 describe('bad input ends in one sentence and exit code 1:', () => {

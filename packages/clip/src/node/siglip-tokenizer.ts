@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ClipModel } from '../model/model.ts';
 import { createSiglipTokenizer } from '../tokenizer/siglip.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -29,10 +30,12 @@ export async function openSiglipTokenizer(weights: string): Promise<Tokenizer> {
 }
 
 /**
- * Puts the tokenizer of a SigLIP into a folder where its tuned weights will lie; a CLIP needs none.
- * @param weights path of the weights that it belongs to
+ * Puts the tokenizer of a SigLIP into the folder of weights that were made of its own; a CLIP needs none.
+ * @param weights path of the weights that it lies beside; without it there, nothing is copied
  * @throws Error when it cannot be read or written
  */
 export async function copyTokenizer(weights: string, folder: string, { config }: ClipModel): Promise<void> {
-  if (config.family === 'siglip') await writeFileAtomic(join(folder, NAME), await readFile(tokenizerPath(weights)));
+  const [from, to] = [tokenizerPath(weights), resolve(folder, NAME)];
+  if (config.family === 'clip' || !existsSync(from) || resolve(from) === to) return;
+  await writeFileAtomic(to, await readFile(from));
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import {
   type Activation,
   CLIP_IMAGE,
@@ -15,6 +15,7 @@ import {
 } from '@webcir/clip';
 import {
   configurationBeside,
+  copyTokenizer,
   expectWritable,
   loadTokenizer,
   openWeights,
@@ -24,6 +25,7 @@ import {
 import { storeCombinerModel } from '@webcir/retrieval';
 import { openCombinerModel } from '@webcir/retrieval/node';
 import { formatBytes } from '../../progress.ts';
+import { familyNames } from './inspect.ts';
 
 export interface ConvertOptions {
   readonly activation?: Activation;
@@ -56,6 +58,7 @@ export async function convertCommand(from: string, to: string, { activation, dty
         `It knows ${model.vocabulary.length} of CLIP's ${vocabularySize} tokens: in ${to} the rows of the others are ` +
         'zero, and a text should be of words that it was trained on.';
     }
+    await copyTokenizer(from, dirname(to), model);
   }
   const { tensors, metadata } = content;
   if (kind === '.safetensors') await writeSafetensorsFile(to, { tensors, metadata });

@@ -24,6 +24,8 @@ export interface InspectOptions {
   readonly tensors?: boolean;
 }
 
+export const familyNames = { clip: 'CLIP', siglip: 'SigLIP' } as const;
+
 type Fact = [label: string, value: string];
 
 /** `webcir weights inspect`: what a file holds, told from its headers. */
@@ -60,10 +62,7 @@ function clipFacts(file: WeightFile, configuration: Configuration): Fact[] {
   const millions = (parameters: number) => `${(parameters / 1e6).toFixed(2)} M`;
   const [image, text] = [count(isVisual), count((name) => !isVisual(name))];
   return [
-    [
-      'Model',
-      `${config.family === 'clip' ? 'CLIP' : 'SigLIP'}, ${toOpenAiNames(file.tensors).naming}'s names, ${embedDim} features`,
-    ],
+    ['Model', `${familyNames[config.family]}, ${toOpenAiNames(file.tensors).naming}'s names, ${embedDim} features`],
     ['Image encoder', imageEncoder(config)],
     [
       'Text encoder',
