@@ -86,6 +86,8 @@ export interface ModelSettings {
   readonly layerNormEpsilon?: number;
   /** OpenAI's unless given, SigLIP's for SigLIP. */
   readonly image?: ImageInput;
+  /** Whether texts lose their punctuation before they are split into tokens, also where the tokenizer keeps it. */
+  readonly canonicalText?: boolean;
   /**
    * Side of the input image in pixels, where it is not a whole number of patches: SigLIP's so400m of 384 pixels sees 27
    * patches of 14. The patches' unless given.
@@ -114,6 +116,8 @@ export interface ClipConfig {
   /** Added to the variance in every layer normalization. */
   readonly layerNormEpsilon: number;
   readonly image: ImageInput;
+  /** Whether texts lose their punctuation before they are split into tokens: open_clip's way with SigLIP 2. */
+  readonly canonicalText?: boolean;
 }
 
 /** Width of one attention head in every CLIP of OpenAI's. */
@@ -261,5 +265,6 @@ export function inferConfig(shapes: Shapes, settings: ModelSettings): ClipConfig
     activation: settings.activation,
     layerNormEpsilon: settings.layerNormEpsilon ?? (family === 'clip' ? 1e-5 : 1e-6),
     image: settings.image ?? (family === 'clip' ? CLIP_IMAGE : SIGLIP_IMAGE),
+    ...(settings.canonicalText && { canonicalText: true }),
   };
 }

@@ -62,6 +62,10 @@ describe.each([
     expect(tokens('Is red')).toEqual({ rows, textLength: ids.length, unknown: [], cut: 0 });
     expect(tokens('').textLength).toBe(0);
     expect(() => tokens('is red '.repeat(20))).toThrow('the model reads at most 16');
+    // open_clip takes the punctuation out for both generations, transformers for the first alone.
+    const canonical = textTokenizer({ ...model, config: { ...model.config, canonicalText: true } }, tokenizer);
+    expect(canonical('Is red!')).toEqual(tokens('is red'));
+    if (kind === 'siglip2') expect(tokens('Is red!')).not.toEqual(tokens('is red'));
   });
 });
 

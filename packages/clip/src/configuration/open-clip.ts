@@ -42,7 +42,7 @@ function towerRules(prefix: string, tower: Tower, part: 'image' | 'text'): Recor
   };
 }
 
-const preprocess: RuleTable = {
+const preprocess = (): RuleTable => ({
   'preprocess_cfg.size': size('image resolution', square),
   'preprocess_cfg.mode': only(['RGB'], 'images of other colours'),
   'preprocess_cfg.mean': (value, { image }) => {
@@ -61,10 +61,10 @@ const preprocess: RuleTable = {
   },
   // Of the `longest` mode alone.
   'preprocess_cfg.fill_color': free,
-};
+});
 
-const shared: RuleTable = {
-  ...preprocess,
+const shared = (): RuleTable => ({
+  ...preprocess(),
   'model_cfg.embed_dim': size('features'),
   // Whether the text encoder's tensors have a prefix, which shows in their names.
   'model_cfg.custom_text': free,
@@ -87,11 +87,11 @@ const shared: RuleTable = {
   'model_cfg.text_cfg.text_arch': only(['clip'], 'such text encoder'),
   'model_cfg.text_cfg.embed_cls': only([false], 'class token in texts'),
   'model_cfg.text_cfg.pad_id': free,
-};
+});
 
 /** open_clip_config.json of open_clip's `CLIP` and `CustomTextCLIP`, with its own encoders. */
-export const openClipRules: RuleTable = {
-  ...shared,
+export const openClipRules = (): RuleTable => ({
+  ...shared(),
   ...towerRules('model_cfg.vision_cfg.', 'vision', 'image'),
   'model_cfg.quick_gelu': (value, stated) => {
     if (typeof value !== 'boolean') throw new Error('expected true or false');
@@ -116,30 +116,36 @@ export const openClipRules: RuleTable = {
   'model_cfg.text_cfg.eos_id': only([49407], 'other token that texts are read at'),
   'model_cfg.text_cfg.proj_bias': only([false], 'projection of texts with a bias, but for SigLIP'),
   'model_cfg.text_cfg.proj_type': only(['linear'], 'such projection of texts'),
-};
+});
 
 /** Attention heads of timm's image encoders by the size in their names (`vit_base_patch16_siglip_224`). */
 const timmHeads: Readonly<Record<string, number>> = { base: 12, large: 16, so400m: 16, giantopt: 16 };
 
+/** Those of SigLIP's that timm gives the approximation of GELU by tanh; the others have GELU itself. */
+const timmTanh = /_base_patch32_|_large_patch16_siglip_512|_so400m_patch16_|_giantopt_/;
+
 /** open_clip_config.json of SigLIP, whose image encoder is timm's. */
-export const openClipSiglipRules: RuleTable = {
-  ...shared,
+export const openClipSiglipRules = (): RuleTable => ({
+  ...shared(),
   'model_cfg.vision_cfg.timm_model_name': (value, { activation, epsilon, heads }) => {
-    const kind = /^vit_([a-z0-9]+)_patch\d+_siglip_\d+(\.\w+)?$/.exec(String(value))?.[1] ?? '';
+    const name = String(value);
+    const kind = /^vit_([a-z0-9]+)_patch\d+_siglip_\d+(\.\w+)?$/.exec(name)?.[1] ?? '';
     heads.vision = oneOf(timmHeads, kind);
-    activation.vision = 'gelu_tanh';
+    activation.vision = timmTanh.test(name) ? 'gelu_tanh' : 'gelu';
     epsilon.vision = 1e-6;
   },
   'model_cfg.vision_cfg.timm_pool': only(['map'], 'such pooling of images'),
   'model_cfg.vision_cfg.timm_proj': only(['none', ''], 'projection of the images of SigLIP'),
   // The tokenizer is the tokenizer.json beside the weights.
   'model_cfg.text_cfg.hf_tokenizer_name': free,
-  'model_cfg.text_cfg.tokenizer_kwargs.clean': only(['canonicalize'], 'such cleaning of texts'),
+  'model_cfg.text_cfg.tokenizer_kwargs.clean': (value, stated) => {
+    stated.canonicalText = oneOf({ canonicalize: true, lower: false }, value);
+  },
   'model_cfg.text_cfg.no_causal_mask': only([true], 'causal text encoder of SigLIP'),
   'model_cfg.text_cfg.pool_type': only(['last'], 'such pooling of texts'),
   'model_cfg.text_cfg.proj_bias': only([true], 'projection of the texts of SigLIP without a bias'),
   'model_cfg.text_cfg.proj_type': only(['linear'], 'such projection of texts'),
-};
+});
 
 /** What open_clip takes where its configuration leaves it out. */
 export const openClipDefaults = { activation: 'gelu', epsilon: 1e-5, headWidth: 64, textHeads: 8 } as const;

@@ -56,11 +56,12 @@ export function readConfiguration(files: ConfigurationFiles, { tensors }: Pick<W
 function openClipConfiguration(json: unknown, family: Family): Configuration {
   const file = 'open_clip_config.json';
   const stated = nothingStated();
-  applyRules(file, json, family === 'clip' ? openClipRules : openClipSiglipRules, stated);
+  applyRules(file, json, family === 'clip' ? openClipRules() : openClipSiglipRules(), stated);
   const { model_cfg: model, preprocess_cfg: preprocess } = json as { model_cfg?: unknown; preprocess_cfg?: unknown };
   if (!isRecord(model)) return imageSettings(stated, family, isRecord(preprocess));
   return {
     ...towers(file, stated, openClipDefaults, model.vision_cfg),
+    ...(stated.canonicalText && { canonicalText: true }),
     ...headsOf(stated, { vision: openClipVisionHeads(model.vision_cfg, stated), text: openClipDefaults.textHeads }),
     ...imageSettings(stated, family, isRecord(preprocess)),
   };
@@ -76,9 +77,9 @@ function transformersConfiguration(json: Json | undefined, preprocessor: unknown
   const file = 'config.json';
   const stated = nothingStated();
   if (json) {
-    applyRules(file, withoutOverridden(json), family === 'clip' ? clipConfigRules : siglipConfigRules, stated);
+    applyRules(file, withoutOverridden(json), family === 'clip' ? clipConfigRules() : siglipConfigRules(), stated);
   }
-  if (preprocessor !== undefined) applyRules('preprocessor_config.json', preprocessor, preprocessorRules, stated);
+  if (preprocessor !== undefined) applyRules('preprocessor_config.json', preprocessor, preprocessorRules(), stated);
   const defaults = transformersDefaults[family];
   return {
     ...(json && towers(file, stated, defaults, json.vision_config ?? json.vision_config_dict)),

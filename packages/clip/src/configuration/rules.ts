@@ -13,6 +13,8 @@ export interface Stated {
   headWidth?: number;
   /** Whether both encoders have QuickGELU (open_clip), which goes before other activations. */
   quickGelu?: boolean;
+  /** Whether texts lose their punctuation before they are split into tokens (open_clip). */
+  canonicalText?: boolean;
   /** Whether the middle of a resized image is cropped (transformers); it is unless this is false. */
   crop?: boolean;
   image: Partial<ImageInput>;

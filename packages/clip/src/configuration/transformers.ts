@@ -72,11 +72,11 @@ const inBoth = (name: string, rules: (prefix: string) => Record<string, Rule>): 
   ...rules(`${name}_dict.`),
 });
 
-const shared = freeKeys('', `${anyConfig} logit_scale_init_value`);
+const shared = () => freeKeys('', `${anyConfig} logit_scale_init_value`);
 
 /** config.json of transformers' `CLIPModel`. */
-export const clipConfigRules: RuleTable = {
-  ...shared,
+export const clipConfigRules = (): RuleTable => ({
+  ...shared(),
   architectures: only([['CLIPModel']], 'such model'),
   model_type: only(['clip'], 'such model'),
   projection_dim: size('features'),
@@ -91,11 +91,11 @@ export const clipConfigRules: RuleTable = {
     ...visionRules(prefix),
     [`${prefix}model_type`]: only(['clip_vision_model'], 'such image encoder'),
   })),
-};
+});
 
 /** config.json of transformers' `SiglipModel`, which also runs SigLIP 2 of a fixed resolution. */
-export const siglipConfigRules: RuleTable = {
-  ...shared,
+export const siglipConfigRules = (): RuleTable => ({
+  ...shared(),
   architectures: only([['SiglipModel']], 'such model'),
   model_type: only(['siglip'], 'such model'),
   ...inBoth('text_config', (prefix) => ({
@@ -110,7 +110,7 @@ export const siglipConfigRules: RuleTable = {
     [`${prefix}model_type`]: only(['siglip_vision_model'], 'such image encoder'),
     [`${prefix}vision_use_head`]: only([true], 'image encoder of SigLIP without its attention pooling'),
   })),
-};
+});
 
 /** What transformers takes where a config.json leaves it out. */
 export const transformersDefaults = {
@@ -132,7 +132,7 @@ function side(value: unknown): unknown {
 const always = (part: string): Rule => only([true], `preprocessing without ${part}`);
 
 /** preprocessor_config.json of transformers' `CLIPImageProcessor` and `SiglipImageProcessor`, and of the older names. */
-export const preprocessorRules: RuleTable = {
+export const preprocessorRules = (): RuleTable => ({
   ...freeKeys(
     '',
     `_processor_class _valid_processor_keys auto_map data_format default_to_square device disable_grouping do_convert_rgb
@@ -174,4 +174,4 @@ export const preprocessorRules: RuleTable = {
     Object.assign(stated.image, { resize: typeof shortest === 'number' ? 'shortest' : 'squash' });
     size('image resolution', side)(shortest, stated, where);
   },
-};
+});

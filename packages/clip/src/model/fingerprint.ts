@@ -13,8 +13,17 @@ import { type ClipModel, isVisual } from './model.ts';
  */
 export function imageFingerprint(model: ClipModel, preprocessing: Preprocessing): Promise<string> {
   // Whatever is added to these counts, unless it is about texts.
-  const { contextLength, vocabularySize, textWidth, textHeads, textLayers, textMlpWidth, activation, ...image } =
-    model.config;
+  const {
+    contextLength,
+    vocabularySize,
+    textWidth,
+    textHeads,
+    textLayers,
+    textMlpWidth,
+    activation,
+    canonicalText,
+    ...image
+  } = model.config;
   const { vision } = image;
   const ofImages = vision.kind === 'vit' ? { activation: vision.activation ?? activation } : {};
   // No other transform looks at the ratio.

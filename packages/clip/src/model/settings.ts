@@ -61,7 +61,7 @@ type StoredSettings = Omit<ModelSettings, 'activation'>;
 
 /** Metadata from which `settingsOf` reads a model's settings back. */
 export function settingsMetadata(config: ClipConfig): [string, string][] {
-  const { vision, textHeads, layerNormEpsilon, image, imageResolution, activation } = config;
+  const { vision, textHeads, layerNormEpsilon, image, imageResolution, activation, canonicalText } = config;
   const stored: StoredSettings = {
     ...(vision.kind === 'vit' && vision.activation && { visionActivation: vision.activation }),
     visionHeads: vision.heads,
@@ -69,6 +69,7 @@ export function settingsMetadata(config: ClipConfig): [string, string][] {
     layerNormEpsilon,
     image,
     imageResolution,
+    ...(canonicalText && { canonicalText }),
   };
   return [
     [activationKey, activation],

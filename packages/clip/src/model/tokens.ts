@@ -1,3 +1,4 @@
+import { canonicalize } from '../tokenizer/canonicalize.ts';
 import type { TokenizeOptions, Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { ClipModel } from './model.ts';
 
@@ -31,7 +32,7 @@ export type TextTokenizer = (text: string, options?: Pick<TokenizeOptions, 'trun
  * @throws RangeError when the tokenizer is not that of the model's family
  */
 export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextTokenizer {
-  const { contextLength, vocabularySize, family } = model.config;
+  const { contextLength, vocabularySize, family, canonicalText } = model.config;
   const { startOfText, endOfText, padding } = tokenizer;
   const start = startOfText === undefined ? [] : [startOfText];
   if ((family === 'clip') !== (padding === undefined)) {
@@ -48,7 +49,7 @@ export function textTokenizer(model: ClipModel, tokenizer: Tokenizer): TextToken
         `the model has ${vocabularySize} tokens, the tokenizer ${tokenizer.vocabularySize}: it cannot read texts`,
       );
     }
-    const inner = tokenizer.encode(text);
+    const inner = tokenizer.encode(canonicalText ? canonicalize(text) : text);
     const ids = [...start, ...inner, endOfText];
     const known = rowOf ? ids.filter((id) => rowOf.has(id)) : ids;
     const isWhole = known.length === ids.length;

@@ -1,3 +1,4 @@
+import { canonicalize } from './canonicalize.ts';
 import { tokenRow } from './row.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -13,13 +14,6 @@ interface Kind {
 }
 
 const lowerCase = (text: string): string => text.toLowerCase();
-
-/** big_vision's `canonicalize_text`, as transformers' SiglipTokenizer has it: ASCII's punctuation goes. */
-const canonicalize = (text: string): string =>
-  lowerCase(text)
-    .replace(/[!-/:-@[-`{-~]/g, '')
-    .replace(/[\s▁]+/g, ' ')
-    .trim();
 
 const KINDS: Readonly<Record<string, Kind>> = {
   /** SigLIP: 32,000 tokens of English, 250,000 of all languages. */

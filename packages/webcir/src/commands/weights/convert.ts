@@ -43,7 +43,7 @@ export async function convertCommand(from: string, to: string, { activation, dty
   }
   await expectWritable(to);
   const file = await openWeights(from);
-  const className = weightsKind(file) ?? 'CLIP';
+  let className: string = weightsKind(file) ?? 'CLIP';
   let content: ReturnType<typeof storeClipModel>;
   let note: string | undefined;
   if (className === 'Combiner') {
@@ -51,6 +51,10 @@ export async function convertCommand(from: string, to: string, { activation, dty
   } else {
     const configuration = await configurationBeside(from, file, activation);
     const model = named(from, () => readClipModel(file, configuration));
+    className = familyNames[model.config.family];
+    if (kind === '.pt' && className === 'SigLIP') {
+      throw new Error(`${to}: CLIP4Cir's scripts know no SigLIP: name a file that ends in .safetensors.`);
+    }
     const { vocabularySize } = await loadTokenizer();
     content = storeClipModel(kind === '.pt' ? named(from, () => forCLIP4Cir(model, vocabularySize)) : model, dtype);
     if (kind === '.pt' && model.vocabulary) {
@@ -72,9 +76,8 @@ export async function convertCommand(from: string, to: string, { activation, dty
 
 /** The model as the class of openai/CLIP can hold it. @throws for settings that this class does not have */
 function forCLIP4Cir(model: ClipModel, vocabularySize: number): ClipModel {
-  const { family, activation, vision, textHeads, textWidth, layerNormEpsilon, image } = model.config;
+  const { activation, vision, textHeads, textWidth, layerNormEpsilon, image } = model.config;
   const isOpenAi =
-    family === 'clip' &&
     activation === 'quickgelu' &&
     (vision.kind === 'resnet' || (!vision.activation && vision.heads * 64 === vision.width)) &&
     textHeads * 64 === textWidth &&
