@@ -85,9 +85,10 @@ function forCLIP4Cir(model: ClipModel, vocabularySize: number): ClipModel {
     JSON.stringify(image) === JSON.stringify(CLIP_IMAGE);
   if (isOpenAi) return withWholeVocabulary(model, vocabularySize);
   throw new Error(
-    "a .pt file is read as OpenAI's CLIP, with quickgelu, heads of 64 channels, an epsilon of 1e-5 and OpenAI's images. " +
-      `This model has ${activation}, ${vision.heads} and ${textHeads} heads, ${layerNormEpsilon}, and images of mean ` +
-      `${image.mean.join(' ')} (${image.resize}): its features would be wrong. Convert to .safetensors, which says all this.`,
+    `its activation is ${activation}, it has ${vision.heads} and ${textHeads} heads, an epsilon of ${layerNormEpsilon}, ` +
+      `and images of mean ${image.mean.join(' ')} (${image.resize}). A .pt file is read as OpenAI's CLIP, with ` +
+      "quickgelu, heads of 64 channels, 1e-5 and OpenAI's images: its features would be wrong. Convert to " +
+      '.safetensors, which says all this.',
   );
 }
 
