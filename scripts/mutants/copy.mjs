@@ -16,9 +16,11 @@ import { ensureAdapter } from '../lib/adapter.mjs';
 import { root, run } from '../lib/run.mjs';
 
 /** What stands in a fault's way before its tests can tell anything: then nothing is learnt about them. */
-const BROKEN = /SyntaxError|Transform failed|shader/i;
+const BROKEN = /SyntaxError|Transform failed|shader|timed out|STACK_TRACE_ERROR/i;
 
-const VITEST_TIMEOUT = 15 * 60_000;
+/** For one test: on a busy machine none must fail because it is slow, which would count as a catch. */
+const TEST_TIMEOUT = 10 * 60_000;
+const VITEST_TIMEOUT = 30 * 60_000;
 
 export class Copy {
   /** Removed by whoever asked for the copy. */
@@ -76,7 +78,8 @@ export class Copy {
     const report = join(this.folder, 'report.json');
     const vitest = join(this.folder, 'node_modules/vitest/vitest.mjs');
     rmSync(report, { force: true });
-    const args = ['run', ...filters, '--bail=1', '--reporter=json', `--outputFile=${report}`];
+    const slow = [`--testTimeout=${TEST_TIMEOUT}`, `--hookTimeout=${TEST_TIMEOUT}`];
+    const args = ['run', ...filters, '--bail=1', ...slow, '--reporter=json', `--outputFile=${report}`];
     const { code, output } = await run(process.execPath, [vitest, ...args], {
       cwd: this.folder,
       env: this.#env,

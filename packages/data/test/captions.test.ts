@@ -7,6 +7,8 @@ describe('captions as Python treats them', () => {
     ['is darker.', 'is darker'],
     [' . is it? , ', 'is it'],
     ['.?, ', ''],
+    ['!is red!', '!is red!'],
+    ['(is red; long:)', '(is red; long:)'],
     ['\tis shiny!\n', '\tis shiny!\n'],
     ['has 3.5" hem. And a v-neck?.', 'has 3.5" hem. And a v-neck'],
   ])('strip(".?, ") of %j', (text, expected) => {
