@@ -1,3 +1,4 @@
+import { missingPackage } from '@webcir/kernels';
 import { canonicalize } from './canonicalize.ts';
 import { tokenRow } from './row.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -26,7 +27,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * The tokenizer of SigLIP or SigLIP 2, from the `tokenizer.json` that comes with its weights, by
  * @huggingface/tokenizers, which is loaded when this is called.
  * @param json the content of the file, parsed
- * @throws Error when it is not the tokenizer of a SigLIP
+ * @throws Error when it is not the tokenizer of a SigLIP; MissingPackageError without the library
  */
 export async function createSiglipTokenizer(json: unknown): Promise<Tokenizer> {
   const { model } = (json ?? {}) as { model?: { type?: string; vocab?: object } | null };
@@ -37,7 +38,7 @@ export async function createSiglipTokenizer(json: unknown): Promise<Tokenizer> {
       `expected a tokenizer.json of SigLIP (Unigram) or SigLIP 2 (BPE), with a vocabulary; found a model of type ${type}.`,
     );
   }
-  const { Tokenizer: JsonTokenizer } = await import('@huggingface/tokenizers');
+  const { Tokenizer: JsonTokenizer } = await loadLibrary();
   const tokenizer = new JsonTokenizer(json as object, {});
   const idOf = (token: string): number => {
     const id = tokenizer.token_to_id(token);
@@ -63,4 +64,13 @@ export async function createSiglipTokenizer(json: unknown): Promise<Tokenizer> {
       return all.length === 0 ? '' : tokenizer.decode(all, options);
     },
   };
+}
+
+/** Half of a megabyte that only SigLIP needs, so it does not come along by itself. */
+async function loadLibrary(): Promise<typeof import('@huggingface/tokenizers')> {
+  try {
+    return await import('@huggingface/tokenizers');
+  } catch (cause) {
+    throw missingPackage(cause, '@huggingface/tokenizers@0.2.0', "SigLIP's tokenizer needs @huggingface/tokenizers");
+  }
 }
