@@ -77,7 +77,7 @@ export default [
   {
     name: 'not-causal',
     file: 'packages/clip/src/encoders/text.ts',
-    from: 'causal: true',
+    from: "causal: family === 'clip'",
     to: 'causal: false',
     means: 'a text encoder that sees all tokens',
     tests: ['clip/test/encoders'],

@@ -2,7 +2,7 @@
 export default [
   {
     name: 'mean-3e-6',
-    file: 'packages/clip/src/preprocess/normalize.ts',
+    file: 'packages/clip/src/config.ts',
     from: '0.48145466, ',
     to: '0.48145766, ',
     means: 'the mean of red 3e-6 too large',
@@ -10,7 +10,7 @@ export default [
   },
   {
     name: 'std-3e-6',
-    file: 'packages/clip/src/preprocess/normalize.ts',
+    file: 'packages/clip/src/config.ts',
     from: '0.27577711',
     to: '0.27577411',
     means: 'the standard deviation of blue 3e-6 too small',

@@ -36,9 +36,9 @@ export default [
   },
   {
     name: 'truncated-end',
-    file: 'packages/clip/src/tokenizer/tokenizer.ts',
-    from: 'Math.min(ids.length, context - 2)',
-    to: 'Math.min(ids.length, context - 1)',
+    file: 'packages/clip/src/tokenizer/row.ts',
+    from: 'ids.slice(0, context - start.length - 1)',
+    to: 'ids.slice(0, context - start.length)',
     means: 'a truncated text without its end',
     tests: ['clip/test/tokenizer'],
   },
