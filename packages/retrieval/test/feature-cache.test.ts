@@ -44,9 +44,15 @@ it('computes features once, and again when anything changes that they depend on'
     await features(changed);
     expect(computed, Object.keys(changed)[0]).toBe(i + 2);
   }
+  const finer = hostTensor(
+    visual.shape,
+    (await visual.read()).map((value) => value * (1 + 2 ** -20)),
+  );
+  await features({ model: { ...model, tensors: new Map([...model.tensors, ['visual.proj', finer]]) } });
+  expect(computed, 'results must not depend on what was cached').toBe(7);
   const words = { ...model, tensors: new Map([...model.tensors, ['text_projection', tuned]]) };
   await features({ model: words });
-  expect(computed, 'the text encoder has no say in it').toBe(6);
+  expect(computed, 'the text encoder has no say in it').toBe(7);
 });
 
 it('computes features again where the file is damaged, and mends it', async () => {

@@ -46,12 +46,12 @@ it('one of two that start at once is refused, and a full disk ends the other in 
     1,
     expect.stringMatching(/^error: the run runs\/twin is being trained by process \d+: wait for it, or delete .*$/),
   ]);
-  await vi.waitFor(() => expect(existsSync(join(run, 'config.json'))).toBe(true), 60_000);
+  await vi.waitFor(() => expect(existsSync(join(run, 'config.json'))).toBe(true), 100_000);
   const resumed = await webcir('train', '--resume', 'runs/twin');
   expect([resumed.code, resumed.stderr]).toEqual([1, expect.stringContaining('is being trained by process')]);
 
   const checkpoint = join(run, 'checkpoints', 'stage1.safetensors');
-  await vi.waitFor(() => expect(existsSync(checkpoint)).toBe(true), 60_000);
+  await vi.waitFor(() => expect(existsSync(checkpoint)).toBe(true), 100_000);
   const kept = await readFile(checkpoint);
   const full = setInterval(() => {
     if (lstatSync(checkpoint).isSymbolicLink()) return;

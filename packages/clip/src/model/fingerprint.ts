@@ -9,9 +9,15 @@ import { type ClipModel, isVisual } from './model.ts';
  *
  * Reads all weights of the image encoder: a second for a ViT-B/32.
  * @param model as it was read; BatchNorm not folded (`foldBatchNorm`)
+ * @param options exact: tells weights in half precision from those that they were rounded from, so that equal
+ *   fingerprints mean equal bits of features
  * @returns 32 hexadecimal digits
  */
-export function imageFingerprint(model: ClipModel, preprocessing: Preprocessing): Promise<string> {
+export function imageFingerprint(
+  model: ClipModel,
+  preprocessing: Preprocessing,
+  { exact = false } = {},
+): Promise<string> {
   // Whatever is added to these counts, unless it is about texts.
   const {
     contextLength,
@@ -29,14 +35,15 @@ export function imageFingerprint(model: ClipModel, preprocessing: Preprocessing)
   // No other transform looks at the ratio.
   const { transform, targetRatio = 1.25 } = preprocessing;
   const padding = transform === 'targetpad' ? { targetRatio } : {};
-  return fingerprint(model, isVisual, [image, ofImages, { transform, ...padding }]);
+  return fingerprint(model, { counts: isVisual, facts: [image, ofImages, { transform, ...padding }], exact });
 }
 
 /**
- * Identifies a model by its configuration and the values of all of its tensors, whatever the file that they came in.
+ * Identifies a model by its configuration and the bits of all of its tensors, whatever the file that they came in.
  * @returns 32 hexadecimal digits
  */
-export const modelFingerprint = (model: ClipModel): Promise<string> => fingerprint(model, () => true, model.config);
+export const modelFingerprint = (model: ClipModel): Promise<string> =>
+  fingerprint(model, { counts: () => true, facts: model.config, exact: true });
 
 /**
  * Identifies a CLIP by what every training changes: its biases, norms and projections. Takes a moment for a model of
@@ -46,18 +53,24 @@ export const modelFingerprint = (model: ClipModel): Promise<string> => fingerpri
 export function clipFingerprint(model: ClipModel): Promise<string> {
   const isSmall = (name: string, shape: readonly number[]) =>
     shape.length === 1 || name === 'text_projection' || name === 'visual.proj';
-  return fingerprint(model, isSmall, model.config.activation);
+  return fingerprint(model, { counts: isSmall, facts: model.config.activation, exact: false });
 }
 
-async function fingerprint(
-  { tensors }: ClipModel,
-  counts: (name: string, shape: readonly number[]) => boolean,
-  facts: unknown,
-): Promise<string> {
+interface Parts {
+  /** Which tensors count. */
+  readonly counts: (name: string, shape: readonly number[]) => boolean;
+  /** All else that counts. */
+  readonly facts: unknown;
+  readonly exact: boolean;
+}
+
+async function fingerprint({ tensors }: ClipModel, { counts, facts, exact }: Parts): Promise<string> {
   const digests: unknown[] = [];
   for (const [name, { shape, read }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    // Rounded, so that a file in half precision is the same model.
-    if (counts(name, shape)) digests.push([name, shape, await sha256(float16FromFloat32(await read()))]);
+    if (!counts(name, shape)) continue;
+    const values = await read();
+    // Rounded, a file in half precision is the same model.
+    digests.push([name, shape, await sha256(exact ? values : float16FromFloat32(values))]);
   }
   const text = JSON.stringify([facts, digests], inOrder);
   return (await sha256(new TextEncoder().encode(text))).slice(0, 32);
@@ -69,7 +82,7 @@ const inOrder = (_: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
-async function sha256(data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
+async function sha256(data: Uint8Array | Uint16Array | Float32Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data as BufferSource));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -56,6 +56,6 @@ const checksumOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
     .digest('hex');
 
 async function hashOf({ model, preprocessing, dataset, ids, versions }: FeatureKey): Promise<string> {
-  const facts = [await imageFingerprint(model, preprocessing), dataset, ids, versions];
+  const facts = [await imageFingerprint(model, preprocessing, { exact: true }), dataset, ids, versions];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
 }

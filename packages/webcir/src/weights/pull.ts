@@ -61,7 +61,7 @@ async function pullRepository(client: Client, named: NamedRepository, options: P
   );
 }
 
-/** Fetches what says how the weights of a folder are used: CLIP's own tokenizer comes with webcir, SigLIP's does not. */
+/** Fetches what says how weights are used. CLIP's own tokenizer comes with webcir, SigLIP's does not. */
 async function fetchConfiguration(folder: string, fetchFrom: (file: string) => Promise<string>): Promise<void> {
   let isSiglip = false;
   for (const name of configurations) {
