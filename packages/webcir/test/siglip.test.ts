@@ -103,12 +103,18 @@ describe('a run of webcir train', () => {
       '--name',
       'own',
     ];
-    expect(await expectSuccess('train', ...data, ...batches, ...given)).toContain('Combiner after stage 2');
+    const trained = await expectSuccess('train', ...data, ...batches, ...given);
+    expect(trained).toContain('Combiner after stage 2');
+    expect(trained).toContain(
+      "Images are prepared as the model has it (clip); CLIP4Cir's way is --transform targetpad",
+    );
     const run = path('runs/own');
     expect(await readdir(run)).toEqual(expect.arrayContaining(['clip.safetensors', 'tokenizer.json']));
     await rm(path('model'), { recursive: true });
 
-    expect(await expectSuccess('eval', '--run', run, '--no-autotune')).toContain('Combiner');
+    const evaluated = await expectSuccess('eval', '--run', run, '--no-autotune');
+    expect(evaluated).toContain('Combiner');
+    expect(evaluated).not.toContain('Images are prepared');
     const retriever = await Retriever.load({ run, autotune: false });
     expect(retriever.config).toEqual(model.config);
     const image = smoothImage(randomNumbers(3), 40, 60);

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { CLIP4CIR_PREPROCESSING, type Preprocessing } from '@webcir/clip';
 import type { CirDataset } from '@webcir/data';
 import type { ClipSource } from './clip-source.ts';
 
@@ -9,6 +10,15 @@ export const splitPhrase = ({ name }: CirDataset, split: string): string => `the
 export const smallClipNotes = ({ name }: CirDataset, { clipModelName, clipModelPath }: ClipSource): string[] =>
   name !== 'fmnist-cir' && clipModelName === undefined && clipModelPath === undefined
     ? ['It takes the small CLIP of the embedded set. Published numbers need --clip-model-name RN50x4.']
+    : [];
+
+/** A note where nobody asked how images are prepared, and the model has a way that is not CLIP4Cir's. */
+export const preprocessingNotes = ({ transform }: Partial<Preprocessing>, own: Preprocessing): string[] =>
+  transform === undefined && own.transform !== CLIP4CIR_PREPROCESSING.transform
+    ? [
+        `Images are prepared as the model has it (${own.transform}); ` +
+          `CLIP4Cir's way is --transform ${CLIP4CIR_PREPROCESSING.transform}.`,
+      ]
     : [];
 
 /** Notes on images that have several files which differ in size: which of them is meant is not sure. */

@@ -12,7 +12,7 @@ import { RunFolder } from '@webcir/train/node';
 import type { Command } from 'commander';
 import { type AutotuneOption, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions, type ClipSource } from '../clip-source.ts';
-import { smallClipNotes } from '../notes.ts';
+import { preprocessingNotes, smallClipNotes } from '../notes.ts';
 import { choice, targetRatioOption, transformOption, truncateOption, wholeNumber } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 
@@ -72,7 +72,11 @@ export async function openModels(given: ModelOptions): Promise<OpenModels> {
   if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
   const combiningFunction = expectFunction(options, given.combinerPath);
   const session = await openSession({ ...options, dataset });
-  for (const note of smallClipNotes(session.dataset, options)) console.log(note);
+  const notes = [
+    ...smallClipNotes(session.dataset, options),
+    ...preprocessingNotes(options, session.model.preprocessing),
+  ];
+  for (const note of notes) console.log(note);
   return {
     session,
     clip: await uploadClip(session.device, session.model),

@@ -11,7 +11,7 @@ import { expectUnchanged, madeFrom, RunFolder } from '@webcir/train/node';
 import { formatSeconds } from '../../progress.ts';
 import { autotuneFor } from '../autotune.ts';
 import { clipPath } from '../clip-source.ts';
-import { incompleteNotes, smallClipNotes, splitPhrase } from '../notes.ts';
+import { incompleteNotes, preprocessingNotes, smallClipNotes, splitPhrase } from '../notes.ts';
 import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
 import { warnOfCaptions } from '../texts.ts';
 import { batchNotes, expectConfig, withFullPaths } from './config.ts';
@@ -84,7 +84,12 @@ async function train(request: TrainRequest): Promise<void> {
   expectBatches(config, examples.length);
   if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
-  for (const note of [...smallClipNotes(dataset, config), ...batchNotes(config, given)]) console.log(note);
+  const notes = [
+    ...smallClipNotes(dataset, config),
+    ...batchNotes(config, given),
+    ...preprocessingNotes(given, model.preprocessing),
+  ];
+  for (const note of notes) console.log(note);
 
   const [protocol] = protocolsFor(dataset);
   const test = new Scoreboard(new Evaluator(session, testSplit, protocol));
