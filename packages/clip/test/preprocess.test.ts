@@ -110,7 +110,12 @@ describe('decodeImage names the file at fault', () => {
 
   test('bytes that are no image', async () => {
     const html = new TextEncoder().encode('<html>404</html>');
-    await expect(decodeImage(html, 'B0001.jpg')).rejects.toThrow('B0001.jpg: cannot be read as an image');
+    await expect(decodeImage(html, 'B0001.jpg')).rejects.toThrow(
+      'B0001.jpg: cannot be read as an image: it is a web page',
+    );
+    const pointer = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:1');
+    await expect(decodeImage(pointer, 'B0002.jpg')).rejects.toThrow('it is a pointer of Git LFS');
+    await expect(decodeImage(new Uint8Array(), 'B0003.jpg')).rejects.toThrow('it is an empty file');
     await expect(decodeImage(new Uint8Array(0), 'empty.png')).rejects.toThrow('empty.png: cannot be read');
   });
 });

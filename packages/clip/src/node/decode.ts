@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dropAlpha } from '../preprocess/alpha.ts';
 import { cmykToRgb } from '../preprocess/cmyk.ts';
 import type { RawImage } from '../preprocess/image.ts';
+import { standIn } from '../weights/recognize.ts';
 import { type GifHeader, readGifHeader } from './gif.ts';
 import { type PngHeader, readPngHeader } from './png.ts';
 import { loadSharp } from './sharp.ts';
@@ -23,8 +24,9 @@ import { loadSharp } from './sharp.ts';
 export async function decodeImage(source: string | Uint8Array, name = 'image'): Promise<RawImage> {
   const sharp = await loadSharp();
   const label = typeof source === 'string' ? source : name;
+  let file: Uint8Array | undefined;
   try {
-    const file = typeof source === 'string' ? await readFile(source) : source;
+    file = typeof source === 'string' ? await readFile(source) : source;
     const png = readPngHeader(file);
     const isJpeg = file[0] === 0xff && file[1] === 0xd8;
     const opened = sharp(file, {
@@ -44,12 +46,11 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
     const gif = readGifHeader(file);
     return gif ? gifInMode(image, gif) : inMode(image, png);
   } catch (cause) {
-    const problem = (cause as Error).message
-      .trim()
-      .replace(/\s*\n\s*/g, '; ')
-      .replace(/\.$/, '');
+    const found = file && standIn(file);
+    if (found) throw new Error(`${label}: cannot be read as an image: it is ${found}.`, { cause });
+    const problems = (cause as Error).message.split('\n').map((line) => line.trim().replace(/\.$/, ''));
     throw new Error(
-      `${label}: cannot be read as an image: ${problem}. ` +
+      `${label}: cannot be read as an image: ${[...new Set(problems.filter(Boolean))].join('; ')}. ` +
         'Expected a whole JPEG, PNG, WebP or another format that sharp decodes; get the file again, or leave it out.',
       { cause },
     );
