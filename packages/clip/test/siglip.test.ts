@@ -119,7 +119,8 @@ describe('a small SigLIP', async () => {
       const path = join(folder, project);
       await writeSiglip(path, sizes, random, project);
       const model = await openClipModel(path);
-      expect(model.config).toEqual(random.config);
+      // Of both, open_clip alone takes the punctuation out of texts.
+      expect(model.config).toEqual({ ...random.config, ...(project === 'openClip' && { canonicalText: true }) });
       expect([...model.tensors.keys()].sort()).toEqual([...random.tensors.keys()].sort());
       found.push(await features(model, imagesFor(model), textsFor(sizes)));
     }

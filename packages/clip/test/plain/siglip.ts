@@ -219,7 +219,7 @@ function huggingFaceFiles(sizes: SiglipSizes): Record<string, object> {
   };
 }
 
-/** open_clip_config.json as open_clip writes ViT-B-16-SigLIP2, for other sizes. */
+/** open_clip_config.json as open_clip writes ViT-B-32-SigLIP2-256, for other sizes. */
 const openClipFiles = (sizes: SiglipSizes): Record<string, object> => ({
   'open_clip_config.json': {
     model_cfg: {
@@ -228,7 +228,7 @@ const openClipFiles = (sizes: SiglipSizes): Record<string, object> => ({
       custom_text: true,
       vision_cfg: {
         image_size: sizes.imageResolution,
-        timm_model_name: 'vit_base_patch16_siglip_224',
+        timm_model_name: 'vit_base_patch32_siglip_256', // one of those with the activation of transformers
         timm_model_pretrained: false,
         timm_pool: 'map',
         timm_proj: 'none',
@@ -236,7 +236,7 @@ const openClipFiles = (sizes: SiglipSizes): Record<string, object> => ({
       text_cfg: {
         context_length: sizes.contextLength,
         vocab_size: sizes.vocabularySize,
-        hf_tokenizer_name: 'timm/ViT-B-16-SigLIP2',
+        hf_tokenizer_name: 'timm/ViT-B-32-SigLIP2-256',
         tokenizer_kwargs: { clean: 'canonicalize' },
         width: sizes.width,
         heads: sizes.heads,
