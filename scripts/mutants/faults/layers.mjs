@@ -2,11 +2,19 @@
 export default [
   {
     name: 'layernorm-epsilon',
+    file: 'packages/clip/src/config.ts',
+    from: "family === 'clip' ? 1e-5 : 1e-6",
+    to: "family === 'clip' ? 1e-6 : 1e-6",
+    means: 'layer normalization with another epsilon',
+    tests: ['clip/test/encoders'],
+  },
+  {
+    name: 'layernorm-default',
     file: 'packages/kernels/src/ops/layernorm/layernorm.ts',
     from: 'epsilon = 1e-5, precision',
-    to: 'epsilon = 1e-6, precision',
-    means: 'layer normalization with another epsilon',
-    tests: ['kernels/test/ops.gpu', 'clip/test/encoders'],
+    to: 'epsilon = 1.2e-5, precision',
+    means: 'layer normalization with another epsilon unless it is given',
+    tests: ['kernels/test/ops.gpu'],
   },
   {
     name: 'batchnorm-epsilon',

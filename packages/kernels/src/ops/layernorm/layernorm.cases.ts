@@ -31,6 +31,15 @@ const halfCase = (...shape: number[]): OpCase => {
   };
 };
 
+/** Epsilons that the result shows: one that is given, and the usual one on values not much larger. */
+const epsilonCase = (shape: [number, number], scale: number, epsilon?: number): OpCase => ({
+  ...layernormCase(...shape),
+  name: `[${shape}] epsilon ${epsilon ?? 'unless given'}`,
+  inputs: [normal(shape, { scale }), normal([shape[1]]), normal([shape[1]])],
+  op: (x, weight, bias) => layernorm(x, weight, bias, { epsilon }),
+  reference: (x, weight, bias) => layernormReference(x, weight, bias, epsilon),
+});
+
 export const cases = [
   layernormCase(1, 4),
   layernormCase(3, 5, 12),
@@ -39,6 +48,8 @@ export const cases = [
   layernormCase(17, 68), // one vec4 more than four threads keep of a row
   layernormCase(5, 260),
   layernormCase(3, 1300), // more than 64 threads keep
+  epsilonCase([7, 36], 1, 0.5),
+  epsilonCase([7, 36], 1e-2),
   halfCase(9, 12),
   halfCase(9, 260),
   {
