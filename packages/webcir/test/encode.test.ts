@@ -40,7 +40,8 @@ describe('webcir encode', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('kept: taken for no image: 1 .db, 1 .txt, 2 hidden\n');
     expect(stdout).toContain('7 images and 0 texts');
-    expect(stdout).toContain(`kept/${cut}: cannot be read as an image: VipsJpeg: premature end of JPEG image. `);
+    // What follows are libvips' words, which threads take from each other.
+    expect(stdout).toContain(`kept/${cut}: cannot be read as an image: `);
     expect(stdout).toContain('Left out: 1 image.');
     expect(await imageNames()).toEqual(readable);
   });

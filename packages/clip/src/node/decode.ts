@@ -48,7 +48,9 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
   } catch (cause) {
     const found = file && standIn(file);
     if (found) throw new Error(`${label}: cannot be read as an image: it is ${found}.`, { cause });
-    const problems = (cause as Error).message.split('\n').map((line) => line.trim().replace(/\.$/, ''));
+    // libvips keeps its words in one place for all threads, where another image's may take them away.
+    const message = (cause as Error).message.replace(/^Unknown error$/, 'its data is cut or damaged');
+    const problems = message.split('\n').map((line) => line.trim().replace(/\.$/, ''));
     throw new Error(
       `${label}: cannot be read as an image: ${[...new Set(problems.filter(Boolean))].join('; ')}. ` +
         'Expected a whole JPEG, PNG, WebP or another format that sharp decodes; get the file again, or leave it out.',
