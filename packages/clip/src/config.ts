@@ -177,17 +177,20 @@ function heads(channels: number, tensor: string, stated?: number): number {
   return found;
 }
 
-/** Side of a square grid of `patches`. @throws naming the tensor */
-function gridSide(patches: number, name: string, rows: string): number {
-  const side = Math.round(Math.sqrt(patches));
-  if (side < 1 || side * side !== patches) throw new Error(`CLIP weights: ${name}: expected ${rows}.`);
-  return side;
-}
-
-/** Side of the grid of a positional embedding with one more row, for the class token or the mean. */
-function gridWithClass(shapes: Shapes, name: string): number {
+/**
+ * Side of the square grid of a positional embedding.
+ * @param hasClass whether it has one more row, for the class token or the mean
+ * @throws naming the tensor
+ */
+function gridSide(shapes: Shapes, name: string, hasClass: boolean): number {
   const positions = size(shapes, name, 2, 0);
-  return gridSide(positions - 1, name, `a square number of rows and one more, found ${positions}`);
+  const patches = hasClass ? positions - 1 : positions;
+  const side = Math.round(Math.sqrt(patches));
+  if (side < 1 || side * side !== patches) {
+    const rows = `a square number of rows${hasClass ? ' and one more' : ''}`;
+    throw new Error(`CLIP weights: ${name}: expected ${rows}, found ${positions}.`);
+  }
+  return side;
 }
 
 function inferVit(
@@ -196,18 +199,10 @@ function inferVit(
   settings: ModelSettings,
 ): { vision: VitConfig; imageResolution: number } {
   const patches = 'visual.conv1.weight';
-  const positions = 'visual.positional_embedding';
   const width = size(shapes, patches, 4, 0);
   const patchSize = size(shapes, patches, 4, 3);
   const { visionHeads, visionActivation, activation, imageResolution = 0 } = settings;
-  const side =
-    family === 'clip'
-      ? gridWithClass(shapes, positions)
-      : gridSide(
-          size(shapes, positions, 2, 0),
-          positions,
-          `a square number of rows, found ${size(shapes, positions, 2, 0)}`,
-        );
+  const side = gridSide(shapes, 'visual.positional_embedding', family === 'clip');
   return {
     vision: {
       kind: 'vit',
@@ -235,7 +230,7 @@ function inferResnet(
       width,
       heads: heads(width * 32, 'visual.attnpool', visionHeads),
     },
-    imageResolution: gridWithClass(shapes, 'visual.attnpool.positional_embedding') * 32,
+    imageResolution: gridSide(shapes, 'visual.attnpool.positional_embedding', true) * 32,
   };
 }
 

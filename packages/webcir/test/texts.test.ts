@@ -2,9 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TextTokenizer } from '@webcir/clip';
 import { openWeights } from '@webcir/clip/node';
 import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { EncoderSession } from '../src/commands/session.ts';
+import { warnOfUnknownWords } from '../src/commands/texts.ts';
 import { cli, runIn } from './run-cli.ts';
 
 let folder: string;
@@ -108,3 +111,17 @@ it('encode warns of unknown words, and names the line of a text that is too long
   const { tensors } = await openWeights(join(folder, 'features.safetensors'));
   expect(tensors.get('text_features')!.shape).toEqual([3, 128]);
 }, 60_000);
+
+it('a text of which nothing is left is named also where texts are padded, as SigLIP has them', () => {
+  const padded = { rows: [1, 0, 0, 0], cut: 0 };
+  const tokens: TextTokenizer = (text) =>
+    text === 'okapi' ? { ...padded, textLength: 0, unknown: ['okapi'] } : { ...padded, textLength: 2, unknown: [] };
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  warnOfUnknownWords({ tokens } as EncoderSession, ['is dark', 'okapi']);
+  const said = warn.mock.calls.flat();
+  warn.mockRestore();
+  expect(said).toEqual([
+    'The model leaves out words that it does not know: okapi',
+    'Nothing is left of these texts: "okapi"',
+  ]);
+});

@@ -6,6 +6,7 @@ import {
   type ModelSettings,
   SIGLIP_IMAGE,
 } from '../config.ts';
+import { isRecord } from '../is-record.ts';
 import type { Preprocessing } from '../preprocess/preprocess.ts';
 import { familyOf, namingOf } from '../weights/names/names.ts';
 import { withoutWrappers } from '../weights/names/wrappers.ts';
@@ -32,9 +33,6 @@ export interface Configuration extends Partial<ModelSettings> {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads the configuration of a model, to be given to `readClipModel`. Where the files of two projects are there, that of

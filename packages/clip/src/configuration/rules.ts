@@ -1,4 +1,5 @@
 import type { Activation, ImageInput } from '../config.ts';
+import { isRecord } from '../is-record.ts';
 import type { Size, StatedSize } from './sizes.ts';
 
 /** The two encoders of a model. */
@@ -82,9 +83,6 @@ export function colours(value: unknown, above = Number.NEGATIVE_INFINITY): reado
   if (fits) return value;
   throw new Error('expected three numbers, for red, green and blue');
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value that turns nothing on. */
 const isOff = (value: unknown): boolean =>

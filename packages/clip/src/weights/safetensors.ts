@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record.ts';
 import { DTYPE_BYTES, elementsOf, isDtype } from './dtype.ts';
 import { expectDistinctKeys } from './json-keys.ts';
 import { named } from './named.ts';
@@ -17,8 +18,6 @@ const MAX_HEADER_BYTES = 100_000_000;
 const METADATA = '__metadata__';
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readMetadata(entry: unknown): Map<string, string> {
   if (!isRecord(entry)) throw new Error(`expected ${METADATA} to be an object of strings.`);

@@ -30,7 +30,7 @@ export function warnOfUnknownWords({ tokens }: EncoderSession, texts: readonly s
   if (words.size === 0) return;
   console.warn(`The model leaves out words that it does not know: ${shown(words)}`);
   const empty = new Set(
-    read.filter(({ rows, unknown }) => rows.length === 2 && unknown.length > 0).map((it) => it.text),
+    read.filter(({ textLength, unknown }) => textLength === 0 && unknown.length > 0).map((it) => it.text),
   );
   if (empty.size > 0) console.warn(`Nothing is left of these texts: ${shown(empty, JSON.stringify)}`);
 }
