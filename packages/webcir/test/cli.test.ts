@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, environmentIn, killWhen, runIn, withoutDriver } from './run-cli.ts';
+import { cli, environmentIn, killWhen, runIn } from './run-cli.ts';
 
 let folder: string;
 let data: string;
@@ -229,7 +229,7 @@ describe('webcir ends without a word where nobody reads on,', () => {
     const options = { env: environmentIn(folder), cwd: folder };
     return new Promise<{ code: number; stderr: string }>((resolve) => {
       execFile('bash', ['-c', script, 'bash', process.execPath, cli], options, (error, _, stderr) =>
-        resolve({ code: error ? Number(error.code) : 0, stderr: withoutDriver(stderr) }),
+        resolve({ code: error ? Number(error.code) : 0, stderr: stderr.trim() }),
       );
     });
   };

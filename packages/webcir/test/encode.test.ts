@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openWeights } from '@webcir/clip/node';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cli, runIn } from './run-cli.ts';
 
 let folder: string;
@@ -55,6 +55,14 @@ describe('webcir encode', () => {
       'error: 1 image cannot be read, and kept.safetensors holds only the others; --skip-missing takes that for success',
     );
     expect(await imageNames()).toEqual(readable);
+  });
+
+  it('shows what the driver says, but for the warnings of Dawn that are of no use', async () => {
+    vi.stubEnv('VK_LOADER_DEBUG', 'layer');
+    const { stderr } = await encode('--skip-missing');
+    vi.unstubAllEnvs();
+    expect(stderr).toContain('LAYER: ');
+    expect(stderr).not.toContain('artificially reduced');
   });
 
   it('writes nothing where no image can be read', async () => {

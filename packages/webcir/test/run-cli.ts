@@ -10,7 +10,6 @@ export const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
-  /** Standard error without the driver's own lines. */
   readonly stderr: string;
 }
 
@@ -26,17 +25,10 @@ export function runIn(folder: string, script: string, ...args: string[]): Promis
   return new Promise((resolve) => {
     const options = { env: environmentIn(folder), cwd: folder };
     execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr: withoutDriver(stderr) }),
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
     );
   });
 }
-
-/** Standard error without the driver's own lines. */
-export const withoutDriver = (stderr: string): string =>
-  stderr
-    .split('\n')
-    .filter((line) => line && !line.startsWith('Warning: maxDynamic'))
-    .join('\n');
 
 /** Starts a command in `folder` and kills it as soon as a file matches a pattern. */
 export function killWhen(folder: string, args: string[], file: string, pattern: RegExp): Promise<void> {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { cli, environmentIn, runIn, withoutDriver } from './run-cli.ts';
+import { cli, environmentIn, runIn } from './run-cli.ts';
 
 let folder: string;
 /** The folder of a run that the tests interrupt and resume. */
@@ -29,7 +29,7 @@ function start(...args: string[]) {
   const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
     child.on('exit', async (code) => {
       const [stdout, stderr] = await said;
-      resolve({ code, stdout, stderr: withoutDriver(stderr) });
+      resolve({ code, stdout, stderr: stderr.trim() });
     }),
   );
   return { child, ended };

@@ -13,12 +13,12 @@ import {
 import { expectWritable, loadTokenizer, writeSafetensorsFile } from '@webcir/clip/node';
 import { type EmbeddedDataset, seededRandom, seedOf, trainCaptionForms } from '@webcir/data';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
-import { openDevice } from '@webcir/kernels';
 import { planesOf } from '@webcir/retrieval/node';
 import { type CaptionedImage, pretrain } from '@webcir/train';
 import type { Command } from 'commander';
 import { formatSpeed, ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
+import { openCommandDevice } from './open-device.ts';
 import { numberBetween, wholeNumber } from './options.ts';
 
 interface PretrainOptions extends AutotuneOption {
@@ -57,7 +57,7 @@ const sizes = {
 async function pretrainCommand(options: PretrainOptions): Promise<void> {
   const { out, steps, batchSize, learningRate, seed } = options;
   await expectWritable(out);
-  const device = await openDevice();
+  const device = await openCommandDevice();
   console.log(`Pre-training a small CLIP on the embedded images, on ${device.name}`);
   const dataset = await openEmbeddedFromPackage();
   const tokenizer = await loadTokenizer();

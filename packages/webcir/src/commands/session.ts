@@ -13,12 +13,13 @@ import {
 import { openClipModel, openTokenizer } from '@webcir/clip/node';
 import type { CirDataset, SplitUses } from '@webcir/data';
 import { type DatasetName, openDataset, skipUnreadable } from '@webcir/data/node';
-import { type Device, openDevice } from '@webcir/kernels';
+import type { Device } from '@webcir/kernels';
 import { expectFinite, type FeatureTable, ImageEncoder, tableOf } from '@webcir/retrieval';
 import { cachedFeatures, defaultCacheFolder, type Images, madeAhead, openPlanes } from '@webcir/retrieval/node';
 import { formatSeconds, ProgressLine } from '../progress.ts';
 import { type ClipSource, clipPath } from './clip-source.ts';
 import { severalFilesNotes } from './notes.ts';
+import { openCommandDevice } from './open-device.ts';
 
 /** Images that go through an encoder at once. */
 export const imageBatch = 128;
@@ -66,7 +67,7 @@ export async function openEncoder(options: EncoderOptions): Promise<EncoderSessi
   const model = { ...opened, preprocessing: chosenPreprocessing(options, opened) };
   const tokens = textTokenizer(model, await openTokenizer(path, model));
   return {
-    device: await openDevice(),
+    device: await openCommandDevice(),
     model,
     preprocessing: preprocessOptions(model.config, model.preprocessing),
     tokens,
