@@ -1,7 +1,7 @@
 export { type GradientOptions, gradients, vjp } from './autodiff/gradients.ts';
 export { type AutotuneCounts, type AutotuneOptions, enableAutotune } from './engine/autotune.ts';
 export type { Capabilities, Choices } from './engine/capabilities.ts';
-export { Device, openDevice, wrapDevice } from './engine/device.ts';
+export { Device, openDevice, requiredFeatures, requiredLimits, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './engine/errors.ts';
 export { expectFiniteWeights, indexOfNonFinite } from './engine/finite.ts';
 export { BufferUsage, MapMode } from './engine/flags.ts';

@@ -10,13 +10,14 @@ export type PlanesOfImage = readonly [id: string, planes: Float32Array];
 
 /** Encodes many images with frozen weights, in batches of one size. */
 export class ImageEncoder {
+  /** Images in a batch. */
+  readonly batch: number;
   readonly #program: Program<'features'>;
-  readonly #batch: number;
   readonly #config: ClipConfig;
 
   private constructor(program: Program<'features'>, batch: number, config: ClipConfig) {
     this.#program = program;
-    this.#batch = batch;
+    this.batch = batch;
     this.#config = config;
   }
 
@@ -32,43 +33,69 @@ export class ImageEncoder {
    * @param onProgress called with the number of images encoded so far
    * @returns the ids, and as many rows of features: [ids, embed], not normalized
    */
-  async encode(
+  encode(
     images: Iterable<PlanesOfImage> | AsyncIterable<PlanesOfImage>,
     onProgress?: (done: number) => void,
-  ): Promise<{ ids: string[]; features: Float32Array }> {
-    const { imageResolution: size, embedDim } = this.#config;
-    const imageSize = size * size * 3;
-    const ids: string[] = [];
-    const batches: Float32Array[] = [];
-    let running: Promise<void> = Promise.resolve();
-    const run = async (pixels: Float32Array) => {
-      await running;
-      const done = ids.length;
-      const rows = ((done - 1) % this.#batch) + 1;
-      running = this.#program.runAndRead({ pixels }, ['features']).then(({ features }) => {
-        batches.push(features.slice(0, rows * embedDim));
-        onProgress?.(done);
-      });
-      running.catch(() => {});
-    };
-    let pixels: Float32Array | undefined;
-    for await (const [id, planes] of images) {
-      pixels ??= new Float32Array(this.#batch * imageSize);
-      const at = (ids.length % this.#batch) * imageSize;
-      channelsLast(planes, size, pixels.subarray(at, at + imageSize));
-      ids.push(id);
-      if (ids.length % this.#batch > 0) continue;
-      await run(pixels);
-      pixels = undefined;
-    }
-    if (pixels) await run(pixels);
-    await running;
-    return { ids, features: joined(batches, ids.length * embedDim) };
+  ): Promise<EncodedImages> {
+    return encodeInBatches(images, this.#config, { batch: this.batch, run: (pixels) => this.run(pixels), onProgress });
+  }
+
+  /** @param pixels [batch, size, size, 3], normalized @returns [batch, embed], not normalized */
+  async run(pixels: Float32Array): Promise<Float32Array> {
+    return (await this.#program.runAndRead({ pixels }, ['features'])).features;
   }
 
   dispose(): void {
     this.#program.dispose();
   }
+}
+
+/** Ids, and as many rows of features: [ids, embed], not normalized. */
+export interface EncodedImages {
+  readonly ids: string[];
+  readonly features: Float32Array;
+}
+
+interface Batches {
+  readonly batch: number;
+  /** Encodes [batch, size, size, 3] to [batch, embed]. */
+  run(pixels: Float32Array): Promise<Float32Array>;
+  onProgress?: ((done: number) => void) | undefined;
+}
+
+/** Encodes images as they come, whatever encodes a batch: the next one is made ready meanwhile. */
+export async function encodeInBatches(
+  images: Iterable<PlanesOfImage> | AsyncIterable<PlanesOfImage>,
+  { imageResolution: size, embedDim }: ClipConfig,
+  { batch, run, onProgress }: Batches,
+): Promise<EncodedImages> {
+  const imageSize = size * size * 3;
+  const ids: string[] = [];
+  const batches: Float32Array[] = [];
+  let running: Promise<void> = Promise.resolve();
+  const start = async (pixels: Float32Array) => {
+    await running;
+    const done = ids.length;
+    const rows = ((done - 1) % batch) + 1;
+    running = run(pixels).then((features) => {
+      batches.push(features.slice(0, rows * embedDim));
+      onProgress?.(done);
+    });
+    running.catch(() => {});
+  };
+  let pixels: Float32Array | undefined;
+  for await (const [id, planes] of images) {
+    pixels ??= new Float32Array(batch * imageSize);
+    const at = (ids.length % batch) * imageSize;
+    channelsLast(planes, size, pixels.subarray(at, at + imageSize));
+    ids.push(id);
+    if (ids.length % batch > 0) continue;
+    await start(pixels);
+    pixels = undefined;
+  }
+  if (pixels) await start(pixels);
+  await running;
+  return { ids, features: joined(batches, ids.length * embedDim) };
 }
 
 function joined(parts: readonly Float32Array[], length: number): Float32Array {
@@ -132,7 +159,9 @@ export class TextEncoderPrograms {
   }
 
   async dispose(): Promise<void> {
-    for (const program of this.#programs.values()) (await program).dispose();
+    for (const made of await Promise.allSettled(this.#programs.values())) {
+      if (made.status === 'fulfilled') made.value.dispose();
+    }
     this.#programs.clear();
     this.#memory.dispose();
   }

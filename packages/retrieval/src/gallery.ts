@@ -1,20 +1,20 @@
-import type { Program } from '@webcir/kernels';
-import type { GalleryIndex } from './gallery-index.ts';
+import type { Device, Program } from '@webcir/kernels';
+import { GalleryIndex } from './gallery-index.ts';
 
-/** A compiled search: from pixels and tokens to the nearest images. */
-export type SearchProgram = Program<'scores' | 'indices'>;
+/** A compiled search: from pixels and token ids to the nearest images. */
+export type SearchProgram = Program<'scores' | 'indices' | 'query'>;
 
 /** The images that are searched: their ids, and their features on the device. */
 export class Gallery {
   readonly ids: readonly string[];
   /** [ids, embed], as CLIP gives them: to be stored, and given to `Retriever.restore` again. */
   readonly features: Float32Array;
-  readonly index: GalleryIndex;
   /**
    * Identifies what made the features (`imageFingerprint`): to be stored beside them, so that `Retriever.restore` can
    * refuse those of another CLIP or preprocessing. Computed when it is first asked for.
    */
   readonly fingerprint: () => Promise<string>;
+  #index: GalleryIndex;
   readonly #rows: ReadonlyMap<string, number>;
   /** Compiled searches, by retriever and by kind of search. */
   readonly #programs = new Map<object, Map<string, Promise<SearchProgram>>>();
@@ -24,17 +24,42 @@ export class Gallery {
   constructor(ids: readonly string[], features: Float32Array, index: GalleryIndex, fingerprint: () => Promise<string>) {
     this.ids = ids;
     this.features = features;
-    this.index = index;
+    this.#index = index;
     this.fingerprint = fingerprint;
     this.#rows = rowsOf(ids);
   }
 
-  /** The feature of an image, [embed]; ids are compared in Unicode's form NFC. @throws RangeError where the gallery has no such image */
+  /** The features on the device. */
+  get index(): GalleryIndex {
+    return this.#index;
+  }
+
+  /** Whether `dispose` has been called. */
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** The row of an image in `ids` and `features`; ids are compared in Unicode's form NFC. */
+  rowOf(id: string): number | undefined {
+    return this.#rows.get(id) ?? this.#rows.get(id.normalize());
+  }
+
+  /** The feature of an image, [embed]. @throws RangeError where the gallery has no such image */
   featureOf(id: string): Float32Array {
-    const row = this.#rows.get(id) ?? this.#rows.get(id.normalize());
+    const row = this.rowOf(id);
     if (row === undefined) throw new RangeError(`the gallery has no image '${id}'`);
     const { dim } = this.index;
     return this.features.subarray(row * dim, (row + 1) * dim);
+  }
+
+  /** @internal Copies the features to another device, and leaves what was on the one before. */
+  async moveTo(device: Device): Promise<void> {
+    if (this.#disposed) return;
+    const { dim, storage } = this.#index;
+    const index = await GalleryIndex.create(device, this.features, dim, { storage });
+    await this.#free();
+    if (this.#disposed) return index.dispose();
+    this.#index = index;
   }
 
   /**
@@ -53,15 +78,30 @@ export class Gallery {
     return program;
   }
 
+  /** @internal Frees the searches of a retriever that is no more. */
+  async release(owner: object): Promise<void> {
+    const programs = [...(this.#programs.get(owner)?.values() ?? [])];
+    this.#programs.delete(owner);
+    await disposeAll(programs);
+  }
+
   /** Frees the device memory of the features and of the searches. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    await this.#free();
+  }
+
+  async #free(): Promise<void> {
     const programs = [...this.#programs.values()].flatMap((kinds) => [...kinds.values()]);
     this.#programs.clear();
-    for (const made of await Promise.allSettled(programs)) if (made.status === 'fulfilled') made.value.dispose();
-    await this.index.dispose();
+    await disposeAll(programs);
+    await this.#index.dispose();
   }
+}
+
+async function disposeAll(programs: readonly Promise<SearchProgram>[]): Promise<void> {
+  for (const made of await Promise.allSettled(programs)) if (made.status === 'fulfilled') made.value.dispose();
 }
 
 /** @throws RangeError naming an id that occurs twice */

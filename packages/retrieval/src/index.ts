@@ -1,14 +1,21 @@
 export { imageBatchFor, textBatchFor } from './batch-size.ts';
-export { ImageEncoder, type OnProgress, type PlanesOfImage, TextEncoderPrograms } from './encode.ts';
+export {
+  type EncodedImages,
+  ImageEncoder,
+  type OnProgress,
+  type PlanesOfImage,
+  TextEncoderPrograms,
+} from './encode.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
+export type { Avoid, ImageSource, Query, Reference, WeightedReference } from './query.ts';
 export { expectCombinerOf, readCombinerModel, storeCombinerModel } from './read-combiner.ts';
+export type { ModelSources } from './read-models.ts';
 export {
   type Entries,
   type IndexOptions,
-  type Query,
   Retriever,
   type RetrieverOptions,
   type SearchResult,

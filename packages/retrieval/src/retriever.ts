@@ -1,53 +1,36 @@
 import {
-  CLIP4CIR_PREPROCESSING,
   type ClipConfig,
-  type ClipModel,
   channelsLast,
-  createTokenizer,
-  type DeviceClip,
-  encodeImage,
-  encodeText,
-  foldBatchNorm,
+  decodeImage,
   imageFingerprint,
   imagePlanes,
   lengthFor,
-  named,
-  openSafetensors,
   type Preprocessing,
   packTokens,
   preprocessOptions,
   type RawImage,
-  readClipModel,
-  readVocabulary,
-  type Tokenizer,
   textTokenizer,
-  uploadClip,
 } from '@webcir/clip';
-import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
-import { compile, Device, input, openDevice, SharedMemory, type TensorStore, wrapDevice } from '@webcir/kernels';
-import { ImageEncoder } from './encode.ts';
+import { compile, Device, openDevice, wrapDevice } from '@webcir/kernels';
+import { encodeInBatches } from './encode.ts';
 import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { madeAhead } from './made-ahead.ts';
-import { expectCombinerOf, readCombinerModel } from './read-combiner.ts';
+import { ModelsKeeper } from './models-keeper.ts';
+import { indexBatch, type Models, ModelsOnDevice } from './models-on-device.ts';
+import { type CheckedQuery, checkQuery, type ImageSource, type Query } from './query.ts';
+import { type ModelSources, readModels } from './read-models.ts';
 import { expectFinite } from './rows.ts';
-import { isSource, openSource, type Source } from './source.ts';
+import { type SearchKind, searchGraph, sharesOf } from './search-graph.ts';
+import { topRows } from './top-rows.ts';
 
 /** What a retriever is made of. */
-export interface RetrieverOptions {
-  /** CLIP: a safetensors file as an address, Blob or bytes, or a model that has been read (`readClipModel`). */
-  readonly clip: Source | ClipModel;
-  /** The Combiner, given in the same ways. Without it, queries are the plain sum of both features. */
-  readonly combiner?: Source | CombinerModel | undefined;
+export interface RetrieverOptions extends ModelSources {
   /**
-   * The model's tokenizer (`createSiglipTokenizer` for a SigLIP), or CLIP's vocabulary (`clip-vocabulary.txt.gz`) as an
-   * address, Blob or bytes.
+   * A device of a host application; one is opened, and closed by `dispose`, unless given. If it is lost, a device that
+   * was opened here is opened again, and galleries come with it; a host's is waited for (`rebind`).
    */
-  readonly tokenizer: Source | Tokenizer;
-  /** A device of a host application; one is opened, and closed by `dispose`, unless given. */
   readonly device?: Device | GPUDevice | undefined;
-  /** How images become the encoder's input: as the model says (`ClipModel.preprocessing`) unless given. */
-  readonly preprocessing?: Preprocessing | undefined;
 }
 
 /** Images by id, as they come: a Map, a list of pairs, a generator that decodes one after the other. */
@@ -62,18 +45,6 @@ export interface IndexOptions {
   onUnreadable?(id: string, error: Error): void;
 }
 
-/** What is searched for: "this image, but …". */
-export interface Query {
-  /** The reference: an image, or the id of one in the gallery, which then is not encoded again. */
-  readonly image: RawImage | string;
-  /** How the wanted image differs, e.g. 'is shorter and has a floral print'. */
-  readonly text: string;
-  /** Cuts a text that is too long for the model, instead of refusing it. */
-  readonly truncate?: boolean;
-  /** How many images to find, at most 128; 10 unless given. */
-  readonly k?: number;
-}
-
 /** One image that was found. */
 export interface SearchResult {
   readonly id: string;
@@ -83,43 +54,39 @@ export interface SearchResult {
   readonly score: number;
 }
 
-/** Everything that a retriever is made of. */
-interface Parts {
-  readonly device: Device;
-  readonly ownsDevice: boolean;
-  readonly model: ClipModel;
-  /** The model as it was read: `model` has its BatchNorm folded. */
-  readonly given: ClipModel;
-  readonly tokenizer: Tokenizer;
-  readonly preprocessing: Preprocessing;
-  readonly clip: DeviceClip;
-  readonly combiner: TensorStore | undefined;
+/** Models that have been read, on a device. */
+interface Opened {
+  readonly models: Models;
+  readonly onDevice: ModelsOnDevice;
+  /** How the device was opened, where it was not given. */
+  readonly open: (() => Promise<Device>) | undefined;
 }
 
-/** Images that are indexed at once, and made ready at most while others are. */
-const indexBatch = 16;
+/** The inputs of a search, and the kind of program that they go into. */
+interface Prepared {
+  readonly kind: SearchKind;
+  readonly inputs: Record<string, Float32Array | Uint32Array>;
+}
 
 /** Composed image retrieval over your own images. Runs in Node and in browsers. */
 export class Retriever {
-  readonly device: Device;
   readonly config: ClipConfig;
   readonly preprocessing: Preprocessing;
-  readonly #parts: Parts;
+  readonly #keeper: ModelsKeeper;
   readonly #tokens: ReturnType<typeof textTokenizer>;
-  /** Shared by all searches, which take turns. */
-  readonly #memory: SharedMemory;
   readonly #fingerprint: () => Promise<string>;
-  #encoder: Promise<ImageEncoder> | undefined;
-  #disposed = false;
+  /** Those that have been made or searched here, and move to another device with the models. */
+  readonly #galleries = new Set<Gallery>();
 
-  protected constructor(parts: Parts) {
-    this.#parts = parts;
-    this.device = parts.device;
-    this.config = parts.model.config;
-    this.preprocessing = parts.preprocessing;
-    this.#tokens = textTokenizer(parts.model, parts.tokenizer);
-    this.#memory = new SharedMemory(parts.device);
-    this.#fingerprint = once(() => imageFingerprint(parts.given, parts.preprocessing));
+  protected constructor({ models, onDevice, open }: Opened) {
+    this.config = models.clip.config;
+    this.preprocessing = models.preprocessing;
+    this.#tokens = textTokenizer(models.clip, models.tokenizer);
+    this.#fingerprint = once(() => imageFingerprint(models.given, models.preprocessing));
+    const onMove = async (device: Device) => {
+      for (const gallery of this.#liveGalleries()) await gallery.moveTo(device);
+    };
+    this.#keeper = new ModelsKeeper({ models, onDevice, open, onMove });
   }
 
   /**
@@ -128,36 +95,35 @@ export class Retriever {
    *   of another CLIP; NoAdapterError
    */
   static async load(options: RetrieverOptions): Promise<Retriever> {
-    return new Retriever(await Retriever.open(options));
+    return new Retriever(await Retriever.open(options, openDevice));
   }
 
-  /** What `load` makes a retriever of. @param opened a device that was opened for it, and so is closed by it */
-  protected static async open(options: RetrieverOptions, opened?: Device): Promise<Parts> {
-    const ownsDevice = options.device === undefined;
-    const device = opened ?? (await deviceOf(options.device));
+  /** What `load` makes a retriever of. @param open opens a device where none is given */
+  protected static async open(options: RetrieverOptions, open: () => Promise<Device>): Promise<Opened> {
+    const given = options.device;
+    const device = given === undefined ? await open() : deviceOf(given);
     try {
-      const given = await openClip(options.clip);
-      const tokenizer = await openTokenizer(options.tokenizer);
-      const combinerModel = await openCombiner(options.combiner);
-      if (combinerModel) await expectCombinerOf(given, combinerModel);
-      const model = foldBatchNorm(given);
-      const clip = await uploadClip(device, model);
-      const combiner = combinerModel && (await uploadCombiner(device, combinerModel));
-      const preprocessing = options.preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING;
-      return { device, ownsDevice, model, given, tokenizer, preprocessing, clip, combiner };
+      const models = await readModels(options);
+      const onDevice = await ModelsOnDevice.upload(device, models);
+      return { models, onDevice, open: given === undefined ? open : undefined };
     } catch (error) {
-      if (ownsDevice) device.close();
+      if (given === undefined) device.close();
       throw error;
     }
+  }
+
+  /** The device at hand: another one after `rebind`, or after a loss. */
+  get device(): Device {
+    return this.#keeper.device;
   }
 
   /**
    * Encodes the images to be searched, and keeps their features on the device. Each image is let go of as soon as it
    * has the encoder's size.
-   * @throws RangeError when there are none, or two of one id
+   * @throws RangeError when there are none, or two of one id; DeviceLostError
    */
-  async index(images: Entries<RawImage>, options?: IndexOptions): Promise<Gallery> {
-    return this.encodeEntries(images, (image) => this.planes(image), options);
+  async index(images: Entries<RawImage | Blob>, options?: IndexOptions): Promise<Gallery> {
+    return this.encodeEntries(images, async (image) => this.planes(await this.#pixelsOf(image)), options);
   }
 
   /** @param planes makes an image what the encoder takes */
@@ -166,14 +132,16 @@ export class Retriever {
     planes: (image: Image) => Float32Array | Promise<Float32Array>,
     { onUnreadable }: IndexOptions = {},
   ): Promise<Gallery> {
-    const encoder = await this.#imageEncoder();
     const made = madeAhead(
       withOwnIds(images),
       indexBatch,
       async ([id, image]) => [id, await planes(image)] as const,
       onUnreadable && (([id], error) => onUnreadable(id, error)),
     );
-    const { ids, features } = await encoder.encode(made);
+    const { batch } = await this.#keeper.use((models) => models.imageEncoder(indexBatch));
+    const run = (pixels: Float32Array) =>
+      this.#keeper.use(async (models) => (await models.imageEncoder(indexBatch)).run(pixels));
+    const { ids, features } = await encodeInBatches(made, this.config, { batch, run });
     expectFinite('images', features, this.config.embedDim, ids);
     return this.restore(ids, features);
   }
@@ -187,48 +155,58 @@ export class Retriever {
    *   CLIP or preprocessing
    */
   async restore(ids: readonly string[], features: Float32Array, fingerprint?: string): Promise<Gallery> {
-    this.#expectUsable();
+    this.#keeper.expectOpen();
     if (fingerprint !== undefined) await this.#expectFingerprint(fingerprint);
     const { embedDim } = this.config;
     if (features.length !== ids.length * embedDim) {
       throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
     }
-    const index = await GalleryIndex.create(this.device, features, embedDim);
-    return new Gallery(ids, features, index, this.#fingerprint);
+    const index = await this.#keeper.use(({ device }) => GalleryIndex.create(device, features, embedDim));
+    const gallery = new Gallery(ids, features, index, this.#fingerprint);
+    this.#keep(gallery);
+    return gallery;
   }
 
   /**
-   * The images of a gallery that fit "this image, but …", best first: one submit and one read-back.
-   * @throws RangeError when the text is too long or says nothing that the model knows, k is out of range, the gallery
-   *   has no image of that id, is on another device, or was made by another model or preprocessing
+   * The images of a gallery that fit "this image, but …", best first. A query of one image and a text is one submit and
+   * one read-back; further references, and what is to be avoided, are encoded before.
+   * @throws RangeError when the text is too long or says nothing that the model knows, a part of the query is out of
+   *   range, the gallery has no image of that id, is on another device, or was made by another model or preprocessing;
+   *   DeviceLostError
    */
-  async search(gallery: Gallery, { image, text, truncate = false, k = 10 }: Query): Promise<SearchResult[]> {
-    this.#expectUsable();
-    const { contextLength, embedDim } = this.config;
-    if (!Number.isInteger(k) || k < 1 || k > MAX_NEIGHBOURS)
-      throw new RangeError(`k: expected a whole number from 1 to ${MAX_NEIGHBOURS}, found ${k}`);
-    if (gallery.index.dim !== embedDim)
-      throw new RangeError(`the gallery has features of ${gallery.index.dim} values, this model makes ${embedDim}`);
-    if (gallery.index.device !== this.device)
-      throw new RangeError(
-        'the gallery is on another device: give both retrievers one device, or index the images again',
-      );
-    if (gallery.fingerprint !== this.#fingerprint) await this.#expectFingerprint(await gallery.fingerprint());
-    const rows = this.#rows(text, truncate);
-    const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], contextLength));
-    const shown: Record<string, Float32Array> =
-      typeof image === 'string' ? { feature: gallery.featureOf(image) } : { pixels: this.#pixels(image) };
-    const found = Math.min(k, gallery.index.size);
-    const program = await gallery.program(this.#memory, `${Object.keys(shown)} ${length} ${found}`, () =>
-      this.#compile(gallery, 'pixels' in shown, length, found),
-    );
-    this.#expectUsable();
-    const result = await program.runAndRead({ ...shown, tokens, eotPositions }, ['scores', 'indices']);
-    return Array.from(new Uint32Array(result.indices.buffer), (row, i) => ({
-      id: gallery.ids[row],
-      rank: i + 1,
-      score: result.scores[i],
-    }));
+  async search(gallery: Gallery, query: Query): Promise<SearchResult[]> {
+    this.#keeper.expectOpen();
+    const checked = checkQuery(query);
+    await this.#expectOwn(gallery);
+    const excluded = new Set([...checked.exclude].flatMap((id) => gallery.rowOf(id) ?? []));
+    const isWanted = (row: number) => !excluded.has(row);
+    const found = askFor(checked.k, excluded.size, gallery.ids.length);
+    const { rows, scores } = await this.#keeper.use(async (models) => {
+      this.#expectOn(gallery, models);
+      const { kind, inputs } = await this.#prepare(models, gallery, checked, found ?? 1);
+      const program = await this.#program(models, gallery, kind);
+      this.#keeper.expectOpen();
+      if (found === undefined) {
+        const { query: feature } = await program.runAndRead(inputs, ['query']);
+        return topRows(gallery.features, feature, checked.k, isWanted);
+      }
+      const { scores, indices } = await program.runAndRead(inputs, ['scores', 'indices']);
+      return { rows: Array.from(new Uint32Array(indices.buffer)), scores: Array.from(scores) };
+    });
+    return rows
+      .map((row, i) => ({ row, score: scores[i] }))
+      .filter(({ row, score }) => isWanted(row) && score >= checked.minScore)
+      .slice(0, checked.k)
+      .map(({ row, score }, i) => ({ id: gallery.ids[row], rank: i + 1, score }));
+  }
+
+  /**
+   * Moves the models, and the galleries that were made or searched here, to another device of a host application: after
+   * a loss, or whenever it likes. Work that is under way ends first.
+   * @throws Error naming what the device cannot hold; the retriever then stays where it was
+   */
+  async rebind(device: Device | GPUDevice): Promise<void> {
+    await this.#keeper.rebind(deviceOf(device));
   }
 
   /**
@@ -236,33 +214,126 @@ export class Retriever {
    * `dispose` of their own.
    */
   async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    const { device, ownsDevice, clip, combiner } = this.#parts;
-    (await this.#encoder?.catch(() => undefined))?.dispose();
-    this.#memory.dispose();
-    clip.dispose();
-    combiner?.dispose();
-    if (ownsDevice) device.close();
+    await this.#keeper.close();
+    for (const gallery of this.#galleries) await gallery.release(this);
+    this.#galleries.clear();
   }
 
-  /** Compiles a search: from pixels, or a feature, and tokens to the nearest images, in one program. */
-  #compile(gallery: Gallery, hasPixels: boolean, length: number, k: number): Promise<SearchProgram> {
-    const { device, clip, combiner } = this.#parts;
-    const { config } = this;
-    const size = config.imageResolution;
-    const image = hasPixels
-      ? encodeImage(input('pixels', [1, size, size, 3]), clip.weights, config)
-      : input('feature', [1, config.embedDim]);
-    const tokens = input('tokens', [1, length], 'u32');
-    const text = encodeText(tokens, input('eotPositions', [1], 'u32'), clip.weights, config);
-    const query = combiner ? combine(image, text, (name) => combiner.tensor(name)) : elementwiseSum(image, text);
-    const [scores, indices] = gallery.index.nearest(query, k);
-    return compile(device, { outputs: { scores, indices }, memory: this.#memory });
+  /** An image as the encoder takes it: normalized planes [3, size, size]. */
+  protected planes(image: RawImage): Float32Array {
+    return imagePlanes(image, preprocessOptions(this.config, this.preprocessing));
   }
 
-  #expectUsable(): void {
-    if (this.#disposed) throw new Error('this retriever is disposed of: load another one');
+  /** Decodes the bytes of an image file; the platform does it in a page. */
+  protected decode(file: Blob): Promise<RawImage> {
+    return decodeImage(file);
+  }
+
+  /** All that the program of a query needs. @param found how many images it is to find */
+  async #prepare(models: ModelsOnDevice, gallery: Gallery, query: CheckedQuery, found: number): Promise<Prepared> {
+    const { references, text, weights, avoid } = query;
+    const inputs: Prepared['inputs'] = {};
+    const [first] = references;
+    if (references.length === 1 && typeof first.image !== 'string') {
+      inputs.pixels = this.#channelsLast(this.planes(await this.#pixelsOf(first.image)));
+    } else if (references.length > 0) {
+      const features = await this.#featuresOf(models, gallery, references);
+      inputs.feature = features.length === 1 ? features[0] : weightedMean(features, references);
+    }
+    let textLength: number | undefined;
+    if (text !== undefined) {
+      const rows = this.#rows(text, query.truncate);
+      const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], this.config.contextLength));
+      Object.assign(inputs, { tokens, eotPositions });
+      textLength = length;
+    }
+    const isWeighted = first !== undefined && text !== undefined && weights.image !== weights.text;
+    if (isWeighted) inputs.shares = sharesOf(weights, models.search.combiner !== undefined);
+    const away = await this.#avoided(models, gallery, avoid, query.truncate);
+    if (away) inputs.avoid = away;
+    const image = 'pixels' in inputs ? 'pixels' : 'feature' in inputs ? 'feature' : undefined;
+    return { kind: { image, textLength, isWeighted, avoids: away !== undefined, found }, inputs };
+  }
+
+  /** The program for queries of a kind, compiled when the first of them comes. */
+  #program(models: ModelsOnDevice, gallery: Gallery, kind: SearchKind): Promise<SearchProgram> {
+    return gallery.program(this, Object.values(kind).join(), () =>
+      compile(models.device, { ...searchGraph(models.search, gallery.index, kind), memory: models.memory }),
+    );
+  }
+
+  /** The features of references, [embed] each, not normalized. */
+  async #featuresOf(
+    models: ModelsOnDevice,
+    gallery: Gallery,
+    references: readonly { readonly image: ImageSource }[],
+  ): Promise<Float32Array[]> {
+    const features: Float32Array[] = [];
+    for (const { image } of references) {
+      if (typeof image === 'string') features.push(gallery.featureOf(image));
+      else {
+        const pixels = this.#channelsLast(this.planes(await this.#pixelsOf(image)));
+        features.push(await (await models.imageEncoder(1)).run(pixels));
+      }
+    }
+    return features;
+  }
+
+  /** What the query feature is to move away from, [embed], with its weight in it; undefined where there is nothing. */
+  async #avoided(
+    models: ModelsOnDevice,
+    gallery: Gallery,
+    { texts, images, weight }: CheckedQuery['avoid'],
+    truncate: boolean,
+  ): Promise<Float32Array | undefined> {
+    if (weight === 0 || texts.length + images.length === 0) return undefined;
+    const { embedDim } = this.config;
+    const features = await this.#featuresOf(
+      models,
+      gallery,
+      images.map((image) => ({ image })),
+    );
+    const rows = texts.map((text) => this.#rows(text, truncate));
+    const encoded = rows.length > 0 ? await models.encodeTexts(rows) : new Float32Array();
+    for (const row of rows.keys()) features.push(encoded.subarray(row * embedDim, (row + 1) * embedDim));
+    const away = new Float32Array(embedDim);
+    for (const feature of features) {
+      const scale = weight / features.length / Math.max(Math.hypot(...feature), 1e-12);
+      for (const [i, value] of feature.entries()) away[i] += scale * value;
+    }
+    return away;
+  }
+
+  async #pixelsOf(image: RawImage | Blob): Promise<RawImage> {
+    return image instanceof Blob ? this.decode(image) : image;
+  }
+
+  /** The token ids of a text, as rows of the token table. */
+  #rows(text: string, truncate: boolean): readonly number[] {
+    const { rows, textLength, unknown } = this.#tokens(text, { truncate });
+    if (textLength > 0) return rows;
+    const shown = JSON.stringify(text);
+    throw new RangeError(
+      unknown.length > 0
+        ? `text: the model knows no word of ${shown}`
+        : `text: expected how the wanted image differs, found ${shown}`,
+    );
+  }
+
+  #channelsLast(planes: Float32Array): Float32Array {
+    const { imageResolution: size } = this.config;
+    const pixels = new Float32Array(3 * size * size);
+    channelsLast(planes, size, pixels);
+    return pixels;
+  }
+
+  /** @throws RangeError unless the gallery's features compare with those that are made here */
+  async #expectOwn(gallery: Gallery): Promise<void> {
+    const { embedDim } = this.config;
+    if (gallery.index.dim !== embedDim)
+      throw new RangeError(`the gallery has features of ${gallery.index.dim} values, this model makes ${embedDim}`);
+    if (gallery.fingerprint !== this.#fingerprint) await this.#expectFingerprint(await gallery.fingerprint());
+    this.#keep(gallery);
   }
 
   /** @throws RangeError unless features of this fingerprint compare with those that this retriever makes */
@@ -275,42 +346,42 @@ export class Retriever {
     );
   }
 
-  /** Made when it is first needed: whoever restores a gallery may never need it. */
-  async #imageEncoder(): Promise<ImageEncoder> {
-    this.#expectUsable();
-    const { device, model, clip } = this.#parts;
-    this.#encoder ??= ImageEncoder.create(device, model.config, clip.weights, indexBatch);
-    try {
-      return await this.#encoder;
-    } catch (error) {
-      this.#encoder = undefined; // the next call may find memory
-      throw error;
-    }
-  }
-
-  /** The token ids of a query's text, as rows of the token table. */
-  #rows(text: string, truncate: boolean): readonly number[] {
-    const { rows, textLength, unknown } = this.#tokens(text, { truncate });
-    if (textLength > 0) return rows;
-    const shown = JSON.stringify(text);
+  #expectOn({ index }: Gallery, { device }: ModelsOnDevice): void {
+    if (index.device === device) return;
     throw new RangeError(
-      unknown.length > 0
-        ? `text: the model knows no word of ${shown}`
-        : `text: expected how the wanted image differs, found ${shown}`,
+      'the gallery is on another device: give both retrievers one device, or index the images again',
     );
   }
 
-  /** An image as the encoder takes it: normalized planes [3, size, size]. */
-  protected planes(image: RawImage): Float32Array {
-    return imagePlanes(image, preprocessOptions(this.config, this.preprocessing));
+  #keep(gallery: Gallery): void {
+    this.#liveGalleries().add(gallery);
   }
 
-  #pixels(image: RawImage): Float32Array {
-    const { imageResolution: size } = this.config;
-    const pixels = new Float32Array(3 * size * size);
-    channelsLast(this.planes(image), size, pixels);
-    return pixels;
+  #liveGalleries(): Set<Gallery> {
+    for (const gallery of this.#galleries) if (gallery.isDisposed) this.#galleries.delete(gallery);
+    return this.#galleries;
   }
+}
+
+/**
+ * How many images to ask the device for, so that `k` are left without those that are excluded; undefined where these are
+ * too many. Few numbers, each with its own program.
+ */
+function askFor(k: number, excluded: number, size: number): number | undefined {
+  if (excluded === 0) return Math.min(k, size);
+  const asked = Math.min(2 ** Math.ceil(Math.log2(k + excluded)), size);
+  return asked <= MAX_NEIGHBOURS ? asked : undefined;
+}
+
+/** [embed] */
+function weightedMean(features: readonly Float32Array[], references: readonly { readonly weight: number }[]) {
+  const total = references.reduce((sum, { weight }) => sum + weight, 0);
+  const mean = new Float32Array(features[0].length);
+  for (const [index, feature] of features.entries()) {
+    const share = references[index].weight / total;
+    for (const [i, value] of feature.entries()) mean[i] += share * value;
+  }
+  return mean;
 }
 
 /** Finds two images of one id before hours of work. @throws RangeError naming the id */
@@ -335,31 +406,4 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function deviceOf(device: Device | GPUDevice | undefined): Promise<Device> {
-  if (device === undefined) return openDevice();
-  return device instanceof Device ? device : wrapDevice(device);
-}
-
-const openClip = async (clip: Source | ClipModel): Promise<ClipModel> =>
-  isSource(clip) ? readNamed(clip, 'clip', (file) => readClipModel(file)) : clip;
-
-const openCombiner = async (combiner: Source | CombinerModel | undefined): Promise<CombinerModel | undefined> =>
-  isSource(combiner) ? readNamed(combiner, 'combiner', readCombinerModel) : combiner;
-
-/** Reads a model from a safetensors file. @throws Error naming the file */
-async function readNamed<Model>(
-  source: Source,
-  what: string,
-  read: (file: Awaited<ReturnType<typeof openSafetensors>>) => Model,
-): Promise<Model> {
-  const bytes = await openSource(source, what);
-  const file = await openSafetensors(bytes);
-  return named(bytes.name, () => read(file));
-}
-
-async function openTokenizer(tokenizer: Source | Tokenizer): Promise<Tokenizer> {
-  if (!isSource(tokenizer)) return tokenizer;
-  const bytes = await openSource(tokenizer, 'tokenizer');
-  const whole = await bytes.read(0, bytes.size);
-  return named(bytes.name, async () => createTokenizer(await readVocabulary(whole.slice())));
-}
+const deviceOf = (device: Device | GPUDevice): Device => (device instanceof Device ? device : wrapDevice(device));

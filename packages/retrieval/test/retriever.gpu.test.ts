@@ -3,22 +3,18 @@ import {
   blobSource,
   type ClipModel,
   clipFingerprint,
-  createTokenizer,
   initialVit,
   normalizePixels,
   openSafetensors,
   preprocess,
   type RawImage,
-  readVocabulary,
-  safetensorsPieces,
   storeClipModel,
   storeTensors,
   textTokenizer,
   uploadClip,
 } from '@webcir/clip';
-import { combine, combinerEntries, elementwiseSum, initialCombiner, uploadCombiner } from '@webcir/combiner';
+import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { openDevice, type Tensor } from '@webcir/kernels';
-import { uniform } from '@webcir/kernels/cases';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Fusion,
@@ -30,50 +26,23 @@ import {
   storeCombinerModel,
   TextEncoderPrograms,
 } from '../src/index.ts';
+import {
+  blobOf,
+  combinerTensors,
+  image,
+  images,
+  model,
+  random,
+  sizes,
+  text,
+  tokenizer,
+  vision,
+  vocabularyBytes,
+  words,
+} from './small.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
-
-const vocabularyBytes = await bytesOf(new URL('../../clip/assets/clip-vocabulary.txt.gz', import.meta.url));
-const tokenizer = createTokenizer(await readVocabulary(vocabularyBytes));
-const words = 'a red dress is longer with stripes and much darker';
-
-const random = uniform(3);
-const ids = [...new Set([tokenizer.startOfText, ...tokenizer.encode(words), tokenizer.endOfText])];
-const text = { contextLength: 16, textWidth: 64, textLayers: 2, vocabulary: ids.sort((a, b) => a - b) };
-const vision = { embedDim: 22, imageResolution: 16, visionWidth: 64, visionLayers: 2, patchSize: 8 };
-const model: ClipModel = {
-  ...initialVit({ ...vision, ...text }, random),
-  preprocessing: { transform: 'squarepad', targetRatio: 1.25 },
-};
-const sizes = { featureDim: 22, projectionDim: 32, hiddenDim: 64 };
-const combinerWeights = initialCombiner(sizes, random);
-
-const image = (width: number, height: number): RawImage => ({
-  width,
-  height,
-  channels: 3,
-  data: Uint8Array.from({ length: 3 * width * height }, () => random() * 256),
-});
-const images = new Map(Array.from({ length: 37 }, (_, i) => [`image ${i}`, image(12 + (i % 9), 10 + (i % 7))]));
-
-/** A file as a page gets it. */
-async function blobOf(content: Parameters<typeof safetensorsPieces>[0]): Promise<Blob> {
-  const pieces: BlobPart[] = [];
-  for await (const piece of safetensorsPieces(content)) pieces.push(piece.slice());
-  return new Blob(pieces);
-}
-
-async function bytesOf(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof process === 'undefined') return new Uint8Array(await (await fetch(url)).arrayBuffer());
-  const { readFile } = await import('node:fs/promises');
-  return new Uint8Array(await readFile(url));
-}
-
-const shapes = new Map(combinerEntries(sizes).map(({ name, shape }) => [name, shape]));
-const combinerTensors = new Map(
-  [...combinerWeights].map(([name, values]) => [name, { shape: shapes.get(name)!, read: async () => values }]),
-);
 
 let clipFile: Blob;
 let combinerFile: Blob;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type ClipModel, preprocessOptions, type RawImage, type Tokenizer } from '@webcir/clip';
-import { createImagePool, loadTokenizer, openClipModel, openTokenizer } from '@webcir/clip/node';
+import { createImagePool, decodeImage, loadTokenizer, openClipModel, openTokenizer } from '@webcir/clip/node';
 import type { CombinerModel } from '@webcir/combiner';
 import { type Device, openDevice } from '@webcir/kernels';
 import {
@@ -47,24 +47,29 @@ export class Retriever extends PageRetriever {
       tokenizer: options.tokenizer === undefined ? await tokenizerOf(clip, path) : await readSource(options.tokenizer),
     };
     const preprocessing = options.preprocessing ?? ofRun.preprocessing;
-    const opened = device === undefined ? await openTuned(autotune) : undefined;
-    return new Retriever(await Retriever.open({ ...models, preprocessing, device }, opened));
+    return new Retriever(await Retriever.open({ ...models, preprocessing, device }, () => openTuned(autotune)));
   }
 
   /**
-   * Encodes the images to be searched, and keeps their features on the device. Images are pixels, or paths of files,
-   * which are decoded in threads, a few at a time: `listImages` gives those of a folder.
+   * Encodes the images to be searched, and keeps their features on the device. Images are pixels, files in memory, or
+   * paths of files, which are decoded in threads, a few at a time: `listImages` gives those of a folder.
    * @throws RangeError when there are none, or two of one id; naming the file, when it cannot be decoded
    */
-  override async index(images: Entries<RawImage | string>, options?: IndexOptions): Promise<Gallery> {
+  override async index(images: Entries<RawImage | Blob | string>, options?: IndexOptions): Promise<Gallery> {
     const pool = createImagePool(preprocessOptions(this.config, this.preprocessing));
     try {
-      const planes = (image: RawImage | string) =>
-        typeof image === 'string' ? pool.planes(image) : this.planes(image);
+      const planes = async (image: RawImage | Blob | string) =>
+        typeof image === 'string'
+          ? pool.planes(image)
+          : this.planes(image instanceof Blob ? await this.decode(image) : image);
       return await this.encodeEntries(images, planes, options);
     } finally {
       await pool.close();
     }
+  }
+
+  protected override async decode(file: Blob): Promise<RawImage> {
+    return decodeImage(new Uint8Array(await file.arrayBuffer()), file instanceof File ? file.name : 'image');
   }
 }
 

@@ -16,6 +16,7 @@ export class Device {
   #capabilities: Capabilities;
   readonly #owned: boolean;
   readonly #lost: Promise<never>;
+  #loss: DeviceLostError | undefined;
   #closed = false;
   readonly #errors: GPUError[] = [];
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
@@ -35,7 +36,8 @@ export class Device {
     this.#waiter = typeof setImmediate === 'function' ? new Waiter() : undefined; // only Node has it
     gpu.addEventListener('uncapturederror', (event) => this.#errors.push((event as GPUUncapturedErrorEvent).error));
     this.#lost = gpu.lost.then(({ reason, message }) => {
-      throw new DeviceLostError(`the WebGPU device was lost (${this.#closed ? 'closed' : reason}): ${message}`);
+      const cause = this.#closed ? 'closed' : reason;
+      throw (this.#loss = new DeviceLostError(`the WebGPU device was lost (${cause}): ${message}`));
     });
     this.#lost.catch(() => {});
   }
@@ -44,6 +46,11 @@ export class Device {
   get name(): string {
     const { description, device, architecture, vendor } = this.info;
     return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unknown adapter';
+  }
+
+  /** Why the device is gone; undefined while it is there. */
+  get loss(): DeviceLostError | undefined {
+    return this.#loss;
   }
 
   get capabilities(): Capabilities {
@@ -60,14 +67,17 @@ export class Device {
    * @throws DeviceLostError when the device goes away meanwhile, GpuError when a command failed
    */
   async wait<T>(promise: Promise<T>): Promise<T> {
-    const raced = Promise.race([promise, this.#lost]);
+    // A loss rejects what is pending, too, and may do so first.
+    const explained = promise.catch((error) => Promise.race([this.#lost, turn().then(() => Promise.reject(error))]));
+    const raced = Promise.race([explained, this.#lost]);
     const value = await (this.#waiter ? this.#waiter.wait(raced) : raced);
     this.check();
     return value;
   }
 
-  /** Throws GpuError if a command failed since the last check. */
+  /** Throws DeviceLostError if the device is gone, GpuError if a command failed since the last check. */
   check(): void {
+    if (this.#loss) throw this.#loss;
     const [first] = this.#errors;
     if (!first) return;
     const more = this.#errors.length > 1 ? ` (and ${this.#errors.length - 1} more)` : '';
@@ -131,8 +141,8 @@ export class Device {
 
 /** The version of Dawn that this was tested with. */
 const DAWN = 'webgpu@0.6.2';
-const wantedFeatures = ['shader-f16', 'subgroups', 'timestamp-query', subgroupMatrixFeature] as const;
-const wantedLimits = [
+const usedFeatures = ['shader-f16', 'subgroups', 'timestamp-query', subgroupMatrixFeature] as const;
+const usedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',
@@ -141,6 +151,17 @@ const wantedLimits = [
   'maxComputeWorkgroupSizeX',
   'maxComputeWorkgroupSizeY',
 ] as const;
+
+/**
+ * The limits that kernels can use, as high as the adapter has them: for a host application that opens the device itself.
+ * With WebGPU's default limits everything works, more slowly: what a binding cannot hold is split or refused by name.
+ */
+export const requiredLimits = (adapter: GPUAdapter): Record<string, number> =>
+  Object.fromEntries(usedLimits.map((limit) => [limit, adapter.limits[limit]]));
+
+/** The features that kernels can use, as far as the adapter has them; none is needed. */
+export const requiredFeatures = (adapter: GPUAdapter): GPUFeatureName[] =>
+  usedFeatures.filter((feature) => adapter.features.has(feature));
 
 /**
  * Opens the best adapter: Dawn (npm `webgpu`) in Node, the platform's WebGPU elsewhere. Asks for every feature and
@@ -157,9 +178,11 @@ export async function openDevice(): Promise<Device> {
         'in Chromium on Linux, start it with --enable-unsafe-webgpu',
     );
   }
-  const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
-  const requiredLimits = Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]]));
-  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits, label: 'webcir' });
+  const device = await adapter.requestDevice({
+    requiredFeatures: requiredFeatures(adapter),
+    requiredLimits: requiredLimits(adapter),
+    label: 'webcir',
+  });
   return new Device(device, adapter.info, true, [gpu, adapter]);
 }
 
@@ -167,6 +190,9 @@ export async function openDevice(): Promise<Device> {
 export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adapterInfo): Device {
   return new Device(device, info, false);
 }
+
+/** A turn of the event loop, in which a promise that was settled meanwhile comes first. */
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 async function entryPoint(): Promise<GPU> {
   if (typeof navigator !== 'undefined' && navigator.gpu) return navigator.gpu;

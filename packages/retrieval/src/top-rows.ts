@@ -1,0 +1,36 @@
+/** The rows that fit a query best, best first; equal scores keep the order of the rows. */
+export interface TopRows {
+  readonly rows: number[];
+  readonly scores: number[];
+}
+
+/**
+ * Ranks a gallery in JavaScript: for the rare search that leaves out more images than the device finds at once.
+ * @param features [rows, embed], not normalized
+ * @param query [embed], L2-normalized
+ */
+export function topRows(
+  features: Float32Array,
+  query: Float32Array,
+  k: number,
+  isWanted: (row: number) => boolean,
+): TopRows {
+  const dim = query.length;
+  const ranked: { row: number; score: number }[] = [];
+  for (let row = 0; row * dim < features.length; row++) {
+    if (!isWanted(row)) continue;
+    let dot = 0;
+    let square = 0;
+    for (let i = 0; i < dim; i++) {
+      const value = features[row * dim + i];
+      dot += value * query[i];
+      square += value * value;
+    }
+    const score = square > 0 ? dot / Math.sqrt(square) : 0;
+    if (ranked.length === k && score <= ranked[k - 1].score) continue;
+    const place = ranked.findIndex((other) => other.score < score);
+    ranked.splice(place < 0 ? ranked.length : place, 0, { row, score });
+    ranked.length = Math.min(ranked.length, k);
+  }
+  return { rows: ranked.map(({ row }) => row), scores: ranked.map(({ score }) => score) };
+}
