@@ -26,7 +26,8 @@ export default defineConfig({
       provider: playwright({
         launchOptions: {
           executablePath,
-          args: browserArguments,
+          // What a test of leaks asks for.
+          args: [...browserArguments, '--js-flags=--expose-gc', '--enable-precise-memory-info'],
         },
       }),
     },

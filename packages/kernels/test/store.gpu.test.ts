@@ -74,7 +74,7 @@ describe('a tensor larger than a binding', () => {
 
   it('is an error where something else than gather would read it', () => {
     expect(() => TensorStore.create(device, [{ ...table, byRows: false }], 'store', small)).toThrow(
-      'table [40, 2, 2] needs 768 bytes, this device binds at most 356',
+      'table [40, 2, 2] needs 768 bytes, the maxStorageBufferBindingSize of this device is 356',
     );
     expect(() => StoreLayout.plan([{ name: 'wide', shape: [2, 100], byRows: true }], 256)).toThrow('wide [2, 100]');
     expect(() => filled(small.maxBinding).tensor('table')).toThrow("'table' is larger than a binding");

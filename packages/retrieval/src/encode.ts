@@ -167,12 +167,12 @@ export class TextEncoderPrograms {
   }
 
   #program(length: number): Promise<Program<'features'>> {
-    let program = this.#programs.get(length);
-    if (!program) {
-      const graph = textGraph(this.#config, this.#weights, this.#batch, length);
-      program = compile(this.#device, { ...graph, memory: this.#memory });
-      this.#programs.set(length, program);
-    }
+    const known = this.#programs.get(length);
+    if (known) return known;
+    const graph = textGraph(this.#config, this.#weights, this.#batch, length);
+    const program = compile(this.#device, { ...graph, memory: this.#memory });
+    this.#programs.set(length, program);
+    program.catch(() => this.#programs.delete(length)); // the next call may find memory
     return program;
   }
 }

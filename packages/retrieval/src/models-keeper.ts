@@ -24,6 +24,8 @@ export class ModelsKeeper {
   #open: (() => Promise<Device>) | undefined;
   #onDevice: ModelsOnDevice;
   #moving: Promise<void> | undefined;
+  /** Why no device could be opened any more. */
+  #failure: DeviceLostError | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -44,8 +46,9 @@ export class ModelsKeeper {
    */
   async use<T>(work: (models: ModelsOnDevice) => Promise<T>): Promise<T> {
     for (let losses = 0; ; losses++) {
-      await this.#moving;
+      while (this.#moving) await this.#moving.catch(() => {});
       this.expectOpen();
+      if (this.#failure) throw this.#failure;
       const models = this.#onDevice;
       const running = work(models);
       this.#running.add(running);
@@ -54,10 +57,8 @@ export class ModelsKeeper {
       } catch (error) {
         const { loss } = models.device;
         if (!loss || this.#closed) throw error;
-        if (!this.#open)
-          throw new DeviceLostError(`${loss.message}. It is the host's: rebind(device)`, { cause: error });
         if (losses === tries.length) throw unopened(error);
-        if (models === this.#onDevice) await this.#reopen();
+        if (models === this.#onDevice) await this.#replace(loss);
       } finally {
         this.#running.delete(running);
       }
@@ -78,7 +79,7 @@ export class ModelsKeeper {
 
   /** Moves the models to a device of a host application, when work that is under way is done. */
   async rebind(device: Device): Promise<void> {
-    await this.#moving;
+    while (this.#moving) await this.#moving.catch(() => {});
     this.expectOpen();
     await this.#move(async () => {
       await Promise.allSettled(this.#running);
@@ -86,6 +87,7 @@ export class ModelsKeeper {
       await this.#settle(device);
       if (this.#open) before.device.close();
       this.#open = undefined;
+      this.#failure = undefined;
     });
   }
 
@@ -99,21 +101,24 @@ export class ModelsKeeper {
     if (this.#open) this.device.close();
   }
 
-  #reopen(): Promise<void> {
+  #replace(loss: DeviceLostError): Promise<void> {
+    const open = this.#open;
+    if (!open) throw new DeviceLostError(`${loss.message}. It is the host's: rebind(device)`, { cause: loss });
     return this.#move(async () => {
       let last: unknown;
       for (const pause of tries) {
         await new Promise((resolve) => setTimeout(resolve, pause));
         let device: Device | undefined;
         try {
-          device = await this.#open!();
+          device = await open();
           return await this.#settle(device);
         } catch (error) {
           last = error;
           device?.close();
         }
       }
-      throw unopened(last);
+      this.#failure = unopened(last);
+      throw this.#failure;
     });
   }
 

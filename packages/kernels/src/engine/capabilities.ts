@@ -42,7 +42,7 @@ export function readCapabilities(device: GPUDevice, info: GPUAdapterInfo): Capab
       `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
     ),
     vendor: info.vendor.toLowerCase(),
-    maxBindingSize: device.limits.maxStorageBufferBindingSize,
+    maxBindingSize: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
     maxWorkgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupMemory: device.limits.maxComputeWorkgroupStorageSize,
   };

@@ -15,7 +15,8 @@ export class Device {
   readonly info: GPUAdapterInfo;
   #capabilities: Capabilities;
   readonly #owned: boolean;
-  readonly #lost: Promise<never>;
+  /** Rejects what waits for the device. No race against `gpu.lost`, which would keep every promise that it ever met. */
+  readonly #waiting = new Set<(loss: DeviceLostError) => void>();
   #loss: DeviceLostError | undefined;
   #closed = false;
   readonly #errors: GPUError[] = [];
@@ -35,11 +36,11 @@ export class Device {
     this.#capabilities = readCapabilities(gpu, info);
     this.#waiter = typeof setImmediate === 'function' ? new Waiter() : undefined; // only Node has it
     gpu.addEventListener('uncapturederror', (event) => this.#errors.push((event as GPUUncapturedErrorEvent).error));
-    this.#lost = gpu.lost.then(({ reason, message }) => {
-      const cause = this.#closed ? 'closed' : reason;
-      throw (this.#loss = new DeviceLostError(`the WebGPU device was lost (${cause}): ${message}`));
+    gpu.lost.then(({ reason, message }) => {
+      this.#loss = new DeviceLostError(`the WebGPU device was lost (${this.#closed ? 'closed' : reason}): ${message}`);
+      for (const reject of this.#waiting) reject(this.#loss);
+      this.#waiting.clear();
     });
-    this.#lost.catch(() => {});
   }
 
   /** The adapter's name, for logs and reports. */
@@ -67,12 +68,27 @@ export class Device {
    * @throws DeviceLostError when the device goes away meanwhile, GpuError when a command failed
    */
   async wait<T>(promise: Promise<T>): Promise<T> {
-    // A loss rejects what is pending, too, and may do so first.
-    const explained = promise.catch((error) => Promise.race([this.#lost, turn().then(() => Promise.reject(error))]));
-    const raced = Promise.race([explained, this.#lost]);
-    const value = await (this.#waiter ? this.#waiter.wait(raced) : raced);
+    const settled = this.#orLoss(promise);
+    const value = await (this.#waiter ? this.#waiter.wait(settled) : settled);
     this.check();
     return value;
+  }
+
+  async #orLoss<T>(promise: Promise<T>): Promise<T> {
+    if (this.#loss) throw this.#loss;
+    let reject!: (error: unknown) => void;
+    const loss = new Promise<never>((_, rejects) => {
+      reject = rejects;
+    });
+    this.#waiting.add(reject);
+    try {
+      return await Promise.race([promise, loss]);
+    } catch (error) {
+      if (!this.#loss) await turn(); // a loss rejects what is pending, too, and may do so first
+      throw this.#loss ?? error;
+    } finally {
+      this.#waiting.delete(reject);
+    }
   }
 
   /** Throws DeviceLostError if the device is gone, GpuError if a command failed since the last check. */
@@ -108,8 +124,11 @@ export class Device {
   /** Compiles a kernel, once for each storage and set of override constants. */
   pipeline({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
     const key = `${kernel.name} ${JSON.stringify([constants, storage])}`;
-    let pipeline = this.#pipelines.get(key);
-    if (!pipeline) this.#pipelines.set(key, (pipeline = this.#compile({ kernel, constants, storage })));
+    const known = this.#pipelines.get(key);
+    if (known) return known;
+    const pipeline = this.#compile({ kernel, constants, storage });
+    this.#pipelines.set(key, pipeline);
+    pipeline.catch(() => this.#pipelines.delete(key)); // it may have been another command that failed
     return pipeline;
   }
 
@@ -191,7 +210,7 @@ export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adap
   return new Device(device, info, false);
 }
 
-/** A turn of the event loop, in which a promise that was settled meanwhile comes first. */
+/** A turn of the event loop, in which what has happened meanwhile comes first. */
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 async function entryPoint(): Promise<GPU> {

@@ -139,7 +139,10 @@ function split({ name, shape, byRows }: StoreEntry, maxBinding: number): Omit<Sl
   const [rows, ...row] = shape;
   const maxRows = Math.floor((Math.floor(maxBinding / alignment) * alignment) / (4 * elements(row)));
   if (!byRows || maxRows === 0) {
-    throw new RangeError(`${name} ${formatShape(shape)} needs ${size} bytes, this device binds at most ${maxBinding}`);
+    throw new RangeError(
+      `${name} ${formatShape(shape)} needs ${size} bytes, the maxStorageBufferBindingSize of this device is ` +
+        `${maxBinding}: ask for the limits of the adapter (requiredLimits)`,
+    );
   }
   return Array.from({ length: Math.ceil(rows / maxRows) }, (_, i) => ({
     name,

@@ -69,7 +69,8 @@ export class SharedMemory {
 export function createBuffer({ capabilities, gpu }: Device, size: number, label: string): GPUBuffer {
   if (size > capabilities.maxBindingSize) {
     throw new GpuError(
-      `${label} needs ${size} bytes, this device binds at most ${capabilities.maxBindingSize}: use a smaller batch`,
+      `${label} needs ${size} bytes, the maxStorageBufferBindingSize of this device is ${capabilities.maxBindingSize}: ` +
+        'use a smaller batch, or ask for the limits of the adapter (requiredLimits)',
     );
   }
   return gpu.createBuffer({ size, usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST, label });
