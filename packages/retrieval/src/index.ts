@@ -13,6 +13,7 @@ export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } fr
 export type { Avoid, ImageSource, Query, Reference, WeightedReference } from './query.ts';
 export { expectCombinerOf, readCombinerModel, storeCombinerModel } from './read-combiner.ts';
 export type { ModelSources } from './read-models.ts';
+export type { RecordedSearch } from './recorded-search.ts';
 export {
   type Entries,
   type IndexOptions,

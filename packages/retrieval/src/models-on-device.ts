@@ -19,12 +19,15 @@ export const indexBatch = 16;
 /** Texts that are encoded at once, of those to be avoided. */
 const textBatch = 4;
 
+/** How a search comes to the device: submitted here, or recorded for a host that submits it. */
+export type SearchUse = 'searched' | 'recorded';
+
 /** A retriever's models on one device, and what has been compiled of them. */
 export class ModelsOnDevice {
   readonly device: Device;
   readonly search: SearchModels;
-  /** Shared by all searches, which take turns. */
-  readonly memory: SharedMemory;
+  /** Shared by all searches, which take turns: those that are run here, and those that a host submits. */
+  readonly memory: Readonly<Record<SearchUse, SharedMemory>>;
   readonly #clip: DeviceClip;
   readonly #combiner: TensorStore | undefined;
   #texts: TextEncoderPrograms | undefined;
@@ -35,7 +38,7 @@ export class ModelsOnDevice {
     this.#clip = onDevice;
     this.#combiner = combiner;
     this.search = { config: clip.config, weights: onDevice.weights, combiner };
-    this.memory = new SharedMemory(device);
+    this.memory = { searched: new SharedMemory(device), recorded: new SharedMemory(device) };
   }
 
   /** Copies the models to a device. @throws Error naming the first tensor with a value that is not finite */
@@ -72,7 +75,7 @@ export class ModelsOnDevice {
       if (made.status === 'fulfilled') made.value.dispose();
     }
     await this.#texts?.dispose();
-    this.memory.dispose();
+    for (const memory of Object.values(this.memory)) memory.dispose();
     this.#clip.dispose();
     this.#combiner?.dispose();
   }

@@ -4,9 +4,7 @@ import {
   decodeImage,
   imageFingerprint,
   imagePlanes,
-  lengthFor,
   type Preprocessing,
-  packTokens,
   preprocessOptions,
   type RawImage,
   textTokenizer,
@@ -17,11 +15,13 @@ import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { madeAhead } from './made-ahead.ts';
 import { ModelsKeeper } from './models-keeper.ts';
-import { indexBatch, type Models, ModelsOnDevice } from './models-on-device.ts';
-import { type CheckedQuery, checkQuery, type ImageSource, type Query } from './query.ts';
+import { indexBatch, type Models, ModelsOnDevice, type SearchUse } from './models-on-device.ts';
+import { prepareQuery, type QueryContext } from './prepare-query.ts';
+import { checkQuery, type Query } from './query.ts';
 import { type ModelSources, readModels } from './read-models.ts';
+import { copyFound, expectRecordable, type RecordedSearch } from './recorded-search.ts';
 import { expectFinite } from './rows.ts';
-import { type SearchKind, searchGraph, sharesOf } from './search-graph.ts';
+import { type SearchKind, searchGraph } from './search-graph.ts';
 import { topRows } from './top-rows.ts';
 
 /** What a retriever is made of. */
@@ -60,12 +60,6 @@ interface Opened {
   readonly onDevice: ModelsOnDevice;
   /** How the device was opened, where it was not given. */
   readonly open: (() => Promise<Device>) | undefined;
-}
-
-/** The inputs of a search, and the kind of program that they go into. */
-interface Prepared {
-  readonly kind: SearchKind;
-  readonly inputs: Record<string, Float32Array | Uint32Array>;
 }
 
 /** Composed image retrieval over your own images. Runs in Node and in browsers. */
@@ -123,7 +117,7 @@ export class Retriever {
    * @throws RangeError when there are none, or two of one id; DeviceLostError
    */
   async index(images: Entries<RawImage | Blob>, options?: IndexOptions): Promise<Gallery> {
-    return this.encodeEntries(images, async (image) => this.planes(await this.#pixelsOf(image)), options);
+    return this.encodeEntries(images, async (image) => this.planes(await this.#decoded(image)), options);
   }
 
   /** @param planes makes an image what the encoder takes */
@@ -183,8 +177,8 @@ export class Retriever {
     const found = askFor(checked.k, excluded.size, gallery.ids.length);
     const { rows, scores } = await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
-      const { kind, inputs } = await this.#prepare(models, gallery, checked, found ?? 1);
-      const program = await this.#program(models, gallery, kind);
+      const { kind, inputs } = await prepareQuery(this.#context(models, gallery), checked, found ?? 1);
+      const program = await this.#program(models, gallery, kind, 'searched');
       this.#keeper.expectOpen();
       if (found === undefined) {
         const { query: feature } = await program.runAndRead(inputs, ['query']);
@@ -198,6 +192,27 @@ export class Retriever {
       .filter(({ row, score }) => isWanted(row) && score >= checked.minScore)
       .slice(0, checked.k)
       .map(({ row, score }, i) => ({ id: gallery.ids[row], rank: i + 1, score }));
+  }
+
+  /**
+   * Writes the commands of a search into a host application's encoder: no submit, and no wait but for the programs of
+   * the first search of a kind. Nothing is read back. The query's words are queued now, so that it must be submitted
+   * before the next one is recorded.
+   * @throws RangeError as `search` does, or naming what cannot be recorded or a buffer that cannot take what is found
+   */
+  async encode(encoder: GPUCommandEncoder, recorded: RecordedSearch): Promise<void> {
+    const { gallery, query } = recorded;
+    const checked = checkQuery(query);
+    expectRecordable(recorded, checked);
+    await this.#expectOwn(gallery);
+    await this.#keeper.use(async (models) => {
+      this.#expectOn(gallery, models);
+      const found = Math.min(checked.k, gallery.ids.length);
+      const { kind, inputs } = await prepareQuery(this.#context(models, gallery), checked, found);
+      const program = await this.#program(models, gallery, kind, 'recorded');
+      program.encode(encoder, inputs);
+      copyFound(encoder, program, recorded);
+    });
   }
 
   /**
@@ -229,82 +244,26 @@ export class Retriever {
     return decodeImage(file);
   }
 
-  /** All that the program of a query needs. @param found how many images it is to find */
-  async #prepare(models: ModelsOnDevice, gallery: Gallery, query: CheckedQuery, found: number): Promise<Prepared> {
-    const { references, text, weights, avoid } = query;
-    const inputs: Prepared['inputs'] = {};
-    const [first] = references;
-    if (references.length === 1 && typeof first.image !== 'string') {
-      inputs.pixels = this.#channelsLast(this.planes(await this.#pixelsOf(first.image)));
-    } else if (references.length > 0) {
-      const features = await this.#featuresOf(models, gallery, references);
-      inputs.feature = features.length === 1 ? features[0] : weightedMean(features, references);
-    }
-    let textLength: number | undefined;
-    if (text !== undefined) {
-      const rows = this.#rows(text, query.truncate);
-      const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], this.config.contextLength));
-      Object.assign(inputs, { tokens, eotPositions });
-      textLength = length;
-    }
-    const isWeighted = first !== undefined && text !== undefined && weights.image !== weights.text;
-    if (isWeighted) inputs.shares = sharesOf(weights, models.search.combiner !== undefined);
-    const away = await this.#avoided(models, gallery, avoid, query.truncate);
-    if (away) inputs.avoid = away;
-    const image = 'pixels' in inputs ? 'pixels' : 'feature' in inputs ? 'feature' : undefined;
-    return { kind: { image, textLength, isWeighted, avoids: away !== undefined, found }, inputs };
-  }
-
-  /** The program for queries of a kind, compiled when the first of them comes. */
-  #program(models: ModelsOnDevice, gallery: Gallery, kind: SearchKind): Promise<SearchProgram> {
-    return gallery.program(this, Object.values(kind).join(), () =>
-      compile(models.device, { ...searchGraph(models.search, gallery.index, kind), memory: models.memory }),
+  /**
+   * The program for queries of a kind, compiled when the first of them comes.
+   * @param use what a host has recorded, and submits who knows when, has inputs of its own
+   */
+  #program(models: ModelsOnDevice, gallery: Gallery, kind: SearchKind, use: SearchUse): Promise<SearchProgram> {
+    return gallery.program(this, [use, ...Object.values(kind)].join(), () =>
+      compile(models.device, { ...searchGraph(models.search, gallery.index, kind), memory: models.memory[use] }),
     );
   }
 
-  /** The features of references, [embed] each, not normalized. */
-  async #featuresOf(
-    models: ModelsOnDevice,
-    gallery: Gallery,
-    references: readonly { readonly image: ImageSource }[],
-  ): Promise<Float32Array[]> {
-    const features: Float32Array[] = [];
-    for (const { image } of references) {
-      if (typeof image === 'string') features.push(gallery.featureOf(image));
-      else {
-        const pixels = this.#channelsLast(this.planes(await this.#pixelsOf(image)));
-        features.push(await (await models.imageEncoder(1)).run(pixels));
-      }
-    }
-    return features;
-  }
-
-  /** What the query feature is to move away from, [embed], with its weight in it; undefined where there is nothing. */
-  async #avoided(
-    models: ModelsOnDevice,
-    gallery: Gallery,
-    { texts, images, weight }: CheckedQuery['avoid'],
-    truncate: boolean,
-  ): Promise<Float32Array | undefined> {
-    if (weight === 0 || texts.length + images.length === 0) return undefined;
-    const { embedDim } = this.config;
-    const features = await this.#featuresOf(
+  #context(models: ModelsOnDevice, gallery: Gallery): QueryContext {
+    return {
       models,
       gallery,
-      images.map((image) => ({ image })),
-    );
-    const rows = texts.map((text) => this.#rows(text, truncate));
-    const encoded = rows.length > 0 ? await models.encodeTexts(rows) : new Float32Array();
-    for (const row of rows.keys()) features.push(encoded.subarray(row * embedDim, (row + 1) * embedDim));
-    const away = new Float32Array(embedDim);
-    for (const feature of features) {
-      const scale = weight / features.length / Math.max(Math.hypot(...feature), 1e-12);
-      for (const [i, value] of feature.entries()) away[i] += scale * value;
-    }
-    return away;
+      rowsOf: (text, truncate) => this.#rows(text, truncate),
+      pixelsOf: async (image) => this.#channelsLast(this.planes(await this.#decoded(image))),
+    };
   }
 
-  async #pixelsOf(image: RawImage | Blob): Promise<RawImage> {
+  async #decoded(image: RawImage | Blob): Promise<RawImage> {
     return image instanceof Blob ? this.decode(image) : image;
   }
 
@@ -371,17 +330,6 @@ function askFor(k: number, excluded: number, size: number): number | undefined {
   if (excluded === 0) return Math.min(k, size);
   const asked = Math.min(2 ** Math.ceil(Math.log2(k + excluded)), size);
   return asked <= MAX_NEIGHBOURS ? asked : undefined;
-}
-
-/** [embed] */
-function weightedMean(features: readonly Float32Array[], references: readonly { readonly weight: number }[]) {
-  const total = references.reduce((sum, { weight }) => sum + weight, 0);
-  const mean = new Float32Array(features[0].length);
-  for (const [index, feature] of features.entries()) {
-    const share = references[index].weight / total;
-    for (const [i, value] of feature.entries()) mean[i] += share * value;
-  }
-  return mean;
 }
 
 /** Finds two images of one id before hours of work. @throws RangeError naming the id */

@@ -31,6 +31,7 @@ export {
   type ModelSources,
   type Neighbours,
   type Query,
+  type RecordedSearch,
   type Reference,
   Retriever,
   type RetrieverOptions,

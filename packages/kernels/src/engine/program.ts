@@ -10,6 +10,12 @@ import { createBuffer, SharedMemory } from './shared-memory.ts';
 /** Values of an input: floats, or u32. */
 export type HostArray = Float32Array | Uint32Array;
 
+/** Records what writes an input on the device: copies, or passes of its own. */
+export type InputWriter = (encoder: GPUCommandEncoder, to: Region) => void;
+
+/** Values of inputs by name, or what writes them. */
+export type Inputs = Readonly<Record<string, HostArray | InputWriter>>;
+
 export interface CompileOptions<Names extends string> extends Graph<Names> {
   /** Memory for inputs and intermediate values; the program's own unless given. */
   readonly memory?: SharedMemory;
@@ -79,7 +85,7 @@ export class Program<Names extends string = string> {
    * @param inputs values by input name; an input that is left out keeps its last values
    * @throws RangeError on an unknown name or a wrong number of values, before anything is written
    */
-  run(inputs: Readonly<Record<string, HostArray>> = {}): void {
+  run(inputs: Inputs = {}): void {
     this.#submit(inputs);
   }
 
@@ -87,17 +93,24 @@ export class Program<Names extends string = string> {
    * Runs the program once and resolves with these outputs: one submit, one read-back, however many there are.
    * @throws RangeError as `run` does, on an unknown output, or on one in half precision
    */
-  async runAndRead<Name extends Names>(
-    inputs: Readonly<Record<string, HostArray>>,
-    names: readonly Name[],
-  ): Promise<Record<Name, Float32Array>> {
+  async runAndRead<Name extends Names>(inputs: Inputs, names: readonly Name[]): Promise<Record<Name, Float32Array>> {
     const staged = this.#stage(names);
     this.#submit(inputs, staged);
     return (await this.#collect(names, staged)) as Record<Name, Float32Array>;
   }
 
-  /** Writes the dispatches into a host application's encoder. Inputs must have been written with `write`. */
-  encode(encoder: GPUCommandEncoder): void {
+  /**
+   * Writes the dispatches into a host application's encoder: no submit. Values are queued now, so that they must be
+   * submitted before the next ones are given.
+   * @param inputs as in `run`
+   */
+  encode(encoder: GPUCommandEncoder, inputs: Inputs = {}): void {
+    this.write(inputs);
+    for (const [name, writer] of Object.entries(inputs)) {
+      if (typeof writer !== 'function') continue;
+      const { tensor, buffer } = this.#inputs.get(name)!;
+      writer(encoder, { buffer, offset: 0, size: byteLength(tensor) });
+    }
     let pass: GPUComputePassEncoder | undefined;
     for (const command of this.commands) {
       if ('pipeline' in command) {
@@ -120,14 +133,15 @@ export class Program<Names extends string = string> {
     pass?.end();
   }
 
-  /** Queues new values for inputs. Throws as `run` does. */
-  write(inputs: Readonly<Record<string, HostArray>>): void {
+  /** Queues new values for inputs; what an `InputWriter` writes comes with `encode`. Throws as `run` does. */
+  write(inputs: Inputs): void {
     for (const [name, values] of Object.entries(inputs)) {
       const tensor = this.#inputs.get(name)?.tensor;
       if (!tensor)
         throw new RangeError(
           `unknown input '${name}'; this program has: ${[...this.#inputs.keys()].join(', ') || 'none'}`,
         );
+      if (typeof values === 'function') continue;
       const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
       if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
         throw new RangeError(
@@ -137,6 +151,7 @@ export class Program<Names extends string = string> {
       }
     }
     for (const [name, values] of Object.entries(inputs)) {
+      if (typeof values === 'function') continue;
       this.device.gpu.queue.writeBuffer(this.#inputs.get(name)!.buffer, 0, values as Float32Array<ArrayBuffer>);
     }
   }
@@ -157,11 +172,10 @@ export class Program<Names extends string = string> {
     this.#own?.dispose();
   }
 
-  #submit(inputs: Readonly<Record<string, HostArray>>, staged?: Staged): void {
+  #submit(inputs: Inputs, staged?: Staged): void {
     this.device.check();
-    this.write(inputs);
     const encoder = this.device.gpu.createCommandEncoder();
-    this.encode(encoder);
+    this.encode(encoder, inputs);
     for (const { region, offset } of staged?.copies ?? [])
       encoder.copyBufferToBuffer(region.buffer, region.offset, staged!.buffer, offset, region.size);
     this.device.gpu.queue.submit([encoder.finish()]);

@@ -1,0 +1,91 @@
+import { lengthFor, packTokens } from '@webcir/clip';
+import type { Gallery } from './gallery.ts';
+import type { ModelsOnDevice } from './models-on-device.ts';
+import type { CheckedQuery, ImageSource, WeightedReference } from './query.ts';
+import { type SearchKind, sharesOf } from './search-graph.ts';
+
+/** What a query is looked up in, and how it is read. */
+export interface QueryContext {
+  readonly models: ModelsOnDevice;
+  readonly gallery: Gallery;
+  /** The token ids of a text, as rows of the token table. */
+  rowsOf(text: string, truncate: boolean): readonly number[];
+  /** An image as the encoder takes it: normalized, [1, size, size, 3]. */
+  pixelsOf(image: Exclude<ImageSource, string>): Promise<Float32Array>;
+}
+
+/** The inputs of a search, and the kind of program that they go into. */
+export interface PreparedQuery {
+  readonly kind: SearchKind;
+  readonly inputs: Record<string, Float32Array | Uint32Array>;
+}
+
+/**
+ * All that the program of a query needs. A single image that is not in the gallery comes as pixels, so that it is
+ * encoded in the search itself.
+ * @param found how many images are to be found
+ */
+export async function prepareQuery(
+  context: QueryContext,
+  { references, text, weights, avoid, truncate }: CheckedQuery,
+  found: number,
+): Promise<PreparedQuery> {
+  const { config, combiner } = context.models.search;
+  const inputs: PreparedQuery['inputs'] = {};
+  const [first] = references;
+  if (references.length === 1 && typeof first.image !== 'string') inputs.pixels = await context.pixelsOf(first.image);
+  else if (references.length > 0) inputs.feature = await meanFeature(context, references);
+  let textLength: number | undefined;
+  if (text !== undefined) {
+    const rows = context.rowsOf(text, truncate);
+    const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], config.contextLength));
+    Object.assign(inputs, { tokens, eotPositions });
+    textLength = length;
+  }
+  const isWeighted = first !== undefined && text !== undefined && weights.image !== weights.text;
+  if (isWeighted) inputs.shares = sharesOf(weights, combiner !== undefined);
+  const away = await awayFeature(context, avoid, truncate);
+  if (away) inputs.avoid = away;
+  const image = 'pixels' in inputs ? 'pixels' : 'feature' in inputs ? 'feature' : undefined;
+  return { kind: { image, textLength, isWeighted, avoids: away !== undefined, found }, inputs };
+}
+
+/** The weighted mean of references' features, [embed], not normalized. */
+async function meanFeature(context: QueryContext, references: readonly WeightedReference[]): Promise<Float32Array> {
+  if (references.length === 1) return featureOf(context, references[0].image);
+  const total = references.reduce((sum, { weight }) => sum + weight, 0);
+  const mean = new Float32Array(context.models.search.config.embedDim);
+  for (const { image, weight } of references) addScaled(mean, await featureOf(context, image), weight / total);
+  return mean;
+}
+
+/** What the query feature is to move away from, [embed], with its weight in it; undefined where there is nothing. */
+async function awayFeature(
+  context: QueryContext,
+  { texts, images, weight }: CheckedQuery['avoid'],
+  truncate: boolean,
+): Promise<Float32Array | undefined> {
+  const count = texts.length + images.length;
+  if (weight === 0 || count === 0) return undefined;
+  const { embedDim } = context.models.search.config;
+  const features: Float32Array[] = [];
+  for (const image of images) features.push(await featureOf(context, image));
+  if (texts.length > 0) {
+    const encoded = await context.models.encodeTexts(texts.map((text) => context.rowsOf(text, truncate)));
+    for (const row of texts.keys()) features.push(encoded.subarray(row * embedDim, (row + 1) * embedDim));
+  }
+  const away = new Float32Array(embedDim);
+  for (const feature of features) addScaled(away, feature, weight / count / Math.max(Math.hypot(...feature), 1e-12));
+  return away;
+}
+
+/** The feature of an image, [embed], not normalized. */
+async function featureOf({ models, gallery, pixelsOf }: QueryContext, image: ImageSource): Promise<Float32Array> {
+  if (typeof image === 'string') return gallery.featureOf(image);
+  const pixels = await pixelsOf(image);
+  return (await models.imageEncoder(1)).run(pixels);
+}
+
+function addScaled(sum: Float32Array, feature: Float32Array, scale: number): void {
+  for (const [i, value] of feature.entries()) sum[i] += scale * value;
+}
