@@ -1,7 +1,8 @@
 import { lengthFor, packTokens } from '@webcir/clip';
+import { BufferUsage, type HostArray, type InputWriter } from '@webcir/kernels';
 import type { Gallery } from './gallery.ts';
 import type { ModelsOnDevice } from './models-on-device.ts';
-import type { CheckedQuery, ImageSource, WeightedReference } from './query.ts';
+import { type CheckedQuery, type ImageFeature, type ImageSource, isFeature, type WeightedReference } from './query.ts';
 import { type SearchKind, sharesOf } from './search-graph.ts';
 
 /** What a query is looked up in, and how it is read. */
@@ -11,13 +12,13 @@ export interface QueryContext {
   /** The token ids of a text, as rows of the token table. */
   rowsOf(text: string, truncate: boolean): readonly number[];
   /** An image as the encoder takes it: normalized, [1, size, size, 3]. */
-  pixelsOf(image: Exclude<ImageSource, string>): Promise<Float32Array>;
+  pixelsOf(image: Exclude<ImageSource, ImageFeature | string>): Promise<Float32Array>;
 }
 
 /** The inputs of a search, and the kind of program that they go into. */
 export interface PreparedQuery {
   readonly kind: SearchKind;
-  readonly inputs: Record<string, Float32Array | Uint32Array>;
+  readonly inputs: Record<string, HostArray | InputWriter>;
 }
 
 /**
@@ -33,8 +34,10 @@ export async function prepareQuery(
   const { config, combiner } = context.models.search;
   const inputs: PreparedQuery['inputs'] = {};
   const [first] = references;
-  if (references.length === 1 && typeof first.image !== 'string') inputs.pixels = await context.pixelsOf(first.image);
-  else if (references.length > 0) inputs.feature = await meanFeature(context, references);
+  if (references.length === 1) {
+    if (!isFeature(first.image)) inputs.pixels = await context.pixelsOf(first.image);
+    else inputs.feature = onDevice(first.image, config.embedDim) ?? (await featureOf(context, first.image));
+  } else if (references.length > 0) inputs.feature = await meanFeature(context, references);
   let textLength: number | undefined;
   if (text !== undefined) {
     const rows = context.rowsOf(text, truncate);
@@ -52,7 +55,6 @@ export async function prepareQuery(
 
 /** The weighted mean of references' features, [embed], not normalized. */
 async function meanFeature(context: QueryContext, references: readonly WeightedReference[]): Promise<Float32Array> {
-  if (references.length === 1) return featureOf(context, references[0].image);
   const total = references.reduce((sum, { weight }) => sum + weight, 0);
   const mean = new Float32Array(context.models.search.config.embedDim);
   for (const { image, weight } of references) addScaled(mean, await featureOf(context, image), weight / total);
@@ -82,8 +84,31 @@ async function awayFeature(
 /** The feature of an image, [embed], not normalized. */
 async function featureOf({ models, gallery, pixelsOf }: QueryContext, image: ImageSource): Promise<Float32Array> {
   if (typeof image === 'string') return gallery.featureOf(image);
+  if (isFeature(image)) return expectFeature(image, models.search.config.embedDim);
   const pixels = await pixelsOf(image);
   return (await models.imageEncoder(1)).run(pixels);
+}
+
+/** @throws RangeError for a feature of another width, or one in a buffer */
+function expectFeature({ feature }: ImageFeature, embedDim: number): Float32Array {
+  if (!(feature instanceof Float32Array))
+    throw new RangeError('a feature in a buffer is the only reference of a query: read it, or leave the others out');
+  if (feature.length === embedDim && feature.every(Number.isFinite)) return feature;
+  throw new RangeError(`feature: expected ${embedDim} finite values, found ${feature.length} values`);
+}
+
+/** What copies a feature in a buffer to where the search reads it; undefined for one that is not in a buffer. */
+function onDevice(image: ImageFeature | string, embedDim: number): InputWriter | undefined {
+  if (typeof image === 'string' || image.feature instanceof Float32Array) return undefined;
+  const { feature, offset = 0 } = image;
+  const bytes = 4 * embedDim;
+  if (offset % 4 !== 0 || offset < 0 || offset + bytes > feature.size)
+    throw new RangeError(
+      `feature: expected ${bytes} bytes from a multiple of 4 on, found ${feature.size} from ${offset}`,
+    );
+  if (!(feature.usage & BufferUsage.COPY_SRC))
+    throw new RangeError(`feature: expected a buffer with the usage COPY_SRC, found usage ${feature.usage}`);
+  return (encoder, to) => encoder.copyBufferToBuffer(feature, offset, to.buffer, to.offset, bytes);
 }
 
 function addScaled(sum: Float32Array, feature: Float32Array, scale: number): void {

@@ -1,8 +1,21 @@
 import type { RawImage } from '@webcir/clip';
 import { MAX_NEIGHBOURS } from './gallery-index.ts';
 
-/** An image: pixels, the bytes of a file, or the id of one in the gallery, which then is not encoded again. */
-export type ImageSource = RawImage | Blob | string;
+/** The feature of an image that something else has encoded, for instance ONNX Runtime on the same device. */
+export interface ImageFeature {
+  /**
+   * [embed], not normalized, as the model's own image encoder gives it. A buffer is on the device that searches, may be
+   * copied (COPY_SRC), and is the only reference.
+   */
+  readonly feature: Float32Array | GPUBuffer;
+  /** Where it begins in a buffer, in bytes; 0 unless given. */
+  readonly offset?: number;
+}
+
+/**
+ * An image: pixels, the bytes of a file, its feature, or the id of one in the gallery, which then is not encoded again.
+ */
+export type ImageSource = RawImage | Blob | ImageFeature | string;
 
 /** A reference image that counts more or less than others do. */
 export interface WeightedReference {
@@ -103,6 +116,10 @@ export function checkQuery(query: Query): CheckedQuery {
     k,
   };
 }
+
+/** Whether an image comes as its feature: its own, or that of a gallery's image. */
+export const isFeature = (image: ImageSource): image is ImageFeature | string =>
+  typeof image === 'string' || 'feature' in image;
 
 const listOf = <T>(given: T | readonly T[] | undefined): readonly T[] =>
   given === undefined ? [] : Array.isArray(given) ? given : [given as T];

@@ -1,6 +1,6 @@
 import { BufferUsage, type Program } from '@webcir/kernels';
 import type { Gallery } from './gallery.ts';
-import type { CheckedQuery, Query } from './query.ts';
+import { type CheckedQuery, isFeature, type Query } from './query.ts';
 
 /** A search that a host application submits itself, and what it leaves in the host's buffers. */
 export interface RecordedSearch {
@@ -24,8 +24,8 @@ export function expectRecordable({ query }: RecordedSearch, { references, avoid 
   if (query.exclude !== undefined) fail('what to exclude');
   if (query.minScore !== undefined) fail('a least score');
   if (avoid.texts.length > 0) fail('words to avoid');
-  if (avoid.images.some((image) => typeof image !== 'string')) fail('an image to avoid that is not in the gallery');
-  if (references.length > 1 && references.some(({ image }) => typeof image !== 'string'))
+  if (!avoid.images.every(isFeature)) fail('an image to avoid that is not in the gallery');
+  if (references.length > 1 && !references.every(({ image }) => isFeature(image)))
     fail('one of several references that is not in the gallery');
 }
 

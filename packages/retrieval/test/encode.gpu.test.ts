@@ -59,6 +59,29 @@ const queries: readonly Query[] = [
   { text: 'much darker', avoid: { image: 'image 1' } },
 ];
 
+it('a feature that something else has made is searched with where it is', async () => {
+  const text = 'is longer';
+  const feature = gallery.featureOf('image 5');
+  const expected = await retriever.search(gallery, { image: 'image 5', text });
+  expect(await retriever.search(gallery, { image: { feature: feature.slice() }, text })).toEqual(expected);
+  const buffer = bufferFor(30);
+  gpu.queue.writeBuffer(buffer, 16, feature as Float32Array<ArrayBuffer>);
+  const image = { feature: buffer, offset: 16 };
+  expect(await retriever.search(gallery, { image, text })).toEqual(expected);
+  const scores = bufferFor(10);
+  const encoder = gpu.createCommandEncoder();
+  await retriever.encode(encoder, { gallery, query: { image, text }, scores });
+  gpu.queue.submit([encoder.finish()]);
+  expect([...new Float32Array(await read(scores))]).toEqual(expected.map(({ score }) => score));
+  const fails = (image: Query['image']) => expect(retriever.search(gallery, { image, text })).rejects;
+  await fails({ feature: feature.subarray(1) }).toThrow('feature: expected 22 finite values, found 21 values');
+  await fails({ feature: buffer, offset: 40 }).toThrow('expected 88 bytes from a multiple of 4 on, found 120 from 40');
+  await fails([image, 'image 3']).toThrow('a feature in a buffer is the only reference of a query');
+  const hidden = bufferFor(22, storage.STORAGE);
+  await fails({ feature: hidden }).toThrow('feature: expected a buffer with the usage COPY_SRC, found usage 128');
+  for (const made of [buffer, scores, hidden]) made.destroy();
+});
+
 describe('Retriever.encode', () => {
   it('leaves in buffers what search finds, without a submit or a wait of its own', async () => {
     for (const query of queries) {

@@ -26,6 +26,7 @@ export {
   Gallery,
   GalleryIndex,
   type GalleryOptions,
+  type ImageFeature,
   type ImageSource,
   type IndexOptions,
   type ModelSources,
