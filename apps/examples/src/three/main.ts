@@ -21,35 +21,33 @@ const retriever = await Retriever.load({ clip, tokenizer, device });
 const gallery = await retriever.index(photos);
 
 // The wall: all photos as one texture.
-const atlas = new THREE.CanvasTexture(atlasOf([...photos.values()], columns));
-const map = Object.assign(atlas, { colorSpace: THREE.SRGBColorSpace });
+const map = new THREE.CanvasTexture(atlasOf([...photos.values()], columns));
+map.colorSpace = THREE.SRGBColorSpace;
 const wall = new THREE.Mesh(new THREE.PlaneGeometry(columns, rows), new THREE.MeshBasicNodeMaterial({ map }));
 wall.material.color.setScalar(0.35);
 
 // In front of it, a quad for each image found. The shaders read its row in the gallery from where the search leaves it.
-const indices = Object.assign(new THREE.StorageBufferAttribute(new Uint32Array(found), 1), { name: 'found' });
+const indices = new THREE.StorageBufferAttribute(new Uint32Array(found), 1);
+indices.name = 'found';
 const row = storage(indices, 'uint', found).element(instanceIndex);
 const cell = vec2(row.mod(uint(columns)), uint(rows - 1).sub(row.div(uint(columns)))); // of the wall, from below
-const size = vec2(columns, rows);
-const flight = uniform(1);
+const [size, flight] = [vec2(columns, rows), uniform(0)];
 const onWall = vec3(cell.sub(size.sub(1).div(2)), 0.01);
-const inFront = vec3(instanceIndex, 0, 0).add(vec3((1 - found) / 2, -2.1, 2));
+const inFront = vec3(instanceIndex, 0, 0).add(vec3((1 - found) / 2, -2.5, 2));
 const material = new THREE.MeshBasicNodeMaterial();
 material.positionNode = positionLocal.mul(mix(1, 0.95, flight)).add(mix(onWall, inFront, flight));
 material.colorNode = texture(map, cell.add(uv()).div(size));
-const results = new THREE.InstancedMesh(new THREE.PlaneGeometry(1, 1), material, found);
-type Backend = { createStorageAttribute(of: object): void; get(of: object): { buffer: GPUBuffer } };
-const backend = renderer.backend as unknown as Backend; // @types/three knows neither
-backend.createStorageAttribute(indices);
-const scene = new THREE.Scene().add(wall, results);
 const camera = new THREE.PerspectiveCamera(45, canvas.width / canvas.height);
 camera.position.set(0, -0.7, 8.4);
+const scene = new THREE.Scene().add(wall, new THREE.InstancedMesh(new THREE.PlaneGeometry(1, 1), material, found));
+renderer.render(scene, camera); // makes the buffer of the attribute
+const backend = renderer.backend as unknown as { get(of: object): { buffer: GPUBuffer } }; // not in @types/three
+const { buffer } = backend.get(indices);
 
 let image = gallery.ids[0];
 async function search(text: string) {
   const encoder = device.createCommandEncoder();
-  const query = { image, text, k: found };
-  await retriever.encode(encoder, { gallery, query, indices: backend.get(indices).buffer });
+  await retriever.encode(encoder, { gallery, query: { image, text, k: found }, indices: buffer });
   device.queue.submit([encoder.finish()]); // the first frame shows what it finds: nothing is waited for
   const start = performance.now();
   renderer.setAnimationLoop(() => {
