@@ -2,6 +2,7 @@ export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { batchesPerEpoch, type Drawn, type Example, examplesOf } from './examples.ts';
 export { DivergedError, type PreparedStep, type Recipe, type StepReport } from './loop.ts';
 export { batchContrastiveLoss, logitScale } from './loss.ts';
+export { type Picked, type PicksRun, trainOnPicks } from './picks.ts';
 export type { RunEvent, StageName } from './run/events.ts';
 export { keepBest, keptFiles } from './run/kept-models.ts';
 export { planMicroBatch } from './run/micro-batch.ts';
