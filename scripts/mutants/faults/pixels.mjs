@@ -18,7 +18,7 @@ export default [
   },
   {
     name: 'bicubic-a',
-    file: 'packages/clip/src/preprocess/resize.ts',
+    file: 'packages/clip/src/preprocess/taps.ts',
     from: 'const a = -0.5;',
     to: 'const a = -0.75;',
     means: "OpenCV's bicubic kernel, not Pillow's",
@@ -26,7 +26,7 @@ export default [
   },
   {
     name: 'no-antialiasing',
-    file: 'packages/clip/src/preprocess/resize.ts',
+    file: 'packages/clip/src/preprocess/taps.ts',
     from: 'Math.max(scale, 1)',
     to: 'Math.min(scale, 1)',
     means: 'reducing without antialiasing',
@@ -42,7 +42,7 @@ export default [
   },
   {
     name: 'crop-half-up',
-    file: 'packages/clip/src/preprocess/preprocess.ts',
+    file: 'packages/clip/src/preprocess/geometry.ts',
     from: 'down + (down % 2)',
     to: 'down + 1',
     means: "a crop's halves rounded up, not to the even neighbour",
@@ -50,7 +50,7 @@ export default [
   },
   {
     name: 'long-side-rounding',
-    file: 'packages/clip/src/preprocess/preprocess.ts',
+    file: 'packages/clip/src/preprocess/geometry.ts',
     from: 'Math.trunc((size * Math.max(width, height)) / Math.min(width, height))',
     to: 'Math.round((size * Math.max(width, height)) / Math.min(width, height))',
     means: 'the longer side rounded, not cut',

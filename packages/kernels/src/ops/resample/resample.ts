@@ -30,7 +30,9 @@ const definition: OpDefinition<Attributes> = {
     const width = x.shape[1];
     const threads = elements(y.shape);
     const strides =
-      axis === 1 ? { first: firstLine * width, lineStride: width, step: 1 } : { first: firstLine, lineStride: 1, step: width };
+      axis === 1
+        ? { first: firstLine * width, lineStride: width, step: 1 }
+        : { first: firstLine, lineStride: 1, step: width };
     const params = {
       ...strides,
       threads,
