@@ -87,6 +87,8 @@ export class Device {
       visibility: ShaderStage.COMPUTE,
       buffer: { type: access },
     }));
+    for (const binding of Object.values(kernel.textures ?? {}))
+      entries.push({ binding, visibility: ShaderStage.COMPUTE, texture: { sampleType: 'unfilterable-float' } });
     if (kernel.params.size > 0)
       entries.push({ binding: kernel.params.binding, visibility: ShaderStage.COMPUTE, buffer: { type: 'uniform' } });
     const key = JSON.stringify(entries);
