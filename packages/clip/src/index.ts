@@ -42,7 +42,7 @@ export {
 } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { withWholeVocabulary } from './model/whole-vocabulary.ts';
-export { decodeImage } from './preprocess/decode-page.ts';
+export { decodeBitmap, decodeImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';
 export { type Alpha, imagePixels } from './preprocess/image-pixels.ts';
 export { normalizePixels } from './preprocess/normalize.ts';
