@@ -92,9 +92,10 @@ export class DeviceImages {
   }
 
   /**
-   * Makes an image ready, in a submit of its own; nothing is waited for but a file's decoding. A file and a page's image
-   * are taken as `decodeImage` takes them, turned as they say: bit for bit, but for a transparent one that has the
-   * encoder's size already.
+   * Makes an image ready, in a submit of its own: nothing is waited for but a file's decoding, and the program of a size
+   * that has not been seen lately. A file and a page's image are turned as they say, and taken as `decodeImage` takes
+   * them, bit for bit, with two exceptions: a transparent one that has the encoder's size already may differ by a level,
+   * and the page has converted an `<img>` with a colour profile to sRGB.
    * @throws Error for a file that cannot be decoded; TypeError or RangeError for an image that cannot be read, and why
    */
   async put(image: ImageInput, slot = 0): Promise<void> {

@@ -142,6 +142,7 @@ const wantedLimits = [
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',
   'maxComputeWorkgroupSizeY',
+  'maxTextureDimension2D',
 ] as const;
 
 /**
