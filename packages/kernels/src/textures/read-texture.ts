@@ -88,7 +88,8 @@ const named = (label: string): string => (label ? `texture '${label}'` : 'textur
  * @throws TypeError naming what keeps a texture from being read: it is no plain image, has another format than 8 bits a
  *   channel, or may be neither bound nor copied
  */
-export function expectReadable({ dimension, depthOrArrayLayers, sampleCount, format, usage, label }: GPUTexture): void {
+export function expectReadable(texture: GPUTexture): void {
+  const { dimension, depthOrArrayLayers, sampleCount, format, usage, label } = texture;
   const fail = (expected: string, found: string) => {
     throw new TypeError(`${named(label)}: expected ${expected}, found ${found}`);
   };
