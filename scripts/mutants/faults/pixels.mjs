@@ -114,10 +114,10 @@ export default [
   },
   {
     name: 'slot-ignored',
-    file: 'packages/retrieval/src/device-images.ts',
-    from: 'copyBufferToBuffer(buffer, offset, this.#made, slot * this.#slotBytes, size)',
-    to: 'copyBufferToBuffer(buffer, offset, this.#made, 0, size)',
-    means: 'every image goes into the first slot',
-    tests: ['retrieval/test/device-images.gpu'],
+    file: 'packages/retrieval/src/encode.ts',
+    from: 'offset: offset + slot * size',
+    to: 'offset: offset + 0 * size',
+    means: 'every image on the device goes into the first place of its batch',
+    tests: ['retrieval/test/encode.gpu'],
   },
 ];
