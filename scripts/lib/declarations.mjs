@@ -29,7 +29,7 @@ export function writeDeclarations() {
   )) {
     const written = path.replace(`${sep}src${sep}`, `${sep}dist${sep}types${sep}`);
     mkdirSync(dirname(written), { recursive: true });
-    writeFileSync(written, withDeviceTypes(asJavaScriptImports(emitted.get(path)), checker));
+    writeFileSync(written, withPlatformTypes(asJavaScriptImports(emitted.get(path)), checker));
   }
 }
 
@@ -55,17 +55,20 @@ const packageOf = (path) => path.slice(root.length).split(sep)[1];
 /** `from './a.ts'` as `from './a.js'`, which every module resolution reads as a.d.ts. */
 const asJavaScriptImports = (text) => text.replace(/(['"])(\.\.?\/[^'"\n]+)\.ts\1/g, '$1$2.js$1');
 
+/** Names of WebGPU's types, and of what a page shows images in. */
+const platformTypes = /\b(?:GPU[A-Z]\w*|HTML\w+Element|ImageBitmap|ImageData|OffscreenCanvas|VideoFrame)\b/g;
+
 /**
  * Types of WebGPU are in TypeScript's own `dom` library since 6.0, in @webgpu/types for older ones, and nowhere in a
- * project for Node; @webgpu/types and the newer library exclude each other. So a file that mentions `GPUDevice`
- * declares it as an empty interface, which merges with either: the way in which @types/react mentions the elements of a
- * page. An alias, which cannot merge, is written out ('storage' | 'uniform' | …).
+ * project for Node, which has none of a page's either; @webgpu/types and the newer library exclude each other. So a file
+ * that mentions `GPUDevice` declares it as an empty interface, which merges with either: the way in which @types/react
+ * mentions the elements of a page. An alias, which cannot merge, is written out ('storage' | 'uniform' | …).
  */
-function withDeviceTypes(text, checker) {
+function withPlatformTypes(text, checker) {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '');
   const interfaces = [];
   let written = text;
-  for (const name of [...new Set(code.match(/\bGPU[A-Z]\w*/g))].sort()) {
+  for (const name of [...new Set(code.match(platformTypes))].sort()) {
     const symbol = checker.resolveName(name, undefined, ts.SymbolFlags.Type, false);
     if (!symbol || symbol.flags & ts.SymbolFlags.Interface) interfaces.push(`    interface ${name} {}\n`);
     else written = written.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `(${expanded(symbol, checker)})`);

@@ -66,7 +66,7 @@ export class Copy {
   /** Writes a file, and the modules that are generated from it. */
   async write(file, text) {
     writeFileSync(join(this.folder, file), text);
-    if (file.startsWith('packages/kernels/src/ops/')) await this.#generate();
+    if (file.startsWith('packages/kernels/src/ops/') || file.endsWith('.wgsl')) await this.#generate();
   }
 
   /**

@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeImage } from './node/decode.ts';
 import type { ImageAnswer, ImageJob } from './node/image-pool.ts';
-import { imagePlanes, type PreprocessOptions } from './preprocess/preprocess.ts';
+import type { PreprocessOptions } from './preprocess/options.ts';
+import { imagePlanes } from './preprocess/preprocess.ts';
 
 const options = workerData as PreprocessOptions;
 const answer = (message: ImageAnswer, handedOver: ArrayBuffer[] = []) => parentPort!.postMessage(message, handedOver);

@@ -42,19 +42,19 @@ export {
 } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { withWholeVocabulary } from './model/whole-vocabulary.ts';
-export { decodeImage } from './preprocess/decode-page.ts';
+export { decodeImage, drawnImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';
+export { type Alpha, imagePixels } from './preprocess/image-pixels.ts';
 export { normalizePixels } from './preprocess/normalize.ts';
 export {
   CLIP4CIR_PREPROCESSING,
-  imagePlanes,
   type Preprocessing,
   type PreprocessOptions,
-  preprocess,
   preprocessOptions,
   TRANSFORMS,
   type Transform,
-} from './preprocess/preprocess.ts';
+} from './preprocess/options.ts';
+export { imagePlanes, preprocess } from './preprocess/preprocess.ts';
 export { createSiglipTokenizer } from './tokenizer/siglip.ts';
 export { type ClipTokenizer, createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';

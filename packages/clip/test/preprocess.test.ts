@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../src/node.ts';
 import type { RawImage } from '../src/preprocess/image.ts';
 import { normalizePixels } from '../src/preprocess/normalize.ts';
-import { imagePlanes, type PreprocessOptions, preprocess, type Transform } from '../src/preprocess/preprocess.ts';
+import type { PreprocessOptions, Transform } from '../src/preprocess/options.ts';
+import { imagePlanes, preprocess } from '../src/preprocess/preprocess.ts';
 import { readSafetensors } from '../src/weights/safetensors.ts';
 import { toFloat32 } from '../src/weights/weight-file.ts';
 

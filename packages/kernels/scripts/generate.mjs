@@ -1,4 +1,4 @@
-// Turns every `src/ops/<op>/<kernel>.wgsl` into a typed module `<kernel>.wgsl.ts` beside it: bindings, parameter
+// Turns every `src/ops/<op>/<kernel>.wgsl`, and those in `src/textures`, into a typed module `<kernel>.wgsl.ts` beside it: bindings, parameter
 // struct, workgroup size and overrides are read out of the WGSL by wgsl_reflect, so that TypeScript checks every
 // dispatch and no offset is written down twice. Also writes `src/generated/`: the index of all ops and of all their
 // cases, and a hash of the code that a measured choice between variants depends on.
@@ -78,8 +78,9 @@ const isKernel = (file) => file.endsWith('.wgsl') && !file.endsWith('.include.wg
 const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
+/** @param file the kernel's path, from `src` on */
 const kernelModule = (file, kernels) =>
-  `${header(file)}import type { Kernel } from '../../engine/kernel.ts';\n` +
+  `${header(file)}import type { Kernel } from '${'../'.repeat(file.split('/').length - 1)}engine/kernel.ts';\n` +
   kernels.map((kernel) => kernelText(file, kernel)).join('');
 
 function unrolled(text, file, sizes) {
@@ -101,6 +102,7 @@ function kernelText(file, { name, text, sizes }) {
   const entries = reflection.entry.compute;
   if (entries.length !== 1) throw new Error(`${file}: expected one @compute entry point, found ${entries.length}`);
   const bindings = {};
+  const textures = {};
   let params = { binding: -1, size: 0, fields: {} };
   const [group = []] = reflection.getBindGroups();
   for (const resource of group.filter(Boolean)) {
@@ -110,6 +112,8 @@ function kernelText(file, { name, text, sizes }) {
         access: resource.access === 'read_write' ? 'storage' : 'read-only-storage',
         holds: holdsOf(resource.name, code),
       };
+    } else if (resource.resourceType === 3 && resource.type.getTypeName() === 'texture_2d<f32>') {
+      textures[resource.name] = resource.binding;
     } else if (resource.resourceType === 0 && resource.members) {
       const fields = Object.fromEntries(
         resource.members.map((member) => {
@@ -119,7 +123,8 @@ function kernelText(file, { name, text, sizes }) {
         }),
       );
       params = { binding: resource.binding, size: Math.ceil(resource.size / 16) * 16, fields };
-    } else throw new Error(`${file}: binding ${resource.name} is neither a storage buffer nor the parameter struct`);
+    } else
+      throw new Error(`${file}: binding ${resource.name} is no storage buffer, texture_2d<f32> or parameter struct`);
   }
   const constants = reflection.overrides.map((override) => override.name);
   const enabled = [...code.matchAll(/^\s*enable (\w+);/gm)].map((match) => match[1]);
@@ -127,13 +132,16 @@ function kernelText(file, { name, text, sizes }) {
   const type = `Kernel<${union(Object.keys(bindings))}, ${union(Object.keys(params.fields))}, ${union(constants)}>`;
   const typeOfSize = ([key, value]) => `readonly ${key}: ${typeof value === 'number' ? 'number' : `'${value}'`}`;
   const sized = sizes ? ` & { readonly sizes: { ${Object.entries(sizes).map(typeOfSize).join('; ')} } }` : '';
+  const texturesText = JSON.stringify(textures);
+  const textured =
+    Object.keys(textures).length > 0 ? ` & { readonly textures: ${texturesText.replaceAll(/\d+/g, 'number')} }` : '';
   return `
-export const ${camelCase(name)}Kernel: ${type}${sized} = {
+export const ${camelCase(name)}Kernel: ${type}${sized}${textured} = {
   name: '${name}',
   entryPoint: '${entries[0].name}',
   workgroupSize: ${JSON.stringify(workgroupSize(entries[0]))},
   features: ${JSON.stringify(required)},
-  bindings: ${JSON.stringify(bindings)},
+  bindings: ${JSON.stringify(bindings)},${textured ? `\n  textures: ${texturesText},` : ''}
   params: ${JSON.stringify(params)},
   constants: ${JSON.stringify(constants)},${sizes ? `\n  sizes: ${JSON.stringify(sizes)},` : ''}
   code: ${JSON.stringify(text)},
@@ -149,8 +157,8 @@ const workgroupSize = (entry) => entry.workgroupSize.map((size) => (Number.isInt
  * be compiled and kept in turbo's cache.
  */
 function removeStale() {
-  for (const file of readdirSync(opsFolder, { recursive: true }))
-    if (file.endsWith('.wgsl.ts') && !existsSync(join(opsFolder, file.slice(0, -3)))) rmSync(join(opsFolder, file));
+  for (const file of readdirSync(source, { recursive: true }))
+    if (file.endsWith('.wgsl.ts') && !existsSync(join(source, file.slice(0, -3)))) rmSync(join(source, file));
   for (const op of readdirSync(opsFolder))
     if (readdirSync(join(opsFolder, op)).length === 0) rmSync(join(opsFolder, op), { recursive: true });
 }
@@ -189,18 +197,16 @@ if (process.argv[1] === import.meta.filename) {
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
-  for (const op of ops) {
-    for (const file of readdirSync(join(opsFolder, op)).filter(isKernel)) {
-      const path = join(opsFolder, op, file);
-      writeFileSync(
-        `${path}.ts`,
-        kernelModule(
-          `${op}/${file}`,
-          kernelsOf(expandIncludes(readFileSync(path, 'utf8'), dirname(path)), file.slice(0, -5)),
-        ),
-      );
-    }
-  }
+  const kernels = [...ops.map((op) => `ops/${op}`), 'textures'].flatMap((folder) =>
+    readdirSync(join(source, folder))
+      .filter(isKernel)
+      .map((file) => {
+        const path = join(source, folder, file);
+        const text = expandIncludes(readFileSync(path, 'utf8'), dirname(path));
+        return { file: `${folder}/${file}`, kernels: kernelsOf(text, file.slice(0, -5)) };
+      }),
+  );
+  for (const { file, kernels: found } of kernels) writeFileSync(join(source, `${file}.ts`), kernelModule(file, found));
   const files = (op) => readdirSync(join(opsFolder, op));
   const withCases = ops.filter((op) => files(op).includes(`${op}.cases.ts`));
   mkdirSync(join(source, 'generated'), { recursive: true });
@@ -229,16 +235,11 @@ if (process.argv[1] === import.meta.filename) {
   );
   writeFileSync(
     join(source, 'generated/kernels.ts'),
-    header('the folders in src/ops') +
-      ops
-        .flatMap((op) =>
-          files(op)
-            .filter(isKernel)
-            .map((file) => [op, file, kernelsOf(moduleText(op, file), file.slice(0, -5))]),
-        )
-        .map(([op, file, kernels]) => {
-          const names = kernels.map(({ name }) => `${camelCase(name)}Kernel`);
-          return `export { ${names.join(', ')} } from '../ops/${op}/${file}.ts';\n`;
+    header('the folders of kernels in src') +
+      kernels
+        .map(({ file, kernels: found }) => {
+          const names = found.map(({ name }) => `${camelCase(name)}Kernel`);
+          return `export { ${names.join(', ')} } from '../${file}.ts';\n`;
         })
         .join(''),
   );

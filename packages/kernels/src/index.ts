@@ -4,7 +4,7 @@ export type { Capabilities, Choices } from './engine/capabilities.ts';
 export { Device, openDevice, requiredFeatures, requiredLimits, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './engine/errors.ts';
 export { expectFiniteWeights, indexOfNonFinite } from './engine/finite.ts';
-export { BufferUsage, MapMode } from './engine/flags.ts';
+export { BufferUsage, MapMode, TextureUsage } from './engine/flags.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { MissingPackageError, missingPackage, packageName } from './engine/missing-package.ts';
@@ -37,3 +37,4 @@ export {
 } from './graph.ts';
 export { Adam, type AdamOptions, type AdamStep, packedGradients } from './optimizer/adam.ts';
 export { LossScaler } from './optimizer/loss-scaler.ts';
+export { expectReadable, TextureReader } from './textures/read-texture.ts';

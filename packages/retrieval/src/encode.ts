@@ -1,12 +1,15 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
-import { compile, type Device, type Program, SharedMemory } from '@webcir/kernels';
+import { compile, type Device, type InputWriter, type Program, SharedMemory } from '@webcir/kernels';
 import { imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Called to report how far a long job is: `done` of `total`. */
 export type OnProgress = (done: number, total: number) => void;
 
-/** An image's id, and the image as the encoder takes it: normalized planes [3, size, size]. */
-export type PlanesOfImage = readonly [id: string, planes: Float32Array];
+/**
+ * An image's id, and the image as the encoder takes it: normalized planes [3, size, size], or what writes it on the
+ * device, [size, size, 3].
+ */
+export type PlanesOfImage = readonly [id: string, planes: Float32Array | InputWriter];
 
 /** Encodes many images with frozen weights, in batches of one size. */
 export class ImageEncoder {
@@ -40,8 +43,8 @@ export class ImageEncoder {
     return encodeInBatches(images, this.#config, { batch: this.batch, run: (pixels) => this.run(pixels), onProgress });
   }
 
-  /** @param pixels [batch, size, size, 3], normalized @returns [batch, embed], not normalized */
-  async run(pixels: Float32Array): Promise<Float32Array> {
+  /** @param pixels [batch, size, size, 3], normalized, or what writes them @returns [batch, embed], not normalized */
+  async run(pixels: Float32Array | InputWriter): Promise<Float32Array> {
     return (await this.#program.runAndRead({ pixels }, ['features'])).features;
   }
 
@@ -58,8 +61,8 @@ export interface EncodedImages {
 
 interface Batches {
   readonly batch: number;
-  /** Encodes [batch, size, size, 3] to [batch, embed]. */
-  run(pixels: Float32Array): Promise<Float32Array>;
+  /** Encodes [batch, size, size, 3], or what writes them, to [batch, embed]. */
+  run(pixels: Float32Array | InputWriter): Promise<Float32Array>;
   onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -69,25 +72,23 @@ export async function encodeInBatches(
   { imageResolution: size, embedDim }: ClipConfig,
   { batch, run, onProgress }: Batches,
 ): Promise<EncodedImages> {
-  const imageSize = size * size * 3;
   const ids: string[] = [];
   const batches: Float32Array[] = [];
   let running: Promise<void> = Promise.resolve();
-  const start = async (pixels: Float32Array) => {
+  const start = async (pixels: PixelBatch) => {
     await running;
     const done = ids.length;
     const rows = ((done - 1) % batch) + 1;
-    running = run(pixels).then((features) => {
+    running = run(pixels.input).then((features) => {
       batches.push(features.slice(0, rows * embedDim));
       onProgress?.(done);
     });
     running.catch(() => {});
   };
-  let pixels: Float32Array | undefined;
+  let pixels: PixelBatch | undefined;
   for await (const [id, planes] of images) {
-    pixels ??= new Float32Array(batch * imageSize);
-    const at = (ids.length % batch) * imageSize;
-    channelsLast(planes, size, pixels.subarray(at, at + imageSize));
+    pixels ??= new PixelBatch(batch, size);
+    pixels.put(planes, ids.length % batch);
     ids.push(id);
     if (ids.length % batch > 0) continue;
     await start(pixels);
@@ -96,6 +97,34 @@ export async function encodeInBatches(
   if (pixels) await start(pixels);
   await running;
   return { ids, features: joined(batches, ids.length * embedDim) };
+}
+
+/** Images of one batch, of which some are written on the device. */
+class PixelBatch {
+  readonly #size: number;
+  readonly #pixels: Float32Array<ArrayBuffer>;
+  readonly #writers: { readonly slot: number; readonly write: InputWriter }[] = [];
+
+  constructor(batch: number, size: number) {
+    this.#size = size;
+    this.#pixels = new Float32Array(batch * size * size * 3);
+  }
+
+  put(planes: Float32Array | InputWriter, slot: number): void {
+    const values = 3 * this.#size ** 2;
+    if (typeof planes === 'function') this.#writers.push({ slot, write: planes });
+    else channelsLast(planes, this.#size, this.#pixels.subarray(slot * values, (slot + 1) * values));
+  }
+
+  get input(): Float32Array | InputWriter {
+    if (this.#writers.length === 0) return this.#pixels;
+    const size = 4 * 3 * this.#size ** 2;
+    return (encoder, { buffer, offset }, queue) => {
+      queue.writeBuffer(buffer, offset, this.#pixels);
+      for (const { slot, write } of this.#writers)
+        write(encoder, { buffer, offset: offset + slot * size, size }, queue);
+    };
+  }
 }
 
 function joined(parts: readonly Float32Array[], length: number): Float32Array {

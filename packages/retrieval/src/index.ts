@@ -10,7 +10,16 @@ export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
-export type { Avoid, ImageFeature, ImageSource, Query, Reference, WeightedReference } from './query.ts';
+export type { HostImage, HostPixels, HostTexture, PageImage } from './image-input.ts';
+export type {
+  Avoid,
+  ImageFeature,
+  ImageSource,
+  Query,
+  Reference,
+  ShownImage,
+  WeightedReference,
+} from './query.ts';
 export { expectCombinerOf, readCombinerModel, storeCombinerModel } from './read-combiner.ts';
 export type { ModelSources } from './read-models.ts';
 export type { RecordedSearch } from './recorded-search.ts';

@@ -1,6 +1,15 @@
-import { type ClipModel, type DeviceClip, type Preprocessing, type Tokenizer, uploadClip } from '@webcir/clip';
+import {
+  type ClipModel,
+  type DeviceClip,
+  type Preprocessing,
+  type PreprocessOptions,
+  preprocessOptions,
+  type Tokenizer,
+  uploadClip,
+} from '@webcir/clip';
 import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
 import { type Device, SharedMemory, type TensorStore } from '@webcir/kernels';
+import type { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import type { SearchModels } from './search-graph.ts';
 
@@ -30,11 +39,19 @@ export class ModelsOnDevice {
   readonly memory: Readonly<Record<SearchUse, SharedMemory>>;
   readonly #clip: DeviceClip;
   readonly #combiner: TensorStore | undefined;
+  readonly #preprocessing: PreprocessOptions;
+  readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   #texts: TextEncoderPrograms | undefined;
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
 
-  private constructor(device: Device, { clip }: Models, onDevice: DeviceClip, combiner: TensorStore | undefined) {
+  private constructor(
+    device: Device,
+    { clip, preprocessing }: Models,
+    onDevice: DeviceClip,
+    combiner: TensorStore | undefined,
+  ) {
     this.device = device;
+    this.#preprocessing = preprocessOptions(clip.config, preprocessing);
     this.#clip = onDevice;
     this.#combiner = combiner;
     this.search = { config: clip.config, weights: onDevice.weights, combiner };
@@ -62,6 +79,19 @@ export class ModelsOnDevice {
     return encoder;
   }
 
+  /** What makes images of a page or a host ready on the device, loaded when the first of them comes. */
+  async images(use: SearchUse): Promise<DeviceImages> {
+    const images = this.#images.get(use) ?? this.#makeImages();
+    this.#images.set(use, images);
+    images.catch(() => this.#images.delete(use));
+    return images;
+  }
+
+  async #makeImages(): Promise<DeviceImages> {
+    const { DeviceImages } = await import('./device-images.ts');
+    return DeviceImages.create(this.device, this.#preprocessing);
+  }
+
   /** Encodes texts that stand by themselves. @param rows of the token table @returns [texts, embed], not normalized */
   encodeTexts(rows: readonly (readonly number[])[]): Promise<Float32Array> {
     const { config, weights } = this.search;
@@ -71,8 +101,8 @@ export class ModelsOnDevice {
 
   /** Frees the device memory of the models and of what was compiled; the device itself stays open. */
   async dispose(): Promise<void> {
-    for (const made of await Promise.allSettled(this.#encoders.values())) {
-      if (made.status === 'fulfilled') made.value.dispose();
+    for (const made of await Promise.allSettled([...this.#encoders.values(), ...this.#images.values()])) {
+      if (made.status === 'fulfilled') await made.value.dispose();
     }
     await this.#texts?.dispose();
     for (const memory of Object.values(this.memory)) memory.dispose();

@@ -1,8 +1,15 @@
 import { lengthFor, packTokens } from '@webcir/clip';
-import { BufferUsage, type HostArray, type InputWriter } from '@webcir/kernels';
+import { BufferUsage, type HostArray, type Inputs, type InputWriter } from '@webcir/kernels';
 import type { Gallery } from './gallery.ts';
 import type { ModelsOnDevice } from './models-on-device.ts';
-import { type CheckedQuery, type ImageFeature, type ImageSource, isFeature, type WeightedReference } from './query.ts';
+import {
+  type CheckedQuery,
+  type ImageFeature,
+  type ImageSource,
+  isFeature,
+  type ShownImage,
+  type WeightedReference,
+} from './query.ts';
 import { type SearchKind, sharesOf } from './search-graph.ts';
 
 /** What a query is looked up in, and how it is read. */
@@ -11,14 +18,15 @@ export interface QueryContext {
   readonly gallery: Gallery;
   /** The token ids of a text, as rows of the token table. */
   rowsOf(text: string, truncate: boolean): readonly number[];
-  /** An image as the encoder takes it: normalized, [1, size, size, 3]. */
-  pixelsOf(image: Exclude<ImageSource, ImageFeature | string>): Promise<Float32Array>;
+  /** An image as the encoder takes it, normalized, [1, size, size, 3]; or what writes it, to be recorded at once. */
+  pixelsOf(image: ShownImage): Promise<Float32Array | InputWriter>;
 }
 
-/** The inputs of a search, and the kind of program that they go into. */
+/** A query that is ready for the program of its kind. */
 export interface PreparedQuery {
   readonly kind: SearchKind;
-  readonly inputs: Record<string, HostArray | InputWriter>;
+  /** The program's inputs, for one run: to be asked for when the program is there. */
+  inputs(): Promise<Inputs>;
 }
 
 /**
@@ -32,10 +40,11 @@ export async function prepareQuery(
   found: number,
 ): Promise<PreparedQuery> {
   const { config, combiner } = context.models.search;
-  const inputs: PreparedQuery['inputs'] = {};
+  const inputs: Record<string, HostArray | InputWriter> = {};
   const [first] = references;
+  let shown: ShownImage | undefined;
   if (references.length === 1) {
-    if (!isFeature(first.image)) inputs.pixels = await context.pixelsOf(first.image);
+    if (!isFeature(first.image)) shown = first.image;
     else inputs.feature = onDevice(first.image, config.embedDim) ?? (await featureOf(context, first.image));
   } else if (references.length > 0) inputs.feature = await meanFeature(context, references);
   let textLength: number | undefined;
@@ -49,8 +58,11 @@ export async function prepareQuery(
   if (isWeighted) inputs.shares = sharesOf(weights, combiner !== undefined);
   const away = await awayFeature(context, avoid, truncate);
   if (away) inputs.avoid = away;
-  const image = 'pixels' in inputs ? 'pixels' : 'feature' in inputs ? 'feature' : undefined;
-  return { kind: { image, textLength, isWeighted, avoids: away !== undefined, found }, inputs };
+  const image = shown ? 'pixels' : first && 'feature';
+  return {
+    kind: { image, textLength, isWeighted, avoids: away !== undefined, found },
+    inputs: async () => (shown ? { ...inputs, pixels: await context.pixelsOf(shown) } : inputs),
+  };
 }
 
 /** The weighted mean of references' features, [embed], not normalized. */
@@ -85,8 +97,8 @@ async function awayFeature(
 async function featureOf({ models, gallery, pixelsOf }: QueryContext, image: ImageSource): Promise<Float32Array> {
   if (typeof image === 'string') return gallery.featureOf(image);
   if (isFeature(image)) return expectFeature(image, models.search.config.embedDim);
-  const pixels = await pixelsOf(image);
-  return (await models.imageEncoder(1)).run(pixels);
+  const encoder = await models.imageEncoder(1);
+  return encoder.run(await pixelsOf(image));
 }
 
 /** @throws RangeError for a feature of another width, or one in a buffer */

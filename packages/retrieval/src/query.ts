@@ -1,5 +1,6 @@
 import type { RawImage } from '@webcir/clip';
 import { MAX_NEIGHBOURS } from './gallery-index.ts';
+import type { HostImage, PageImage } from './image-input.ts';
 
 /** The feature of an image that something else has encoded, for instance ONNX Runtime on the same device. */
 export interface ImageFeature {
@@ -12,10 +13,11 @@ export interface ImageFeature {
   readonly offset?: number;
 }
 
-/**
- * An image: pixels, the bytes of a file, its feature, or the id of one in the gallery, which then is not encoded again.
- */
-export type ImageSource = RawImage | Blob | ImageFeature | string;
+/** An image to be encoded: pixels, the bytes of a file, what a page shows, or what is on the device already. */
+export type ShownImage = RawImage | Blob | PageImage | HostImage;
+
+/** An image in any form: one to be encoded, its feature, or the id of one in the gallery, whose feature is there. */
+export type ImageSource = ShownImage | ImageFeature | string;
 
 /** A reference image that counts more or less than others do. */
 export interface WeightedReference {

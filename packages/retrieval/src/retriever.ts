@@ -9,15 +9,16 @@ import {
   type RawImage,
   textTokenizer,
 } from '@webcir/clip';
-import { compile, Device, openDevice, wrapDevice } from '@webcir/kernels';
+import { compile, Device, type InputWriter, openDevice, wrapDevice } from '@webcir/kernels';
 import { encodeInBatches } from './encode.ts';
 import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
+import { isHostImage, readPageImage } from './image-input.ts';
 import { madeAhead } from './made-ahead.ts';
 import { ModelsKeeper } from './models-keeper.ts';
 import { indexBatch, type Models, ModelsOnDevice, type SearchUse } from './models-on-device.ts';
 import { prepareQuery, type QueryContext } from './prepare-query.ts';
-import { checkQuery, type Query } from './query.ts';
+import { checkQuery, type Query, type ShownImage } from './query.ts';
 import { type ModelSources, readModels } from './read-models.ts';
 import { copyFound, expectRecordable, type RecordedSearch } from './recorded-search.ts';
 import { expectFinite } from './rows.ts';
@@ -116,14 +117,14 @@ export class Retriever {
    * has the encoder's size.
    * @throws RangeError when there are none, or two of one id; DeviceLostError
    */
-  async index(images: Entries<RawImage | Blob>, options?: IndexOptions): Promise<Gallery> {
-    return this.encodeEntries(images, async (image) => this.planes(await this.#decoded(image)), options);
+  async index(images: Entries<ShownImage>, options?: IndexOptions): Promise<Gallery> {
+    return this.encodeEntries(images, (image) => this.planesOf(image), options);
   }
 
   /** @param planes makes an image what the encoder takes */
   protected async encodeEntries<Image>(
     images: Entries<Image>,
-    planes: (image: Image) => Float32Array | Promise<Float32Array>,
+    planes: (image: Image) => Promise<Float32Array | InputWriter>,
     { onUnreadable }: IndexOptions = {},
   ): Promise<Gallery> {
     const made = madeAhead(
@@ -133,7 +134,7 @@ export class Retriever {
       onUnreadable && (([id], error) => onUnreadable(id, error)),
     );
     const { batch } = await this.#keeper.use((models) => models.imageEncoder(indexBatch));
-    const run = (pixels: Float32Array) =>
+    const run = (pixels: Float32Array | InputWriter) =>
       this.#keeper.use(async (models) => (await models.imageEncoder(indexBatch)).run(pixels));
     const { ids, features } = await encodeInBatches(made, this.config, { batch, run });
     expectFinite('images', features, this.config.embedDim, ids);
@@ -177,8 +178,9 @@ export class Retriever {
     const found = askFor(checked.k, excluded.size, gallery.ids.length);
     const { rows, scores } = await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
-      const { kind, inputs } = await prepareQuery(this.#context(models, gallery), checked, found ?? 1);
-      const program = await this.#program(models, gallery, kind, 'searched');
+      const prepared = await prepareQuery(this.#context(models, gallery, 'searched'), checked, found ?? 1);
+      const program = await this.#program(models, gallery, prepared.kind, 'searched');
+      const inputs = await prepared.inputs();
       this.#keeper.expectOpen();
       if (found === undefined) {
         const { query: feature } = await program.runAndRead(inputs, ['query']);
@@ -208,9 +210,9 @@ export class Retriever {
     await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
       const found = Math.min(checked.k, gallery.ids.length);
-      const { kind, inputs } = await prepareQuery(this.#context(models, gallery), checked, found);
-      const program = await this.#program(models, gallery, kind, 'recorded');
-      program.encode(encoder, inputs);
+      const prepared = await prepareQuery(this.#context(models, gallery, 'recorded'), checked, found);
+      const program = await this.#program(models, gallery, prepared.kind, 'recorded');
+      program.encode(encoder, await prepared.inputs());
       copyFound(encoder, program, recorded);
     });
   }
@@ -254,13 +256,24 @@ export class Retriever {
     );
   }
 
-  #context(models: ModelsOnDevice, gallery: Gallery): QueryContext {
+  #context(models: ModelsOnDevice, gallery: Gallery, use: SearchUse): QueryContext {
     return {
       models,
       gallery,
       rowsOf: (text, truncate) => this.#rows(text, truncate),
-      pixelsOf: async (image) => this.#channelsLast(this.planes(await this.#decoded(image))),
+      pixelsOf: async (image) =>
+        isDecoded(image)
+          ? this.#channelsLast(this.planes(await this.#decoded(image)))
+          : (await models.images(use)).writer(image),
     };
+  }
+
+  /** An image of `index`, as an encoder of several at once takes it. */
+  protected async planesOf(image: ShownImage): Promise<Float32Array | InputWriter> {
+    if (isDecoded(image)) return this.planes(await this.#decoded(image));
+    // Images on the device are read one after the other; those of a page would all be read when a batch is recorded.
+    if (!isHostImage(image)) return this.planes(readPageImage(image));
+    return this.#keeper.use(async (models) => (await models.images('searched')).writer(image));
   }
 
   async #decoded(image: RawImage | Blob): Promise<RawImage> {
@@ -331,6 +344,9 @@ function askFor(k: number, excluded: number, size: number): number | undefined {
   const asked = Math.min(2 ** Math.ceil(Math.log2(k + excluded)), size);
   return asked <= MAX_NEIGHBOURS ? asked : undefined;
 }
+
+/** Whether the pixels of an image are here, or in a file: a page or the device has the others. */
+const isDecoded = (image: ShownImage): image is RawImage | Blob => image instanceof Blob || 'channels' in image;
 
 /** Finds two images of one id before hours of work. @throws RangeError naming the id */
 async function* withOwnIds<Image>(images: Entries<Image>): AsyncGenerator<readonly [string, Image]> {

@@ -82,6 +82,48 @@ it('a feature that something else has made is searched with where it is', async 
   for (const made of [buffer, scores, hidden]) made.destroy();
 });
 
+describe('an image that is on the device', () => {
+  const shown = images.get('image 11')!;
+  const { width, height } = shown;
+  const rgba = Uint8Array.from({ length: 4 * width * height }, (_, i) =>
+    i % 4 === 3 ? 255 : shown.data[3 * Math.floor(i / 4) + (i % 4)],
+  );
+  const texture = gpu.createTexture({ size: [width, height], format: 'rgba8unorm', usage: 0x2 | 0x4 });
+  gpu.queue.writeTexture({ texture }, rgba, { bytesPerRow: 4 * width }, [width, height]);
+  const pixels = bufferFor(width * height);
+  gpu.queue.writeBuffer(pixels, 0, rgba);
+  afterAll(() => [texture, pixels].map((made) => made.destroy()));
+
+  it('is searched with, weighed and indexed like its pixels, to the bit', async () => {
+    const text = 'is longer';
+    const expected = await retriever.search(gallery, { image: shown, text });
+    for (const image of [texture, { texture }, { buffer: pixels, width, height }])
+      expect(await retriever.search(gallery, { image, text })).toEqual(expected);
+    const two = await retriever.search(gallery, { image: [shown, 'image 4'], text, avoid: { image: shown } });
+    expect(await retriever.search(gallery, { image: [texture, 'image 4'], text, avoid: { image: texture } })).toEqual(
+      two,
+    );
+    const mixed = await retriever.index([...images].map(([id, image], i) => [id, i % 3 === 2 ? texture : image]));
+    const plain = await retriever.index([...images].map(([id, image], i) => [id, i % 3 === 2 ? shown : image]));
+    expect(mixed.features).toEqual(plain.features);
+    await mixed.dispose();
+    await plain.dispose();
+  });
+
+  it('is recorded with the rest, without a submit or a wait', async () => {
+    const query = { image: texture, text: 'is longer' };
+    const expected = await retriever.search(gallery, query);
+    const scores = bufferFor(10);
+    await retriever.encode(gpu.createCommandEncoder(), { gallery, query, scores });
+    const encoder = gpu.createCommandEncoder();
+    const calls = await countCalls(() => retriever.encode(encoder, { gallery, query, scores }));
+    expect(calls).toEqual({ submit: 0, onSubmittedWorkDone: 0, createBuffer: 0, popErrorScope: 0 });
+    gpu.queue.submit([encoder.finish()]);
+    expect([...new Float32Array(await read(scores))]).toEqual(expected.map(({ score }) => score));
+    scores.destroy();
+  });
+});
+
 describe('Retriever.encode', () => {
   it('leaves in buffers what search finds, without a submit or a wait of its own', async () => {
     for (const query of queries) {

@@ -10,6 +10,7 @@ import {
   type IndexOptions,
   Retriever as PageRetriever,
   type RetrieverOptions,
+  type ShownImage,
   type Source,
 } from '@webcir/retrieval';
 import { autotuneDevice, defaultCacheFolder, openCombinerModel, type Run, readRun } from '@webcir/retrieval/node';
@@ -55,13 +56,11 @@ export class Retriever extends PageRetriever {
    * paths of files, which are decoded in threads, a few at a time: `listImages` gives those of a folder.
    * @throws RangeError when there are none, or two of one id; naming the file, when it cannot be decoded
    */
-  override async index(images: Entries<RawImage | Blob | string>, options?: IndexOptions): Promise<Gallery> {
+  override async index(images: Entries<ShownImage | string>, options?: IndexOptions): Promise<Gallery> {
     const pool = createImagePool(preprocessOptions(this.config, this.preprocessing));
     try {
-      const planes = async (image: RawImage | Blob | string) =>
-        typeof image === 'string'
-          ? pool.planes(image)
-          : this.planes(image instanceof Blob ? await this.decode(image) : image);
+      const planes = async (image: ShownImage | string) =>
+        typeof image === 'string' ? pool.planes(image) : this.planesOf(image);
       return await this.encodeEntries(images, planes, options);
     } finally {
       await pool.close();

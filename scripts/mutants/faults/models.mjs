@@ -26,7 +26,7 @@ export default [
   },
   {
     name: 'bilinear-squared',
-    file: 'packages/clip/src/preprocess/resize.ts',
+    file: 'packages/clip/src/preprocess/taps.ts',
     from: 'Math.max(1 - Math.abs(distance), 0)',
     to: 'Math.max(1 - Math.abs(distance) ** 2, 0)',
     means: 'bilinear weights that fall off too slowly',
@@ -34,7 +34,7 @@ export default [
   },
   {
     name: 'squash-crops',
-    file: 'packages/clip/src/preprocess/preprocess.ts',
+    file: 'packages/clip/src/preprocess/geometry.ts',
     from: "if (resize === 'squash') return",
     to: "if (resize === 'squash' && width === height) return",
     means: 'a squashed image is cropped',

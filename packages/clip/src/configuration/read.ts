@@ -7,7 +7,7 @@ import {
   SIGLIP_IMAGE,
 } from '../config.ts';
 import { isRecord } from '../is-record.ts';
-import type { Preprocessing } from '../preprocess/preprocess.ts';
+import type { Preprocessing } from '../preprocess/options.ts';
 import { familyOf, namingOf } from '../weights/names/names.ts';
 import { withoutWrappers } from '../weights/names/wrappers.ts';
 import type { WeightFile } from '../weights/weight-file.ts';

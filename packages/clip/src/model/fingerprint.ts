@@ -1,5 +1,5 @@
 import { float16FromFloat32 } from '../float16.ts';
-import type { Preprocessing } from '../preprocess/preprocess.ts';
+import type { Preprocessing } from '../preprocess/options.ts';
 import { type ClipModel, isVisual } from './model.ts';
 
 /**

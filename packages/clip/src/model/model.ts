@@ -3,7 +3,7 @@ import { type Activation, type ClipConfig, inferConfig, type ModelSettings } fro
 import type { Configuration } from '../configuration/read.ts';
 import { checkSizes } from '../configuration/sizes.ts';
 import { tokenTable } from '../encoders/text.ts';
-import { type Preprocessing, TRANSFORMS } from '../preprocess/preprocess.ts';
+import { type Preprocessing, TRANSFORMS } from '../preprocess/options.ts';
 import { encodeFloat32, isFloat } from '../weights/dtype.ts';
 import { toOpenAiNames } from '../weights/names/names.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { PreprocessOptions } from '../preprocess/preprocess.ts';
+import type { PreprocessOptions } from '../preprocess/options.ts';
 
 export interface ImagePoolOptions extends PreprocessOptions {
   /** Maximum number of threads; unless given, one less than the machine can run at once, from 1 to 8. */

@@ -11,10 +11,19 @@ export async function decodeImage(file: Blob, name = file instanceof File ? file
   const bitmap = await createImageBitmap(file, options).catch((cause) => {
     throw new Error(`${name} is no image that can be decoded here: ${(cause as Error).message}`, { cause });
   });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d')!;
-  context.drawImage(bitmap, 0, 0);
+  const image = drawnImage(bitmap, bitmap);
   bitmap.close();
+  return image;
+}
+
+/** The pixels of what a page can draw, in the size in which it is shown. */
+export function drawnImage(
+  source: CanvasImageSource | ImageData,
+  { width, height }: { readonly width: number; readonly height: number },
+): RawImage {
+  const context = new OffscreenCanvas(width, height).getContext('2d')!;
+  if (source instanceof ImageData) context.putImageData(source, 0, 0);
+  else context.drawImage(source, 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height);
   return isOpaque(data) ? { width, height, channels: 3, data: dropAlpha(data) } : { width, height, channels: 4, data };
 }

@@ -1,7 +1,26 @@
 import { CLIP_IMAGE, type ImageInput } from '../config.ts';
 
+/** What images of a model are normalized with. */
+type Normalization = Pick<ImageInput, 'mean' | 'std'>;
+
 /**
- * `(pixel / 255 - mean) / std` for each colour, rounded to 32 bits after every step as torchvision does.
+ * `(value / 255 - mean) / std` for each value of each colour, rounded to 32 bits after every step as torchvision does.
+ * @returns [3, 256]
+ */
+export function normalizationTable({ mean: means, std: deviations }: Normalization): Float32Array<ArrayBuffer> {
+  const table = new Float32Array(3 * 256);
+  for (let c = 0; c < 3; c++) {
+    const mean = Math.fround(means[c]);
+    const std = Math.fround(deviations[c]);
+    for (let value = 0; value < 256; value++) {
+      table[256 * c + value] = Math.fround(Math.fround(value / 255) - mean) / std;
+    }
+  }
+  return table;
+}
+
+/**
+ * Pixels looked up in a `normalizationTable`.
  *
  * @param pixels `[3, height, width]`, as `preprocess` returns them
  * @param out `[3, height, width]`, for instance one image's part of a batch; made if absent
@@ -11,7 +30,7 @@ import { CLIP_IMAGE, type ImageInput } from '../config.ts';
 export function normalizePixels(
   pixels: Uint8Array,
   out = new Float32Array(pixels.length),
-  { mean: means, std: deviations }: Pick<ImageInput, 'mean' | 'std'> = CLIP_IMAGE,
+  image: Normalization = CLIP_IMAGE,
 ): Float32Array {
   if (pixels.length % 3 !== 0 || out.length !== pixels.length) {
     throw new RangeError(
@@ -19,12 +38,9 @@ export function normalizePixels(
     );
   }
   const plane = pixels.length / 3;
-  const table = new Float32Array(256);
+  const table = normalizationTable(image);
   for (let c = 0; c < 3; c++) {
-    const mean = Math.fround(means[c]);
-    const std = Math.fround(deviations[c]);
-    for (let value = 0; value < 256; value++) table[value] = Math.fround(Math.fround(value / 255) - mean) / std;
-    for (let i = c * plane; i < (c + 1) * plane; i++) out[i] = table[pixels[i]];
+    for (let i = c * plane; i < (c + 1) * plane; i++) out[i] = table[256 * c + pixels[i]];
   }
   return out;
 }

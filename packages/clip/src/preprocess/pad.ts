@@ -1,7 +1,35 @@
 import type { RawImage } from './image.ts';
 
-/** Adds `horizontal` columns left and right and `vertical` rows above and below: black, or what PIL's mode makes of zeros. */
-function pad(image: RawImage, horizontal: number, vertical: number): RawImage {
+/** Sizes of an image in pixels. */
+export type Size = Pick<RawImage, 'width' | 'height'>;
+
+/** Columns that are added left and right of an image, and rows above and below. */
+export interface Margins {
+  readonly horizontal: number;
+  readonly vertical: number;
+}
+
+/** Pads the short side to (one less than) the long one. CLIP4Cir `data_utils.py`, `SquarePad`. */
+export function squareMargins({ width, height }: Size): Margins {
+  const side = Math.max(width, height);
+  const half = (size: number) => Math.trunc((side - size) / 2);
+  return { horizontal: half(width), vertical: half(height) };
+}
+
+/**
+ * Pads the short side until long / short is about `targetRatio`; leaves an image below that ratio alone.
+ * CLIP4Cir `data_utils.py`, `TargetPad`.
+ */
+export function targetMargins({ width, height }: Size, targetRatio: number): Margins {
+  const long = Math.max(width, height);
+  if (long / Math.min(width, height) < targetRatio) return { horizontal: 0, vertical: 0 };
+  const side = long / targetRatio;
+  const half = (size: number) => Math.max(Math.trunc((side - size) / 2), 0);
+  return { horizontal: half(width), vertical: half(height) };
+}
+
+/** Adds margins: black, or what PIL's mode makes of zeros. */
+export function pad(image: RawImage, { horizontal, vertical }: Margins): RawImage {
   if (horizontal === 0 && vertical === 0) return image;
   const { channels, padding = image.paletteFirst } = image;
   const width = image.width + 2 * horizontal;
@@ -15,24 +43,4 @@ function pad(image: RawImage, horizontal: number, vertical: number): RawImage {
     data.set(image.data.subarray(y * row, (y + 1) * row), ((y + vertical) * width + horizontal) * channels);
   }
   return { ...image, width, height, data };
-}
-
-/** Pads the short side to (one less than) the long one. CLIP4Cir `data_utils.py`, `SquarePad`. */
-export function squarePad(image: RawImage): RawImage {
-  const { width, height } = image;
-  const side = Math.max(width, height);
-  return pad(image, Math.trunc((side - width) / 2), Math.trunc((side - height) / 2));
-}
-
-/**
- * Pads the short side until long / short is about `targetRatio`; leaves an image below that ratio alone.
- * CLIP4Cir `data_utils.py`, `TargetPad`.
- */
-export function targetPad(image: RawImage, targetRatio: number): RawImage {
-  const { width, height } = image;
-  const long = Math.max(width, height);
-  if (long / Math.min(width, height) < targetRatio) return image;
-  const side = long / targetRatio;
-  const half = (size: number) => Math.max(Math.trunc((side - size) / 2), 0);
-  return pad(image, half(width), half(height));
 }

@@ -113,6 +113,8 @@ export class Device {
       visibility: ShaderStage.COMPUTE,
       buffer: { type: access },
     }));
+    for (const binding of Object.values(kernel.textures ?? {}))
+      entries.push({ binding, visibility: ShaderStage.COMPUTE, texture: { sampleType: 'unfilterable-float' } });
     if (kernel.params.size > 0)
       entries.push({ binding: kernel.params.binding, visibility: ShaderStage.COMPUTE, buffer: { type: 'uniform' } });
     const key = JSON.stringify(entries);
@@ -169,6 +171,7 @@ const usedLimits = [
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',
   'maxComputeWorkgroupSizeY',
+  'maxTextureDimension2D',
 ] as const;
 
 /**

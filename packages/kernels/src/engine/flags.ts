@@ -8,6 +8,9 @@ export const BufferUsage = {
   QUERY_RESOLVE: 0x200,
 } as const;
 
+/** WebGPU's flags of textures. Node has no global of this name. */
+export const TextureUsage = { COPY_SRC: 0x1, COPY_DST: 0x2, TEXTURE_BINDING: 0x4, RENDER_ATTACHMENT: 0x10 } as const;
+
 /** The flags of `GPUBuffer.mapAsync`, which Node does not have as a global. */
 export const MapMode = { READ: 0x1 } as const;
 

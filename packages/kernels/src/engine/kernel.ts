@@ -38,6 +38,8 @@ export interface Kernel<
   /** WebGPU features that the code enables. */
   readonly features: readonly string[];
   readonly bindings: Readonly<Record<Bindings, KernelBinding>>;
+  /** Binding numbers of the textures that it reads, 2D and of floats. Programs have none: see textures/. */
+  readonly textures?: Readonly<Record<string, number>>;
   readonly params: KernelParams & { readonly fields: Readonly<Record<Params, unknown>> };
   /** Names of the WGSL overrides. */
   readonly constants: readonly Constants[];

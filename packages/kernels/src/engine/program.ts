@@ -11,7 +11,7 @@ import { createBuffer, SharedMemory } from './shared-memory.ts';
 export type HostArray = Float32Array | Uint32Array;
 
 /** Records what writes an input on the device: copies, or passes of its own. */
-export type InputWriter = (encoder: GPUCommandEncoder, to: Region) => void;
+export type InputWriter = (encoder: GPUCommandEncoder, to: Region, queue: GPUQueue) => void;
 
 /** Values of inputs by name, or what writes them. */
 export type Inputs = Readonly<Record<string, HostArray | InputWriter>>;
@@ -109,7 +109,7 @@ export class Program<Names extends string = string> {
     for (const [name, writer] of Object.entries(inputs)) {
       if (typeof writer !== 'function') continue;
       const { tensor, buffer } = this.#inputs.get(name)!;
-      writer(encoder, { buffer, offset: 0, size: byteLength(tensor) });
+      writer(encoder, { buffer, offset: 0, size: byteLength(tensor) }, this.device.gpu.queue);
     }
     let pass: GPUComputePassEncoder | undefined;
     for (const command of this.commands) {
