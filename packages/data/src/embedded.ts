@@ -60,7 +60,7 @@ const annotationsSchema: z.ZodType<Annotations> = z.object({
   ),
 });
 
-/** The two files of @webcir/embedded, still gzipped. */
+/** The two files of @webcir/embedded: gzipped, or as a web server that says `Content-Encoding: gzip` hands them over. */
 export interface EmbeddedFiles {
   images: Uint8Array;
   annotations: Uint8Array;
@@ -162,8 +162,9 @@ function greyToRgb(grey: Uint8Array): RawImage {
   return { width: side, height: side, channels: 3, data };
 }
 
-/** Unpacks gzip with the API that browsers and Node share. */
+/** Unpacks gzip with the API that browsers and Node share. What a web server has unpacked already stays as it is. */
 async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

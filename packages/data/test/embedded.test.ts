@@ -125,6 +125,13 @@ describe('the embedded data set', () => {
     expect(means).toEqual([...means].sort((a, b) => a - b));
   });
 
+  it('opens files that a web server has unpacked', async () => {
+    const { images, annotations } = files();
+    const opened = await openEmbedded({ images: gunzipSync(images), annotations: gunzipSync(annotations) });
+    const [id] = opened.gallery('test', 'dress');
+    expect([...opened.photo(id)]).toEqual([...set.photo(id)]);
+  });
+
   it('rejects files that are cut short, not IDX, or of different versions', async () => {
     const good = files();
     const raw = gunzipSync(good.images);

@@ -25,7 +25,6 @@ canvas.onpointermove = ({ buttons, offsetX, offsetY }) => {
   if (buttons) pen.fillRect(offsetX * scale - 6, offsetY * scale - 6, 12, 12);
 };
 await onSearch(async (text) => {
-  const image = await new Promise<Blob | null>((made) => canvas.toBlob(made));
-  const found = await retriever.search(gallery, { image: image!, text, k: 12 });
+  const found = await retriever.search(gallery, { image: canvas, text, k: 12 });
   showFound(found, photos, (id) => show(drawn(photos.get(id)!)));
 });
