@@ -2,13 +2,11 @@ import { ancestors, byteLength, elements, formatShape, type Graph, type Region, 
 import type { Device } from './device.ts';
 import { GpuError, OutOfMemoryError } from './errors.ts';
 import { BufferUsage, MapMode } from './flags.ts';
+import { type HostArray, hostArrays, inWords } from './host-array.ts';
 import type { Dispatch } from './kernel.ts';
 import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createBuffer, SharedMemory } from './shared-memory.ts';
-
-/** Values of an input: floats, or u32. */
-export type HostArray = Float32Array | Uint32Array;
 
 export interface CompileOptions<Names extends string> extends Graph<Names> {
   /** Memory for inputs and intermediate values; the program's own unless given. */
@@ -85,7 +83,7 @@ export class Program<Names extends string = string> {
 
   /**
    * Runs the program once and resolves with these outputs: one submit, one read-back, however many there are.
-   * @throws RangeError as `run` does, on an unknown output, or on one in half precision
+   * @throws RangeError as `run` does, on an unknown output, or on one in half precision or of bytes
    */
   async runAndRead<Name extends Names>(
     inputs: Readonly<Record<string, HostArray>>,
@@ -128,7 +126,7 @@ export class Program<Names extends string = string> {
         throw new RangeError(
           `unknown input '${name}'; this program has: ${[...this.#inputs.keys()].join(', ') || 'none'}`,
         );
-      const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
+      const expected = hostArrays[tensor.dtype];
       if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
         throw new RangeError(
           `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values ` +
@@ -137,7 +135,7 @@ export class Program<Names extends string = string> {
       }
     }
     for (const [name, values] of Object.entries(inputs)) {
-      this.device.gpu.queue.writeBuffer(this.#inputs.get(name)!.buffer, 0, values as Float32Array<ArrayBuffer>);
+      this.device.gpu.queue.writeBuffer(this.#inputs.get(name)!.buffer, 0, inWords(values));
     }
   }
 
@@ -174,6 +172,8 @@ export class Program<Names extends string = string> {
       const { tensor, region } = this.#output(name);
       if (tensor.dtype === 'f16')
         throw new RangeError(`output '${name}' is in half precision, which is not read back: cast(x, 'f32') it`);
+      if (tensor.dtype === 'i8')
+        throw new RangeError(`output '${name}' is of bytes, which are not read back: dequantize(x, scale) it`);
       const offset = size;
       size += region.size;
       return { name, region, offset };
