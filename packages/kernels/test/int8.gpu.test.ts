@@ -5,12 +5,14 @@ import { byteLength } from '../src/graph.ts';
 import {
   add,
   compile,
+  conv2d,
   dequantize,
   gather,
   gradients,
   input,
   linear,
   matmul,
+  reshape,
   ShapeError,
   StoreLayout,
   slice,
@@ -39,12 +41,15 @@ describe('weights in int8', () => {
     expect(await opsOf(linear(input('x', [3, 8]), light(4, 8)))).toEqual(['matmul']);
     const looked = await opsOf(gather(light(20, 8), input('rows', [3], 'u32')));
     expect(looked).toEqual(['gather', 'gather', 'dequantize']);
+    const patches = dequantize(input('values', [4, 3, 4, 4], 'i8'), input('scale', [4]));
+    expect(await opsOf(conv2d(input('x', [1, 8, 8, 3]), patches, { stride: 4 }))).toEqual(['conv2d.patches', 'matmul']);
   });
 
   it('become floats for everything else', async () => {
     expect(await opsOf(matmul(input('x', [3, 4]), light(4, 8)))).toEqual(['dequantize', 'matmul']);
     expect(await opsOf(linear(input('x', [3, 8]), slice(light(8, 8), 0, 4, 4)))).toContain('dequantize');
     expect(await opsOf(linear(input('x', [3, 6]), light(4, 6)))).toEqual(['dequantize', 'matmul']);
+    expect(await opsOf(matmul(input('x', [3, 4]), reshape(light(8, 4), [4, 8])))).toEqual(['dequantize', 'matmul']);
     expect(await opsOf(gather(light(20, 6), input('rows', [3], 'u32')))).toEqual(['dequantize', 'gather']);
   });
 
