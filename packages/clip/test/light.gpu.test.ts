@@ -1,11 +1,12 @@
 // Light weights, on the small models of the fixtures: what is in int8, that features hardly change, and the file.
-import { compile, input, openDevice, type Tensor } from '@webcir/kernels';
+import { add, compile, gather, input, openDevice, type Tensor, TensorStore } from '@webcir/kernels';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   type ClipModel,
   clipFingerprint,
   encodeImage,
   encodeText,
+  entriesOf,
   foldBatchNorm,
   hostTensor,
   imageFingerprint,
@@ -21,6 +22,7 @@ import {
   storeClipModel,
   uploadClip,
   type Weights,
+  weightsOf,
 } from '../src/index.ts';
 import { quantizeRows } from '../src/weights/int8.ts';
 import { clipFixture, floats, nhwc, relativeDifference, tokenRows } from './reference.ts';
@@ -160,6 +162,28 @@ it('takes little more than a quarter of the memory on the device', async () => {
     return size;
   };
   expect(await sizeOf((await lightClip(model)).model)).toBeLessThan(0.4 * (await sizeOf(model)));
+});
+
+it('looks tokens up in a table that is larger than a binding, each part with its own scales', async () => {
+  const { model } = await lightClip(await open('clip-vit'));
+  const name = 'token_embedding.weight';
+  const table = model.tensors.get(name)!;
+  const entries = entriesOf({ ...model, tensors: new Map([[name, table]]) });
+  const store = TensorStore.create(device, entries, 'table', { maxBinding: 2 ** 15 });
+  const { values, scales } = await table.readInt8!();
+  await store.upload(name, values);
+  await store.upload(`${name}.scale`, scales);
+  const parts = weightsOf(store).parts(name);
+  expect(parts.map(({ firstRow }) => firstRow)).toEqual([0, 256]);
+  const tokens = input('tokens', [4], 'u32');
+  const rows = parts.map(({ tensor, firstRow }) => gather(tensor, tokens, { firstRow }));
+  const program = await compile(device, { outputs: { rows: add(rows[0], rows[1]) } });
+  const found = await program.runAndRead({ tokens: Uint32Array.of(0, 255, 256, 511) }, ['rows']);
+  const floats = await table.read();
+  expect(found.rows).toEqual(
+    Float32Array.from([0, 255, 256, 511].flatMap((row) => [...floats.subarray(row * 128, row * 128 + 128)])),
+  );
+  for (const owned of [program, store]) owned.dispose();
 });
 
 describe('rows in int8', () => {

@@ -153,6 +153,15 @@ describe('webcir weights convert', () => {
     expect(dot(before, after) / Math.sqrt(dot(before, before) * dot(after, after))).toBeGreaterThan(0.999);
     expect(after).not.toEqual(before);
 
+    const retriever = await Retriever.load({ clip: path('light.safetensors'), autotune: false });
+    const embedded = await openEmbeddedFromPackage();
+    const ids = embedded.gallery('val', 'dress').slice(0, 4);
+    const images = await Promise.all(ids.map(async (id) => [id, await embedded.image(id)] as const));
+    const gallery = await retriever.index(images);
+    expect(await retriever.search(gallery, { image: ids[1], text: 'is darker' })).toHaveLength(4);
+    await gallery.dispose();
+    await retriever.dispose();
+
     for (const refused of [
       ['weights', 'convert', 'light.safetensors', 'again.safetensors'],
       ['weights', 'convert', 'light.safetensors', 'again.safetensors', '--storage', 'int8'],

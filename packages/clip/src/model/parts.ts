@@ -9,6 +9,7 @@ export const isVisual = (name: string): boolean => name.startsWith('visual.');
  * and all that images need.
  */
 export const MODEL_PARTS = ['text', 'token table', 'image'] as const;
+/** One of `MODEL_PARTS`. */
 export type ModelPart = (typeof MODEL_PARTS)[number];
 
 /** The part that a tensor, or the scales of one, belong to. */

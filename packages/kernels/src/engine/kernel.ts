@@ -2,11 +2,12 @@ import { type DType, formatShape, type Tensor } from '../graph.ts';
 import { type Storage, withStorage } from './storage.ts';
 import { unroll, type Variables } from './unroll.ts';
 
-export interface KernelParams {
+export interface KernelParams<Fields extends string> {
   /** Binding number of the uniform struct; -1 where the kernel has none. */
   readonly binding: number;
   readonly size: number;
-  readonly fields: Readonly<Record<string, { readonly offset: number; readonly type: string }>>;
+  /** Types of the fields, in order: all take four bytes. */
+  readonly fields: Readonly<Record<Fields, 'u32' | 'i32' | 'f32'>>;
 }
 
 /**
@@ -38,7 +39,7 @@ export interface Kernel<
   /** WebGPU features that the code enables. */
   readonly features: readonly string[];
   readonly bindings: Readonly<Record<Bindings, KernelBinding>>;
-  readonly params: KernelParams & { readonly fields: Readonly<Record<Params, unknown>> };
+  readonly params: KernelParams<Params>;
   /** Names of the WGSL overrides. */
   readonly constants: readonly Constants[];
 }
