@@ -20,10 +20,10 @@ export { clipFingerprint, imageFingerprint, modelFingerprint, sourceFingerprint 
 export { foldBatchNorm } from './model/fold.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
 export { lightClip, type WorstRow } from './model/light.ts';
-export { expectTrainable } from './model/light-file.ts';
 export {
   type ClipModel,
   entriesOf,
+  expectTrainable,
   hostTensor,
   isTrainable,
   type ModelTensor,

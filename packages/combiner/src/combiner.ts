@@ -2,6 +2,7 @@ import {
   add,
   cast,
   concat,
+  dropout,
   l2Normalize,
   linear,
   multiply,
@@ -23,6 +24,16 @@ export interface CombinerConfig {
 
 /** The dropout of a hidden layer, while a Combiner is trained (`combinerDropout`). @param stream tells the layers apart */
 export type CombinerDropout = (x: Tensor, stream: number) => Tensor;
+
+/**
+ * Dropout for `combine`. It is made apart so that the code of whoever only searches holds none.
+ * @param seed u32 [2], different at every step
+ * @param probability of a zero, 0.5 in CLIP4Cir
+ */
+export const combinerDropout =
+  (seed: Tensor, probability: number): CombinerDropout =>
+  (x, stream) =>
+    dropout(x, seed, { probability, stream });
 
 /** Finds a tensor of the Combiner by its name in CLIP4Cir's checkpoints. */
 type Weights = (name: string) => Tensor;

@@ -6,6 +6,9 @@ import type { OpDefinition } from './engine/op.ts';
  */
 export type DType = 'f32' | 'f16' | 'i8' | 'u32';
 
+/** Values of an input on the host: floats, u32, or bytes. */
+export type HostArray = Float32Array | Uint32Array | Int8Array;
+
 /** Sizes of the axes, the slowest first. */
 export type Shape = readonly number[];
 

@@ -5,7 +5,6 @@ export { Device, openDevice, wrapDevice } from './engine/device.ts';
 export { DeviceLostError, GpuError, NoAdapterError, OutOfMemoryError } from './engine/errors.ts';
 export { expectFiniteWeights, indexOfNonFinite } from './engine/finite.ts';
 export { BufferUsage, MapMode } from './engine/flags.ts';
-export type { HostArray } from './engine/host-array.ts';
 export { type StoreEntry, StoreLayout, type StorePart } from './engine/layout.ts';
 export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { MissingPackageError, missingPackage, packageName } from './engine/missing-package.ts';
@@ -23,6 +22,7 @@ export {
   type DType,
   elements,
   type Graph,
+  type HostArray,
   input,
   type Region,
   type Shape,

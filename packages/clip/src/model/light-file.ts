@@ -1,7 +1,7 @@
 import { encodeFloat32 } from '../weights/dtype.ts';
 import { dequantizeRows, type Int8Rows, scaleName } from '../weights/int8.ts';
 import { readFloat32, type WeightFile, type WeightTensor } from '../weights/weight-file.ts';
-import type { ClipModel, ModelTensor } from './model.ts';
+import type { ModelTensor } from './model.ts';
 
 // Light weights in a file: the matrices as I8 tensors under their own names, each with the scales of its rows, `NAME.scale`.
 
@@ -72,17 +72,3 @@ export const storeInt8 = (
     { dtype: 'F32', shape: [shape[0]], read: async () => encodeFloat32((await readInt8()).scales, 'F32') },
   ],
 ];
-
-/**
- * Refuses light weights where they would be trained, or where their rounding would be handed on.
- * @param isTrained which tensors would be; all of them unless given
- * @throws Error naming the first one in int8
- */
-export function expectTrainable({ tensors }: ClipModel, isTrained: (name: string) => boolean = () => true): void {
-  for (const [name, { readInt8 }] of tensors) {
-    if (!readInt8 || !isTrained(name)) continue;
-    throw new Error(
-      `CLIP weights: ${name}: light weights (int8) are for searching alone: take the file that they were made of.`,
-    );
-  }
-}

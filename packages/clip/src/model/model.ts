@@ -168,6 +168,20 @@ export const storeTensors = (
 /** BatchNorm's statistics are measured, not trained; the logits' scale and bias take no part in CIR's loss. */
 export const isTrainable = (name: string): boolean => !/running_(mean|var)$|^logit_(scale|bias)$/.test(name);
 
+/**
+ * Refuses light weights where they would be trained, or where their rounding would be handed on.
+ * @param isTrained which tensors would be; all of them unless given
+ * @throws Error naming the first one in int8
+ */
+export function expectTrainable({ tensors }: ClipModel, isTrained: (name: string) => boolean = () => true): void {
+  for (const [name, { readInt8 }] of tensors) {
+    if (!readInt8 || !isTrained(name)) continue;
+    throw new Error(
+      `CLIP weights: ${name}: light weights (int8) are for searching alone: take the file that they were made of.`,
+    );
+  }
+}
+
 /** Names and shapes of a model's tensors and their scales, as a `TensorStore` takes them. */
 export const entriesOf = (model: ClipModel): StoreEntry[] =>
   [...model.tensors].flatMap(([name, { shape, readInt8 }]): StoreEntry[] => {

@@ -1,8 +1,7 @@
 import { type Device, expectFiniteWeights, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
 import { scaleName } from '../weights/int8.ts';
-import { expectTrainable } from './light-file.ts';
-import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
+import { type ClipModel, entriesOf, expectTrainable, type ModelTensor } from './model.ts';
 
 /** A CLIP on a device, with trained and frozen tensors in separate stores. */
 export interface DeviceClip {

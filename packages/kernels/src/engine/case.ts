@@ -1,5 +1,5 @@
-import type { DType, Tensor } from '../graph.ts';
-import { type HostArray, hostArrays } from './host-array.ts';
+import type { DType, HostArray, Tensor } from '../graph.ts';
+import { hostArrays } from './host-array.ts';
 
 /** A dense array in float64 (whole numbers are kept as such), in which references are written. */
 export interface NdArray {

@@ -1,5 +1,4 @@
-/** Values of an input: floats, u32, or bytes. */
-export type HostArray = Float32Array | Uint32Array | Int8Array;
+import type { HostArray } from '../graph.ts';
 
 /** The array that holds values of a dtype on the host; halves come and go as floats. */
 export const hostArrays = { f32: Float32Array, f16: Float32Array, u32: Uint32Array, i8: Int8Array } as const;

@@ -1,8 +1,17 @@
-import { ancestors, byteLength, elements, formatShape, type Graph, type Region, type Tensor } from '../graph.ts';
+import {
+  ancestors,
+  byteLength,
+  elements,
+  formatShape,
+  type Graph,
+  type HostArray,
+  type Region,
+  type Tensor,
+} from '../graph.ts';
 import type { Device } from './device.ts';
 import { GpuError, OutOfMemoryError } from './errors.ts';
 import { BufferUsage, MapMode } from './flags.ts';
-import { type HostArray, hostArrays, inWords } from './host-array.ts';
+import { hostArrays, inWords } from './host-array.ts';
 import type { Dispatch } from './kernel.ts';
 import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
