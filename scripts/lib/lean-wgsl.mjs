@@ -11,9 +11,9 @@ export const leanWgsl = {
     }));
     build.onLoad({ filter: /\.wgsl\.ts$/ }, async ({ path }) => {
       const module = await readFile(path, 'utf8');
-      const field = /^( *code: )(".*"),$/gm;
-      if (!module.match(field)) throw new Error(`${path} has no line "code: …", as generate.mjs writes it`);
-      const shorter = module.replace(field, (_, name, text) => `${name}${JSON.stringify(lean(JSON.parse(text)))},`);
+      const line = /^(const text = )(".*");$/m;
+      if (!module.match(line)) throw new Error(`${path} has no line "const text = …", as generate.mjs writes it`);
+      const shorter = module.replace(line, (_, start, text) => `${start}${JSON.stringify(lean(JSON.parse(text)))};`);
       return { contents: shorter, loader: 'ts' };
     });
   },

@@ -130,7 +130,7 @@ const product: OpDefinition<Attributes> = {
     const parts = slices > 1 ? scratch([slices, rows * columns]) : y;
     const step = dispatch(
       withoutMatrices(on),
-      { a, b, bias, residual, y: parts, preactivation },
+      { a, b, scale: bias, bias, residual, y: parts, preactivation },
       {
         rows,
         columns,
@@ -140,6 +140,7 @@ const product: OpDefinition<Attributes> = {
         slice,
         sliceStep: slices > 1 ? slice : 0,
         activation: epilogue ? 3 : 0,
+        hasScale: 0,
         hasBias: Number(epilogue),
         hasResidual: Number(epilogue),
         keepPreactivation: Number(epilogue),

@@ -1,6 +1,7 @@
 import { type Device, expectFiniteWeights, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
-import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
+import { scaleName } from '../weights/int8.ts';
+import { type ClipModel, entriesOf, expectTrainable, type ModelTensor } from './model.ts';
 
 /** A CLIP on a device, with trained and frozen tensors in separate stores. */
 export interface DeviceClip {
@@ -11,14 +12,16 @@ export interface DeviceClip {
 }
 
 /**
- * Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them.
- * @throws Error naming the first tensor with a value that is not finite
+ * Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them. Light
+ * weights stay in int8.
+ * @throws Error naming the first tensor with a value that is not finite, or one to be trained that is in int8
  */
 export async function uploadClip(
   device: Device,
   model: ClipModel,
   isTrained: (name: string) => boolean = () => false,
 ): Promise<DeviceClip> {
+  expectTrainable(model, isTrained);
   const entries = entriesOf(model);
   const trained = TensorStore.create(
     device,
@@ -36,9 +39,11 @@ export async function uploadClip(
   };
   try {
     for (const [name, tensor] of model.tensors) {
-      const values = await tensor.read();
-      expectFiniteWeights(`CLIP weights: ${name}`, values);
-      await (isTrained(name) ? trained : frozen).upload(name, values);
+      const light = await tensor.readInt8?.();
+      const [floats, label] = light ? [light.scales, scaleName(name)] : [await tensor.read(), name];
+      expectFiniteWeights(`CLIP weights: ${label}`, floats);
+      if (light) await frozen.upload(name, light.values);
+      await (isTrained(name) ? trained : frozen).upload(label, floats);
     }
   } catch (error) {
     dispose();

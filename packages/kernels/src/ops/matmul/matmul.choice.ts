@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { elements, type Tensor } from '../../graph.ts';
+import { type DType, elements, type Tensor } from '../../graph.ts';
 import type { Precision } from '../cast/cast.ts';
 import { matrixKernelFor } from './matmul.matrix.ts';
 import type { Activation } from './matmul.ts';
@@ -55,25 +55,26 @@ export const isVectorized = (sizes: Sizes, attributes: Attributes): boolean =>
 /** With so few rows of y, reading b is all the work. */
 const fewRows = 8;
 
-export const matrixFor = (sizes: Sizes, attributes: Attributes, half: boolean, capabilities: Capabilities) =>
-  sizes.rows > fewRows
-    ? matrixKernelFor(half ? 'f16' : 'f32', sizes, contiguousSizes(sizes, attributes), capabilities)
+/** @param stored of b; subgroup matrices are loaded as they are stored, so that there is none for bytes */
+export const matrixFor = (sizes: Sizes, attributes: Attributes, stored: DType, capabilities: Capabilities) =>
+  sizes.rows > fewRows && (stored === 'f16' || stored === 'f32')
+    ? matrixKernelFor(stored, sizes, contiguousSizes(sizes, attributes), capabilities)
     : undefined;
 
-/** The kernel in which a variant runs these sizes. */
+/** The kernel in which a variant runs these sizes. @param stored the dtype of b */
 export function kernelFor(
   variant: Variant,
   sizes: Sizes,
   attributes: Attributes,
-  half: boolean,
+  stored: DType,
   { vendor }: Capabilities,
 ): Kernel {
-  const plain = half ? 'register' : 'plain'; // runs anywhere, half precision being vectorized
+  const plain = stored === 'f32' ? 'plain' : 'register'; // runs anywhere, halves and bytes being vectorized
   if (!isVectorized(sizes, attributes) || variant === 'plain') return plain;
   // The subgroup kernel takes one transposed matrix at most: no op here needs both.
   if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant;
   if (sizes.rows <= fewRows) return 'vector';
-  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these sizes
+  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these
 }
 
 /** Rows and columns of y that one workgroup owns. */
