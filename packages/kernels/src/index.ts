@@ -10,7 +10,7 @@ export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { MissingPackageError, missingPackage, packageName } from './engine/missing-package.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
-export { type CompileOptions, compile, type HostArray, Program } from './engine/program.ts';
+export { type CompileOptions, compile, compileAhead, type HostArray, Program } from './engine/program.ts';
 export { SharedMemory } from './engine/shared-memory.ts';
 export { TensorStore } from './engine/store.ts';
 export { variantChoices } from './engine/variants.ts';
