@@ -31,6 +31,7 @@ import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { madeAhead } from './made-ahead.ts';
 import { expectCombinerOf, readCombinerModel } from './read-combiner.ts';
 import { expectFinite } from './rows.ts';
+import { compileSearchAhead } from './search-ahead.ts';
 import { isSource, openSource, type Source } from './source.ts';
 
 /** What a retriever is made of. */
@@ -136,11 +137,11 @@ export class Retriever {
     const ownsDevice = options.device === undefined;
     const device = opened ?? (await deviceOf(options.device));
     try {
-      const given = await openClip(options.clip);
-      const tokenizer = await openTokenizer(options.tokenizer);
-      const combinerModel = await openCombiner(options.combiner);
+      const [{ given, model, combinerModel }, tokenizer] = await Promise.all([
+        openModels(device, options),
+        openTokenizer(options.tokenizer),
+      ]);
       if (combinerModel) await expectCombinerOf(given, combinerModel);
-      const model = foldBatchNorm(given);
       const clip = await uploadClip(device, model);
       const combiner = combinerModel && (await uploadCombiner(device, combinerModel));
       const preprocessing = options.preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING;
@@ -338,6 +339,14 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 async function deviceOf(device: Device | GPUDevice | undefined): Promise<Device> {
   if (device === undefined) return openDevice();
   return device instanceof Device ? device : wrapDevice(device);
+}
+
+/** Opens the models, and has a search's kernels compiled while the rest is loaded. */
+async function openModels(device: Device, { clip, combiner }: Pick<RetrieverOptions, 'clip' | 'combiner'>) {
+  const [given, combinerModel] = await Promise.all([openClip(clip), openCombiner(combiner)]);
+  const model = foldBatchNorm(given);
+  compileSearchAhead(device, model, combinerModel).catch(() => {}); // the first search throws it
+  return { given, model, combinerModel };
 }
 
 const openClip = async (clip: Source | ClipModel): Promise<ClipModel> =>
