@@ -1,6 +1,7 @@
 // Tables of what the page measured.
 
-const FIGURES = {
+/** What the page measures, in milliseconds, and in words. */
+export const FIGURES = {
   ready: 'ready: from navigation until Retriever.load is done',
   restore: 'restore: a gallery of 256 out of its features',
   firstQuery: 'first query: own image and text',
@@ -20,7 +21,7 @@ export function figureTable(checkouts, results) {
       const values = rounds.map(({ milliseconds }) => milliseconds[key]).sort((a, b) => a - b);
       return `${time(values[Math.floor(values.length / 2)])} [${time(values[0])}, ${time(values.at(-1))}]`.padEnd(24);
     });
-    lines.push(`${what.padEnd(54)}${cells.join('')}`);
+    lines.push(`${what.padEnd(54)}${cells.join('')}`.trimEnd());
   }
   if (checkouts.length > 1) lines.splice(1, 0, `${''.padEnd(54)}${'this checkout'.padEnd(24)}${checkouts[1]}`);
   return lines.join('\n');
@@ -38,7 +39,7 @@ export function traceTable({ trace, milliseconds: { firstAnswer } }) {
   return groups
     .map(({ label, start, end, counts }) => {
       const calls = [...counts].map(([name, count]) => (count > 1 ? `${name} x ${count}` : name)).join(', ');
-      return `${time(start).padStart(9)} ${`+${time(end - start)}`.padStart(9)}  ${calls} ${label}`;
+      return `${time(start).padStart(9)} ${`+${time(end - start)}`.padStart(9)}  ${calls} ${label}`.trimEnd();
     })
     .join('\n');
 }
