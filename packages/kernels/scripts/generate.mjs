@@ -112,10 +112,10 @@ function kernelText(file, { name, text, sizes }) {
       };
     } else if (resource.resourceType === 0 && resource.members) {
       const fields = Object.fromEntries(
-        resource.members.map((member) => {
-          if (!['u32', 'i32', 'f32'].includes(member.type.name))
-            throw new Error(`${file}: parameter ${member.name} must be u32, i32 or f32`);
-          return [member.name, { offset: member.offset, type: member.type.name }];
+        resource.members.map(({ name: member, type, offset }, index) => {
+          if (!['u32', 'i32', 'f32'].includes(type.name) || offset !== 4 * index)
+            throw new Error(`${file}: parameter ${member} must be u32, i32 or f32`);
+          return [member, type.name];
         }),
       );
       params = { binding: resource.binding, size: Math.ceil(resource.size / 16) * 16, fields };

@@ -6,7 +6,8 @@ export interface KernelParams {
   /** Binding number of the uniform struct; -1 where the kernel has none. */
   readonly binding: number;
   readonly size: number;
-  readonly fields: Readonly<Record<string, { readonly offset: number; readonly type: string }>>;
+  /** Types of the fields, u32, i32 or f32, in their order: four bytes each. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /**

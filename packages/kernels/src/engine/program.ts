@@ -325,10 +325,11 @@ function packParams(
   const view = new DataView(new ArrayBuffer(size));
   for (const [index, start] of offsets) {
     const { kernel, params } = (plan.steps[index] as { dispatch: Dispatch }).dispatch;
-    for (const [name, { offset, type }] of Object.entries(kernel.params.fields)) {
-      if (type === 'f32') view.setFloat32(start + offset, params[name], true);
-      else if (type === 'u32') view.setUint32(start + offset, params[name], true);
-      else view.setInt32(start + offset, params[name], true);
+    for (const [i, [name, type]] of Object.entries(kernel.params.fields).entries()) {
+      const at = start + 4 * i;
+      if (type === 'f32') view.setFloat32(at, params[name], true);
+      else if (type === 'u32') view.setUint32(at, params[name], true);
+      else view.setInt32(at, params[name], true);
     }
   }
   const buffer = device.gpu.createBuffer({
