@@ -121,8 +121,8 @@ function kernelText(file, { name, start, text, sizes }) {
       textures[resource.name] = resource.binding;
     } else if (resource.resourceType === 0 && resource.members) {
       const fields = Object.fromEntries(
-        resource.members.map(({ name: member, type }) => {
-          if (!['u32', 'i32', 'f32'].includes(type.name))
+        resource.members.map(({ name: member, type, offset }, index) => {
+          if (!['u32', 'i32', 'f32'].includes(type.name) || offset !== 4 * index)
             throw new Error(`${file}: parameter ${member} must be u32, i32 or f32`);
           return [member, type.name];
         }),

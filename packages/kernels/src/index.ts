@@ -10,7 +10,14 @@ export { type MemoryNeed, planMemory, sharedSize } from './engine/memory.ts';
 export { MissingPackageError, missingPackage, packageName } from './engine/missing-package.ts';
 export { ShapeError } from './engine/op.ts';
 export { type DispatchTime, profile } from './engine/profile.ts';
-export { type CompileOptions, compile, type Inputs, type InputWriter, Program } from './engine/program.ts';
+export {
+  type CompileOptions,
+  compile,
+  compileAhead,
+  type Inputs,
+  type InputWriter,
+  Program,
+} from './engine/program.ts';
 export { SharedMemory } from './engine/shared-memory.ts';
 export { TensorStore } from './engine/store.ts';
 export { variantChoices } from './engine/variants.ts';

@@ -135,6 +135,7 @@ const product: OpDefinition<Attributes> = {
         rows,
         columns,
         inner,
+        bInner: transposeB ? 1 : columns,
         aBatch: batch > 1 ? rows * inner : 0,
         bBatch: batch > 1 ? inner * columns : 0,
         slice,

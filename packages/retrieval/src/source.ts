@@ -3,6 +3,9 @@ import { type ByteSource, blobSource, memorySource } from '@webcir/clip';
 /** A place that bytes come from: an address, a file that the user has chosen, or memory. */
 export type Source = string | URL | Blob | Uint8Array<ArrayBuffer> | ArrayBuffer;
 
+/** Bytes of an answer that is kept in memory: reading a Blob takes a browser half a millisecond for each tensor. */
+const keptBytes = 2 ** 24;
+
 /**
  * Opens a source of bytes. An address is fetched whole.
  * @param what for errors: 'clip', 'combiner', ...
@@ -16,7 +19,10 @@ export async function openSource(source: Source, what: string): Promise<ByteSour
     throw new Error(`${what}: ${source} cannot be fetched: ${(cause as Error).message}`, { cause });
   });
   if (!response.ok) throw new Error(`${what}: ${source} answered HTTP ${response.status}: is the address right?`);
-  return blobSource(await response.blob(), String(source));
+  const blob = await response.blob();
+  return blob.size > keptBytes
+    ? blobSource(blob, String(source))
+    : memorySource(new Uint8Array(await blob.arrayBuffer()), String(source));
 }
 
 /** Whether a value is something that `openSource` opens. */

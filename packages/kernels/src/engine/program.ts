@@ -248,9 +248,7 @@ export async function compile<Names extends string>(
   const kept = Object.values<Tensor>(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
-  const pipelines = await Promise.all(
-    plan.steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch) : undefined)),
-  );
+  const pipelines = await pipelinesOf(device, plan);
   device.gpu.pushErrorScope('out-of-memory');
   device.gpu.pushErrorScope('validation');
   const memory = new Memory(device, plan, nodes, shared);
@@ -285,6 +283,19 @@ export async function compile<Names extends string>(
     own,
   });
 }
+
+/**
+ * Compiles the kernels of a graph, for a `compile` of one like it to find them ready: the stored tensors need no memory
+ * yet (`StoreLayout.plan`), so that this can go on while weights are fetched and copied.
+ * @throws GpuError when a kernel does not compile; `compile` then throws it, too
+ */
+export async function compileAhead(device: Device, { outputs, updates = [] }: Graph<string>): Promise<void> {
+  const kept = Object.values(outputs);
+  await pipelinesOf(device, makePlan(ancestors([...kept, ...updates]), kept, device.capabilities, {}));
+}
+
+const pipelinesOf = (device: Device, { steps }: Plan): Promise<(GPUComputePipeline | undefined)[]> =>
+  Promise.all(steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch) : undefined)));
 
 /** The buffers of a plan and the region of each tensor in them. */
 class Memory {

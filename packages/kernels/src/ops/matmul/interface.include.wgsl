@@ -3,6 +3,7 @@ struct Params {
   rows: u32,
   columns: u32,
   inner: u32,
+  bInner: u32, // between the elements (k, j) and (k + 1, j) of op(b): 1 where it is transposed
   aBatch: u32, // 0 where z counts slices
   bBatch: u32,
   slice: u32, // inner values of one z, a multiple of 8 where there are several
@@ -20,9 +21,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> preactivation: array<stored4>;
 @group(0) @binding(6) var<storage, read> scale: array<vec4f>; // [columns], where b is of bytes
 @group(0) @binding(7) var<uniform> params: Params;
-
-override transposeA: bool;
-override transposeB: bool;
 
 #include ../activation/activation.include.wgsl
 

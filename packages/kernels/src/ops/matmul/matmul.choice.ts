@@ -40,7 +40,7 @@ export function sizesOf([a, b]: readonly Tensor[], { transposeA, transposeB }: A
 }
 
 export type Variant = 'subgroup' | 'plain' | 'matrix' | 'tiled' | 'register';
-export type Kernel = Exclude<Variant, 'matrix'> | 'vector';
+export type Kernel = Exclude<Variant, 'matrix'> | 'quad' | 'vector';
 
 /** Sizes of the contiguous axes of a and b. */
 const contiguousSizes = ({ rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes) => [
@@ -67,11 +67,12 @@ export function kernelFor(
   sizes: Sizes,
   attributes: Attributes,
   stored: DType,
-  { vendor }: Capabilities,
+  { vendor, subgroupSize }: Capabilities,
 ): Kernel {
   const plain = stored === 'f32' ? 'plain' : 'register'; // runs anywhere, halves and bytes being vectorized
   if (!isVectorized(sizes, attributes) || variant === 'plain') return plain;
-  // The subgroup kernel takes one transposed matrix at most: no op here needs both.
+  // The subgroup kernels take one transposed matrix at most (no op here needs both), that of four lanes b alone.
+  if (variant === 'subgroup' && subgroupSize === 4) return attributes.transposeA ? plain : 'quad';
   if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant;
   if (sizes.rows <= fewRows) return 'vector';
   return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these
@@ -89,6 +90,8 @@ export function tileOf(
       return square(32);
     case 'subgroup':
       return { rows: rows <= 16 && !transposeA ? 16 : 32, columns: 32 };
+    case 'quad':
+      return { rows: 8, columns: 32 };
     case 'tiled': // Large tiles where there are enough of them for the largest GPUs.
       return square(batch * Math.ceil(rows / 128) * Math.ceil(columns / 128) >= 128 ? 128 : 64);
     case 'register':

@@ -20,6 +20,8 @@ enable subgroups;
 @group(0) @binding(0) var<storage, read> a: array<stored4>;
 @group(0) @binding(1) var<storage, read> b: array<stored4>;
 
+override transposeA: bool;
+override transposeB: bool;
 override tall: bool;
 
 fn storeSums(start: u32, row: u32, sum: vec4f) {

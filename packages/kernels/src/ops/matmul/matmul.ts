@@ -16,6 +16,7 @@ import {
   tileOf,
   type Variant,
 } from './matmul.choice.ts';
+import { matmulQuadKernel } from './matmul.quad.wgsl.ts';
 import { matmulRegisterKernel } from './matmul.register.wgsl.ts';
 import { matmulSubgroupRowsKernel } from './matmul.subgroup.rows.wgsl.ts';
 import { matmulSubgroupKernel } from './matmul.subgroup.wgsl.ts';
@@ -32,7 +33,8 @@ const definition: OpDefinition<Attributes> = {
   takesInt8: true,
   // On a CPU loads are dear and barriers dearer, on a GPU memory is far and workgroup memory near.
   variants: {
-    subgroup: ({ software, subgroupSize, features }) => software && subgroupSize === 8 && features.has('subgroups'),
+    subgroup: ({ software, subgroupSize, features }) =>
+      software && (subgroupSize === 8 || subgroupSize === 4) && features.has('subgroups'),
     plain: ({ software }) => software && 'untimed',
     matrix: ({ subgroupMatrices }) => (subgroupMatrices.length > 0 ? 'preferred' : false),
     tiled: ({ software }) => (software ? 'untimed' : true),
@@ -116,6 +118,7 @@ const definition: OpDefinition<Attributes> = {
         half && !transposeA && inner % 8 === 0
           ? dispatch(matmulSubgroupRowsKernel, bindings, params, grid, { ...layout, tall })
           : dispatch(matmulSubgroupKernel, bindings, params, grid, { ...layout, tall }),
+      quad: () => dispatch(matmulQuadKernel, bindings, params, grid),
       tiled: () => dispatch(matmulTiledKernel, bindings, params, grid, { ...layout, wide }),
       register: () => dispatch(matmulRegisterKernel, bindings, params, grid, layout),
       vector: () => dispatch(matmulVectorKernel, bindings, params, grid, layout),
