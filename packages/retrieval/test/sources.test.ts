@@ -135,7 +135,9 @@ describe('a stored source', () => {
       { bytes: file, etag: one, cutAfter: 70_000 },
       { bytes: file, etag: one, cutAfter: 0 },
     );
-    await expect(storedSource(server.address)).rejects.toThrow(/4 tries have brought nothing beyond byte \d+ of 300000$/);
+    await expect(storedSource(server.address)).rejects.toThrow(
+      /4 tries have brought nothing beyond byte \d+ of 300000$/,
+    );
     expect(server.sent.length).toBe(5);
   });
 

@@ -89,8 +89,13 @@ export async function askForBytes(address: string | URL, question: Question): Pr
       `${address}: a range came compressed (${encoding}), which was not asked for: serve the file as it is`,
     );
   }
+  const said = versionOf(response);
+  if (isWhole) return { response, from: 0, version: said };
   const [, start = from] = contentRange(response) ?? [];
-  return { response, from: isWhole ? 0 : Number(start), version: versionOf(response) };
+  // A server on another site may show the length of its answer alone.
+  const length = response.headers.get('content-length');
+  const size = said.size ?? (to === undefined && length !== null ? from + Number(length) : undefined);
+  return { response, from: Number(start), version: { ...said, size } };
 }
 
 /** What the headers of an answer say of the whole file. */

@@ -39,6 +39,7 @@ export class Download implements Sink {
   #pieces: Blob[] = [];
   #gathered: Uint8Array<ArrayBuffer>[] = [];
   #gatheredBytes = 0;
+  #storing: Promise<void> = Promise.resolve();
   /** Whether it came over more than one connection. */
   #inPieces = false;
   next = 0;
@@ -125,8 +126,10 @@ export class Download implements Sink {
       this.version = version;
       await this.#orInMemory((folder) => folder.writeNote({ ...version, address }));
     }
+    const needed = (this.end ?? 0) - this.next;
     const free = this.#folder && (await freeBytes());
-    if (free !== undefined && (this.end ?? 0) - this.next > free) await this.#moveToMemory(free);
+    if (free !== undefined && needed > free)
+      await this.#moveToMemory(`${needed} bytes are needed, and this site may store ${free} more`);
     this.#report();
   }
 
@@ -135,18 +138,27 @@ export class Download implements Sink {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
     this.next += bytes.length;
-    if (this.#gatheredBytes >= PIECE_BYTES) await this.pause();
     this.#report();
+    if (this.#gatheredBytes < PIECE_BYTES) return;
+    // A connection that breaks takes with it what was not read: reading goes on while a piece is written.
+    await this.#storing;
+    this.#storing = this.#storeGathered();
+    this.#storing.catch(() => {}); // thrown when it is waited for
   }
 
-  /** Stores what was gathered. */
   async pause(): Promise<void> {
+    await this.#storing;
+    await this.#storeGathered();
+  }
+
+  async #storeGathered(): Promise<void> {
     if (this.#gatheredBytes === 0) return;
     const at = this.next - this.#gatheredBytes;
     const piece = new Blob(this.#gathered);
     this.#gathered = [];
     this.#gatheredBytes = 0;
-    this.#pieces.push((await this.#orInMemory((folder) => folder.writePiece(at, piece))) ?? piece);
+    const stored = await this.#orInMemory((folder) => folder.writePiece(at, piece));
+    this.#pieces.push(stored ?? piece);
   }
 
   #report(): void {
@@ -166,29 +178,25 @@ export class Download implements Sink {
     );
   }
 
-  /** Writes to the folder; where that fails, the rest of the download goes on in memory. */
+  /** Writes to the folder; where that fails, the download goes on in memory. */
   async #orInMemory<T>(write: (folder: PieceFolder) => Promise<T>): Promise<T | undefined> {
     if (!this.#folder) return undefined;
     try {
       return await write(this.#folder);
     } catch (error) {
-      await this.#moveToMemory((await freeBytes()) ?? 0, error as Error);
+      await this.#moveToMemory(`this site's storage takes no more (${(error as Error).message})`);
       return undefined;
     }
   }
 
   /** Takes what is stored into memory, and frees its room. */
-  async #moveToMemory(free: number, cause?: Error): Promise<void> {
+  async #moveToMemory(reason: string): Promise<void> {
     const { address, onNote } = this.#facts;
     const folder = this.#folder;
     this.#folder = undefined;
     this.#pieces = await Promise.all(this.#pieces.map(async (piece) => new Blob([await piece.arrayBuffer()])));
     await folder?.remove();
-    const isFull = cause === undefined || cause.name === 'QuotaExceededError';
-    const needed = this.end === undefined ? 'more bytes' : `${this.end} bytes`;
-    const reason = isFull
-      ? `${needed} are needed and ${free} are free in this site's storage`
-      : `this site's storage cannot be written (${cause.message})`;
-    onNote?.(`${address}: ${reason}: the file is held in memory, and fetched again next time`);
+    const size = this.end === undefined ? '' : ` of ${this.end} bytes`;
+    onNote?.(`${address}: ${reason}: the file${size} is held in memory, and fetched again next time`);
   }
 }

@@ -44,7 +44,7 @@ export async function storedSource(address: string | URL, options: StoredOptions
   const file = await withDownload(key, signal, async () => {
     const storage = await openSiteStorage();
     if (!storage)
-      onNote?.(`${name}: this site cannot store files here: it is held in memory, and fetched again next time`);
+      onNote?.(`${name}: this site cannot store files here: the file is held in memory, and fetched again next time`);
     const folder = storage && (await PieceFolder.open(storage, key));
     const stored = folder && (await wholeFile(folder, sha256 === undefined ? name : undefined, signal));
     if (stored) {
