@@ -1,6 +1,7 @@
 import { type Device, expectFiniteWeights, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
 import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** A CLIP on a device, with trained and frozen tensors in separate stores. */
 export interface DeviceClip {
@@ -11,7 +12,7 @@ export interface DeviceClip {
 }
 
 /**
- * Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them.
+ * Copies a model to a device, some megabytes at a time: host memory never holds much more than the largest tensor.
  * @throws Error naming the first tensor with a value that is not finite
  */
 export async function uploadClip(
@@ -35,8 +36,7 @@ export async function uploadClip(
     frozen.dispose();
   };
   try {
-    for (const [name, tensor] of model.tensors) {
-      const values = await tensor.read();
+    for await (const [name, values] of readAhead(model.tensors)) {
       expectFiniteWeights(`CLIP weights: ${name}`, values);
       await (isTrained(name) ? trained : frozen).upload(name, values);
     }
