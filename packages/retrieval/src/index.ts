@@ -15,7 +15,7 @@ export {
 } from './retriever.ts';
 export { expectFinite } from './rows.ts';
 export { isSource, openSource, type Source } from './source.ts';
-export type { OnDownload, Progress } from './sources/progress.ts';
+export type { DownloadProgress, OnDownload } from './sources/progress.ts';
 export { type RangeOptions, rangeSource } from './sources/range-source.ts';
 export { forgetStored, type StoredFile, storedFiles } from './sources/stored-files.ts';
 export { type StoredOptions, storedSource } from './sources/stored-source.ts';

@@ -1,5 +1,17 @@
 // Sources of bytes over the network, in Node: servers that cut, change, lie and refuse. In a page: stored.page.test.ts.
 import { createHash } from 'node:crypto';
+import {
+  CLIP4CIR_PREPROCESSING,
+  imageFingerprint,
+  initialVit,
+  openSafetensors,
+  readClipModel,
+  safetensorsPieces,
+  storeClipModel,
+  uploadClip,
+} from '@webcir/clip';
+import { openDevice } from '@webcir/kernels';
+import { uniform } from '@webcir/kernels/cases';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isSource, openSource, rangeSource, storedSource } from '../src/index.ts';
 import { joined, without } from '../src/sources/range.ts';
@@ -44,7 +56,7 @@ describe('a stored source', () => {
     expect((await source.read(1000, 50)).join()).toBe(file.subarray(1000, 1050).join());
     expect(progress[0]).toEqual({ address: server.address, loaded: 0, total: file.length });
     expect(progress.at(-1)).toEqual({ address: server.address, loaded: file.length, total: file.length });
-    expect(notes).toEqual([expect.stringContaining('cannot store files here')]);
+    expect(notes).toEqual([expect.stringContaining('files cannot be stored here')]);
     expect(server.bytesSent()).toBe(file.length);
   });
 
@@ -183,6 +195,33 @@ describe('a source of ranges', () => {
       'bytes=99990-99999',
     ]);
     await expect(source.read(big.length, 1)).rejects.toThrow(`${server.address}: bytes 1000000 to 1000001 are outside`);
+  });
+
+  it('brings a whole model with two requests, and then none', async () => {
+    const model = initialVit(
+      {
+        embedDim: 16,
+        imageResolution: 16,
+        visionWidth: 64,
+        visionLayers: 2,
+        patchSize: 8,
+        contextLength: 16,
+        textWidth: 64,
+        textLayers: 2,
+        vocabulary: [0, 49406, 49407],
+      },
+      uniform(5),
+    );
+    const pieces: Uint8Array[] = [];
+    for await (const piece of safetensorsPieces(storeClipModel(model, 'F32'))) pieces.push(piece);
+    const bytes = Buffer.concat(pieces);
+    const server = await serveInTurn({ bytes, etag: one });
+    const read = readClipModel(await openSafetensors(await rangeSource(server.address)));
+    const device = await openDevice();
+    (await uploadClip(device, read)).dispose();
+    await imageFingerprint(read, CLIP4CIR_PREPROCESSING); // reads all of the image encoder again
+    device.close();
+    expect(ranges(server)).toEqual(['bytes=0-16383', `bytes=16384-${bytes.length - 1}`]);
   });
 
   it('joins a read with one that is on its way', async () => {

@@ -45,7 +45,7 @@ beforeAll(async () => {
         return { error: error.message, notes };
       }
     }
-    Object.assign(globalThis, { forgetStored, rangeSource, storedFiles, visit });
+    Object.assign(globalThis, { forgetStored, rangeSource, storedFiles, storedSource, visit });
     if (globalThis.document === undefined) globalThis.onmessage = async ({ data }) => postMessage(await visit(...data));`,
     import.meta.dirname,
   );
@@ -96,7 +96,7 @@ describe('a file with a checksum', () => {
     expect(bytesSent()).toBe(file.length);
     expect(sent().length).toBe(1);
     expect(await stored(tab)).toEqual([
-      { key: known.sha256, address: '/model', bytes: file.length, size: file.length, isWhole: true },
+      { key: known.sha256, address: `${server.url}/model`, bytes: file.length, size: file.length, isWhole: true },
     ]);
   });
 
@@ -136,14 +136,29 @@ describe('a file with a checksum', () => {
   it('is not kept when it is another', async () => {
     const tab = await openTab();
     const { error } = await visit(tab, otherKnown);
-    expect(error).toContain(`/model: expected a file of the sha256 ${otherKnown.sha256}, found ${known.sha256}`);
+    expect(error).toContain(
+      `${server.url}/model: expected a file of the sha256 ${otherKnown.sha256}, found ${known.sha256}`,
+    );
     expect(await stored(tab)).toEqual([]);
   });
 
-  it('is fetched again when it was deleted', async () => {
+  it('makes way for its next version', async () => {
     const tab = await openTab();
     await visit(tab, known);
-    await tab.evaluate((key) => globalThis.forgetStored(key), known.sha256);
+    serve = () => ({ bytes: other, etag: '"two"' });
+    expect(await visit(tab, otherKnown)).toEqual({ ...whole, sum: otherSum });
+    expect((await stored(tab)).map(({ key }) => key)).toEqual([otherKnown.sha256]);
+  });
+
+  it('is fetched again when it was deleted, and says so to who still reads it', async () => {
+    const tab = await openTab();
+    await visit(tab, known);
+    const reading = tab.evaluate(async (options) => {
+      const source = await globalThis.storedSource('/model', options);
+      await globalThis.forgetStored(options.sha256);
+      return source.read(0, 10).catch((error) => error.message);
+    }, known);
+    expect(await reading).toContain(`${server.url}/model was changed or deleted, open it again: `);
     await tab.evaluate(() => globalThis.forgetStored('never stored'));
     expect(await stored(tab)).toEqual([]);
     expect(await visit(tab, known)).toEqual(whole);
@@ -196,7 +211,7 @@ describe('a page that cannot store', () => {
     const { notes, ...found } = await visit(tab, known);
     expect({ ...found, notes: [] }).toEqual(whole);
     expect(notes).toEqual([
-      '/model: 20971520 bytes are needed, and this site may store 10485260 more: ' +
+      `${server.url}/model: 20971520 bytes are needed, and this site may store 10485260 more: ` +
         'the file of 20971520 bytes is held in memory, and fetched again next time',
     ]);
     expect(bytesSent()).toBe(file.length);
@@ -213,7 +228,7 @@ describe('a page that cannot store', () => {
     expect({ ...found, notes: [] }).toEqual(whole);
     expect(notes).toEqual([
       expect.stringMatching(
-        /^\/model: this site's storage takes no more \(.*\): the file of 20971520 bytes is held in memory, and fetched/,
+        /\/model: this site's storage takes no more \(.*\): the file of 20971520 bytes is held in memory, and fetched/,
       ),
     ]);
     expect(bytesSent()).toBe(file.length);
@@ -225,7 +240,7 @@ describe('a page that cannot store', () => {
     expect(await tab.evaluate(() => globalThis.isSecureContext)).toBe(false);
     const { notes, ...found } = await visit(tab, known);
     expect({ ...found, notes: [] }).toEqual(whole);
-    expect(notes).toEqual([expect.stringContaining('/model: this site cannot store files here')]);
+    expect(notes).toEqual([expect.stringContaining('/model: files cannot be stored here')]);
     expect(await stored(tab)).toEqual([]);
   });
 });
@@ -236,7 +251,7 @@ describe('an address that gives nothing', () => {
     ['on a site that allows no other', false, 'is it online, and does the server allow this page (CORS)?'],
   ])('is named, %s', async (_, isOffline, reason) => {
     const tab = await openTab();
-    const address = isOffline ? '/model' : `${server.url.replace('127.0.0.1', 'localhost')}/model`;
+    const address = isOffline ? `${server.url}/model` : `${server.url.replace('127.0.0.1', 'localhost')}/model`;
     await profile.setOffline(isOffline);
     expect((await visit(tab, {}, address)).error).toBe(`${address} cannot be fetched (Failed to fetch): ${reason}`);
     expect(await stored(tab)).toEqual([]);

@@ -19,6 +19,7 @@ export {
   wrapDevice,
 } from '@webcir/kernels';
 export {
+  type DownloadProgress,
   type Entries,
   forgetStored,
   Gallery,
@@ -27,7 +28,6 @@ export {
   type IndexOptions,
   type Neighbours,
   type OnDownload,
-  type Progress,
   type Query,
   type RangeOptions,
   Retriever,

@@ -1,5 +1,5 @@
 /** How far a download is. */
-export interface Progress {
+export interface DownloadProgress {
   readonly address: string;
   /** Bytes that are there. */
   readonly loaded: number;
@@ -7,7 +7,7 @@ export interface Progress {
   readonly total: number | undefined;
 }
 
-export type OnDownload = (progress: Progress) => void;
+export type OnDownload = (progress: DownloadProgress) => void;
 
 /** Milliseconds between two reports. */
 const PAUSE = 100;

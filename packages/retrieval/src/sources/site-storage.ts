@@ -115,5 +115,14 @@ export async function freeBytes(): Promise<number | undefined> {
 /** Runs `work` while no other tab or worker of the site has the download of this key in hand. */
 export function withDownload<T>(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
-  return locks ? locks.request(`${ROOT}/${key}`, signal ? { signal } : {}, work) : work();
+  return locks ? locks.request(lockName(key), signal ? { signal } : {}, work) : work();
 }
+
+/** Runs `work` unless another tab or worker of the site has the download of this key in hand. */
+export async function unlessInHand(key: string, work: () => Promise<void>): Promise<void> {
+  await navigator.locks.request(lockName(key), { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+  });
+}
+
+const lockName = (key: string): string => `${ROOT}/${key}`;

@@ -3,6 +3,7 @@ import { ask, sameVersion, versionOf } from './ask.ts';
 import { Download } from './download.ts';
 import { type OnDownload, reporter } from './progress.ts';
 import { keyOf, type Note, openSiteStorage, PieceFolder, withDownload } from './site-storage.ts';
+import { forgetOthers } from './stored-files.ts';
 
 /** Options of `storedSource`. */
 export interface StoredOptions {
@@ -25,6 +26,8 @@ export interface StoredOptions {
  * checksum, or its address where no checksum is given. A download that was cut, by the network or because the tab was
  * closed, goes on where it stopped, also in a later visit; tabs that need the same file download it once.
  *
+ * What is stored of the same address under another checksum is deleted then.
+ *
  * Without a checksum, the server is asked whether the file that is stored is still the one that it has; where it cannot
  * be asked, the stored one is used.
  *
@@ -38,13 +41,17 @@ export interface StoredOptions {
 export async function storedSource(address: string | URL, options: StoredOptions = {}): Promise<ByteSource> {
   const { size, onNote, signal } = options;
   const sha256 = checksum(options.sha256);
-  const name = String(address);
+  const name = new URL(address, globalThis.location?.href).href;
   const report = reporter(options.onProgress);
-  const key = sha256 ?? (await keyOf(new URL(name, globalThis.location?.href).href));
+  const key = sha256 ?? (await keyOf(name));
   const file = await withDownload(key, signal, async () => {
     const storage = await openSiteStorage();
-    if (!storage)
-      onNote?.(`${name}: this site cannot store files here: the file is held in memory, and fetched again next time`);
+    if (!storage) {
+      onNote?.(
+        `${name}: files cannot be stored here (is it an insecure page, or a private window?): the file is held in ` +
+          'memory, and fetched again next time',
+      );
+    }
     const folder = storage && (await PieceFolder.open(storage, key));
     const stored = folder && (await wholeFile(folder, sha256 === undefined ? name : undefined, signal));
     if (stored) {
@@ -53,7 +60,9 @@ export async function storedSource(address: string | URL, options: StoredOptions
     }
     const download = await Download.open({ address: name, sha256, size, report, onNote }, folder);
     // The browser's own cache would keep it a second time.
-    return download.finish({ signal, cache: 'no-store' });
+    const fetched = await download.finish({ signal, cache: 'no-store' });
+    if (storage) await forgetOthers(storage, key, name);
+    return fetched;
   });
   return blobSource(file, name);
 }
