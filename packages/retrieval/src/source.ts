@@ -1,11 +1,13 @@
-import { type ByteSource, blobSource, memorySource, named } from '@webcir/clip';
-import { ask } from './sources/ask.ts';
+import { type ByteSource, blobSource, memorySource } from '@webcir/clip';
 
 /**
  * A place that bytes come from: an address, a file that the user has chosen, memory, or a source of bytes that has been
  * opened (`storedSource`, `rangeSource`).
  */
 export type Source = string | URL | Blob | Uint8Array<ArrayBuffer> | ArrayBuffer | ByteSource;
+
+/** A network that is gone, a server that is not there and one that allows no other site look the same to a page. */
+export const UNREACHABLE = 'is it online, and does the server allow this page (CORS)?';
 
 /**
  * Opens a source of bytes. An address is fetched whole, once, and held in memory: `storedSource` keeps it for the next
@@ -18,7 +20,10 @@ export async function openSource(source: Source, what: string): Promise<ByteSour
   if (source instanceof Uint8Array) return memorySource(source, what);
   if (source instanceof ArrayBuffer) return memorySource(new Uint8Array(source), what);
   if (isByteSource(source)) return source;
-  const response = await named(what, () => ask(source));
+  const response = await fetch(source).catch((cause: Error) => {
+    throw new Error(`${what}: ${source} cannot be fetched (${cause.message}): ${UNREACHABLE}`, { cause });
+  });
+  if (!response.ok) throw new Error(`${what}: ${source} answered HTTP ${response.status}: is the address right?`);
   return blobSource(await response.blob(), String(source));
 }
 

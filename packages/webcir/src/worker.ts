@@ -1,12 +1,18 @@
-import { type InWorkerOptions, loadThrough } from './worker/load.ts';
-import type { WorkerRetriever } from './worker/retriever.ts';
-import type { WorkerOptions } from './worker/types.ts';
+import { loadThrough } from './worker/load.ts';
+import type { InWorkerOptions, WorkerOptions, WorkerRetriever } from './worker/types.ts';
 
-export type { Port } from './worker/channel.ts';
-export type { InWorkerOptions } from './worker/load.ts';
-export { WorkerGallery, WorkerRetriever } from './worker/retriever.ts';
 export { serveRetriever } from './worker/serve.ts';
-export type { RangesOf, StoredAddress, WithFiles, WorkerOptions, WorkerSource } from './worker/types.ts';
+export type {
+  InWorkerOptions,
+  Port,
+  RangesOf,
+  StoredAddress,
+  WithFiles,
+  WorkerGallery,
+  WorkerOptions,
+  WorkerRetriever,
+  WorkerSource,
+} from './worker/types.ts';
 
 /**
  * Loads a retriever in a worker, where it decodes, encodes and searches while the page stays free. What it takes is

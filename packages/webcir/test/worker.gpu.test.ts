@@ -95,7 +95,7 @@ describe('a retriever in a worker', () => {
     const restored = await other.restore(gallery.ids, await gallery.features(), await gallery.fingerprint());
     const query = { image: 'image 3', text };
     expect(await other.search(restored, query)).toEqual(await retriever.search(gallery, query));
-    await expect(other.search(gallery, query)).rejects.toThrow('the gallery is in another worker');
+    await expect(other.search(gallery, query)).rejects.toThrow('the gallery is not in this worker');
     await restored.dispose();
     await expect(other.search(restored, query)).rejects.toThrow('this gallery is disposed of');
     await other.dispose();

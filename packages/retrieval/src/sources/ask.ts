@@ -1,3 +1,5 @@
+import { UNREACHABLE } from '../source.ts';
+
 /** What tells one version of a file from another. */
 export interface Version {
   readonly etag?: string | undefined;
@@ -50,15 +52,14 @@ interface NoAnswerFacts {
 }
 
 /**
- * Asks for an address. A network that is gone, a server that is not there and one that allows no other site look the
- * same to a page.
+ * Asks for an address.
  * @throws NoAnswerError unless there is an answer of success; what `signal` is aborted with
  */
 export async function ask(address: string | URL, options: RequestInit = {}): Promise<Response> {
   const response = await fetch(address, options).catch((cause: Error) => {
     options.signal?.throwIfAborted();
     const offline = globalThis.navigator?.onLine === false;
-    const remedy = offline ? 'this device is offline' : 'is it online, and does the server allow this page (CORS)?';
+    const remedy = offline ? 'this device is offline' : UNREACHABLE;
     throw new NoAnswerError(`${address} cannot be fetched (${cause.message}): ${remedy}`, { cause });
   });
   const { ok, status } = response;

@@ -54,7 +54,7 @@ export class Download implements Sink {
 
   /** Opens what an earlier download of the same file left, and reads it for the checksum. */
   static async open(facts: DownloadFacts, folder: PieceFolder | undefined): Promise<Download> {
-    const { sha256 } = await import('@noble/hashes/sha2.js');
+    const { sha256 } = await import('./sha256.ts');
     const download = new Download(facts, folder, () => sha256.create());
     const note = await folder?.note();
     if (folder && note) {

@@ -7,6 +7,7 @@ export interface DownloadProgress {
   readonly total: number | undefined;
 }
 
+/** Hears how far a download is. */
 export type OnDownload = (progress: DownloadProgress) => void;
 
 /** Milliseconds between two reports. */

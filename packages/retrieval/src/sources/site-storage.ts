@@ -102,8 +102,25 @@ export class PieceFolder {
 
 /** The key of a file without a checksum: made of its address, which may be longer than the name of a folder. */
 export async function keyOf(address: string): Promise<string> {
-  const { sha256 } = await import('@noble/hashes/sha2.js');
+  const { sha256 } = await import('./sha256.ts');
   return `address-${hexadecimal(sha256(new TextEncoder().encode(address)))}`;
+}
+
+/** Deletes what is stored of an address under other keys: older versions, and parts of them. */
+export async function forgetOthers(storage: FileSystemDirectoryHandle, key: string, address: string): Promise<void> {
+  const old: string[] = [];
+  for await (const other of storage.keys()) {
+    const note = await (await PieceFolder.open(storage, other)).note();
+    if (other !== key && note?.address === address) old.push(other);
+  }
+  for (const other of old) await unlessInHand(other, () => removeFolder(storage, other));
+}
+
+/** Removes a download that no other has in hand; one that is not there is none to be removed. */
+export async function removeFolder(storage: FileSystemDirectoryHandle, key: string): Promise<void> {
+  await storage.removeEntry(key, { recursive: true }).catch((error: Error) => {
+    if (error.name !== 'NotFoundError') throw error;
+  });
 }
 
 /** Bytes that the site may still store, as far as the browser says. */
@@ -119,7 +136,7 @@ export function withDownload<T>(key: string, signal: AbortSignal | undefined, wo
 }
 
 /** Runs `work` unless another tab or worker of the site has the download of this key in hand. */
-export async function unlessInHand(key: string, work: () => Promise<void>): Promise<void> {
+async function unlessInHand(key: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(lockName(key), { ifAvailable: true }, async (lock) => {
     if (lock) await work();
   });

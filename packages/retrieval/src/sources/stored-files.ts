@@ -1,4 +1,4 @@
-import { openSiteStorage, PieceFolder, unlessInHand, withDownload } from './site-storage.ts';
+import { openSiteStorage, PieceFolder, removeFolder, withDownload } from './site-storage.ts';
 
 /** A file, or a part of one, that `storedSource` keeps. */
 export interface StoredFile {
@@ -33,21 +33,5 @@ export async function storedFiles(): Promise<StoredFile[]> {
  */
 export async function forgetStored(key: string): Promise<void> {
   const storage = await openSiteStorage();
-  if (storage) await withDownload(key, undefined, () => remove(storage, key));
-}
-
-/** Deletes what is stored of an address under other keys: older versions, and parts of them. */
-export async function forgetOthers(storage: FileSystemDirectoryHandle, key: string, address: string): Promise<void> {
-  const old: string[] = [];
-  for await (const other of storage.keys()) {
-    const note = await (await PieceFolder.open(storage, other)).note();
-    if (other !== key && note?.address === address) old.push(other);
-  }
-  for (const other of old) await unlessInHand(other, () => remove(storage, other));
-}
-
-async function remove(storage: FileSystemDirectoryHandle, key: string): Promise<void> {
-  await storage.removeEntry(key, { recursive: true }).catch((error: Error) => {
-    if (error.name !== 'NotFoundError') throw error;
-  });
+  if (storage) await withDownload(key, undefined, () => removeFolder(storage, key));
 }

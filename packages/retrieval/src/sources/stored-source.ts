@@ -2,8 +2,7 @@ import { type ByteSource, blobSource } from '@webcir/clip';
 import { ask, sameVersion, versionOf } from './ask.ts';
 import { Download } from './download.ts';
 import { type OnDownload, reporter } from './progress.ts';
-import { keyOf, type Note, openSiteStorage, PieceFolder, withDownload } from './site-storage.ts';
-import { forgetOthers } from './stored-files.ts';
+import { forgetOthers, keyOf, type Note, openSiteStorage, PieceFolder, withDownload } from './site-storage.ts';
 
 /** Options of `storedSource`. */
 export interface StoredOptions {

@@ -1,13 +1,6 @@
 import type { ByteSource } from '@webcir/clip';
 import { revived, type SentError, sendable } from './errors.ts';
-
-/** What messages pass through: a Worker, the scope of one, a MessagePort. */
-export interface Port {
-  postMessage(message: unknown, transfer: Transferable[]): void;
-  addEventListener(type: string, listener: (event: Event) => void): void;
-  /** MessagePorts wait for it. */
-  start?(): void;
-}
+import type { Port } from './types.ts';
 
 /** What the other side may call. */
 export type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
@@ -30,9 +23,9 @@ interface Waiting {
 /** A result whose memory moves to the other side. */
 export class Transferred {
   readonly value: unknown;
-  readonly transfer: Transferable[];
+  readonly transfer: ArrayBuffer[];
 
-  constructor(value: unknown, transfer: Transferable[]) {
+  constructor(value: unknown, transfer: ArrayBuffer[]) {
     this.value = value;
     this.transfer = transfer;
   }
@@ -104,7 +97,7 @@ export class Channel {
     });
   }
 
-  #post(message: Message, transfer: Transferable[] = []): void {
+  #post(message: Message, transfer: ArrayBuffer[] = []): void {
     this.#port.postMessage({ webcir: message } satisfies Envelope, transfer);
   }
 

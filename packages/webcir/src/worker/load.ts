@@ -1,12 +1,6 @@
-import { Channel, type Port } from './channel.ts';
-import { WorkerRetriever } from './retriever.ts';
-import type { WorkerOptions } from './types.ts';
-
-/** Options of `loadInWorker`. */
-export interface InWorkerOptions {
-  /** A worker of your own, whose script calls `serveRetriever`, or a port to one. It is never ended here. */
-  readonly worker?: Port | undefined;
-}
+import { Channel } from './channel.ts';
+import { ChannelRetriever } from './retriever.ts';
+import type { InWorkerOptions, WorkerOptions, WorkerRetriever } from './types.ts';
 
 /** Options whose strings are addresses. */
 const SOURCES = ['clip', 'combiner', 'tokenizer'];
@@ -32,7 +26,7 @@ export async function loadThrough(
   const end = () => made?.terminate();
   try {
     const loaded = await channel.callForGood('load', withWholeAddresses(options));
-    return new WorkerRetriever(loaded as WorkerRetriever, channel, end);
+    return new ChannelRetriever(loaded as Pick<WorkerRetriever, 'config' | 'preprocessing'>, channel, end);
   } catch (error) {
     end();
     throw error;

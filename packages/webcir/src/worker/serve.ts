@@ -8,7 +8,8 @@ import {
   rangeSource,
   storedSource,
 } from '@webcir/retrieval';
-import { Channel, type Methods, type Port } from './channel.ts';
+import { Channel, type Methods } from './channel.ts';
+import type { Port } from './types.ts';
 
 /** The images of an index, one after the other, from the other side. */
 export interface Pulled {

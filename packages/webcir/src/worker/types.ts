@@ -1,5 +1,19 @@
 import type { RawImage } from '@webcir/clip';
-import type { RetrieverOptions, Source, StoredOptions } from '@webcir/retrieval';
+import type { Entries, IndexOptions, Retriever, RetrieverOptions, Source, StoredOptions } from '@webcir/retrieval';
+
+/** What messages pass through: a Worker, the scope of one, a MessagePort. */
+export interface Port {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  /** MessagePorts wait for it. */
+  start?(): void;
+}
+
+/** Options of `loadInWorker`. */
+export interface InWorkerOptions {
+  /** A worker of your own, whose script calls `serveRetriever`, or a port to one. It is never ended here. */
+  readonly worker?: Port | undefined;
+}
 
 /** A file that the worker downloads and stores itself (`storedSource`). */
 export interface StoredAddress extends Omit<StoredOptions, 'signal'> {
@@ -30,3 +44,33 @@ export type WithFiles<T> = T extends RawImage
     : T extends object
       ? { readonly [Key in keyof T]: WithFiles<T[Key]> }
       : T;
+
+type Query = Parameters<Retriever['search']>[1];
+
+/** A `Retriever` in a worker: the page stays free while it works. */
+export interface WorkerRetriever extends Pick<Retriever, 'config' | 'preprocessing'> {
+  /**
+   * As `Retriever.index`. Image files are decoded in the worker. The memory of pixels moves there, so that images
+   * cannot be used again afterwards: those that are to be must be copies.
+   */
+  index(images: Entries<RawImage | Blob>, options?: IndexOptions): Promise<WorkerGallery>;
+  /** As `Retriever.restore`. */
+  restore(...args: Parameters<Retriever['restore']>): Promise<WorkerGallery>;
+  /** As `Retriever.search`. Image files are decoded in the worker; pixels are copied to it. */
+  search(gallery: WorkerGallery, query: WithFiles<Query>): ReturnType<Retriever['search']>;
+  /** Frees the device memory of the models and of all galleries, and ends the worker where `loadInWorker` made it. */
+  dispose(): Promise<void>;
+  /** Ends the worker at once where `loadInWorker` made it; calls that wait are rejected in any case. */
+  terminate(): void;
+}
+
+/** A `Gallery` in a worker. */
+export interface WorkerGallery {
+  readonly ids: readonly string[];
+  /** A copy of `Gallery.features`. */
+  features(): Promise<Float32Array>;
+  /** As `Gallery.fingerprint`. */
+  fingerprint(): Promise<string>;
+  /** As `Gallery.dispose`. */
+  dispose(): Promise<void>;
+}
