@@ -11,6 +11,8 @@ export interface Served {
   readonly type?: string;
   readonly knowsNoRanges?: boolean;
   readonly ignoresIfRange?: boolean;
+  /** Bytes of a range, at most: a longer one is cut short. */
+  readonly longestRange?: number;
   /** Closes the connection after so many bytes of the body. */
   readonly cutAfter?: number;
   /** Answers so, with no body. */
@@ -81,7 +83,8 @@ async function send(request: IncomingMessage, response: ServerResponse, served: 
     response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
     return;
   }
-  const to = isRange && last ? Math.min(Number(last) + 1, bytes.length) : bytes.length;
+  const asked = isRange && last ? Math.min(Number(last) + 1, bytes.length) : bytes.length;
+  const to = isRange ? Math.min(asked, from + (served.longestRange ?? bytes.length)) : asked;
   if (isRange) response.setHeader('content-range', `bytes ${from}-${to - 1}/${bytes.length}`);
   if (served.compresses) response.setHeader('content-encoding', 'gzip');
   const whole = served.compresses ? gzipSync(bytes.subarray(from, to)) : bytes.subarray(from, to);

@@ -137,6 +137,12 @@ describe('a stored source', () => {
     expect(server.sent.length).toBe(2);
   });
 
+  it('asks for more where a server sends less than it was asked for', async () => {
+    const server = await serveInTurn({ bytes: file, etag: one, longestRange: 80_000 });
+    expect((await whole(await storedSource(server.address))).equals(file)).toBe(true);
+    expect(server.sent.map(({ bytes }) => bytes)).toEqual([80_000, 80_000, 80_000, 60_000]);
+  });
+
   it('waits for a server that is busy', async () => {
     const server = await serveInTurn({ bytes: file, status: 503 }, { bytes: file });
     expect((await whole(await storedSource(server.address))).equals(file)).toBe(true);
@@ -187,12 +193,15 @@ describe('a source of ranges', () => {
     await Promise.all([read(100_000, 500), read(100_200, 1000), read(110_000, 10), read(500_000, 1)]);
     await Promise.all([read(100_100, 9_000), read(0, 16_384), read(big.length - 7, 7), read(5, 0)]);
     await read(99_990, 20);
+    await Promise.all([read(98_000, 10), read(110_100, 10)]); // what is between them is there for the most part
     expect(ranges(server)).toEqual([
       'bytes=0-16383',
       'bytes=100000-110009',
       'bytes=500000-500000',
       'bytes=999993-999999',
       'bytes=99990-99999',
+      'bytes=98000-99989',
+      'bytes=110010-110109',
     ]);
     await expect(source.read(big.length, 1)).rejects.toThrow(`${server.address}: bytes 1000000 to 1000001 are outside`);
   });
