@@ -15,6 +15,8 @@ export interface Served {
   readonly longestRange?: number;
   /** Closes the connection after so many bytes of the body. */
   readonly cutAfter?: number;
+  /** Says nothing more after so many bytes of the body, and keeps the connection open. */
+  readonly stallAfter?: number;
   /** Answers so, with no body. */
   readonly status?: number;
   /** Compresses whatever it sends. */
@@ -93,13 +95,14 @@ async function send(request: IncomingMessage, response: ServerResponse, served: 
     response.end();
     return;
   }
-  const body = whole.subarray(0, served.cutAfter ?? whole.length);
+  const body = whole.subarray(0, served.cutAfter ?? served.stallAfter ?? whole.length);
   for (let at = 0; at < body.length && !response.destroyed; at += 1 << 16) {
     const piece = body.subarray(at, at + (1 << 16));
     await new Promise((resolve) => response.write(piece, resolve));
     entry.bytes += piece.length;
     if (served.pause) await new Promise((resolve) => setTimeout(resolve, served.pause));
   }
+  if (served.stallAfter !== undefined) return;
   if (body.length < whole.length) response.destroy();
   else response.end();
 }

@@ -14,6 +14,7 @@ import { openDevice } from '@webcir/kernels';
 import { uniform } from '@webcir/kernels/cases';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isSource, openSource, rangeSource, storedSource } from '../src/index.ts';
+import { Download } from '../src/sources/download.ts';
 import { joined, without } from '../src/sources/range.ts';
 import { type FileServer, type Served, startFileServer } from './file-server.ts';
 
@@ -141,6 +142,14 @@ describe('a stored source', () => {
     const server = await serveInTurn({ bytes: file, etag: one, longestRange: 80_000 });
     expect((await whole(await storedSource(server.address))).equals(file)).toBe(true);
     expect(server.sent.map(({ bytes }) => bytes)).toEqual([80_000, 80_000, 80_000, 60_000]);
+  });
+
+  it('goes on where the server says nothing more', async () => {
+    const server = await serveInTurn({ bytes: file, etag: one, stallAfter: 100_000 }, { bytes: file, etag: one });
+    const download = await Download.open({ address: server.address, report: () => {} }, undefined);
+    const received = await download.finish({ patience: 200 });
+    expect(Buffer.from(await received.arrayBuffer()).equals(file)).toBe(true);
+    expect(ranges(server)).toEqual(['bytes=0-', 'bytes=100000-299999']);
   });
 
   it('waits for a server that is busy', async () => {

@@ -19,10 +19,12 @@ export interface Sink {
   pause(): Promise<void>;
 }
 
-/** As for `fetch`. */
 export interface ReceiveOptions {
   readonly signal?: AbortSignal | undefined;
+  /** As for `fetch`. */
   readonly cache?: RequestCache | undefined;
+  /** Milliseconds without a byte after which a connection counts as cut: 30 s unless given. */
+  readonly patience?: number;
 }
 
 /** Tries in a row that bring nothing new: with waits of 0.5, 1 and 2 s, they last some seconds. */
@@ -75,16 +77,13 @@ async function connect(
     return connect(address, sink, options, onReached);
   }
   onReached();
+  const { signal, patience = 30_000 } = options;
+  const onBroken = (cause: unknown): never => {
+    signal?.throwIfAborted();
+    throw cut(address, sink, cause);
+  };
   try {
-    if (body)
-      await eachChunk(
-        body,
-        (bytes) => sink.take(bytes),
-        (cause) => {
-          options.signal?.throwIfAborted();
-          throw cut(address, sink, cause);
-        },
-      );
+    if (body) await eachChunk(body, (bytes) => sink.take(bytes), { patience, onBroken });
   } finally {
     await sink.pause();
   }
@@ -107,25 +106,43 @@ const givenUp = ({ message, status }: NoAnswerError, { next, end }: Sink): NoAns
     { status },
   );
 
-/**
- * Hands on the chunks of a stream one after the other: not every browser can loop over the stream itself.
- * @param onBroken called when there will be no more, though it is not the end
- */
+interface ChunkOptions {
+  /** Milliseconds that a chunk may take to come. */
+  readonly patience?: number;
+  /** Called when there will be no more, though it is not the end. */
+  onBroken?(cause: unknown): never;
+}
+
+/** Hands on the chunks of a stream one after the other: not every browser can loop over the stream itself. */
 export async function eachChunk(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   take: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>,
-  onBroken?: (cause: unknown) => never,
+  { patience, onBroken }: ChunkOptions = {},
 ): Promise<void> {
   const reader = stream.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch(onBroken);
+      const { done, value } = await within(reader.read(), patience).catch(onBroken);
       if (done) return;
       await take(value);
     }
   } catch (error) {
-    await reader.cancel(error).catch(() => {});
+    void reader.cancel(error).catch(() => {});
     throw error;
+  }
+}
+
+/** What a promise gives, unless it takes longer than it may. */
+async function within<T>(promise: Promise<T>, patience: number | undefined): Promise<T> {
+  if (patience === undefined) return promise;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came for ${patience / 1000} s`)), patience);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
