@@ -36,7 +36,7 @@ export async function uploadClip(
     frozen.dispose();
   };
   try {
-    for await (const [name, values] of readAhead(model.tensors)) {
+    for await (const [name, values] of readAhead(model.tensors, (tensor) => tensor.read())) {
       expectFiniteWeights(`CLIP weights: ${name}`, values);
       await (isTrained(name) ? trained : frozen).upload(name, values);
     }
