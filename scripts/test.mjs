@@ -57,6 +57,7 @@ async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
       }
       return vitestStep(['--config', 'vitest.browser.config.ts', ...files]);
     });
+    await step('visits to a page', () => vitestStep(['--config', 'vitest.page.config.ts', ...files]));
   } else {
     console.log('- tests in the browser: NOT RUN, as asked');
   }

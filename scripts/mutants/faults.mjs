@@ -5,6 +5,7 @@ import losses from './faults/losses.mjs';
 import models from './faults/models.mjs';
 import optimizer from './faults/optimizer.mjs';
 import pixels from './faults/pixels.mjs';
+import sources from './faults/sources.mjs';
 import texts from './faults/texts.mjs';
 import training from './faults/training.mjs';
 
@@ -20,6 +21,7 @@ export const faults = [
   ...models,
   ...pixels,
   ...texts,
+  ...sources,
   ...losses,
   ...training,
   ...evaluation,

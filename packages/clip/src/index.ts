@@ -73,7 +73,7 @@ export {
   type SafetensorsContent,
   safetensorsPieces,
 } from './weights/safetensors.ts';
-export { type ByteSource, blobSource, memorySource } from './weights/source.ts';
+export { type ByteSource, blobSource, expectRange, memorySource } from './weights/source.ts';
 export { openTorch } from './weights/torch/open-torch.ts';
 export { torchZipPieces } from './weights/torch/torch-write.ts';
 export {
