@@ -1,7 +1,8 @@
-// Kernel text as it ships: names, lines and the space between words stay, comments and indentation go.
+// Kernel text as it ships: names, lines and the space between words stay, comments, indentation and the space around
+// operators go.
 import { readFile } from 'node:fs/promises';
 
-/** A plugin of esbuild that leaves comments and indentation out of `*.wgsl` and of the modules made from them. */
+/** A plugin of esbuild that makes `*.wgsl` and the modules made from them lean. */
 export const leanWgsl = {
   name: 'lean-wgsl',
   setup(build) {
@@ -11,9 +12,9 @@ export const leanWgsl = {
     }));
     build.onLoad({ filter: /\.wgsl\.ts$/ }, async ({ path }) => {
       const module = await readFile(path, 'utf8');
-      const field = /^( *code: )(".*"),$/gm;
-      if (!module.match(field)) throw new Error(`${path} has no line "code: …", as generate.mjs writes it`);
-      const shorter = module.replace(field, (_, name, text) => `${name}${JSON.stringify(lean(JSON.parse(text)))},`);
+      const line = /^(const text = )(".*");$/m;
+      if (!module.match(line)) throw new Error(`${path} has no line "const text = …", as generate.mjs writes it`);
+      const shorter = module.replace(line, (_, start, text) => `${start}${JSON.stringify(lean(JSON.parse(text)))};`);
       return { contents: shorter, loader: 'ts' };
     });
   },
@@ -23,8 +24,16 @@ export const leanWgsl = {
 export function lean(text) {
   const lines = withoutBlockComments(text)
     .split('\n')
-    .map((line) => line.replace(/\/\/.*/, '').trim());
+    .map((line) => withoutSpaces(line.replace(/\/\/.*/, '').trim()));
   return `${lines.filter(Boolean).join('\n')}\n`;
+}
+
+/** Directives and declarations of bindings are read by the engine as they are written. */
+const isRead = /^(#|@group|enable |diagnostic)/;
+
+function withoutSpaces(line) {
+  if (isRead.test(line)) return line;
+  return line.replace(/ ?([,;:{}()]) ?/g, '$1').replace(/(?<!>) ([-+*/%<>&|^=!]+) (?![-+*/&!~])/g, '$1'); // a - -b and a / *p are no comment and no decrement
 }
 
 function withoutBlockComments(text) {

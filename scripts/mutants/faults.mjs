@@ -1,9 +1,11 @@
 import evaluation from './faults/evaluation.mjs';
 import layers from './faults/layers.mjs';
+import light from './faults/light.mjs';
 import losses from './faults/losses.mjs';
 import models from './faults/models.mjs';
 import optimizer from './faults/optimizer.mjs';
 import pixels from './faults/pixels.mjs';
+import sources from './faults/sources.mjs';
 import texts from './faults/texts.mjs';
 import training from './faults/training.mjs';
 
@@ -12,7 +14,18 @@ import training from './faults/training.mjs';
  * and the text `to` that takes its place and compiles as well; `means`, in words; `tests`, filters of the test files that
  * are likely to catch it.
  */
-export const faults = [...optimizer, ...layers, ...models, ...pixels, ...texts, ...losses, ...training, ...evaluation];
+export const faults = [
+  ...optimizer,
+  ...layers,
+  ...light,
+  ...models,
+  ...pixels,
+  ...texts,
+  ...sources,
+  ...losses,
+  ...training,
+  ...evaluation,
+];
 
 /**
  * The text of a file with a fault in it.

@@ -16,21 +16,23 @@ export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
 export { mixedPrecision, type Weights, weightsOf } from './encoders/weights.ts';
-export { clipFingerprint, imageFingerprint, modelFingerprint } from './model/fingerprint.ts';
+export { clipFingerprint, imageFingerprint, modelFingerprint, sourceFingerprint } from './model/fingerprint.ts';
 export { foldBatchNorm } from './model/fold.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
+export { lightClip, type WorstRow } from './model/light.ts';
 export {
   type ClipModel,
   entriesOf,
+  expectTrainable,
   hostTensor,
   isTrainable,
-  isVisual,
   type ModelTensor,
   readClipModel,
   statedActivation,
   storeClipModel,
   storeTensors,
 } from './model/model.ts';
+export { isVisual, MODEL_PARTS, type ModelPart, modelPart } from './model/parts.ts';
 export { weightShapes } from './model/shapes.ts';
 export {
   lengthFor,
@@ -59,6 +61,7 @@ export { createSiglipTokenizer } from './tokenizer/siglip.ts';
 export { type ClipTokenizer, createTokenizer, type TokenizeOptions, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { fetchVocabulary, readVocabulary } from './tokenizer/vocabulary.ts';
 export { DTYPE_BYTES, elementsOf, type TensorDtype } from './weights/dtype.ts';
+export type { Int8Rows } from './weights/int8.ts';
 export { named } from './weights/named.ts';
 export { type Naming, toOpenAiNames, weightsKind } from './weights/names/names.ts';
 export { someNames, withoutWrappers } from './weights/names/wrappers.ts';
@@ -70,7 +73,7 @@ export {
   type SafetensorsContent,
   safetensorsPieces,
 } from './weights/safetensors.ts';
-export { type ByteSource, blobSource, memorySource } from './weights/source.ts';
+export { type ByteSource, blobSource, expectRange, memorySource } from './weights/source.ts';
 export { openTorch } from './weights/torch/open-torch.ts';
 export { torchZipPieces } from './weights/torch/torch-write.ts';
 export {

@@ -9,6 +9,7 @@ import {
   encodeImage,
   encodeText,
   imagePlanes,
+  lightClip,
   packTokens,
   preprocessOptions,
   readClipModel,
@@ -132,6 +133,30 @@ describe('a small SigLIP', async () => {
     const { tensors, metadata } = storeClipModel({ ...random, config }, 'F32');
     expect(readClipModel({ tensors, metadata })).toMatchObject({ config, preprocessing: { transform: 'clip' } });
   });
+});
+
+it('a light SigLIP has the features of its floats, near those of the model that it was made of', async () => {
+  const random = randomSiglip(smallSiglip, 6);
+  const model = readClipModel(storeClipModel((await lightClip(random)).model, 'F32'));
+  expect([...model.tensors].filter(([, { readInt8 }]) => readInt8).map(([name]) => name)).toEqual(
+    expect.arrayContaining([
+      'token_embedding.weight',
+      'visual.conv1.weight',
+      'visual.attnpool.out_proj.weight',
+      'visual.attnpool.mlp.c_fc.weight',
+    ]),
+  );
+  const tensors = new Map([...model.tensors].map(([name, { shape, read }]) => [name, { shape, read }]));
+  const [images, texts] = [imagesFor(model), textsFor(smallSiglip)];
+  const found = await features(model, images, texts);
+  const floats = await features({ ...model, tensors }, images, texts);
+  const source = await features(random, images, texts);
+  for (const side of ['image', 'text'] as const) {
+    for (const [i, feature] of found[side].entries()) {
+      expect(relativeDifference(feature, floats[side][i])).toBeLessThan(1e-5);
+      expect(relativeDifference(feature, source[side][i])).toBeLessThan(0.03);
+    }
+  }
 });
 
 describe('a file that is no SigLIP', () => {

@@ -22,13 +22,18 @@ export interface CombinerConfig {
   readonly hiddenDim: number;
 }
 
-/** Dropout while a Combiner is trained. */
-export interface CombinerDropout {
-  /** u32 [2], different at every step. */
-  readonly seed: Tensor;
-  /** Probability of a zero, 0.5 in CLIP4Cir. */
-  readonly probability: number;
-}
+/** The dropout of a hidden layer, while a Combiner is trained (`combinerDropout`). @param stream tells the layers apart */
+export type CombinerDropout = (x: Tensor, stream: number) => Tensor;
+
+/**
+ * Dropout for `combine`. It is made apart so that the code of whoever only searches holds none.
+ * @param seed u32 [2], different at every step
+ * @param probability of a zero, 0.5 in CLIP4Cir
+ */
+export const combinerDropout =
+  (seed: Tensor, probability: number): CombinerDropout =>
+  (x, stream) =>
+    dropout(x, seed, { probability, stream });
 
 /** Finds a tensor of the Combiner by its name in CLIP4Cir's checkpoints. */
 type Weights = (name: string) => Tensor;
@@ -64,14 +69,12 @@ export const mixedPrecision =
  * number per query, and both features as CLIP gives them, not normalized.
  * @param image [batch, featureDim]
  * @param text [batch, featureDim]
- * @param training dropout, while the Combiner is trained
+ * @param drop while the Combiner is trained
  * @returns query features [batch, featureDim], L2-normalized
  */
-export function combine(image: Tensor, text: Tensor, weights: Weights, training?: CombinerDropout): Tensor {
+export function combine(image: Tensor, text: Tensor, weights: Weights, drop: CombinerDropout = (x) => x): Tensor {
   const layer = (x: Tensor, name: string, activation?: 'relu') =>
     linear(x, weights(`${name}.weight`), { bias: weights(`${name}.bias`), activation });
-  const drop = (x: Tensor, stream: number) =>
-    training ? dropout(x, training.seed, { probability: training.probability, stream }) : x;
 
   const projectedText = drop(layer(text, 'text_projection_layer', 'relu'), 0);
   const projectedImage = drop(layer(image, 'image_projection_layer', 'relu'), 1);

@@ -44,11 +44,12 @@ export function kernelsOf(text, name) {
     const sizes = Object.entries(values).map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]);
     return {
       name: instance,
-      text: enable ? `enable ${enable};\n${shared}` : shared,
+      start: enable ? `enable ${enable};\n` : '',
+      text: shared,
       sizes: Object.fromEntries(sizes),
     };
   });
-  return instances.length > 0 ? instances : [{ name, text }];
+  return instances.length > 0 ? instances : [{ name, start: '', text }];
 }
 
 // wgsl_reflect does not parse every statement and every type that WGSL has; only the interface matters here.
@@ -78,9 +79,13 @@ const isKernel = (file) => file.endsWith('.wgsl') && !file.endsWith('.include.wg
 const camelCase = (name) => name.replace(/[.-](\w)/g, (_, letter) => letter.toUpperCase());
 const union = (names) => (names.length ? names.map((name) => `'${name}'`).join(' | ') : 'never');
 
-/** @param file the kernel's path, from `src` on */
+/**
+ * The text stands in the module once, however many kernels it makes.
+ * @param file the kernel's path, from `src` on
+ */
 const kernelModule = (file, kernels) =>
-  `${header(file)}import type { Kernel } from '${'../'.repeat(file.split('/').length - 1)}engine/kernel.ts';\n` +
+  `${header(file)}import type { Kernel } from '${'../'.repeat(file.split('/').length - 1)}engine/kernel.ts';\n\n` +
+  `const text = ${JSON.stringify(kernels[0].text)};\n` +
   kernels.map((kernel) => kernelText(file, kernel)).join('');
 
 function unrolled(text, file, sizes) {
@@ -96,8 +101,8 @@ function importTypeScript(path) {
   return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
 }
 
-function kernelText(file, { name, text, sizes }) {
-  const code = unrolled(text, file, sizes);
+function kernelText(file, { name, start, text, sizes }) {
+  const code = unrolled(start + text, file, sizes);
   const reflection = new WgslReflect(withoutBodies(code).replaceAll('stored4', 'vec4f'));
   const entries = reflection.entry.compute;
   if (entries.length !== 1) throw new Error(`${file}: expected one @compute entry point, found ${entries.length}`);
@@ -116,10 +121,10 @@ function kernelText(file, { name, text, sizes }) {
       textures[resource.name] = resource.binding;
     } else if (resource.resourceType === 0 && resource.members) {
       const fields = Object.fromEntries(
-        resource.members.map((member) => {
-          if (!['u32', 'i32', 'f32'].includes(member.type.name))
-            throw new Error(`${file}: parameter ${member.name} must be u32, i32 or f32`);
-          return [member.name, { offset: member.offset, type: member.type.name }];
+        resource.members.map(({ name: member, type, offset }, index) => {
+          if (!['u32', 'i32', 'f32'].includes(type.name) || offset !== 4 * index)
+            throw new Error(`${file}: parameter ${member} must be u32, i32 or f32`);
+          return [member, type.name];
         }),
       );
       params = { binding: resource.binding, size: Math.ceil(resource.size / 16) * 16, fields };
@@ -144,7 +149,7 @@ export const ${camelCase(name)}Kernel: ${type}${sized}${textured} = {
   bindings: ${JSON.stringify(bindings)},${textured ? `\n  textures: ${texturesText},` : ''}
   params: ${JSON.stringify(params)},
   constants: ${JSON.stringify(constants)},${sizes ? `\n  sizes: ${JSON.stringify(sizes)},` : ''}
-  code: ${JSON.stringify(text)},
+  code: ${start ? `${JSON.stringify(start)} + text` : 'text'},
 };
 `;
 }

@@ -1,10 +1,13 @@
 import type { OpDefinition } from './engine/op.ts';
 
 /**
- * Half precision ('f16') is for storage: two halves in a 32-bit word, the first in the lower bits; kernels compute in
- * f32.
+ * Half precision ('f16') and bytes ('i8', whole numbers from -128 to 127) are for storage: two halves or four bytes in a
+ * 32-bit word, the first in the lowest bits; kernels compute in f32.
  */
-export type DType = 'f32' | 'f16' | 'u32';
+export type DType = 'f32' | 'f16' | 'i8' | 'u32';
+
+/** Values of an input on the host: floats, u32, or bytes. */
+export type HostArray = Float32Array | Uint32Array | Int8Array;
 
 /** Sizes of the axes, the slowest first. */
 export type Shape = readonly number[];
@@ -61,8 +64,11 @@ export interface Node {
 
 /** Number of values in a tensor of this shape. */
 export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+/** Values in a 32-bit word. */
+const valuesPerWord: Readonly<Record<DType, number>> = { f32: 1, u32: 1, f16: 2, i8: 4 };
+/** In whole words. */
 export const byteLength = ({ shape, dtype }: TensorType): number =>
-  dtype === 'f16' ? Math.ceil(elements(shape) / 2) * 4 : elements(shape) * 4;
+  Math.ceil(elements(shape) / valuesPerWord[dtype]) * 4;
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 
 /**
@@ -86,7 +92,7 @@ export function createNode(source: Source, types: readonly TensorType[]): Node {
 }
 
 /** A tensor that every `program.run` is given under this name; `cast` it to get half precision. */
-export function input(name: string, shape: Shape, dtype: 'f32' | 'u32' = 'f32'): Tensor {
+export function input(name: string, shape: Shape, dtype: 'f32' | 'u32' | 'i8' = 'f32'): Tensor {
   return createNode({ kind: 'input', name }, [{ shape, dtype }]).outputs[0];
 }
 

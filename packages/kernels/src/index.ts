@@ -13,7 +13,7 @@ export { type DispatchTime, profile } from './engine/profile.ts';
 export {
   type CompileOptions,
   compile,
-  type HostArray,
+  compileAhead,
   type Inputs,
   type InputWriter,
   Program,
@@ -29,6 +29,7 @@ export {
   type DType,
   elements,
   type Graph,
+  type HostArray,
   input,
   type Region,
   type Shape,

@@ -23,14 +23,17 @@ const device = new Device(await adapter.requestDevice({ requiredFeatures }), ada
 const constantsOf = (kernel: Kernel) =>
   Object.fromEntries(kernel.constants.map((name) => [name, name === 'threads' ? 256 : 1]));
 
-/** Everything in single precision, and everything in half, where a kernel takes either. */
+/** Everything in single precision, everything in half, and what is only read in bytes, where a kernel takes them. */
 function storagesOf({ bindings }: Kernel): [string, Storage][] {
   const stored = Object.keys(bindings).filter((name) => bindings[name].holds === 'stored');
   const all = (dtype: DType) => Object.fromEntries(stored.map((name) => [name, dtype]));
+  const read = stored.filter((name) => bindings[name].access === 'read-only-storage');
+  const bytes = { ...all('f32'), ...Object.fromEntries(read.map((name) => [name, 'i8' as const])) };
   return stored.length > 0
     ? [
         [' of f32', all('f32')],
         [' of f16', all('f16')],
+        ...(read.length > 0 ? [[' of i8', bytes] as [string, Storage]] : []),
       ]
     : [['', {}]];
 }

@@ -29,6 +29,8 @@ const adapter = (more: Partial<Capabilities>): Capabilities => ({
 const without = adapter({});
 const nvidia = adapter({ subgroupMatrices: [matrix('f16', 'f16', 16, 16, 16), matrix('f16', 'f32', 16, 16, 16)] });
 const amd = adapter({ vendor: 'amd', largestSubgroup: 64, subgroupMatrices: [matrix('f16', 'f32', 16, 16, 16)] });
+const lavapipe = adapter({ software: true, subgroupSize: 8 });
+const swiftshader = adapter({ software: true, subgroupSize: 4 });
 const intel = adapter({ vendor: 'intel', subgroupMatrices: [matrix('f16', 'f32', 8, 16, 16)] });
 const apple = adapter({
   vendor: 'apple',
@@ -57,6 +59,9 @@ it.each([
   ['a few rows of halves', nvidia, 'f16', 4, 640, 640, 'matmul.vector', undefined],
   ['subgroups of up to 64', amd, 'f16', 512, 64, 512, 'matmul.matrix.half.small', 256],
   ['another size of matrices', intel, 'f16', 4096, 64, 4096, 'matmul.matrix.half.intel', 128],
+  ['eight lanes of a CPU', lavapipe, 'f32', 1, 640, 640, 'matmul.subgroup', undefined],
+  ['four lanes of a CPU', swiftshader, 'f32', 1, 640, 640, 'matmul.quad', undefined],
+  ['four lanes of a CPU, halves', swiftshader, 'f16', 64, 64, 64, 'matmul.quad', undefined],
   ['matrices of singles', apple, 'f32', 512, 64, 512, 'matmul.matrix.single', 128],
   ['halves only added up in halves', apple, 'f16', 512, 64, 512, 'matmul.register', undefined],
 ] as const)('%s', (_, capabilities, type, rows, inner, columns, kernel, constant) => {

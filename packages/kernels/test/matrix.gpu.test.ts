@@ -130,16 +130,18 @@ const product: OpDefinition<Attributes> = {
     const parts = slices > 1 ? scratch([slices, rows * columns]) : y;
     const step = dispatch(
       withoutMatrices(on),
-      { a, b, bias, residual, y: parts, preactivation },
+      { a, b, scale: bias, bias, residual, y: parts, preactivation },
       {
         rows,
         columns,
         inner,
+        bInner: transposeB ? 1 : columns,
         aBatch: batch > 1 ? rows * inner : 0,
         bBatch: batch > 1 ? inner * columns : 0,
         slice,
         sliceStep: slices > 1 ? slice : 0,
         activation: epilogue ? 3 : 0,
+        hasScale: 0,
         hasBias: Number(epilogue),
         hasResidual: Number(epilogue),
         keepPreactivation: Number(epilogue),

@@ -1,7 +1,15 @@
 // Every case of every op folder, forward and backward, in every variant that this adapter can run.
 import { afterAll, describe, expect, it } from 'vitest';
 import { allCases } from '../src/cases.ts';
-import { type CaseInput, caseValues, type NdArray, normal, type OpCase } from '../src/engine/case.ts';
+import {
+  type CaseInput,
+  caseValues,
+  dtypeOf,
+  hostValues,
+  type NdArray,
+  normal,
+  type OpCase,
+} from '../src/engine/case.ts';
 import { openDevice } from '../src/engine/device.ts';
 import { variantChoices } from '../src/engine/variants.ts';
 import { ancestors } from '../src/graph.ts';
@@ -15,16 +23,11 @@ const inputName = (i: number) => `input ${i}`;
 const isDifferentiable = (spec: CaseInput) => spec.kind === 'normal' || (spec.kind === 'values' && spec.differentiable);
 
 function leaves(specs: readonly CaseInput[]): Tensor[] {
-  return specs.map((spec, i) => input(inputName(i), spec.shape, spec.kind === 'index' ? 'u32' : 'f32'));
+  return specs.map((spec, i) => input(inputName(i), spec.shape, dtypeOf(spec)));
 }
 
 function hostInputs(specs: readonly CaseInput[], arrays: readonly NdArray[]) {
-  return Object.fromEntries(
-    specs.map((spec, i) => [
-      inputName(i),
-      spec.kind === 'index' ? Uint32Array.from(arrays[i].data) : Float32Array.from(arrays[i].data),
-    ]),
-  );
+  return Object.fromEntries(specs.map((spec, i) => [inputName(i), hostValues(dtypeOf(spec), arrays[i])]));
 }
 
 /** The largest error, relative to the largest value. */

@@ -54,6 +54,23 @@ export function batchFor(queries: number, size: number, maxBindingSize: number):
 }
 
 /**
+ * The nearest of `size` images to some queries, best first, in a graph.
+ * @param queries [q, dim], raw or normalized
+ * @param shards of the gallery, normalized and packed (`packGallery`)
+ */
+export function nearestImages(
+  queries: Tensor,
+  shards: readonly Tensor[],
+  size: number,
+  k: number,
+): readonly [scores: Tensor, indices: Tensor] {
+  const [count, dim] = queries.shape;
+  const missing = paddedDim(dim) - dim; // kernels read four dimensions at a time; zeros change no score
+  const padded = missing === 0 ? queries : concat([queries, fill([count, missing], 0)], 1);
+  return nearest(l2Normalize(padded), shards, size, k);
+}
+
+/**
  * The features of a gallery on the device, normalized, to be searched by cosine similarity any number of times. Up to
  * 256 queries are one submit, however many buffers the gallery needs, and only their results are read back.
  */
@@ -145,11 +162,7 @@ export class GalleryIndex {
    * @returns scores [q, k] and indices [q, k], best first
    */
   nearest(queries: Tensor, k: number): readonly [scores: Tensor, indices: Tensor] {
-    const [count] = queries.shape;
-    const missing = paddedDim(this.dim) - this.dim; // kernels read four dimensions at a time; zeros change no score
-    const padded = missing === 0 ? queries : concat([queries, fill([count, missing], 0)], 1);
-    const [scores, indices] = nearest(l2Normalize(padded), this.#shards, this.size, k);
-    return [scores, indices];
+    return nearestImages(queries, this.#shards, this.size, k);
   }
 
   /** Frees the device memory of the features and programs; the device itself stays open. */

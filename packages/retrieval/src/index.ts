@@ -10,7 +10,7 @@ export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
-export type { HostImage, HostPixels, HostTexture, PageImage } from './image-input.ts';
+export { type HostImage, type HostPixels, type HostTexture, type PageImage, readPageImage } from './image-input.ts';
 export type {
   Avoid,
   ImageFeature,
@@ -32,4 +32,8 @@ export {
 } from './retriever.ts';
 export { expectFinite } from './rows.ts';
 export { isSource, openSource, type Source } from './source.ts';
+export type { DownloadProgress, OnDownload } from './sources/progress.ts';
+export { type RangeOptions, rangeSource } from './sources/range-source.ts';
+export { forgetStored, type StoredFile, storedFiles } from './sources/stored-files.ts';
+export { type StoredOptions, storedSource } from './sources/stored-source.ts';
 export { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts } from './text-groups.ts';

@@ -30,17 +30,29 @@ export interface ModelSources {
   readonly preprocessing?: Preprocessing | undefined;
 }
 
-/** @throws Error naming the file at fault; RangeError for a Combiner of another CLIP */
-export async function readModels({ clip, combiner, tokenizer, preprocessing }: ModelSources): Promise<Models> {
-  const given = await openClip(clip);
-  const opened = { tokenizer: await openTokenizer(tokenizer), combiner: await openCombiner(combiner) };
-  if (opened.combiner) await expectCombinerOf(given, opened.combiner);
-  return {
-    clip: foldBatchNorm(given),
-    given,
-    ...opened,
-    preprocessing: preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING,
-  };
+/** The models whose weights a search computes with. */
+export type Encoders = Pick<Models, 'clip' | 'given' | 'combiner'>;
+
+/**
+ * Reads the models, all files at once; of the weights no more than their shapes.
+ * @param onShapes called with the encoders while the rest is still being read
+ * @throws Error naming the file at fault; RangeError for a Combiner of another CLIP
+ */
+export async function readModels(sources: ModelSources, onShapes?: (encoders: Encoders) => void): Promise<Models> {
+  const reading = readEncoders(sources).then((encoders) => {
+    onShapes?.(encoders);
+    return encoders;
+  });
+  const [encoders, tokenizer] = await Promise.all([reading, openTokenizer(sources.tokenizer)]);
+  const { given, combiner } = encoders;
+  if (combiner) await expectCombinerOf(given, combiner);
+  const preprocessing = sources.preprocessing ?? given.preprocessing ?? CLIP4CIR_PREPROCESSING;
+  return { ...encoders, tokenizer, preprocessing };
+}
+
+async function readEncoders(sources: ModelSources): Promise<Encoders> {
+  const [given, combiner] = await Promise.all([openClip(sources.clip), openCombiner(sources.combiner)]);
+  return { clip: foldBatchNorm(given), given, combiner };
 }
 
 const openClip = async (clip: Source | ClipModel): Promise<ClipModel> =>

@@ -22,6 +22,7 @@ import { checkQuery, type Query, type ShownImage } from './query.ts';
 import { type ModelSources, readModels } from './read-models.ts';
 import { copyFound, expectRecordable, type RecordedSearch } from './recorded-search.ts';
 import { expectFinite } from './rows.ts';
+import { compileSearchAhead } from './search-ahead.ts';
 import { type SearchKind, searchGraph } from './search-graph.ts';
 import { topRows } from './top-rows.ts';
 
@@ -98,7 +99,9 @@ export class Retriever {
     const given = options.device;
     const device = given === undefined ? await open() : deviceOf(given);
     try {
-      const models = await readModels(options);
+      const models = await readModels(options, (read) => {
+        compileSearchAhead(device, read).catch(() => {}); // the first search throws it
+      });
       const onDevice = await ModelsOnDevice.upload(device, models);
       return { models, onDevice, open: given === undefined ? open : undefined };
     } catch (error) {

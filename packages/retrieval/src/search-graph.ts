@@ -30,7 +30,7 @@ export interface SearchKind {
 export interface SearchModels {
   readonly config: ClipConfig;
   readonly weights: Weights;
-  readonly combiner: TensorStore | undefined;
+  readonly combiner: Pick<TensorStore, 'tensor'> | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface SearchModels {
  */
 export function searchGraph(
   models: SearchModels,
-  gallery: GalleryIndex,
+  gallery: Pick<GalleryIndex, 'nearest'>,
   kind: SearchKind,
 ): Graph<'scores' | 'indices' | 'query'> {
   const mixed = mix(models, kind);

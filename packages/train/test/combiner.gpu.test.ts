@@ -2,7 +2,7 @@
 
 import { layersOf } from '@webcir/clip/test/layers';
 import { expectClose, floats, loadFixture, relativeDifference } from '@webcir/clip/test/reference';
-import { combine, combinerEntries, initialCombiner } from '@webcir/combiner';
+import { combine, combinerDropout, combinerEntries, initialCombiner } from '@webcir/combiner';
 import {
   compile,
   gradients,
@@ -57,9 +57,9 @@ it('drops half of each projection and of each hidden layer while it is trained, 
   const io = await fixture('combiner.io');
   const store = TensorStore.create(device, combinerEntries({ featureDim: 96, projectionDim: 160, hiddenDim: 224 }));
   for (const { name } of store.entries) store.write(name, floats(weights, name));
-  const training = { seed: input('seed', [2], 'u32'), probability: 0.5 };
+  const drop = combinerDropout(input('seed', [2], 'u32'), 0.5);
   const feature = (name: string) => input(name, [12, 96]);
-  const combined = combine(feature('image'), feature('text'), (name) => store.tensor(name), training);
+  const combined = combine(feature('image'), feature('text'), (name) => store.tensor(name), drop);
   const { inputOf, outputOf } = layersOf(combined);
   const layers: Record<string, Tensor> = {
     text: outputOf('text_projection_layer.weight'),

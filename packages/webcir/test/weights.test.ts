@@ -128,6 +128,53 @@ describe('webcir weights convert', () => {
     }
   });
 
+  it('makes a CLIP light, which then searches as any other and is not trained', async () => {
+    const made = await webcir('weights', 'convert', fileURLToPath(smallClip), 'light.safetensors', '--storage', 'int8');
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect(made.stdout).toMatch(/^CLIP, \d+ tensors in int8 and F32: light\.safetensors, [\d.]+ [kM]B\n/);
+    expect(made.stdout).toMatch(/^text +[\d.]+ [kM]B {2}\([\d.]+ [kM]B in F32\)\ntoken table +.*\nimage +/m);
+    expect(made.stdout).toMatch(/^Not in int8, beside vectors: .*text_projection/m);
+    expect(made.stdout).toMatch(/^The row that lost the most is off by [01]\.\d\d %: row \d+ of /m);
+    const { stdout } = await webcir('weights', 'inspect', 'light.safetensors');
+    expect(stdout).toMatch(/^webcir\.storage +int8$/m);
+    expect(stdout).toMatch(/^Storage +int8, for searching: text [\d.]+ [kM]B, token table [\d.]+ kB, image /m);
+
+    await writeFile(path('words.txt'), 'is red\nhas no sleeves\n');
+    const encode = (...more: string[]) => webcir('encode', '--texts', 'words.txt', ...more);
+    expect((await encode('--out', 'before.safetensors')).code).toBe(0);
+    expect((await encode('--out', 'after.safetensors', '--clip-model-path', 'light.safetensors')).code).toBe(0);
+    const [before, after] = await Promise.all(
+      ['before', 'after'].map(async (name) => {
+        const { tensors } = await openWeights(path(`${name}.safetensors`));
+        return readFloat32(tensors.get('text_features')!);
+      }),
+    );
+    const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+    expect(dot(before, after) / Math.sqrt(dot(before, before) * dot(after, after))).toBeGreaterThan(0.999);
+    expect(after).not.toEqual(before);
+
+    const retriever = await Retriever.load({ clip: path('light.safetensors'), autotune: false });
+    const embedded = await openEmbeddedFromPackage();
+    const ids = embedded.gallery('val', 'dress').slice(0, 4);
+    const images = await Promise.all(ids.map(async (id) => [id, await embedded.image(id)] as const));
+    const gallery = await retriever.index(images);
+    expect(await retriever.search(gallery, { image: ids[1], text: 'is darker' })).toHaveLength(4);
+    await gallery.dispose();
+    await retriever.dispose();
+
+    for (const refused of [
+      ['weights', 'convert', 'light.safetensors', 'again.safetensors'],
+      ['weights', 'convert', 'light.safetensors', 'again.safetensors', '--storage', 'int8'],
+      ['train', '--clip-model-path', 'light.safetensors', '--name', 'light'],
+    ]) {
+      const { code, stderr } = await webcir(...refused);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/light weights \(int8\) are for searching alone: take the file that they were made of\.$/);
+    }
+    expect(existsSync(path('again.safetensors'))).toBe(false);
+    expect(existsSync(path('runs/light'))).toBe(false);
+  });
+
   it('reads a Combiner that was saved from DistributedDataParallel', async () => {
     const combiner = await openWeights(path('combiner-legacy.pt'));
     const tensors = new Map([...combiner.tensors].map(([name, tensor]) => [`module.${name}`, tensor]));
@@ -221,6 +268,16 @@ describe('bad input ends in one sentence and exit code 1:', () => {
       'an activation that the file contradicts',
       ['weights', 'convert', 'openai-rn.pt', 'x.pt', '--activation', 'gelu'],
       /says that its activation is quickgelu, not gelu/,
+    ],
+    [
+      'int8 for other programs',
+      ['weights', 'convert', 'openai-vit.pt', 'light.pt', '--storage', 'int8'],
+      /light\.pt: nobody else reads webcir's int8: name a file that ends in \.safetensors/,
+    ],
+    [
+      'a Combiner in int8',
+      ['weights', 'convert', 'combiner-legacy.pt', 'c.safetensors', '--storage', 'int8'],
+      /combiner-legacy\.pt: is a Combiner, and small: only a CLIP is stored in int8/,
     ],
     [
       'a CLIP of another activation as .pt',

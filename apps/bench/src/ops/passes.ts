@@ -1,5 +1,5 @@
 import { elements, input, type Tensor, vjp } from '@webcir/kernels';
-import type { OpCase } from '@webcir/kernels/cases';
+import { dtypeOf, type OpCase } from '@webcir/kernels/cases';
 
 /** The forward or the backward pass of a case as a graph. */
 export interface Pass {
@@ -15,11 +15,12 @@ export interface Pass {
   readonly bytes: number;
 }
 
-const size = (tensors: readonly Tensor[]) => 4 * tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+const size = (tensors: readonly Tensor[]) =>
+  tensors.reduce((sum, { dtype, shape }) => sum + elements(shape) * (dtype === 'i8' ? 1 : 4), 0);
 
 /** The forward pass of a case, and the backward pass where one of its inputs has a gradient. */
 export function passesOf({ inputs: specs, op, flops }: OpCase): Pass[] {
-  const inputs = specs.map(({ kind, shape }, i) => input(`input ${i}`, shape, kind === 'index' ? 'u32' : 'f32'));
+  const inputs = specs.map((spec, i) => input(`input ${i}`, spec.shape, dtypeOf(spec)));
   const result = op(...inputs);
   const outputs = (Array.isArray(result) ? result : [result]) as readonly Tensor[];
   const forward: Pass = {

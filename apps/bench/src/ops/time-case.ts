@@ -1,5 +1,5 @@
 import { compile, type Device, type HostArray, type Program, profile, variantChoices } from '@webcir/kernels';
-import { caseValues, normal, type OpCase } from '@webcir/kernels/cases';
+import { caseValues, hostValues, normal, type OpCase } from '@webcir/kernels/cases';
 import { inTurns, stopwatch } from '../measure/rounds.ts';
 import { type Timing, timingOf } from '../measure/stats.ts';
 import { type Pass, passesOf } from './passes.ts';
@@ -101,8 +101,8 @@ function valuesFor(benchmark: OpCase, { inputs }: Pass): Record<string, HostArra
     if (node.source.kind !== 'input') continue;
     const { name } = node.source;
     const given = /^input (\d+)$/.exec(name);
-    const { data } = given ? arrays[Number(given[1])] : caseValues([normal(shape)], 7)[0];
-    result[name] = dtype === 'u32' ? Uint32Array.from(data) : Float32Array.from(data);
+    const values = given ? arrays[Number(given[1])] : caseValues([normal(shape)], 7)[0];
+    result[name] = hostValues(dtype, values);
   }
   return result;
 }

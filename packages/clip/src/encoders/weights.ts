@@ -1,4 +1,5 @@
-import { cast, type StoreLayout, type StorePart, type Tensor } from '@webcir/kernels';
+import { cast, dequantize, type StoreLayout, type StorePart, slice, type Tensor } from '@webcir/kernels';
+import { scaleName } from '../weights/int8.ts';
 
 /** Finds the tensor of an OpenAI CLIP name. Throws RangeError for a name that the model does not have. */
 export interface Weights {
@@ -7,16 +8,35 @@ export interface Weights {
   parts(name: string): readonly StorePart[];
 }
 
-/** Looks a name up in several stores in turn: trained weights go before frozen ones. */
+/**
+ * Looks a name up in several stores in turn: trained weights go before frozen ones. Light weights (int8) are given with
+ * their scales, as `dequantize` gives them.
+ */
 export function weightsOf(...stores: readonly StoreLayout[]): Weights {
   const storeOf = (name: string) => {
     const store = stores.find((candidate) => candidate.has(name));
     if (!store) throw new RangeError(`the weights have no tensor named '${name}'`);
     return store;
   };
-  return Object.assign((name: string) => storeOf(name).tensor(name), {
-    parts: (name: string) => storeOf(name).parts(name),
-  });
+  return Object.assign(
+    (name: string) => {
+      const store = storeOf(name);
+      return withScale(store, name, { firstRow: 0, tensor: store.tensor(name) });
+    },
+    {
+      parts(name: string) {
+        const store = storeOf(name);
+        return store.parts(name).map((part) => ({ ...part, tensor: withScale(store, name, part) }));
+      },
+    },
+  );
+}
+
+function withScale(store: StoreLayout, name: string, { tensor, firstRow }: Pick<StorePart, 'tensor' | 'firstRow'>) {
+  if (!store.has(scaleName(name))) return tensor;
+  const scales = store.tensor(scaleName(name));
+  const [rows] = tensor.shape;
+  return dequantize(tensor, rows === scales.shape[0] ? scales : slice(scales, 0, firstRow, rows));
 }
 
 /** The matrices of a transformer's blocks, where nearly all of its work is. */

@@ -1,6 +1,8 @@
 import { type Device, expectFiniteWeights, TensorStore } from '@webcir/kernels';
 import { type Weights, weightsOf } from '../encoders/weights.ts';
-import { type ClipModel, entriesOf, type ModelTensor } from './model.ts';
+import { scaleName } from '../weights/int8.ts';
+import { type ClipModel, entriesOf, expectTrainable, type ModelTensor } from './model.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** A CLIP on a device, with trained and frozen tensors in separate stores. */
 export interface DeviceClip {
@@ -11,14 +13,16 @@ export interface DeviceClip {
 }
 
 /**
- * Copies a model to a device, tensor by tensor: host memory never holds much more than the largest of them.
- * @throws Error naming the first tensor with a value that is not finite
+ * Copies a model to a device, some megabytes at a time: host memory never holds much more than the largest tensor.
+ * Light weights stay in int8.
+ * @throws Error naming the first tensor with a value that is not finite, or one to be trained that is in int8
  */
 export async function uploadClip(
   device: Device,
   model: ClipModel,
   isTrained: (name: string) => boolean = () => false,
 ): Promise<DeviceClip> {
+  expectTrainable(model, isTrained);
   const entries = entriesOf(model);
   const trained = TensorStore.create(
     device,
@@ -35,10 +39,11 @@ export async function uploadClip(
     frozen.dispose();
   };
   try {
-    for (const [name, tensor] of model.tensors) {
-      const values = await tensor.read();
-      expectFiniteWeights(`CLIP weights: ${name}`, values);
-      await (isTrained(name) ? trained : frozen).upload(name, values);
+    for await (const [name, { light, floats }] of readAhead(model.tensors, readStored)) {
+      const label = light ? scaleName(name) : name;
+      expectFiniteWeights(`CLIP weights: ${label}`, floats);
+      if (light) await frozen.upload(name, light.values);
+      await (isTrained(name) ? trained : frozen).upload(label, floats);
     }
   } catch (error) {
     dispose();
@@ -54,4 +59,10 @@ export function downloadClip(model: ClipModel, { trained }: DeviceClip): ClipMod
     trained.has(name) ? { shape: tensor.shape, read: () => trained.readTensor(name) } : tensor,
   ]);
   return { ...model, tensors: new Map(tensors) };
+}
+
+/** A tensor as it is stored on the device: floats, or bytes and the floats that scale them. */
+async function readStored(tensor: ModelTensor) {
+  const light = await tensor.readInt8?.();
+  return { light, floats: light ? light.scales : await tensor.read() };
 }

@@ -163,18 +163,21 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
 export interface SafetensorsContent {
   readonly tensors: ReadonlyMap<string, WeightTensor>;
   readonly metadata: ReadonlyMap<string, string>;
+  /** Which of several groups a tensor is in, where those are to lie one after the other, by their numbers. */
+  group?(name: string): number;
 }
 
 /**
  * The pieces of a safetensors file in order, each tensor read just before it is needed: the header, padded to 8 bytes,
- * then every tensor. Larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
+ * then every tensor. In a group, larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
  *
  * @throws when a tensor's bytes do not fit its shape and dtype, naming it
  */
 export async function* safetensorsPieces(file: SafetensorsContent): AsyncGenerator<Uint8Array> {
+  const { group = () => 0 } = file;
   const entries = [...file.tensors].sort(
     ([a, { dtype: aDtype }], [b, { dtype: bDtype }]) =>
-      DTYPE_BYTES[bDtype] - DTYPE_BYTES[aDtype] || (a < b ? -1 : Number(a > b)),
+      group(a) - group(b) || DTYPE_BYTES[bDtype] - DTYPE_BYTES[aDtype] || (a < b ? -1 : Number(a > b)),
   );
   const header: [string, unknown][] = [];
   if (file.metadata.size > 0) {

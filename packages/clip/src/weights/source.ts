@@ -30,7 +30,7 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
-/** A Blob as a source: in a browser, a file that the user has chosen. */
+/** A Blob as a source: in a browser, a file that the user has chosen. Reading throws where it was changed or deleted. */
 export function blobSource(blob: Blob, name: string): ByteSource {
   const { size } = blob;
   return {
@@ -38,7 +38,12 @@ export function blobSource(blob: Blob, name: string): ByteSource {
     size,
     async read(offset, length) {
       expectRange({ name, size }, offset, length);
-      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      const bytes = blob.slice(offset, offset + length).arrayBuffer();
+      return new Uint8Array(
+        await bytes.catch((cause: Error) => {
+          throw new Error(`${name} was changed or deleted, open it again: ${cause.message}`, { cause });
+        }),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
-import type { Tensor } from '../graph.ts';
+import type { DType, HostArray, Tensor } from '../graph.ts';
+import { hostArrays } from './host-array.ts';
 
-/** A dense array in float64 (u32 values are kept as numbers), in which references are written. */
+/** A dense array in float64 (whole numbers are kept as such), in which references are written. */
 export interface NdArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
@@ -19,6 +20,8 @@ export type CaseInput =
     }
   /** Random whole numbers in [0, below), a u32 tensor. Never differentiated. */
   | { readonly kind: 'index'; readonly shape: readonly number[]; readonly below: number }
+  /** Random whole numbers from -127 to 127, an i8 tensor. Never differentiated. */
+  | { readonly kind: 'int8'; readonly shape: readonly number[] }
   /** Given float values, for inputs that must obey a rule. */
   | {
       readonly kind: 'values';
@@ -60,6 +63,12 @@ export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = f
   half,
 });
 export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
+export const int8 = (shape: readonly number[]): CaseInput => ({ kind: 'int8', shape });
+/** The dtype of the tensor that an input of a case is. */
+export const dtypeOf = ({ kind }: CaseInput): 'f32' | 'u32' | 'i8' =>
+  kind === 'index' ? 'u32' : kind === 'int8' ? 'i8' : 'f32';
+/** Values of a case's input as a program takes them. */
+export const hostValues = (dtype: DType, { data }: NdArray): HostArray => hostArrays[dtype].from(data);
 /** @param data a list, or, if it is long or must be computed, a function that makes it when needed */
 export const values = (
   shape: readonly number[],
@@ -95,6 +104,7 @@ export function caseValues(inputs: readonly CaseInput[], seed = 1): NdArray[] {
     if (input.kind === 'values') array.data.set(input.data());
     for (let i = 0; i < array.data.length && input.kind !== 'values'; i++) {
       if (input.kind === 'index') array.data[i] = Math.floor(random() * input.below);
+      else if (input.kind === 'int8') array.data[i] = Math.floor(random() * 255) - 127;
       else {
         const gaussian = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
         // Rounded to float32, so that device and reference start from the same numbers.

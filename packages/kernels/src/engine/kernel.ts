@@ -1,17 +1,18 @@
-import { formatShape, type Tensor } from '../graph.ts';
+import { type DType, formatShape, type Tensor } from '../graph.ts';
 import { type Storage, withStorage } from './storage.ts';
 import { unroll, type Variables } from './unroll.ts';
 
-export interface KernelParams {
+export interface KernelParams<Fields extends string> {
   /** Binding number of the uniform struct; -1 where the kernel has none. */
   readonly binding: number;
   readonly size: number;
-  readonly fields: Readonly<Record<string, { readonly offset: number; readonly type: string }>>;
+  /** Types of the fields, in order: all take four bytes. */
+  readonly fields: Readonly<Record<Fields, 'u32' | 'i32' | 'f32'>>;
 }
 
 /**
- * What a binding may be bound to: 'f32', a tensor of floats; 'stored', one of floats or of halves (`array<stored4>`);
- * 'words', 32-bit words that the kernel interprets itself.
+ * What a binding may be bound to: 'f32', a tensor of floats; 'stored', one of floats, of halves or, where it is only
+ * read, of bytes (`array<stored4>`); 'words', 32-bit words that the kernel interprets itself.
  */
 export type Holds = 'f32' | 'stored' | 'words';
 
@@ -40,7 +41,7 @@ export interface Kernel<
   readonly bindings: Readonly<Record<Bindings, KernelBinding>>;
   /** Binding numbers of the textures that it reads, 2D and of floats. Programs have none: see textures/. */
   readonly textures?: Readonly<Record<string, number>>;
-  readonly params: KernelParams & { readonly fields: Readonly<Record<Params, unknown>> };
+  readonly params: KernelParams<Params>;
   /** Names of the WGSL overrides. */
   readonly constants: readonly Constants[];
 }
@@ -58,6 +59,11 @@ export interface Dispatch {
 
 export type Grid = readonly [number, number?, number?];
 
+/** Dtypes of what is bound to a binding of floats, and to an `array<stored4>` that is written, or read alone. */
+const plain: readonly DType[] = ['f32'];
+const written: readonly DType[] = ['f32', 'f16'];
+const read: readonly DType[] = ['f32', 'f16', 'i8'];
+
 /**
  * Binds a kernel. A missing or misspelt binding, parameter or override is a compile error.
  * @param grid workgroups in x, y, z; WebGPU allows 65,535 each (see `linearGrid`)
@@ -70,15 +76,15 @@ export function dispatch<B extends string, P extends string, C extends string>(
   grid: Grid,
   constants?: Readonly<Record<C, number>>,
 ): Dispatch {
-  const storage: Record<string, Tensor['dtype']> = {};
-  for (const [name, { holds }] of Object.entries<KernelBinding>(kernel.bindings)) {
+  const storage: Record<string, DType> = {};
+  for (const [name, { holds, access }] of Object.entries<KernelBinding>(kernel.bindings)) {
     const { dtype, shape } = bindings[name as B];
-    if (holds === 'words' || dtype === 'f32' || (holds === 'stored' && dtype === 'f16')) {
-      if (holds === 'stored') storage[name] = dtype;
-    } else {
-      const expected = holds === 'stored' ? 'f32 or f16' : 'f32';
+    const taken = holds === 'stored' ? (access === 'storage' ? written : read) : plain;
+    if (holds !== 'words' && !taken.includes(dtype)) {
+      const expected = taken.join(' or ');
       throw new TypeError(`${kernel.name}.wgsl: ${name} takes ${expected}, found ${dtype}${formatShape(shape)}`);
     }
+    if (holds === 'stored') storage[name] = dtype;
   }
   return {
     kernel: kernel as unknown as Kernel,

@@ -1,9 +1,11 @@
-import { elements, formatShape, type Shape, stored, type Tensor } from '../graph.ts';
+import { byteLength, elements, formatShape, type Shape, stored, type Tensor } from '../graph.ts';
 
 /** A named tensor of a store. */
 export interface StoreEntry {
   readonly name: string;
   readonly shape: Shape;
+  /** 'f32' unless given. */
+  readonly dtype?: 'f32' | 'i8';
   /** Only `gather` reads it, row by row: it may be stored in parts if it is larger than a binding. */
   readonly byRows?: boolean;
 }
@@ -20,7 +22,7 @@ export interface StorePart {
 }
 
 /** Room for one part, before it has a tensor. */
-type Slot = Omit<StorePart, 'tensor' | 'chunk'> & { readonly shape: Shape };
+type Slot = Omit<StorePart, 'tensor' | 'chunk'> & { readonly shape: Shape; readonly dtype: 'f32' | 'i8' };
 
 export interface Chunk {
   /** Size in bytes. */
@@ -34,7 +36,7 @@ export interface Chunk {
  */
 export class StoreLayout {
   readonly entries: readonly StoreEntry[];
-  /** Each buffer as one flat tensor, padding included. */
+  /** Each buffer as one flat tensor of floats, padding included. */
   readonly flat: readonly Tensor[];
   readonly #parts = new Map<string, StorePart[]>();
 
@@ -47,8 +49,8 @@ export class StoreLayout {
     this.entries = entries;
     this.flat = chunks.map(({ size, slots }, chunk) => {
       const region = (offset: number, length: number) => buffers && { buffer: buffers[chunk], offset, size: length };
-      for (const { name, firstRow, shape, offset } of slots) {
-        const tensor = stored(name, region(offset, elements(shape) * 4), shape);
+      for (const { name, firstRow, shape, dtype, offset } of slots) {
+        const tensor = stored(name, region(offset, byteLength({ shape, dtype })), shape, dtype);
         const parts = this.#parts.get(name) ?? [];
         this.#parts.set(name, [...parts, { name, firstRow, tensor, chunk, offset }]);
       }
@@ -120,7 +122,7 @@ export function layOut(entries: readonly StoreEntry[], maxBinding: number): Chun
   }
   const chunks: { size: number; slots: Slot[] }[] = [];
   for (const part of entries.flatMap((entry) => split(entry, maxBinding))) {
-    const size = paddedSize(part.shape);
+    const size = paddedSize(part);
     let chunk = chunks.at(-1);
     if (!chunk || chunk.size + size > Math.min(maxBinding, usualSize)) {
       chunk = { size: 0, slots: [] };
@@ -133,11 +135,12 @@ export function layOut(entries: readonly StoreEntry[], maxBinding: number): Chun
 }
 
 /** The entry itself, or parts of it with as many whole rows as can be bound. */
-function split({ name, shape, byRows }: StoreEntry, maxBinding: number): Omit<Slot, 'offset'>[] {
-  const size = paddedSize(shape);
-  if (size <= maxBinding) return [{ name, firstRow: 0, shape }];
+function split({ name, shape, dtype = 'f32', byRows }: StoreEntry, maxBinding: number): Omit<Slot, 'offset'>[] {
+  const size = paddedSize({ shape, dtype });
+  if (size <= maxBinding) return [{ name, firstRow: 0, shape, dtype }];
   const [rows, ...row] = shape;
-  const maxRows = Math.floor((Math.floor(maxBinding / alignment) * alignment) / (4 * elements(row)));
+  const rowBytes = elements(row) * (dtype === 'i8' ? 1 : 4);
+  const maxRows = Math.floor((Math.floor(maxBinding / alignment) * alignment) / rowBytes);
   if (!byRows || maxRows === 0) {
     throw new RangeError(
       `${name} ${formatShape(shape)} needs ${size} bytes, the maxStorageBufferBindingSize of this device is ` +
@@ -148,7 +151,8 @@ function split({ name, shape, byRows }: StoreEntry, maxBinding: number): Omit<Sl
     name,
     firstRow: i * maxRows,
     shape: [Math.min(maxRows, rows - i * maxRows), ...row],
+    dtype,
   }));
 }
 
-const paddedSize = (shape: Shape): number => Math.ceil((elements(shape) * 4) / alignment) * alignment;
+const paddedSize = (type: Pick<Slot, 'shape' | 'dtype'>): number => Math.ceil(byteLength(type) / alignment) * alignment;

@@ -56,6 +56,8 @@ export interface OpDefinition<Attributes extends object> {
   readonly noGradient?: string;
   /** Whether it takes inputs in half precision. */
   readonly takesHalf?: boolean;
+  /** Whether it takes inputs of bytes. */
+  readonly takesInt8?: boolean;
   /** Per output, the input whose memory it is (a view, or an update in place); undefined: memory of its own. */
   readonly aliases?: readonly (number | undefined)[];
   /**
@@ -94,6 +96,12 @@ export function apply<Attributes extends object>(
     definition.takesHalf === true || inputs.every(({ dtype }) => dtype !== 'f16'),
     definition.name,
     "no input in half precision, for which it has no kernel: cast(x, 'f32')",
+    inputs,
+  );
+  expectShapes(
+    definition.takesInt8 === true || inputs.every(({ dtype }) => dtype !== 'i8'),
+    definition.name,
+    'no input of bytes, for which it has no kernel: dequantize(x, scale)',
     inputs,
   );
   const types = definition.outputs(inputs, attributes);

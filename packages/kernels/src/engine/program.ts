@@ -1,14 +1,21 @@
-import { ancestors, byteLength, elements, formatShape, type Graph, type Region, type Tensor } from '../graph.ts';
+import {
+  ancestors,
+  byteLength,
+  elements,
+  formatShape,
+  type Graph,
+  type HostArray,
+  type Region,
+  type Tensor,
+} from '../graph.ts';
 import type { Device } from './device.ts';
 import { GpuError, OutOfMemoryError } from './errors.ts';
 import { BufferUsage, MapMode } from './flags.ts';
+import { hostArrays, inWords } from './host-array.ts';
 import type { Dispatch } from './kernel.ts';
 import { leafSize, paramsLayout } from './memory.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createBuffer, SharedMemory } from './shared-memory.ts';
-
-/** Values of an input: floats, or u32. */
-export type HostArray = Float32Array | Uint32Array;
 
 /** Records what writes an input on the device: copies, or passes of its own. */
 export type InputWriter = (encoder: GPUCommandEncoder, to: Region, queue: GPUQueue) => void;
@@ -91,7 +98,7 @@ export class Program<Names extends string = string> {
 
   /**
    * Runs the program once and resolves with these outputs: one submit, one read-back, however many there are.
-   * @throws RangeError as `run` does, on an unknown output, or on one in half precision
+   * @throws RangeError as `run` does, on an unknown output, or on one in half precision or of bytes
    */
   async runAndRead<Name extends Names>(inputs: Inputs, names: readonly Name[]): Promise<Record<Name, Float32Array>> {
     const staged = this.#stage(names);
@@ -142,7 +149,7 @@ export class Program<Names extends string = string> {
           `unknown input '${name}'; this program has: ${[...this.#inputs.keys()].join(', ') || 'none'}`,
         );
       if (typeof values === 'function') continue;
-      const expected = tensor.dtype === 'u32' ? Uint32Array : Float32Array;
+      const expected = hostArrays[tensor.dtype];
       if (!(values instanceof expected) || values.length !== elements(tensor.shape)) {
         throw new RangeError(
           `input '${name}': expected a ${expected.name} of ${elements(tensor.shape)} values ` +
@@ -152,7 +159,7 @@ export class Program<Names extends string = string> {
     }
     for (const [name, values] of Object.entries(inputs)) {
       if (typeof values === 'function') continue;
-      this.device.gpu.queue.writeBuffer(this.#inputs.get(name)!.buffer, 0, values as Float32Array<ArrayBuffer>);
+      this.device.gpu.queue.writeBuffer(this.#inputs.get(name)!.buffer, 0, inWords(values));
     }
   }
 
@@ -188,6 +195,8 @@ export class Program<Names extends string = string> {
       const { tensor, region } = this.#output(name);
       if (tensor.dtype === 'f16')
         throw new RangeError(`output '${name}' is in half precision, which is not read back: cast(x, 'f32') it`);
+      if (tensor.dtype === 'i8')
+        throw new RangeError(`output '${name}' is of bytes, which are not read back: dequantize(x, scale) it`);
       const offset = size;
       size += region.size;
       return { name, region, offset };
@@ -239,9 +248,7 @@ export async function compile<Names extends string>(
   const kept = Object.values<Tensor>(outputs);
   const nodes = ancestors([...kept, ...updates]);
   const plan = makePlan(nodes, kept, device.capabilities, variants);
-  const pipelines = await Promise.all(
-    plan.steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch) : undefined)),
-  );
+  const pipelines = await pipelinesOf(device, plan);
   device.gpu.pushErrorScope('out-of-memory');
   device.gpu.pushErrorScope('validation');
   const memory = new Memory(device, plan, nodes, shared);
@@ -276,6 +283,19 @@ export async function compile<Names extends string>(
     own,
   });
 }
+
+/**
+ * Compiles the kernels of a graph, for a `compile` of one like it to find them ready: the stored tensors need no memory
+ * yet (`StoreLayout.plan`), so that this can go on while weights are fetched and copied.
+ * @throws GpuError when a kernel does not compile; `compile` then throws it, too
+ */
+export async function compileAhead(device: Device, { outputs, updates = [] }: Graph<string>): Promise<void> {
+  const kept = Object.values(outputs);
+  await pipelinesOf(device, makePlan(ancestors([...kept, ...updates]), kept, device.capabilities, {}));
+}
+
+const pipelinesOf = (device: Device, { steps }: Plan): Promise<(GPUComputePipeline | undefined)[]> =>
+  Promise.all(steps.map((step) => (step.kind === 'dispatch' ? device.pipeline(step.dispatch) : undefined)));
 
 /** The buffers of a plan and the region of each tensor in them. */
 class Memory {
@@ -328,10 +348,9 @@ function packParams(
   const view = new DataView(new ArrayBuffer(size));
   for (const [index, start] of offsets) {
     const { kernel, params } = (plan.steps[index] as { dispatch: Dispatch }).dispatch;
-    for (const [name, { offset, type }] of Object.entries(kernel.params.fields)) {
-      if (type === 'f32') view.setFloat32(start + offset, params[name], true);
-      else if (type === 'u32') view.setUint32(start + offset, params[name], true);
-      else view.setInt32(start + offset, params[name], true);
+    for (const [i, [name, type]] of Object.entries(kernel.params.fields).entries()) {
+      if (type === 'f32') view.setFloat32(start + 4 * i, params[name], true);
+      else view.setInt32(start + 4 * i, params[name], true); // the same bits for u32
     }
   }
   const buffer = device.gpu.createBuffer({

@@ -16,23 +16,27 @@ const declaration = /^(@group\(0\) @binding\(\d+\) var<storage, (read|read_write
  */
 export function withStorage(code: string, storage: Storage): string {
   return code.replace(declaration, (_, start: string, access: string, name: string, end: string) => {
+    const writes = access === 'read_write';
     const stored = formats[storage[name] as keyof typeof formats];
-    if (!stored) throw new RangeError(`${name}: expected a storage of f32 or f16, found ${storage[name]}`);
+    if (!stored || (writes && !stored.write)) {
+      const expected = writes ? 'f32 or f16' : 'f32, f16 or i8';
+      throw new RangeError(`${name}: expected a storage of ${expected}, found ${storage[name]}`);
+    }
     const suffix = name[0].toUpperCase() + name.slice(1);
     const read = `fn read${suffix}(at: u32) -> vec4f { ${stored.read(name)} }`;
-    const write = `fn write${suffix}(at: u32, value: vec4f) { ${stored.write(name)} }`;
-    const functions = access === 'read_write' ? `${read} ${write}` : read;
-    return `${functions} ${start}${stored.element}${end}`;
+    const write = writes ? ` fn write${suffix}(at: u32, value: vec4f) { ${stored.write!(name)} }` : '';
+    return `${read}${write} ${start}${stored.element}${end}`;
   });
 }
 
 interface Format {
   readonly element: string;
   read(name: string): string;
-  write(name: string): string;
+  /** Missing where no kernel makes values that are stored so. */
+  write?(name: string): string;
 }
 
-const formats: Readonly<Record<'f32' | 'f16', Format>> = {
+const formats: Readonly<Record<'f32' | 'f16' | 'i8', Format>> = {
   f32: {
     element: 'vec4f',
     read: (name) => `return ${name}[at];`,
@@ -54,5 +58,11 @@ const formats: Readonly<Record<'f32' | 'f16', Format>> = {
         'let high = select(words >> vec2u(16u), infinity.yw, isLarge.yw);',
         `${name}[at] = low | (high << vec2u(16u));`,
       ].join(' '),
+  },
+  // Each byte is shifted to the top of its word and back, which spreads its sign: WGSL's unpack4xI8 is a language feature
+  // that an older host may lack.
+  i8: {
+    element: 'u32',
+    read: (name) => `return vec4f(vec4i(vec4u(${name}[at]) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));`,
   },
 };

@@ -1,25 +1,27 @@
 import { byteLength, elements, formatShape } from '../graph.ts';
 import type { Device } from './device.ts';
 import { BufferUsage, MapMode } from './flags.ts';
+import { inWords } from './host-array.ts';
 import { type Chunk, layOut, type StoreEntry, StoreLayout, type StorePart } from './layout.ts';
 import { createBuffer } from './shared-memory.ts';
 
 /**
- * Values that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are
+ * Bytes that `upload` hands to the queue at once, and how many may wait there: the queue keeps a copy until they are
  * sent.
  */
-const pieceValues = 2 ** 22;
-const maxWaiting = 2 ** 23;
+const pieceBytes = 2 ** 24;
+const maxWaiting = 2 ** 25;
 
 /**
- * Named float32 tensors that outlive programs (weights, optimizer state), side by side in a few large buffers, so that
- * an optimizer updates all of them in as many dispatches as there are buffers.
+ * Named tensors that outlive programs (weights, optimizer state), side by side in a few large buffers, so that an
+ * optimizer updates all of them in as many dispatches as there are buffers. Those of bytes (int8) are written, not read
+ * back.
  */
 export class TensorStore extends StoreLayout {
   readonly device: Device;
   readonly #chunks: readonly Chunk[];
   readonly #buffers: readonly GPUBuffer[];
-  /** Values given to the queue since it was last waited for. */
+  /** Bytes given to the queue since it was last waited for. */
   #waiting = 0;
 
   private constructor(device: Device, entries: readonly StoreEntry[], chunks: readonly Chunk[], label: string) {
@@ -59,11 +61,12 @@ export class TensorStore extends StoreLayout {
    * Writes the tensors of a large model one after the other: unlike `write`, it waits now and then for the queue, which
    * would otherwise keep a copy of them all.
    */
-  async upload(name: string, values: Float32Array): Promise<void> {
+  async upload(name: string, values: Float32Array | Int8Array): Promise<void> {
     this.#expectCount(name, values);
+    const pieceValues = pieceBytes / values.BYTES_PER_ELEMENT;
     for (let start = 0; start < values.length; start += pieceValues) {
       const piece = values.subarray(start, start + pieceValues);
-      if (this.#waiting + piece.length > maxWaiting) {
+      if (this.#waiting + piece.byteLength > maxWaiting) {
         await this.device.idle();
         this.#waiting = 0;
       }
@@ -74,6 +77,7 @@ export class TensorStore extends StoreLayout {
   /** Reads one tensor back. */
   async readTensor(name: string): Promise<Float32Array> {
     const parts = this.parts(name);
+    if (parts[0].tensor.dtype === 'i8') throw new TypeError(`${name} is of bytes, which are not read back`);
     const bytes = parts.map(({ tensor }) => byteLength(tensor));
     const size = bytes.reduce((sum, length) => sum + length, 0);
     const staging = this.device.gpu.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
@@ -88,7 +92,7 @@ export class TensorStore extends StoreLayout {
     return values;
   }
 
-  /** Reads every tensor back, by name. */
+  /** Reads every tensor of floats back, by name. */
   async read(): Promise<Map<string, Float32Array>> {
     const result = new Map<string, Float32Array>();
     for (const [index, flat] of this.flat.entries()) {
@@ -103,6 +107,7 @@ export class TensorStore extends StoreLayout {
       const bytes = staging.getMappedRange().slice(0);
       staging.destroy();
       for (const part of this.layout(index)) {
+        if (part.tensor.dtype === 'i8') continue;
         const values = new Float32Array(bytes, part.offset, elements(part.tensor.shape));
         if (this.parts(part.name).length > 1) {
           const whole = result.get(part.name) ?? new Float32Array(elements(this.shape(part.name)));
@@ -118,23 +123,28 @@ export class TensorStore extends StoreLayout {
     for (const buffer of this.#buffers) buffer.destroy();
   }
 
-  #expectCount(name: string, { length }: Float32Array): void {
+  #expectCount(name: string, { length, BYTES_PER_ELEMENT: bytes }: Float32Array | Int8Array): void {
     const shape = this.shape(name);
+    const { dtype } = this.parts(name)[0].tensor;
+    if (bytes !== (dtype === 'i8' ? 1 : 4)) {
+      throw new TypeError(`${name} is stored as ${dtype}, found values of ${bytes} bytes each`);
+    }
     if (length === elements(shape)) return;
     throw new RangeError(`${name} ${formatShape(shape)} needs ${elements(shape)} values, found ${length}`);
   }
 
   /** Queues values from `start` on, for whichever parts hold them. */
-  #queue(name: string, values: Float32Array, start: number): void {
+  #queue(name: string, values: Float32Array | Int8Array, start: number): void {
     for (const part of this.parts(name)) {
       const first = startOf(part);
       const from = Math.max(start, first);
       const to = Math.min(start + values.length, first + elements(part.tensor.shape));
       if (from >= to) continue;
-      const piece = values.subarray(from - start, to - start) as Float32Array<ArrayBuffer>;
-      this.device.gpu.queue.writeBuffer(this.#buffers[part.chunk], part.offset + 4 * (from - first), piece);
+      const offset = part.offset + (from - first) * values.BYTES_PER_ELEMENT;
+      const piece = inWords(values.subarray(from - start, to - start));
+      this.device.gpu.queue.writeBuffer(this.#buffers[part.chunk], offset, piece);
     }
-    this.#waiting += values.length;
+    this.#waiting += values.byteLength;
   }
 }
 

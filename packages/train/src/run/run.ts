@@ -1,4 +1,12 @@
-import { type ClipModel, type DeviceClip, readClipModel, storeClipModel, uploadClip, type Weights } from '@webcir/clip';
+import {
+  type ClipModel,
+  type DeviceClip,
+  expectTrainable,
+  readClipModel,
+  storeClipModel,
+  uploadClip,
+  type Weights,
+} from '@webcir/clip';
 import type { CombinerModel } from '@webcir/combiner';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, readCombinerModel } from '@webcir/retrieval';
@@ -51,10 +59,12 @@ export function expectBatches(
 /**
  * Trains both stages of CLIP4Cir, or one of them, and goes on where an earlier call with the same storage and options
  * stopped, to the same bits. Runs in Node and in a page.
- * @throws RangeError when a batch is larger than the data or stage 1 does not fit the memory budget; DivergedError
+ * @throws RangeError when a batch is larger than the data or stage 1 does not fit the memory budget; DivergedError; Error
+ *   for light weights
  */
 export async function trainRun<Scores>(run: TrainingRun<Scores>): Promise<TrainedModels> {
   const { device, model, storage, options } = run;
+  expectTrainable(model);
   expectBatches(options, run.examples.length);
   const [tunedFile, combinerFile] = [modelFile('stage 1'), modelFile('stage 2')];
   if (!(await storage.has(tunedFile))) {

@@ -1,4 +1,4 @@
-import { type CombinerConfig, combine, combinerEntries, mixedPrecision } from '@webcir/combiner';
+import { type CombinerConfig, combine, combinerDropout, combinerEntries, mixedPrecision } from '@webcir/combiner';
 import { Adam, compile, type Device, input, type Tensor, TensorStore } from '@webcir/kernels';
 import { type PreparedStep, programStep, type StepProgram } from '../loop.ts';
 import { batchContrastiveLoss } from '../loss.ts';
@@ -69,12 +69,12 @@ function combinerLoss(
   { batch, dropout, mixed }: Stage2Settings,
 ): Tensor {
   const shape = [batch, featureDim];
-  const training = dropout > 0 ? { seed: input('seed', [2], 'u32'), probability: dropout } : undefined;
+  const drop = dropout > 0 ? combinerDropout(input('seed', [2], 'u32'), dropout) : undefined;
   const queries = combine(
     input('reference', shape),
     input('text', shape),
     mixed ? mixedPrecision(weights) : weights,
-    training,
+    drop,
   );
   return batchContrastiveLoss(queries, input('target', shape));
 }

@@ -26,9 +26,8 @@ export const STORAGE_CLASSES: { readonly [dtype in TensorDtype]: string } = {
   U8: 'ByteStorage',
   BOOL: 'BoolStorage',
 };
-const STORAGE_DTYPES: ReadonlyMap<string, TensorDtype> = new Map(
-  Object.entries(STORAGE_CLASSES).map(([dtype, name]) => [`torch.${name}`, dtype as TensorDtype]),
-);
+const dtypeOf = (storageClass: string | undefined): TensorDtype | undefined =>
+  (Object.keys(STORAGE_CLASSES) as TensorDtype[]).find((dtype) => storageClass === `torch.${STORAGE_CLASSES[dtype]}`);
 
 const SCRIPT_CLASS = /^__torch__\./;
 
@@ -84,7 +83,11 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['torch.Size', same],
   ['torch.device', same],
   ['torch.jit._pickle.restore_type_tag', same],
-  ...['int', 'double', 'bool', 'tensor'].map((type): [string, Call] => [`torch.jit._pickle.build_${type}list`, same]),
+  // Written out: a table that has to be computed stays in the bundle of a page that reads no pickle.
+  ['torch.jit._pickle.build_intlist', same],
+  ['torch.jit._pickle.build_doublelist', same],
+  ['torch.jit._pickle.build_boollist', same],
+  ['torch.jit._pickle.build_tensorlist', same],
 ]);
 
 export const symbol = (module: string, name: string): PickleSymbol => ({ kind: 'symbol', name: `${module}.${name}` });
@@ -139,7 +142,7 @@ export function referred(id: PickleValue, fail: Fail): StorageRef | Inert {
   const [tag, typeName, key, location, length, view] = Array.isArray(id) ? id : [];
   const name = typeName !== undefined && isSymbol(typeName) ? typeName.name : undefined;
   if (tag === 'module' && name !== undefined) return inert(name);
-  const dtype = STORAGE_DTYPES.get(name ?? '');
+  const dtype = dtypeOf(name);
   if (tag === 'storage' && name !== undefined && !dtype) return inert(name);
   if (tag !== 'storage' || !dtype || typeof key !== 'string' || typeof location !== 'string') {
     fail(`refers to ${describe(id)}, expected ('storage', class, key, location, length).`);

@@ -1,4 +1,6 @@
-import { type CaseInput, index, normal, type OpCase } from '../../engine/case.ts';
+import { type CaseInput, fixed, index, int8, normal, type OpCase } from '../../engine/case.ts';
+import { dequantizeReference } from '../dequantize/dequantize.reference.ts';
+import { dequantize } from '../dequantize/dequantize.ts';
 import { gatherReference } from './gather.reference.ts';
 import { gather } from './gather.ts';
 
@@ -14,6 +16,19 @@ const gatherCase = (
   reference: (x, rows) => gatherReference(x, rows, firstRow),
 });
 
+/** Of a table in int8, with a scale a row. */
+const int8Case = (
+  shape: number[],
+  positions: number[],
+  indices = index(positions, shape[0]),
+  firstRow = 0,
+): OpCase => ({
+  name: `[${positions}] of [${shape}] in int8`,
+  inputs: [int8(shape), fixed([shape[0]]), indices],
+  op: (x, scale, rows) => gather(dequantize(x, scale), rows, { firstRow }),
+  reference: (x, scale, rows) => gatherReference(dequantizeReference(x, scale), rows, firstRow),
+});
+
 export const cases = [
   gatherCase([1, 4], [1]),
   gatherCase([7], [5]),
@@ -26,6 +41,10 @@ export const cases = [
   { ...gatherCase([4, 8], [40], index([40], 10), 3), name: 'some rows of a larger table' },
   { ...gatherCase([4, 3], [40], index([40], 10), 3), name: 'some rows of a larger table, of an odd width' },
   { ...gatherCase([4, 5], [1, 3], index([1, 3], 1)), name: 'one row for all' },
+  int8Case([300, 16], [4, 5]),
+  int8Case([9, 2, 6], [7]),
+  int8Case([5, 6], [3]),
+  { ...int8Case([4, 8], [40], index([40], 10), 3), name: 'some rows of a larger table in int8' },
   { ...gatherCase([9, 4], [3]), name: 'u32 rows', inputs: [index([9, 4], 2 ** 31), index([3], 9)] },
 ];
 

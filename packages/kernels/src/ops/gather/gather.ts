@@ -1,6 +1,8 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, firstOrderOnly, type Gradient, type OpDefinition } from '../../engine/op.ts';
 import { elements, type Shape, type Tensor } from '../../graph.ts';
+import { dequantize } from '../dequantize/dequantize.ts';
+import { quantized } from '../dequantize/quantized.ts';
 import { fillKernel } from '../fill/fill.wgsl.ts';
 import { gatherBackwardScalarKernel } from './gather.backward.scalar.wgsl.ts';
 import { gatherBackwardKernel } from './gather.backward.wgsl.ts';
@@ -14,6 +16,9 @@ const sizes = (shape: Shape, indices: Tensor) => ({
   positions: elements(indices.shape),
 });
 
+/** Rows of bytes are copied in whole words. */
+const hasWords = ({ dtype, shape }: Tensor) => dtype !== 'i8' || (elements(shape) / shape[0]) % 4 === 0;
+
 interface Attributes {
   /** The row of the whole table that is row 0 of x. */
   readonly firstRow: number;
@@ -21,14 +26,16 @@ interface Attributes {
 
 const definition: OpDefinition<Attributes> = {
   name: 'gather',
+  takesInt8: true,
   outputs(inputs) {
     const [x, indices] = inputs;
-    const fits = x.shape.length > 0 && indices.dtype === 'u32';
-    expectShapes(fits, 'gather', 'x [rows, ...rest] and indices of u32', inputs);
+    const fits = x.shape.length > 0 && indices.dtype === 'u32' && hasWords(x);
+    expectShapes(fits, 'gather', 'x [rows, ...rest], of bytes in whole words, and indices of u32', inputs);
     return [{ shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype }];
   },
   launch({ inputs: [x, indices], outputs: [y], attributes: { firstRow } }) {
-    const { rows, width, positions } = sizes(x.shape, indices);
+    const { rows, width: values, positions } = sizes(x.shape, indices);
+    const width = x.dtype === 'i8' ? values / 4 : values;
     const bindings = { x, indices, y };
     if (width % 4 === 0) {
       const params = { rows, firstRow, width4: width / 4, positions };
@@ -76,7 +83,8 @@ const backward: OpDefinition<Attributes & { readonly shape: Shape }> = {
 };
 
 /**
- * Rows of x by number: an embedding lookup, or one token picked out of every sequence.
+ * Rows of x by number: an embedding lookup, or one token picked out of every sequence. Of a table in int8
+ * (`dequantize`), only these rows become floats.
  * @param x [rows, ...rest]: a table, or its rows from `firstRow` on. A table in several parts is gathered from by the
  *   sum over its parts.
  * @param indices u32, any shape, into the whole table. An index of a row that x does not hold reads zeros.
@@ -84,5 +92,8 @@ const backward: OpDefinition<Attributes & { readonly shape: Shape }> = {
  * @throws ShapeError
  */
 export function gather(x: Tensor, indices: Tensor, { firstRow = 0 } = {}): Tensor {
-  return apply(definition, [x, indices], { firstRow })[0];
+  const rows = (table: Tensor) => apply(definition, [table, indices], { firstRow })[0];
+  const light = quantized(x);
+  const hasRowScales = light?.scale.shape.length === 1 && hasWords(light.values);
+  return hasRowScales ? dequantize(rows(light.values), rows(light.scale)) : rows(x);
 }

@@ -6,6 +6,9 @@
 @group(0) @binding(0) var<storage, read> a: array<stored4>;
 @group(0) @binding(1) var<storage, read> b: array<stored4>;
 
+override transposeA: bool;
+override transposeB: bool;
+
 // The four vectors of a that hold rows row .. row + 3 of op(a) at inner indices k .. k + 3, as they lie in memory: one
 // per row, or one per k where a is transposed. Where they would lie past an edge, others are read instead.
 fn leftVectors(z: u32, row: u32, k: u32, end: u32) -> mat4x4f {

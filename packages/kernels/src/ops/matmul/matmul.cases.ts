@@ -1,6 +1,8 @@
-import { normal, type OpCase } from '../../engine/case.ts';
+import { fixed, int8, normal, type OpCase } from '../../engine/case.ts';
 import type { Tensor } from '../../graph.ts';
 import { cast, type Precision } from '../cast/cast.ts';
+import { dequantizeReference } from '../dequantize/dequantize.reference.ts';
+import { dequantize } from '../dequantize/dequantize.ts';
 import { linearReference, matmulReference } from './matmul.reference.ts';
 import { type Activation, linear, matmul } from './matmul.ts';
 
@@ -76,6 +78,23 @@ const linearCase = (
   };
 };
 
+/** The same with a weight in int8. The scales differ by up to a hundred times, so that none stands for another. */
+const int8Case = (leading: number[], inner: number, columns: number, options: LinearCase = {}): OpCase => {
+  const floats = linearCase(leading, inner, columns, options);
+  const scales = fixed([columns], {
+    seed: 3,
+    map: (random, i) => (0.02 * (1 + (i % 5) * random ** 2)) / Math.sqrt(inner),
+  });
+  const rest = floats.inputs.slice(2).map(({ shape }, i) => fixed(shape, { seed: 5 + i }));
+  return {
+    ...floats,
+    name: `${floats.name} of int8`,
+    inputs: [fixed([...leading, inner]), int8([columns, inner]), scales, ...rest],
+    op: (x, weight, scale, ...others) => floats.op(x, dequantize(weight, scale), ...others),
+    reference: (x, weight, scale, ...others) => floats.reference(x, dequantizeReference(weight, scale), ...others),
+  };
+};
+
 export const cases = [
   ...(['NN', 'NT', 'TN', 'TT'] as const).flatMap((layout) => [
     matmulCase(layout, 1, 1, 1),
@@ -145,6 +164,16 @@ export const cases = [
   halfCase(linearCase([2, 5], 16, 36, { bias: true, activation: 'quickgelu' }), 'f16'),
   halfCase(linearCase([40], 16, 36, { activation: 'gelu' }), 'f16'),
   halfCase(linearCase([70], 20, 68, { bias: true, residual: true })),
+  int8Case([1], 4, 4),
+  int8Case([3], 260, 36),
+  int8Case([8], 128, 20, { bias: true, activation: 'quickgelu' }),
+  int8Case([2, 5], 16, 36, { bias: true, residual: true }),
+  int8Case([20], 1032, 8, { residual: true }),
+  int8Case([70], 20, 68, { bias: true, activation: 'gelu', residual: true }),
+  int8Case([130], 36, 132, { activation: 'relu' }),
+  // Not in whole words, so that the weight becomes floats first.
+  int8Case([9], 5, 7, { bias: true, activation: 'relu' }),
+  int8Case([5], 8, 6),
 ];
 
 const blockCases = (tokens: number, width: number) => [
@@ -164,6 +193,10 @@ export const benchmarks = [
   ...blockCases(128 * 12, 128),
   matmulCase('NN', 2464, 2048, 512),
   matmulCase('TN', 512, 2464, 2048),
+  ...[1, 16, 32 * 77].flatMap((rows) => [
+    linearCase([rows], 512, 2048, { bias: true, activation: 'quickgelu' }),
+    int8Case([rows], 512, 2048, { bias: true, activation: 'quickgelu' }),
+  ]),
   linearCase([32], 640, 640, { bias: true, activation: 'relu' }),
   matmulCase('NT', 77, 64, 77, 256),
 ];

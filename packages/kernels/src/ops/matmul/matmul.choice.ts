@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../engine/capabilities.ts';
-import { elements, type Tensor } from '../../graph.ts';
+import { type DType, elements, type Tensor } from '../../graph.ts';
 import type { Precision } from '../cast/cast.ts';
 import { matrixKernelFor } from './matmul.matrix.ts';
 import type { Activation } from './matmul.ts';
@@ -40,7 +40,7 @@ export function sizesOf([a, b]: readonly Tensor[], { transposeA, transposeB }: A
 }
 
 export type Variant = 'subgroup' | 'plain' | 'matrix' | 'tiled' | 'register';
-export type Kernel = Exclude<Variant, 'matrix'> | 'vector';
+export type Kernel = Exclude<Variant, 'matrix'> | 'quad' | 'vector';
 
 /** Sizes of the contiguous axes of a and b. */
 const contiguousSizes = ({ rows, inner, columns }: Sizes, { transposeA, transposeB }: Attributes) => [
@@ -55,25 +55,27 @@ export const isVectorized = (sizes: Sizes, attributes: Attributes): boolean =>
 /** With so few rows of y, reading b is all the work. */
 const fewRows = 8;
 
-export const matrixFor = (sizes: Sizes, attributes: Attributes, half: boolean, capabilities: Capabilities) =>
-  sizes.rows > fewRows
-    ? matrixKernelFor(half ? 'f16' : 'f32', sizes, contiguousSizes(sizes, attributes), capabilities)
+/** @param stored of b; subgroup matrices are loaded as they are stored, so that there is none for bytes */
+export const matrixFor = (sizes: Sizes, attributes: Attributes, stored: DType, capabilities: Capabilities) =>
+  sizes.rows > fewRows && (stored === 'f16' || stored === 'f32')
+    ? matrixKernelFor(stored, sizes, contiguousSizes(sizes, attributes), capabilities)
     : undefined;
 
-/** The kernel in which a variant runs these sizes. */
+/** The kernel in which a variant runs these sizes. @param stored the dtype of b */
 export function kernelFor(
   variant: Variant,
   sizes: Sizes,
   attributes: Attributes,
-  half: boolean,
-  { vendor }: Capabilities,
+  stored: DType,
+  { vendor, subgroupSize }: Capabilities,
 ): Kernel {
-  const plain = half ? 'register' : 'plain'; // runs anywhere, half precision being vectorized
+  const plain = stored === 'f32' ? 'plain' : 'register'; // runs anywhere, halves and bytes being vectorized
   if (!isVectorized(sizes, attributes) || variant === 'plain') return plain;
-  // The subgroup kernel takes one transposed matrix at most: no op here needs both.
+  // The subgroup kernels take one transposed matrix at most (no op here needs both), that of four lanes b alone.
+  if (variant === 'subgroup' && subgroupSize === 4) return attributes.transposeA ? plain : 'quad';
   if (variant === 'subgroup') return attributes.transposeA && attributes.transposeB ? plain : variant;
   if (sizes.rows <= fewRows) return 'vector';
-  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these sizes
+  return variant === 'matrix' ? (vendor === 'apple' ? 'register' : 'tiled') : variant; // no matrices for these
 }
 
 /** Rows and columns of y that one workgroup owns. */
@@ -88,6 +90,8 @@ export function tileOf(
       return square(32);
     case 'subgroup':
       return { rows: rows <= 16 && !transposeA ? 16 : 32, columns: 32 };
+    case 'quad':
+      return { rows: 8, columns: 32 };
     case 'tiled': // Large tiles where there are enough of them for the largest GPUs.
       return square(batch * Math.ceil(rows / 128) * Math.ceil(columns / 128) >= 128 ? 128 : 64);
     case 'register':

@@ -29,6 +29,8 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 @group(0) @binding(0) var<storage, read> a: array<vec4u>;
 @group(0) @binding(1) var<storage, read> b: array<vec4u>;
 
+override transposeA: bool;
+override transposeB: bool;
 override threads: u32;
 
 alias Left = subgroup_matrix_left<$element, ${k}, ${m}>;

@@ -9,6 +9,8 @@ enable subgroups;
 @group(0) @binding(0) var<storage, read> a: array<vec4u>; // eight halves each
 @group(0) @binding(1) var<storage, read> b: array<stored4>;
 
+override transposeA: bool;
+override transposeB: bool;
 override tall: bool;
 
 fn unpackHalves(words: vec2u) -> vec4f {

@@ -20,6 +20,8 @@ enable subgroups;
 @group(0) @binding(0) var<storage, read> a: array<stored4>;
 @group(0) @binding(1) var<storage, read> b: array<stored4>;
 
+override transposeA: bool;
+override transposeB: bool;
 override tall: bool;
 
 fn storeSums(start: u32, row: u32, sum: vec4f) {
@@ -47,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let bRow$r = bStart + min(column4 * 4u + ${r}u, params.columns - 1u) * inner4;
 #end
   var initial = vec4f();
-  if (params.hasBias != 0u) {
+  if (params.hasBias != 0u && params.hasScale == 0u) {
     initial = bias[min(column4, columns4 - 1u)];
   }
 #for m in 0..32
@@ -127,14 +129,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     c$m = c${m+8};
 #end
   }
-  if (params.activation == 0u && params.hasResidual == 0u && params.keepPreactivation == 0u) {
+  if (params.activation == 0u && params.hasResidual == 0u && params.keepPreactivation == 0u && params.hasScale == 0u) {
     return;
+  }
+  // Sums of bytes are scaled before the bias is added.
+  var factor = vec4f(1.0);
+  var shift = vec4f();
+  if (params.hasScale != 0u) {
+    factor = scale[column4];
+    if (params.hasBias != 0u) {
+      shift = bias[column4];
+    }
   }
   // Each lane takes up again what it has just stored: the code of the activation would take long to compile 32 times.
   let lastRow = min(row + select(16u, 32u, tall), params.rows);
   for (var i = row; i < lastRow; i++) {
     let at = start + i * columns4;
-    var value = readY(at);
+    var value = readY(at) * factor + shift;
     if (params.keepPreactivation != 0u) {
       writePreactivation(at, value);
     }

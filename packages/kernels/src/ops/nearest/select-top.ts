@@ -11,6 +11,9 @@ const maxUntiled = 256 - tile;
 /** The maximum k: a selection holds a tile for each value selected, 2,048 values in all. */
 export const MAX_SELECTED = 2048 / tile;
 
+/** Vectors of candidates for which the smallest selection has room: a power of two, as for all, lest there be many pipelines. */
+const minCapacity = 32;
+
 /** A row per query, `stride` values apart: the scores, or the largest values of the tiles of the level below. */
 interface Level {
   readonly x: Tensor;
@@ -62,7 +65,8 @@ export function selectTop(
     const named = parents?.indices.shape[1] ?? 0;
     const candidates4 = ((named || tilesOf(level)) * tile) / 4;
     const params = { queries, count, stride, candidates4, parents: named, selected };
-    dispatches.push(dispatch(selectTopKernel, bindings, params, linearGrid(queries, 1)));
+    const constants = { capacity: Math.max(minCapacity, 2 ** Math.ceil(Math.log2(candidates4))) };
+    dispatches.push(dispatch(selectTopKernel, bindings, params, linearGrid(queries, 1), constants));
     parents = bindings;
   }
   return dispatches;

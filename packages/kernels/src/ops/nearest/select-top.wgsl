@@ -25,8 +25,12 @@ struct Params {
 const threads = 128u;
 const four = vec4u(0u, 1u, 2u, 3u);
 
-var<workgroup> keys: array<vec4u, 512>; // 0 outside of the row
-var<workgroup> places: array<u32, 512>; // of the first of four; those outside of the row are not less than count
+// Vectors of candidates that there is room for: WebGPU zeroes workgroup memory, and SwiftShader compiles that into a
+// store for each word (all 512: 0.7 s, 32: 0.05 s).
+override capacity: u32;
+
+var<workgroup> keys: array<vec4u, capacity>; // 0 outside of the row
+var<workgroup> places: array<u32, capacity>; // of the first of four; those outside of the row are not less than count
 var<workgroup> kept: atomic<u32>; // vectors
 
 #include keys.include.wgsl

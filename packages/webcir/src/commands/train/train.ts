@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { uploadClip } from '@webcir/clip';
+import { expectTrainable, uploadClip } from '@webcir/clip';
 import { copyTokenizer } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
@@ -69,6 +69,7 @@ async function train(request: TrainRequest): Promise<void> {
   const given = { ...before, ...withFullPaths(request.options) } as GivenOptions;
   const session = await openSession(given);
   const { device, dataset, model, preprocessing, tokens } = session;
+  expectTrainable(model);
   const { validation: validationSplit, test: testSplit } = dataset.uses;
   // Training cuts captions that are too long, as CLIP4Cir does; an evaluation refuses them.
   const examples = examplesOf(trainingTriplets(dataset), (text) => tokens(text, { truncate: true }).rows);

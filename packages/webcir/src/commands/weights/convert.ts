@@ -4,6 +4,8 @@ import {
   type Activation,
   CLIP_IMAGE,
   type ClipModel,
+  expectTrainable,
+  lightClip,
   named,
   readClipModel,
   storeClipModel,
@@ -26,27 +28,34 @@ import { storeCombinerModel } from '@webcir/retrieval';
 import { openCombinerModel } from '@webcir/retrieval/node';
 import { formatBytes } from '../../progress.ts';
 import { familyNames } from './inspect.ts';
+import { lightNotes } from './light.ts';
 
 export interface ConvertOptions {
   readonly activation?: Activation;
   readonly dtype: 'F32' | 'F16';
+  readonly storage: 'float' | 'int8';
 }
 
 /**
  * `webcir weights convert`: a CLIP or a Combiner from any container and naming, as safetensors or as the `.pt` that
  * CLIP4Cir's scripts read, with OpenAI's and CLIP4Cir's names.
  */
-export async function convertCommand(from: string, to: string, { activation, dtype }: ConvertOptions): Promise<void> {
+export async function convertCommand(from: string, to: string, options: ConvertOptions): Promise<void> {
+  const { activation, dtype, storage } = options;
   const kind = extname(to);
   if (kind !== '.safetensors' && kind !== '.pt') {
     throw new Error(`${to}: expected a name that ends in .safetensors or .pt, which says what to write.`);
+  }
+  if (kind === '.pt' && storage === 'int8') {
+    throw new Error(`${to}: nobody else reads webcir's int8: name a file that ends in .safetensors.`);
   }
   await expectWritable(to);
   const file = await openWeights(from);
   let className: string = weightsKind(file) ?? 'CLIP';
   let content: ReturnType<typeof storeClipModel>;
-  let note: string | undefined;
+  const notes: string[] = [];
   if (className === 'Combiner') {
+    if (storage === 'int8') throw new Error(`${from}: is a Combiner, and small: only a CLIP is stored in int8.`);
     content = storeCombinerModel(await openCombinerModel(from), dtype);
   } else {
     const configuration = await configurationBeside(from, file, activation);
@@ -55,23 +64,31 @@ export async function convertCommand(from: string, to: string, { activation, dty
     if (kind === '.pt' && className === 'SigLIP') {
       throw new Error(`${to}: CLIP4Cir's scripts know no SigLIP: name a file that ends in .safetensors.`);
     }
+    named(from, () => expectTrainable(model));
     const { vocabularySize } = await loadTokenizer();
-    content = storeClipModel(kind === '.pt' ? named(from, () => forCLIP4Cir(model, vocabularySize)) : model, dtype);
+    const written = kind === '.pt' ? named(from, () => forCLIP4Cir(model, vocabularySize)) : model;
+    if (storage === 'int8') {
+      const light = await named(from, () => lightClip(written));
+      content = storeClipModel(light.model, dtype);
+      notes.push(...lightNotes(storeClipModel(model, 'F32').tensors, content.tensors, light.worst));
+    } else content = storeClipModel(written, dtype);
     if (kind === '.pt' && model.vocabulary) {
-      note =
+      notes.push(
         `It knows ${model.vocabulary.length} of CLIP's ${vocabularySize} tokens: in ${to} the rows of the others are ` +
-        'zero, and a text should be of words that it was trained on.';
+          'zero, and a text should be of words that it was trained on.',
+      );
     }
     await copyTokenizer(from, dirname(to), model);
   }
-  const { tensors, metadata } = content;
-  if (kind === '.safetensors') await writeSafetensorsFile(to, { tensors, metadata });
+  const { tensors } = content;
+  if (kind === '.safetensors') await writeSafetensorsFile(to, content);
   else {
     const epoch = Number(file.metadata.get('epoch') ?? 0);
     await writeFileAtomic(to, torchZipPieces(withBatchCounters(tensors), { epoch, className }));
   }
-  console.log(`${className}, ${tensors.size} tensors in ${dtype}: ${to}, ${formatBytes((await stat(to)).size)}`);
-  if (note !== undefined) console.log(note);
+  const stored = storage === 'int8' ? `int8 and ${dtype}` : dtype;
+  console.log(`${className}, ${tensors.size} tensors in ${stored}: ${to}, ${formatBytes((await stat(to)).size)}`);
+  for (const note of notes) console.log(note);
 }
 
 /** The model as the class of openai/CLIP can hold it. @throws for settings that this class does not have */

@@ -8,6 +8,7 @@ import {
   elementsOf,
   type ImageInput,
   isVisual,
+  MODEL_PARTS,
   named,
   readClipModel,
   statedActivation,
@@ -18,6 +19,7 @@ import {
 import { configurationBeside, openWeights, weightPath } from '@webcir/clip/node';
 import { readCombinerModel } from '@webcir/retrieval';
 import { formatBytes } from '../../progress.ts';
+import { bytesByPart } from './light.ts';
 
 export interface InspectOptions {
   readonly activation?: Activation;
@@ -59,6 +61,7 @@ function clipFacts(file: WeightFile, configuration: Configuration): Fact[] {
   const { embedDim, contextLength, vocabularySize, textWidth, textHeads, textLayers } = config;
   const count = (wanted: (name: string) => boolean) =>
     [...tensors].reduce((sum, [name, { shape }]) => sum + (wanted(name) ? elementsOf(shape) : 0), 0);
+  const isLight = [...tensors.values()].some(({ readInt8 }) => readInt8);
   const millions = (parameters: number) => `${(parameters / 1e6).toFixed(2)} M`;
   const [image, text] = [count(isVisual), count((name) => !isVisual(name))];
   return [
@@ -69,11 +72,17 @@ function clipFacts(file: WeightFile, configuration: Configuration): Fact[] {
       `${textLayers} layers, width ${textWidth}, ${textHeads} heads, ` +
         `${contextLength} positions, ${vocabularySize} tokens`,
     ],
+    ...(isLight ? [['Storage', storageFact(file)] as Fact] : []),
     ['Parameters', `${millions(image + text)}: image ${millions(image)}, text ${millions(text)}`],
     ['Activation', activationFact(config, activation)],
     ['Layer norm', `epsilon ${config.layerNormEpsilon}`],
     ['Images', imageFact(config.image)],
   ];
+}
+
+function storageFact({ tensors }: WeightFile): string {
+  const bytes = bytesByPart(tensors);
+  return `int8, for searching: ${MODEL_PARTS.map((part) => `${part} ${formatBytes(bytes[part])}`).join(', ')}`;
 }
 
 const imageEncoder = ({ vision, imageResolution }: ClipConfig): string =>

@@ -27,6 +27,11 @@ export function registerWeights(program: Command): void {
     .argument('<from>', 'weights in any container and naming')
     .argument('<to>', "name.safetensors, or name.pt as CLIP4Cir's scripts read it")
     .addOption(new Option('--dtype <dtype>', 'of the values').choices(['F32', 'F16']).default('F32'))
+    .addOption(
+      new Option('--storage <storage>', 'int8: a quarter of the size, for searching alone; the rest is of --dtype')
+        .choices(['float', 'int8'])
+        .default('float'),
+    )
     .addOption(activationOption())
     .action(convertCommand);
   registerWeightsPull(weights);

@@ -1,0 +1,4 @@
+// The script of the worker that `loadInWorker` starts.
+import { serveRetriever } from './worker/serve.ts';
+
+serveRetriever();
