@@ -113,7 +113,8 @@ describe('the other parts', () => {
     const files = new Map(output.map(({ fileName, code, source }) => [`/${fileName}`, Buffer.from(code ?? source)]));
     files.set('/photo.png', await compressImage(photo, { format: 'png' }));
     files.set('/encoder.onnx', Buffer.from(await onnxEncoder(await openClipModel(embedded.clip.pathname))));
-    files.set('/clip.safetensors', readFileSync(join(folder, 'public/clip.safetensors')));
+    for (const name of ['clip.safetensors', 'light.safetensors'])
+      files.set(`/${name}`, readFileSync(join(folder, 'public', name)));
     site = await serve(files);
     visit = await openPage();
     await visit.page.goto(`${site.url}/blocks.html`);

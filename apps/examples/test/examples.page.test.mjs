@@ -1,11 +1,14 @@
 // Each example in Chromium, as a visitor has it: what it finds is what a search in Node finds, on one device.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compressImage } from '@webcir/clip/node';
 import { openEmbedded } from '@webcir/data';
 import * as embedded from '@webcir/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage, Retriever } from 'webcir/node';
+import { run } from '../../../scripts/lib/run.mjs';
 import { launchBrowser } from '../../../scripts/lib/visits.mjs';
 import { firstCombiner } from '../src/onnx/models/combiner.ts';
 import { bundled, canvasArguments, serve } from './site.mjs';
@@ -87,6 +90,22 @@ describe('an example', () => {
     );
     expect(files.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(name === 'node' ? 10 : 80);
+  });
+});
+
+describe('node', () => {
+  it('prints what it finds in a folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'webcir-images-'));
+    for (const id of gallery.ids.slice(0, 6))
+      writeFileSync(join(folder, `${id}.png`), await compressImage(photos.get(id), { format: 'png' }));
+    const { code, stdout, output } = await run(process.execPath, [join(source, 'node/search.mjs'), folder, text]);
+    rmSync(folder, { recursive: true });
+    expect(code, output).toBe(0);
+    const table = stdout.toString();
+    const few = await retriever.index([...photos].slice(0, 6));
+    const expected = await retriever.search(few, { image: few.ids[0], text, k: 5 });
+    await few.dispose();
+    expect(table.match(/t10k-\d+/g)).toEqual(expected.map(({ id }) => id));
   });
 });
 

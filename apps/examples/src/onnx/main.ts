@@ -1,17 +1,10 @@
 // The image encoder runs in ONNX Runtime Web. Its feature stays on the GPU, where the search goes on with it.
-import {
-  blobSource,
-  imagePlanes,
-  openSafetensors,
-  preprocessOptions,
-  type RawImage,
-  readClipModel,
-} from '@webcir/clip';
+import { imagePlanes, preprocessOptions, type RawImage } from '@webcir/clip';
 import tokenizer from '@webcir/clip/assets/clip-vocabulary.txt.gz?url';
 import weights from '@webcir/embedded/data/fmnist-clip.safetensors?url';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import * as ort from 'onnxruntime-web/webgpu'; // the other bundles take no device of ours
-import { Retriever, requiredFeatures, requiredLimits } from 'webcir';
+import { openSafetensors, Retriever, readClipModel, requiredFeatures, requiredLimits, storedSource } from 'webcir';
 import { catalogue, drawn } from '../catalogue.ts';
 import { find, onSearch, showFound } from '../page.ts';
 import { firstCombiner } from './models/combiner.ts';
@@ -21,7 +14,7 @@ import { onnxEncoder } from './models/encoder.ts';
 const adapter = (await navigator.gpu.requestAdapter())!;
 const asked = { requiredFeatures: requiredFeatures(adapter), requiredLimits: requiredLimits(adapter) };
 const device = await adapter.requestDevice(asked);
-const clip = readClipModel(await openSafetensors(blobSource(await (await fetch(weights)).blob(), 'clip')));
+const clip = readClipModel(await openSafetensors(await storedSource(weights)));
 ort.env.wasm.wasmPaths = { wasm };
 ort.env.wasm.numThreads = 1;
 // In your page: InferenceSession.create('/your-encoder.onnx', …), and combiner: '/combiner.safetensors'.
