@@ -16,6 +16,7 @@ export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';
 export { mixedPrecision, type Weights, weightsOf } from './encoders/weights.ts';
+export { ClipOnDemand } from './model/clip-on-demand.ts';
 export { clipFingerprint, imageFingerprint, modelFingerprint, sourceFingerprint } from './model/fingerprint.ts';
 export { foldBatchNorm } from './model/fold.ts';
 export { initialVit, type VitSizes } from './model/init.ts';
@@ -44,7 +45,7 @@ export {
 } from './model/tokens.ts';
 export { type DeviceClip, downloadClip, uploadClip } from './model/upload.ts';
 export { withWholeVocabulary } from './model/whole-vocabulary.ts';
-export { decodeImage, drawnImage } from './preprocess/decode-page.ts';
+export { decodeImage, drawnImage, type PageImage } from './preprocess/decode-page.ts';
 export type { RawImage } from './preprocess/image.ts';
 export { type Alpha, imagePixels } from './preprocess/image-pixels.ts';
 export { normalizePixels } from './preprocess/normalize.ts';

@@ -1,4 +1,4 @@
-import type { PreprocessOptions } from '@webcir/clip';
+import type { PageImage, PreprocessOptions } from '@webcir/clip';
 import {
   BufferUsage,
   type Device,
@@ -8,14 +8,7 @@ import {
   TextureReader,
   TextureUsage,
 } from '@webcir/kernels';
-import {
-  copyToTexture,
-  type HostImage,
-  type HostPixels,
-  isHostImage,
-  type PageImage,
-  shownSize,
-} from './image-input.ts';
+import { copyToTexture, type HostImage, type HostPixels, isHostImage, shownSize } from './image-input.ts';
 import { type PixelLayout, Resizers } from './resizers.ts';
 
 /** An image on the device, and how its packed pixels are had. */

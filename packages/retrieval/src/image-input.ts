@@ -1,14 +1,4 @@
-import { type Alpha, drawnImage, type RawImage } from '@webcir/clip';
-
-/** What a page can show: its pixels go to the device without a detour through the page's memory. */
-export type PageImage =
-  | ImageBitmap
-  | ImageData
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas
-  | HTMLVideoElement
-  | VideoFrame;
+import { type Alpha, drawnImage, type PageImage, type RawImage } from '@webcir/clip';
 
 /** A texture of a host application, on the device that searches. */
 export interface HostTexture {

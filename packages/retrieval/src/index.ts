@@ -10,7 +10,7 @@ export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
-export { type HostImage, type HostPixels, type HostTexture, type PageImage, readPageImage } from './image-input.ts';
+export { type HostImage, type HostPixels, type HostTexture, readPageImage } from './image-input.ts';
 export type {
   Avoid,
   ImageFeature,

@@ -1,17 +1,17 @@
 import {
+  type ClipConfig,
   type ClipModel,
-  type DeviceClip,
+  ClipOnDemand,
   type Preprocessing,
   type PreprocessOptions,
   preprocessOptions,
   type Tokenizer,
-  uploadClip,
 } from '@webcir/clip';
 import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
 import { type Device, SharedMemory, type TensorStore } from '@webcir/kernels';
-import type { DeviceImages } from './device-images.ts';
+import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
-import type { SearchModels } from './search-graph.ts';
+import type { SearchKind, SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
 export interface Models {
@@ -31,71 +31,80 @@ const textBatch = 4;
 /** How a search comes to the device: submitted here, or recorded for a host that submits it. */
 export type SearchUse = 'searched' | 'recorded';
 
-/** A retriever's models on one device, and what has been compiled of them. */
+/** A retriever's models on one device, as far as they have been needed, and what has been compiled of them. */
 export class ModelsOnDevice {
   readonly device: Device;
-  readonly search: SearchModels;
+  readonly config: ClipConfig;
+  readonly combiner: TensorStore | undefined;
   /** Shared by all searches, which take turns: those that are run here, and those that a host submits. */
   readonly memory: Readonly<Record<SearchUse, SharedMemory>>;
-  readonly #clip: DeviceClip;
-  readonly #combiner: TensorStore | undefined;
+  readonly #clip: ClipOnDemand;
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
-  #texts: TextEncoderPrograms | undefined;
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
+  #texts: TextEncoderPrograms | undefined;
 
-  private constructor(
-    device: Device,
-    { clip, preprocessing }: Models,
-    onDevice: DeviceClip,
-    combiner: TensorStore | undefined,
-  ) {
+  private constructor(device: Device, { clip, preprocessing }: Models, combiner: TensorStore | undefined) {
     this.device = device;
-    this.#preprocessing = preprocessOptions(clip.config, preprocessing);
-    this.#clip = onDevice;
-    this.#combiner = combiner;
-    this.search = { config: clip.config, weights: onDevice.weights, combiner };
+    this.config = clip.config;
+    this.combiner = combiner;
     this.memory = { searched: new SharedMemory(device), recorded: new SharedMemory(device) };
+    this.#clip = new ClipOnDemand(device, clip);
+    this.#preprocessing = preprocessOptions(clip.config, preprocessing);
   }
 
-  /** Copies the models to a device. @throws Error naming the first tensor with a value that is not finite */
+  /**
+   * Copies what every query with a text needs to a device: the text encoder and the Combiner.
+   * @throws Error naming the first tensor with a value that is not finite
+   */
   static async upload(device: Device, models: Models): Promise<ModelsOnDevice> {
-    const clip = await uploadClip(device, models.clip);
+    const combiner = models.combiner && (await uploadCombiner(device, models.combiner));
+    const onDevice = new ModelsOnDevice(device, models, combiner);
     try {
-      const combiner = models.combiner && (await uploadCombiner(device, models.combiner));
-      return new ModelsOnDevice(device, models, clip, combiner);
+      await onDevice.#clip.forTexts();
+      return onDevice;
     } catch (error) {
-      clip.dispose();
+      await onDevice.dispose();
       throw error;
     }
   }
 
+  /** What the graph of a search is made of, copied to the device where it is not there yet. */
+  async forSearch({ image, textLength }: SearchKind): Promise<SearchModels> {
+    const texts = textLength === undefined ? undefined : await this.#clip.forTexts();
+    const images = image === 'pixels' ? await this.#clip.forImages() : undefined;
+    return { config: this.config, texts, images, combiner: this.combiner };
+  }
+
+  /** Copies rows of the token table to the device, unless they are there. */
+  async loadTokens(rows: readonly number[]): Promise<void> {
+    await this.#clip.forTexts(rows);
+  }
+
   /** The encoder for batches of images of one size, made when it is first needed: some never need it. */
   async imageEncoder(batch: number): Promise<ImageEncoder> {
-    const { config, weights } = this.search;
-    const encoder = this.#encoders.get(batch) ?? ImageEncoder.create(this.device, config, weights, batch);
+    const encoder = this.#encoders.get(batch) ?? this.#makeEncoder(batch);
     this.#encoders.set(batch, encoder);
     encoder.catch(() => this.#encoders.delete(batch)); // the next call may find memory
     return encoder;
   }
 
-  /** What makes images of a page or a host ready on the device, loaded when the first of them comes. */
+  async #makeEncoder(batch: number): Promise<ImageEncoder> {
+    return ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch);
+  }
+
+  /** What makes images of a page or a host ready on the device. */
   async images(use: SearchUse): Promise<DeviceImages> {
-    const images = this.#images.get(use) ?? this.#makeImages();
+    const images = this.#images.get(use) ?? DeviceImages.create(this.device, this.#preprocessing);
     this.#images.set(use, images);
     images.catch(() => this.#images.delete(use));
     return images;
   }
 
-  async #makeImages(): Promise<DeviceImages> {
-    const { DeviceImages } = await import('./device-images.ts');
-    return DeviceImages.create(this.device, this.#preprocessing);
-  }
-
   /** Encodes texts that stand by themselves. @param rows of the token table @returns [texts, embed], not normalized */
-  encodeTexts(rows: readonly (readonly number[])[]): Promise<Float32Array> {
-    const { config, weights } = this.search;
-    this.#texts ??= new TextEncoderPrograms(this.device, config, weights, { batch: textBatch });
+  async encodeTexts(rows: readonly (readonly number[])[]): Promise<Float32Array> {
+    const weights = await this.#clip.forTexts(rows.flat());
+    this.#texts ??= new TextEncoderPrograms(this.device, this.config, weights, { batch: textBatch });
     return this.#texts.encode(rows);
   }
 
@@ -106,7 +115,7 @@ export class ModelsOnDevice {
     }
     await this.#texts?.dispose();
     for (const memory of Object.values(this.memory)) memory.dispose();
-    this.#clip.dispose();
-    this.#combiner?.dispose();
+    await this.#clip.dispose();
+    this.combiner?.dispose();
   }
 }

@@ -39,7 +39,7 @@ export async function prepareQuery(
   { references, text, weights, avoid, truncate }: CheckedQuery,
   found: number,
 ): Promise<PreparedQuery> {
-  const { config, combiner } = context.models.search;
+  const { config, combiner } = context.models;
   const inputs: Record<string, HostArray | InputWriter> = {};
   const [first] = references;
   let shown: ShownImage | undefined;
@@ -50,6 +50,7 @@ export async function prepareQuery(
   let textLength: number | undefined;
   if (text !== undefined) {
     const rows = context.rowsOf(text, truncate);
+    await context.models.loadTokens(rows);
     const { tokens, eotPositions, length } = packTokens([rows], lengthFor([rows], config.contextLength));
     Object.assign(inputs, { tokens, eotPositions });
     textLength = length;
@@ -68,7 +69,7 @@ export async function prepareQuery(
 /** The weighted mean of references' features, [embed], not normalized. */
 async function meanFeature(context: QueryContext, references: readonly WeightedReference[]): Promise<Float32Array> {
   const total = references.reduce((sum, { weight }) => sum + weight, 0);
-  const mean = new Float32Array(context.models.search.config.embedDim);
+  const mean = new Float32Array(context.models.config.embedDim);
   for (const { image, weight } of references) addScaled(mean, await featureOf(context, image), weight / total);
   return mean;
 }
@@ -81,7 +82,7 @@ async function awayFeature(
 ): Promise<Float32Array | undefined> {
   const count = texts.length + images.length;
   if (weight === 0 || count === 0) return undefined;
-  const { embedDim } = context.models.search.config;
+  const { embedDim } = context.models.config;
   const features: Float32Array[] = [];
   for (const image of images) features.push(await featureOf(context, image));
   if (texts.length > 0) {
@@ -96,7 +97,7 @@ async function awayFeature(
 /** The feature of an image, [embed], not normalized. */
 async function featureOf({ models, gallery, pixelsOf }: QueryContext, image: ImageSource): Promise<Float32Array> {
   if (typeof image === 'string') return gallery.featureOf(image);
-  if (isFeature(image)) return expectFeature(image, models.search.config.embedDim);
+  if (isFeature(image)) return expectFeature(image, models.config.embedDim);
   const encoder = await models.imageEncoder(1);
   return encoder.run(await pixelsOf(image));
 }

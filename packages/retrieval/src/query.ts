@@ -1,6 +1,6 @@
-import type { RawImage } from '@webcir/clip';
+import type { PageImage, RawImage } from '@webcir/clip';
 import { MAX_NEIGHBOURS } from './gallery-index.ts';
-import type { HostImage, PageImage } from './image-input.ts';
+import type { HostImage } from './image-input.ts';
 
 /** The feature of an image that something else has encoded, for instance ONNX Runtime on the same device. */
 export interface ImageFeature {

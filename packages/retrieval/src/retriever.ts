@@ -7,6 +7,7 @@ import {
   type Preprocessing,
   preprocessOptions,
   type RawImage,
+  sourceFingerprint,
   textTokenizer,
 } from '@webcir/clip';
 import { compile, Device, type InputWriter, openDevice, wrapDevice } from '@webcir/kernels';
@@ -68,6 +69,7 @@ interface Opened {
 export class Retriever {
   readonly config: ClipConfig;
   readonly preprocessing: Preprocessing;
+  readonly #models: Models;
   readonly #keeper: ModelsKeeper;
   readonly #tokens: ReturnType<typeof textTokenizer>;
   readonly #fingerprint: () => Promise<string>;
@@ -75,6 +77,7 @@ export class Retriever {
   readonly #galleries = new Set<Gallery>();
 
   protected constructor({ models, onDevice, open }: Opened) {
+    this.#models = models;
     this.config = models.clip.config;
     this.preprocessing = models.preprocessing;
     this.#tokens = textTokenizer(models.clip, models.tokenizer);
@@ -254,9 +257,10 @@ export class Retriever {
    * @param use what a host has recorded, and submits who knows when, has inputs of its own
    */
   #program(models: ModelsOnDevice, gallery: Gallery, kind: SearchKind, use: SearchUse): Promise<SearchProgram> {
-    return gallery.program(this, [use, ...Object.values(kind)].join(), () =>
-      compile(models.device, { ...searchGraph(models.search, gallery.index, kind), memory: models.memory[use] }),
-    );
+    return gallery.program(this, [use, ...Object.values(kind)].join(), async () => {
+      const graph = searchGraph(await models.forSearch(kind), gallery.index, kind);
+      return compile(models.device, { ...graph, memory: models.memory[use] });
+    });
   }
 
   #context(models: ModelsOnDevice, gallery: Gallery, use: SearchUse): QueryContext {
@@ -311,8 +315,13 @@ export class Retriever {
     this.#keep(gallery);
   }
 
-  /** @throws RangeError unless features of this fingerprint compare with those that this retriever makes */
+  /**
+   * A gallery of the model that light weights were made of is searched with them.
+   * @throws RangeError unless features of this fingerprint compare with those that this retriever makes
+   */
   async #expectFingerprint(fingerprint: string): Promise<void> {
+    const { given, preprocessing } = this.#models;
+    if (fingerprint === (await sourceFingerprint(given, preprocessing))) return;
     const own = await this.#fingerprint();
     if (fingerprint === own) return;
     throw new RangeError(

@@ -26,9 +26,11 @@ const likely = { image: 'pixels', textLength: 16, isWeighted: false, avoids: fal
 export async function compileSearchAhead(device: Device, { clip, combiner }: Encoders): Promise<void> {
   const { config } = clip;
   const { maxBindingSize } = device.capabilities;
+  const weights = weightsOf(StoreLayout.plan(entriesOf(clip), maxBindingSize));
   const models = {
     config,
-    weights: weightsOf(StoreLayout.plan(entriesOf(clip), maxBindingSize)),
+    texts: weights,
+    images: weights,
     combiner: combiner && StoreLayout.plan(combinerEntries(combiner.config), maxBindingSize),
   };
   const panel = packGallery(l2Normalize(input('features', [PANEL_ROWS, paddedDim(config.embedDim)])), 'f32');

@@ -29,7 +29,10 @@ export interface SearchKind {
 /** The models of a search, on a device. */
 export interface SearchModels {
   readonly config: ClipConfig;
-  readonly weights: Weights;
+  /** Of the text encoder; missing where no text is searched with. */
+  readonly texts: Weights | undefined;
+  /** Of the image encoder; missing where no image is encoded. */
+  readonly images: Weights | undefined;
   readonly combiner: Pick<TensorStore, 'tensor'> | undefined;
 }
 
@@ -48,16 +51,16 @@ export function searchGraph(
   return { outputs: { scores, indices, query } };
 }
 
-function mix({ config, weights, combiner }: SearchModels, kind: SearchKind): Tensor {
+function mix({ config, texts, images, combiner }: SearchModels, kind: SearchKind): Tensor {
   const { imageResolution: size, embedDim } = config;
   const image =
     kind.image === 'pixels'
-      ? encodeImage(input('pixels', [1, size, size, 3]), weights, config)
+      ? encodeImage(input('pixels', [1, size, size, 3]), images!, config)
       : kind.image && input('feature', [1, embedDim]);
   const text =
     kind.textLength === undefined
       ? undefined
-      : encodeText(input('tokens', [1, kind.textLength], 'u32'), input('eotPositions', [1], 'u32'), weights, config);
+      : encodeText(input('tokens', [1, kind.textLength], 'u32'), input('eotPositions', [1], 'u32'), texts!, config);
   if (!image || !text) return (image ?? text)!;
   if (!combiner) {
     if (!kind.isWeighted) return elementwiseSum(image, text);

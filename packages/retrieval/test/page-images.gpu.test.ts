@@ -1,11 +1,17 @@
 // What a page shows, taken straight to the device: the pixels that `decodeImage` would read. Node has none of this, and
 // is told so.
-import { channelsLast, decodeImage, imagePlanes, type PreprocessOptions, type RawImage } from '@webcir/clip';
+import {
+  channelsLast,
+  decodeImage,
+  imagePlanes,
+  type PageImage,
+  type PreprocessOptions,
+  type RawImage,
+} from '@webcir/clip';
 import { compile, input, openDevice, scale } from '@webcir/kernels';
 import { uniform } from '@webcir/kernels/cases';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceImages } from '../src/device-images.ts';
-import type { PageImage } from '../src/image-input.ts';
 import { Retriever } from '../src/index.ts';
 import { images as galleryImages, model, tokenizer } from './small.ts';
 

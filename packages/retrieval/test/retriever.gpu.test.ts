@@ -351,9 +351,13 @@ describe('Retriever', () => {
       const values = async () => (await read()).with(1, value);
       return new Map([...tensors, [name, { shape, read: values }]]);
     };
-    await expect(
-      load({ clip: { ...model, tensors: spoilt('visual.proj', model.tensors, Number.NaN) } }),
-    ).rejects.toThrow('CLIP weights: visual.proj: expected finite values, found NaN at place 1');
+    const withNaN = (name: string) => ({ clip: { ...model, tensors: spoilt(name, model.tensors, Number.NaN) } });
+    await expect(load(withNaN('text_projection'))).rejects.toThrow(
+      'CLIP weights: text_projection: expected finite values, found NaN at place 1',
+    );
+    const blind = await load(withNaN('visual.proj')); // the image encoder is read when it is needed
+    await expect(blind.index(images)).rejects.toThrow('CLIP weights: visual.proj: expected finite values, found NaN');
+    await blind.dispose();
     const { config, tensors } = readCombinerModel(await openSafetensors(blobSource(combinerFile, 'combiner')));
     const infinite = { config, tensors: spoilt('output_layer.bias', tensors, Number.POSITIVE_INFINITY) };
     await expect(load({ combiner: infinite })).rejects.toThrow(

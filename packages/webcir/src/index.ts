@@ -1,4 +1,4 @@
-export type { ClipModel, Preprocessing, RawImage, Tokenizer } from '@webcir/clip';
+export type { ClipModel, PageImage, Preprocessing, RawImage, Tokenizer } from '@webcir/clip';
 export {
   createSiglipTokenizer,
   createTokenizer,
@@ -37,7 +37,6 @@ export {
   type ModelSources,
   type Neighbours,
   type OnDownload,
-  type PageImage,
   type Query,
   type RangeOptions,
   type RecordedSearch,

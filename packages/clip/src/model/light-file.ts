@@ -44,11 +44,15 @@ export function splitScales({ tensors, metadata }: Pick<WeightFile, 'tensors' | 
 /** A weight of a model as a file stores it. @param scale of its rows, where it is stored in int8 */
 export function storedModelTensor(tensor: WeightTensor, scale: WeightTensor | undefined): ModelTensor {
   const { shape } = tensor;
-  if (!scale) return { shape, read: () => readFloat32(tensor) };
-  return int8Tensor(shape, async () => {
-    const { buffer, byteOffset, byteLength } = await tensor.read();
-    return { values: new Int8Array(buffer, byteOffset, byteLength), scales: await readFloat32(scale) };
-  });
+  const rows = (first: number, count: number) =>
+    storedModelTensor(tensor.rows!(first, count), scale?.rows?.(first, count));
+  const byRows = tensor.rows && (!scale || scale.rows) ? { rows } : {};
+  if (!scale) return { shape, read: () => readFloat32(tensor), ...byRows };
+  const readInt8 = async () => {
+    const [{ buffer, byteOffset, byteLength }, scales] = await Promise.all([tensor.read(), readFloat32(scale)]);
+    return { values: new Int8Array(buffer, byteOffset, byteLength), scales };
+  };
+  return { ...int8Tensor(shape, readInt8), ...byRows };
 }
 
 /** A weight that is stored in int8. */

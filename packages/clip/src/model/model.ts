@@ -21,6 +21,8 @@ export interface ModelTensor {
   read(): Promise<Float32Array>;
   /** Reads them as light weights store them. Missing where they are stored as floats. */
   readInt8?(): Promise<Int8Rows>;
+  /** Some rows of it as a tensor of their own, where they can be read without the others. */
+  rows?(first: number, count: number): ModelTensor;
 }
 
 /** A CLIP, not yet on a device. */

@@ -61,8 +61,8 @@ export function downloadClip(model: ClipModel, { trained }: DeviceClip): ClipMod
   return { ...model, tensors: new Map(tensors) };
 }
 
-/** A tensor as it is stored on the device: floats, or bytes and the floats that scale them. */
-async function readStored(tensor: ModelTensor) {
+/** @internal A tensor as it is stored on the device: floats, or bytes and the floats that scale them. */
+export async function readStored(tensor: ModelTensor) {
   const light = await tensor.readInt8?.();
   return { light, floats: light ? light.scales : await tensor.read() };
 }

@@ -16,9 +16,19 @@ export async function decodeImage(file: Blob, name = file instanceof File ? file
   return image;
 }
 
-/** The pixels of what a page can draw, in the size in which it is shown. */
+/** What a page shows images in. */
+export type PageImage =
+  | ImageBitmap
+  | ImageData
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLVideoElement
+  | VideoFrame;
+
+/** The pixels of what a page shows, in the size in which it is shown. */
 export function drawnImage(
-  source: CanvasImageSource | ImageData,
+  source: PageImage,
   { width, height }: { readonly width: number; readonly height: number },
 ): RawImage {
   const context = new OffscreenCanvas(width, height).getContext('2d')!;

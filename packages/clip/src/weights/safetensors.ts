@@ -1,5 +1,5 @@
 import { isRecord } from '../is-record.ts';
-import { DTYPE_BYTES, elementsOf, isDtype } from './dtype.ts';
+import { DTYPE_BYTES, elementsOf, isDtype, type TensorDtype } from './dtype.ts';
 import { expectDistinctKeys } from './json-keys.ts';
 import { named } from './named.ts';
 import { containerOf, recognize, START_BYTES } from './recognize.ts';
@@ -152,9 +152,20 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
   const length = named(name, () => headerLength(start, source.size));
   const json = await source.read(8, length);
   const { entries, metadata, dataStart } = named(name, () => parseHeader(json, source.size));
-  const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, WeightTensor] => [
+  const tensorAt = (at: number, dtype: TensorDtype, shape: readonly number[]): WeightTensor => {
+    const rowBytes = elementsOf(shape.slice(1)) * DTYPE_BYTES[dtype];
+    return {
+      dtype,
+      shape,
+      read: () => source.read(at, elementsOf(shape) * DTYPE_BYTES[dtype]),
+      ...(shape.length > 0 && {
+        rows: (first: number, count: number) => tensorAt(at + first * rowBytes, dtype, [count, ...shape.slice(1)]),
+      }),
+    };
+  };
+  const tensors = entries.map(({ name, dtype, shape, begin }): [string, WeightTensor] => [
     name,
-    { dtype, shape, read: () => source.read(dataStart + begin, end - begin) },
+    tensorAt(dataStart + begin, dtype, shape),
   ]);
   return { format: 'safetensors', tensors: new Map(tensors), metadata };
 }

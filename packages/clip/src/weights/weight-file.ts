@@ -6,6 +6,8 @@ export interface WeightTensor {
   readonly shape: readonly number[];
   /** Its values, little-endian, row-major: `product(shape)` of them; may be a view at any alignment. */
   read(): Promise<Uint8Array>;
+  /** Some rows of it as a tensor of their own, where they can be read without the others. */
+  rows?(first: number, count: number): WeightTensor;
 }
 
 /** Content of a container of any kind. Every size has been checked; no tensor's data is read yet. */

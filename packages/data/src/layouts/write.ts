@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CompressOptions, compressImage } from '@webcir/clip/node';
+import { type CompressOptions, compressImage, writeFileAtomic } from '@webcir/clip/node';
 import type { CirDataset, Triplet } from '../types.ts';
 import * as circo from './circo.ts';
 import * as cirr from './cirr.ts';
@@ -157,7 +157,4 @@ async function writeImages(
   await Promise.all(Array.from({ length: concurrency }, writeNext));
 }
 
-async function writeText(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
-}
+const writeText = (path: string, text: string): Promise<void> => writeFileAtomic(path, new TextEncoder().encode(text));

@@ -74,6 +74,19 @@ export class TensorStore extends StoreLayout {
     }
   }
 
+  /** Queues new values for some rows of a tensor. @throws RangeError for rows that it does not have, or parts of them */
+  writeRows(name: string, first: number, values: Float32Array | Int8Array): void {
+    const shape = this.shape(name);
+    const width = elements(shape.slice(1));
+    if (values.length % width === 0 && first >= 0 && first * width + values.length <= elements(shape)) {
+      this.#queue(name, values, first * width);
+      return;
+    }
+    throw new RangeError(
+      `${name} ${formatShape(shape)} has rows of ${width} values, found ${values.length} from row ${first} on`,
+    );
+  }
+
   /** Reads one tensor back. */
   async readTensor(name: string): Promise<Float32Array> {
     const parts = this.parts(name);

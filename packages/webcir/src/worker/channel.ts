@@ -23,9 +23,9 @@ interface Waiting {
 /** A result whose memory moves to the other side. */
 export class Transferred {
   readonly value: unknown;
-  readonly transfer: Transferable[];
+  readonly transfer: (ArrayBuffer | ImageBitmap)[];
 
-  constructor(value: unknown, transfer: Transferable[]) {
+  constructor(value: unknown, transfer: (ArrayBuffer | ImageBitmap)[]) {
     this.value = value;
     this.transfer = transfer;
   }
@@ -97,7 +97,7 @@ export class Channel {
     });
   }
 
-  #post(message: Message, transfer: Transferable[] = []): void {
+  #post(message: Message, transfer: (ArrayBuffer | ImageBitmap)[] = []): void {
     this.#port.postMessage({ webcir: message } satisfies Envelope, transfer);
   }
 

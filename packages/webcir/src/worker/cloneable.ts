@@ -1,4 +1,5 @@
-import { type PageImage, readPageImage } from '@webcir/retrieval';
+import type { PageImage } from '@webcir/clip';
+import { readPageImage } from '@webcir/retrieval';
 
 /** Images that a worker cannot be sent: their pixels are. */
 const ELEMENTS = ['HTMLImageElement', 'HTMLCanvasElement', 'HTMLVideoElement', 'OffscreenCanvas'];

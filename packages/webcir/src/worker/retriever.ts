@@ -94,7 +94,7 @@ function pulling(images: Entries<ShownImage>): Pulled {
 }
 
 /** What of an image moves to the worker instead of being copied: bitmaps, and pixels that share their memory with nothing. */
-function movable(image: ShownImage): Transferable[] {
+function movable(image: ShownImage): (ArrayBuffer | ImageBitmap)[] {
   if (typeof ImageBitmap !== 'undefined' && image instanceof ImageBitmap) return [image];
   if (!('channels' in image)) return [];
   const { buffer, byteLength } = image.data;

@@ -11,7 +11,7 @@ import type {
 
 /** What messages pass through: a Worker, the scope of one, a MessagePort. */
 export interface Port {
-  postMessage(message: unknown, transfer: Transferable[]): void;
+  postMessage(message: unknown, transfer: (ArrayBuffer | ImageBitmap)[]): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
   /** MessagePorts wait for it. */
   start?(): void;
