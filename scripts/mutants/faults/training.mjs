@@ -132,4 +132,20 @@ export default [
     means: 'images that share captions are negatives of each other',
     tests: ['train/test/pretrain'],
   },
+  {
+    name: 'picks-as-asked',
+    file: 'packages/train/src/picks.ts',
+    from: '...run.options,',
+    to: '',
+    means: 'tuning on picks takes no notice of the options',
+    tests: ['train/test/picks'],
+  },
+  {
+    name: 'picks-without-words',
+    file: 'packages/train/src/picks.ts',
+    from: 'captions: [text],',
+    to: "captions: ['a dress'],",
+    means: 'what was asked for is not learnt',
+    tests: ['train/test/picks'],
+  },
 ];
