@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { ensureAdapter } from './lib/adapter.mjs';
 import { browserRemedy, ensureBrowser } from './lib/browser.mjs';
+import { ensureExamples } from './lib/on-demand.mjs';
 import { stepList, toolStep, vitestStep } from './lib/steps.mjs';
 
 const USAGE = `usage: pnpm test [options]
@@ -38,9 +39,16 @@ async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
   await step('build', () =>
     toolStep('turbo', 'turbo', ['run', 'build', 'types', '--continue', '--output-logs=errors-only']),
   );
+  await step('packages of the examples', async () => {
+    await ensureExamples(console.log);
+    return { passed: 1, failed: 0 };
+  });
   if (!nodeOnly) {
     await step('lint', () => toolStep('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.']));
     await step('typecheck', () => toolStep('typescript', 'tsc', ['--noEmit', '--pretty', 'false']));
+    await step('typecheck of the examples', () =>
+      toolStep('typescript', 'tsc', ['--noEmit', '--pretty', 'false', '-p', 'apps/examples']),
+    );
     await step('import direction', async () => {
       const { checkImports } = await import('./lib/imports.mjs');
       const { root } = await import('./lib/run.mjs');

@@ -1,12 +1,10 @@
 // What `pnpm bench --peers` compares with, installed when it is first asked for.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { root, run } from './run.mjs';
+import { ensureInstalled } from './on-demand.mjs';
+import { root } from './run.mjs';
 
 const FOLDER = join(root, 'apps/bench/peers');
-const LOCKFILE = join(FOLDER, 'pnpm-lock.yaml');
-const INSTALLED = join(FOLDER, 'node_modules/installed-lockfile.yaml');
 const PEERS = ['tfjs', 'jax', 'onnxruntime', 'usearch'];
 // Native modules, which are found when they are loaded.
 const NATIVE = ['webgpu', 'onnxruntime-node', 'usearch'];
@@ -18,16 +16,7 @@ const NATIVE = ['webgpu', 'onnxruntime-node', 'usearch'];
  * @param {(line: string) => void} say gets one line before something is installed
  */
 export async function ensurePeers(say = console.error) {
-  const wanted = readFileSync(LOCKFILE, 'utf8');
-  if (!existsSync(INSTALLED) || readFileSync(INSTALLED, 'utf8') !== wanted) {
-    const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    say('Installing the peers into apps/bench/peers (npm packages, 510 MB)');
-    const args = ['--yes', packageManager, 'install', '--frozen-lockfile', '--ignore-scripts', '--prefer-offline'];
-    const { code, output } = await run('npx', args, { cwd: FOLDER, timeoutMs: 10 * 60_000 });
-    if (code !== 0)
-      throw new Error(`the peers could not be installed: ${output.trim().split('\n').slice(-3).join(' ')}`);
-    writeFileSync(INSTALLED, wanted);
-  }
+  await ensureInstalled('apps/bench/peers', 'the peers (npm packages, 510 MB)', say);
   await build({
     entryPoints: PEERS.map((name) => join(FOLDER, `${name}.mjs`)),
     outdir: join(FOLDER, 'dist'),
