@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTool } from './run.mjs';
 
-const VITEST_TIMEOUT = 15 * 60_000;
+const VITEST_TIMEOUT = 25 * 60_000;
 
 /**
  * A list of steps that goes on after a failure. `step(name, work)` runs one and prints its line; `work` returns
