@@ -20,6 +20,8 @@ export interface IntervalsFigure extends Named {
 export interface HistogramsFigure extends Named {
   readonly kind: 'histograms';
   readonly title: string;
+  /** What the shares are of: pairs, texts. */
+  readonly unit: string;
   readonly panels: readonly {
     readonly stage: Stage;
     /** One more than there are shares. */

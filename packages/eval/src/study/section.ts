@@ -45,6 +45,8 @@ export interface StudyData {
   ranks(space: Space, queries: Float32Array): Promise<readonly Ranks[]>;
   /** The ranks of the targets in the whole gallery, however far down. */
   wholeRanks(space: Space, queries: Float32Array): Float64Array;
+  /** The nearest gallery images of rows of a space, [queries, dim], in each one's category. */
+  neighbours(space: Space, rows: Float32Array, k: number): Promise<readonly Uint32Array[]>;
   /** Query features in a space for other captions. */
   queriesFor(space: Space, captions: readonly string[]): Promise<Float32Array>;
 }

@@ -1,11 +1,19 @@
 import type { EvaluationSource, Evaluator } from '../evaluator.ts';
-import type { Metric } from '../protocols/protocol.ts';
 import { measure } from './measure.ts';
 import { queryFeatures, type StudyModel, spaceOf, strataOf, textFeatures } from './model.ts';
+import { nearestInGallery } from './neighbours.ts';
 import { randomPairs } from './pairs.ts';
 import { type GalleryRows, protocolRanks, targetRanks } from './ranking.ts';
 import type { StudyData, StudySection } from './section.ts';
+import { bothSection } from './sections/both.ts';
+import { captionsSection } from './sections/captions.ts';
+import { combinerSection } from './sections/combiner.ts';
+import { displacementSection } from './sections/displacement.ts';
 import { lengthsSection } from './sections/lengths.ts';
+import { mapsSection } from './sections/maps.ts';
+import { modalitySection } from './sections/modality.ts';
+import { paraphrasesSection } from './sections/paraphrases.ts';
+import { separationSection } from './sections/separation.ts';
 import { rangesOf, type Space } from './space.ts';
 
 /** How a study is made. */
@@ -40,6 +48,14 @@ export async function study(
 
 const SECTIONS: readonly ((data: StudyData) => Promise<StudySection | undefined> | StudySection | undefined)[] = [
   lengthsSection,
+  modalitySection,
+  separationSection,
+  displacementSection,
+  combinerSection,
+  bothSection,
+  paraphrasesSection,
+  captionsSection,
+  mapsSection,
 ];
 
 async function studyData(
@@ -68,6 +84,7 @@ async function studyData(
     measure: (quantity) => measure(quantity, spaces, strata, { seed, resamples }),
     ranks: ({ stage }, queries) => protocolRanks(evaluator, strata, modelOf(stage).features, queries),
     wholeRanks: (space, queries) => targetRanks(space, queries, strata, rows),
+    neighbours: (space, rows, k) => nearestInGallery(device, space, rows, strata, k),
     queriesFor: async ({ stage, references }, captions) => {
       const model = modelOf(stage);
       const texts = await textFeatures(device, config, model, captions.map(tokenRows));
@@ -99,7 +116,3 @@ function galleryRows({ categories, answers, protocol }: Evaluator): GalleryRows 
     }),
   };
 }
-
-/** The recall that solves a query: the first one that the protocol quotes, or its first metric. */
-export const mainRecall = ({ protocol: { metrics, headline } }: Evaluator): Metric =>
-  metrics.find(({ key }) => key.startsWith('recall_at') && headline.includes(key)) ?? metrics[0];

@@ -47,6 +47,9 @@ export function sayChanges(subject: string, measurements: Measurements, of: stri
 function sayChange(change: Change, from: number | undefined, to: number, format: Format): string {
   const interval = `${signed(change.value, format)} [${signed(change.low, format)}, ${signed(change.high, format)}]`;
   const start = from === undefined ? '' : ` from ${format(from)} ${where(change.from)}`;
+  if (change.low === 0 && change.high === 0) {
+    return from === undefined ? `stays the same ${where(change.to)}` : `stays ${format(to)} ${where(change.to)}`;
+  }
   if (isNoise(change)) {
     return from === undefined
       ? `shows no difference beyond noise ${where(change.to)} (${format(to)}, ${interval})`

@@ -63,7 +63,7 @@ function intervals({ name, title, measured }: IntervalsFigure): TopLevelSpec {
 
 const legendOf = (shown: readonly Stage[]) => ({ values: shown.map((stage) => STAGES[stage]) });
 
-function histograms({ name, title, panels }: HistogramsFigure): TopLevelSpec {
+function histograms({ name, title, unit, panels }: HistogramsFigure): TopLevelSpec {
   const values = panels.flatMap(({ stage, edges, series }) =>
     series.flatMap((one) =>
       one.shares.map((share, bin) => ({
@@ -77,6 +77,15 @@ function histograms({ name, title, panels }: HistogramsFigure): TopLevelSpec {
   );
   expectSome(name, values);
   const names = [...new Set(values.map(({ series }) => series))];
+  const color =
+    names.length > 1
+      ? ({
+          field: 'series',
+          type: 'nominal',
+          sort: names,
+          scale: { domain: names, range: COLOURS.slice(0, names.length) },
+        } as const)
+      : ({ field: 'stage', type: 'nominal', scale: stageScale, legend: null } as const);
   return {
     data: { values },
     facet: { row: { field: 'stage', type: 'nominal', sort: Object.values(STAGES), header: headerOf } },
@@ -89,15 +98,9 @@ function histograms({ name, title, panels }: HistogramsFigure): TopLevelSpec {
       encoding: {
         x: { field: 'from', type: 'quantitative', title, scale: { zero: false, nice: false } },
         x2: { field: 'to' },
-        y: { field: 'percent', type: 'quantitative', title: '% of pairs', axis: { tickCount: 3 } },
+        y: { field: 'percent', type: 'quantitative', title: `% of ${unit}`, axis: { tickCount: 3 } },
         y2: { datum: 0 },
-        color: {
-          field: 'series',
-          type: 'nominal',
-          sort: names,
-          scale: { domain: names, range: COLOURS.slice(0, names.length) },
-          legend: names.length > 1 ? {} : null,
-        },
+        color,
       },
     },
   };

@@ -10,6 +10,7 @@ nav li { padding: 0; border: 0; text-align: left; font-size: .95rem; }
   display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem; align-items: start;
 }
 .figures figure { margin: 0; padding: .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+.figures svg { width: auto; max-width: 100%; margin: 0 auto; }
 .figures figcaption { margin-top: .5rem; }
 .moves {
   display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: .75rem; margin-top: 1rem;
