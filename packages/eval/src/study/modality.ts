@@ -1,6 +1,6 @@
 import type { Draw, Prepared, Quantity } from './measure.ts';
 import type { Space } from './space.ts';
-import { dotRows, meanRow, minus, rowsOf, unitRows } from './vectors.ts';
+import { dotRows, meanRow, minus, unitRows } from './vectors.ts';
 
 /** The sets of features of a space, as unit vectors, and what each is resampled over. */
 interface UnitSet {
@@ -79,18 +79,12 @@ export const coneWidth: Quantity = {
 };
 
 /**
- * Σ over i ≠ j of u_i · u_j, over the number of such pairs, without visiting the pairs: |Σ u|² holds them all, and
- * those of a vector with itself or with its copies.
+ * Σ over i ≠ j of u_i · u_j, over the number of such pairs, without visiting the pairs: |Σ u|² holds them all, and a 1
+ * for each vector with itself or with a copy of itself.
  */
-function meanCosine(rows: Float64Array, dim: number, counts: Float64Array): number {
-  const mean = meanRow(rows, dim, counts);
-  let total = 0;
-  let copies = 0;
-  let own = 0;
-  for (let row = 0; row < rowsOf(rows, dim); row++) {
-    total += counts[row];
-    copies += counts[row] ** 2;
-    if (counts[row] > 0) own += counts[row] ** 2 * dotRows(rows, row, rows, row, dim);
-  }
-  return (total ** 2 * dotRows(mean, 0, mean, 0, dim) - own) / (total ** 2 - copies);
+function meanCosine(units: Float64Array, dim: number, counts: Float64Array): number {
+  const mean = meanRow(units, dim, counts);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const copies = counts.reduce((sum, count) => sum + count ** 2, 0);
+  return (total ** 2 * dotRows(mean, 0, mean, 0, dim) - copies) / (total ** 2 - copies);
 }

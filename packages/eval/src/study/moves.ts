@@ -32,13 +32,24 @@ export interface Move {
   readonly after: number;
 }
 
-/** The `count` largest moves, up or down, largest first. */
-export function largestMoves(before: ArrayLike<number>, after: ArrayLike<number>, count: number): Move[] {
+/** The `count` queries whose targets rise furthest, and as many that fall furthest; those that stay are none. */
+export function largestMoves(
+  before: ArrayLike<number>,
+  after: ArrayLike<number>,
+  count: number,
+): { readonly up: Move[]; readonly down: Move[] } {
   const far = doublings(before, after);
-  return [...far.keys()]
-    .sort((a, b) => Math.abs(far[b]) - Math.abs(far[a]) || a - b)
-    .slice(0, count)
-    .map((query) => ({ query, before: before[query], after: after[query] }));
+  const sorted = [...far.keys()].sort((a, b) => far[b] - far[a] || a - b);
+  const moves = (queries: number[]) => queries.map((query) => ({ query, before: before[query], after: after[query] }));
+  return {
+    up: moves(sorted.filter((query) => far[query] > 0).slice(0, count)),
+    down: moves(
+      sorted
+        .reverse()
+        .filter((query) => far[query] < 0)
+        .slice(0, count),
+    ),
+  };
 }
 
 /**

@@ -14,9 +14,8 @@ export type ByStage<T> = Readonly<Partial<Record<Stage, T>>>;
 
 /** The mean over categories of the mean over each one's queries, as the protocols score recalls. */
 export function meanOverCategories(values: ArrayLike<number>, ranges: readonly Range[], { queries }: Draw): number {
-  const list = Float64Array.from(values);
   const means = ranges
-    .map(({ start, end }) => meanOf(list.subarray(start, end), queries.subarray(start, end)))
+    .map(({ start, end }) => meanOf(values, queries, start, end))
     .filter((mean) => !Number.isNaN(mean));
   return means.reduce((sum, mean) => sum + mean, 0) / means.length;
 }

@@ -38,11 +38,19 @@ export function meanRow(values: ArrayLike<number>, dim: number, counts: ArrayLik
   return mean;
 }
 
-/** The mean of numbers, each counted as often as `counts` says; those that are not numbers are left out. */
-export function meanOf(values: ArrayLike<number>, counts: ArrayLike<number>): number {
+/**
+ * The mean of numbers, or of those from `start` on and before `end`, each counted as often as `counts` says; those that
+ * are not numbers are left out.
+ */
+export function meanOf(
+  values: ArrayLike<number>,
+  counts: ArrayLike<number>,
+  start = 0,
+  end: number = values.length,
+): number {
   let sum = 0;
   let total = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = start; i < end; i++) {
     if (Number.isNaN(values[i])) continue;
     sum += counts[i] * values[i];
     total += counts[i];

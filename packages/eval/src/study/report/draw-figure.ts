@@ -5,8 +5,14 @@ import { STAGES, type Stage } from '../space.ts';
 
 /** As wide as a phone, so that letters keep their size there. */
 const WIDTH = 360;
-/** Room between a line of the intervals figure and the next. */
-const LINE_HEIGHT = 15;
+/** Of a line of a label, of a dot, and of the room between two things that are measured. */
+const LABEL_HEIGHT = 13;
+const DOT_HEIGHT = 15;
+const GAP = 5;
+/** Of a letter on average: vega cannot measure text in Node. */
+const LETTER_WIDTH = 6;
+/** Labels are broken before they get longer, in letters. */
+const LABEL_LENGTH = 20;
 
 const stages = Object.keys(STAGES) as Stage[];
 const stageScale = { domain: Object.values(STAGES), range: COLOURS.slice(0, stages.length) };
@@ -33,16 +39,22 @@ function specOf(figure: Figure): TopLevelSpec {
 
 function intervals({ name, title, measured }: IntervalsFigure): TopLevelSpec {
   expectSome(name, measured);
-  const lines = [...new Set(measured.map(({ of }) => of))];
+  const labels = new Map(measured.map(({ of }) => [of, broken(of)]));
+  const lines = [...labels.values()];
   const shown = stages.filter((stage) => measured.some((one) => one.stage === stage));
-  const values = measured.map((one) => ({ ...one, stage: STAGES[one.stage] }));
-  const y = { field: 'of', type: 'nominal', sort: lines, title: null, axis: { labelLimit: 170, grid: false } } as const;
+  const values = measured.map((one) => ({ ...one, of: labels.get(one.of), stage: STAGES[one.stage] }));
+  const axis = { labelExpr: "split(datum.label, '\\n')", labelLimit: 0, labelLineHeight: LABEL_HEIGHT, grid: false };
+  const y = { field: 'of', type: 'nominal', sort: lines, title: null, axis } as const;
   const yOffset = { field: 'stage', type: 'nominal', sort: shown.map((stage) => STAGES[stage]) } as const;
   const color = { field: 'stage', type: 'nominal', scale: stageScale, legend: legendOf(shown) } as const;
+  const longest = Math.max(...lines.flatMap((label) => label.split('\n').map((line) => line.length)));
+  const rows = Math.max(...lines.map((label) => label.split('\n').length));
+  const left = LETTER_WIDTH * longest + 12;
   return {
-    width: WIDTH - 150,
-    height: { step: LINE_HEIGHT + 3, for: 'offset' } as never,
-    autosize: 'pad',
+    width: WIDTH - left - 12,
+    height: lines.length * (Math.max(shown.length * DOT_HEIGHT, rows * LABEL_HEIGHT) + GAP),
+    autosize: 'none',
+    padding: { left, right: 12, top: 34, bottom: 36 },
     data: { values },
     encoding: { y, yOffset, color },
     layer: [
@@ -59,6 +71,17 @@ function intervals({ name, title, measured }: IntervalsFigure): TopLevelSpec {
       },
     ],
   };
+}
+
+/** A label in lines of at most `LABEL_LENGTH` letters, where its words allow it. */
+function broken(label: string): string {
+  const lines: string[] = [''];
+  for (const word of label.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (longer.length > LABEL_LENGTH && lines.at(-1) !== '') lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join('\n');
 }
 
 const legendOf = (shown: readonly Stage[]) => ({ values: shown.map((stage) => STAGES[stage]) });
@@ -107,7 +130,13 @@ function histograms({ name, title, unit, panels }: HistogramsFigure): TopLevelSp
 }
 
 /** Where the name of a panel stands. */
-const headerOf = { labelAngle: 0, labelAlign: 'left', labelAnchor: 'start', labelOrient: 'top' } as const;
+const headerOf = {
+  labelAngle: 0,
+  labelAlign: 'left',
+  labelAnchor: 'start',
+  labelOrient: 'top',
+  labelPadding: 0,
+} as const;
 
 function curves({ name, x, y, logarithmic, curves: lines }: CurvesFigure): TopLevelSpec {
   const values = lines.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
@@ -118,10 +147,11 @@ function curves({ name, x, y, logarithmic, curves: lines }: CurvesFigure): TopLe
     type: 'nominal',
     sort: names,
     scale: { domain: names, range: COLOURS.slice(0, names.length) },
-    legend: { columns: 2 },
+    legend: { columns: 3, symbolType: 'stroke', symbolStrokeWidth: 2, symbolOpacity: 1 },
   } as const;
   const scale = logarithmic ? ({ type: 'log', nice: false } as const) : ({ zero: false } as const);
   const xOf = { field: 'x', type: 'quantitative', title: x, scale: { nice: false, zero: false } } as const;
+  const axis = logarithmic ? { values: [0.001, 0.01, 0.1, 1, 10, 100] } : {};
   const bands = values.some(({ low }) => low !== undefined);
   return {
     width: WIDTH - 60,
@@ -134,13 +164,13 @@ function curves({ name, x, y, logarithmic, curves: lines }: CurvesFigure): TopLe
         ? [
             {
               mark: { type: 'area', opacity: 0.18 },
-              encoding: { y: { field: 'low', type: 'quantitative', title: y, scale }, y2: { field: 'high' } },
+              encoding: { y: { field: 'low', type: 'quantitative', title: y, scale, axis }, y2: { field: 'high' } },
             } as const,
           ]
         : []),
       {
         mark: { type: 'line', strokeWidth: 2, point: values.length <= 60 ? { size: 22 } : false },
-        encoding: { y: { field: 'y', type: 'quantitative', title: y, scale } },
+        encoding: { y: { field: 'y', type: 'quantitative', title: y, scale, axis } },
       },
     ],
   };
@@ -193,7 +223,7 @@ function map({ name, panels }: MapFigure): TopLevelSpec {
           field: 'kind',
           type: 'nominal',
           sort: kinds,
-          scale: { domain: kinds, range: COLOURS.slice(0, kinds.length) },
+          scale: { domain: kinds, range: ['var(--rest)', ...COLOURS].slice(0, kinds.length) },
         },
       },
     },

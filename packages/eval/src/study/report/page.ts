@@ -125,7 +125,8 @@ function tableRows({ measured, changes }: Measurements): Html[] {
 async function renderExamples(examples: readonly Example[], shown: StudyReport['shown']): Promise<Html> {
   if (examples.length === 0) return html``;
   const queries = await Promise.all(examples.map(async (example) => ({ ...example, ...(await shown(example.query)) })));
-  return html`<div class="moves">
+  return html`<h3>The largest moves</h3>
+<div class="moves">
 ${queries.map(
   ({ caption, reference, target, before, after }) => html`<article class="move">
 <img src="${reference.image}" alt="Reference image ${reference.id}">

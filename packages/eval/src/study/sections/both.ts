@@ -43,7 +43,7 @@ export async function bothSection({ evaluator, spaces, strata, measure, ranks }:
     count > 0 ? [measure(meanValue('where both are needed', strata, recalls.needed, { scale: 100 }))] : [];
   const gaps = count > 0 ? [measure(compositionGap(strata, recalls))] : [];
   const one = decimals(1);
-  const percent = decimals(1, ' %');
+  const percent = decimals(1, '\u00a0%');
   const last = spaces.at(-1)!.stage;
   const shortcut = ['image alone', 'text alone', 'either alone'] as const;
   const solvedShare = shortcut.reduce((sum, of) => sum + numberOf(shares, of, last).value, 0);

@@ -1,14 +1,14 @@
 import type { Measurements } from '../measure.ts';
 import { byTrait, byWord, doublings, largestMoves } from '../moves.ts';
-import { type ByStage, meanValue, type QueryValues } from '../scores.ts';
+import { meanValue, type QueryValues } from '../scores.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import type { Stage } from '../space.ts';
 import { decimals, isNoise, where, withInterval } from '../words.ts';
 
 /** Words that the figure shows at either end. */
 const WORDS_SHOWN = 10;
-/** Queries that are shown with their images. */
-const MOVES_SHOWN = 20;
+/** Queries that are shown with their images, of those that rise and of those that fall. */
+const MOVES_SHOWN = 10;
 
 /** Which captions gain by a stage, and which lose: undefined where there is one model only. */
 export function captionsSection(data: StudyData): StudySection | undefined {
@@ -25,6 +25,7 @@ export function captionsSection(data: StudyData): StudySection | undefined {
   const byWords = quantityOf('rank gain by word', (gains) => byWord(captions, gains));
   const two = decimals(2);
   const last = spaces.at(-1)!.stage;
+  const { up, down } = largestMoves(ranks[0], ranks.at(-1)!, MOVES_SHOWN);
   const words = extremes(byWords, last);
   return {
     id: 'captions',
@@ -32,7 +33,7 @@ export function captionsSection(data: StudyData): StudySection | undefined {
     about:
       'How far the rank of a target rises by each stage, in doublings: 1 where it is halved. The ranks are those in ' +
       'the whole gallery. A caption may speak of several things. The images show the queries whose targets moved ' +
-      'furthest between the first model and the last.',
+      'furthest up and down between the first model and the last.',
     findings: [
       ...steps.map(({ stage }) => {
         const of = (name: string) => byTraits.measured.find((one) => one.stage === stage && one.of === name)!;
@@ -73,7 +74,7 @@ export function captionsSection(data: StudyData): StudySection | undefined {
         : []),
     ],
     numbers: [byTraits, byWords],
-    examples: largestMoves(ranks[0], ranks.at(-1)!, MOVES_SHOWN),
+    examples: [...up, ...down],
   };
 }
 

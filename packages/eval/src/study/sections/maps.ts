@@ -1,13 +1,15 @@
 import { keptNeighbours } from '../neighbours.ts';
 import { principalPlane, project } from '../principal-plane.ts';
-import { type ByStage, meanValue, type QueryValues } from '../scores.ts';
+import { meanValue, type QueryValues } from '../scores.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import { type Space, STAGES, type Stage } from '../space.ts';
 import { unitRows } from '../vectors.ts';
-import { decimals, numberOf, where, withInterval } from '../words.ts';
+import { numberOf, where, withInterval } from '../words.ts';
 
 /** Points of each kind in a map: more would hide one another. */
 const POINTS = 400;
+/** A share, for people. */
+const percent = (share: number): string => `${(100 * share).toFixed(0)}\u00a0%`;
 /** Neighbours that are compared. */
 const K = 10;
 
@@ -41,8 +43,8 @@ export async function mapsSection(data: StudyData): Promise<StudySection> {
       'nearest gallery images are still among them after a stage.',
     findings: overlaps.measured.map(
       ({ of, stage }) =>
-        `Of the ${K} images nearest to the ${of}, ${withInterval(numberOf(overlaps, of, stage), decimals(2))} of all ` +
-        `are still there ${where(stage)}.`,
+        `Of the ${K} gallery images nearest to each of the ${of}, ` +
+        `${withInterval(numberOf(overlaps, of, stage), percent)} are as before ${where(stage)}.`,
     ),
     figures: [
       {

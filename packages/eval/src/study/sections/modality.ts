@@ -23,7 +23,8 @@ export function modalitySection({ spaces, strata, pairs, measure }: StudyData): 
       'taken as unit vectors here. The gap is the distance between two means; the mean cosine within a set says how ' +
       'narrow its cone is; alignment is the mean squared distance of pairs that belong together, and uniformity how ' +
       'evenly a set fills the sphere (Wang and Isola 2020, lower is better for both); the effective rank counts the ' +
-      'directions that a set uses (Roy and Vetterli 2007).',
+      'directions that a set uses (Roy and Vetterli 2007). None of them says by itself that retrieval is better: no rank ' +
+      'changes where all queries move away from all images alike.',
     findings: [
       sayChanges('The gap between images and texts', gaps, 'images–texts', decimals(3)),
       sayChanges('The gap between queries and targets', gaps, 'queries–targets', decimals(3)),

@@ -47,7 +47,7 @@ export function separationSection({ spaces, pairs: { queries: pairs }, rows, mea
           name: `cosines-${kind.replace('–', '-')}`,
           title: `cosine, ${kind}`,
           unit: 'pairs',
-          caption: `Cosines of ${kind.replace('–', ' and ')}: pairs that belong together, and random ones.`,
+          caption: `Cosines, ${kind}: pairs that belong together, and random ones of the same category.`,
           panels: cosinesOf.flatMap((space) =>
             space.kinds
               .filter(({ name }) => name === kind)
