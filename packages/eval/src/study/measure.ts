@@ -129,7 +129,8 @@ export function everythingOnce(strata: readonly Stratum[]): Draw {
 }
 
 function intervalOf(value: number, drawn: readonly number[], centred: boolean): Estimate {
-  const sorted = Float64Array.from(drawn).sort();
+  // A resample may hold no query that the number is about.
+  const sorted = Float64Array.from(drawn.filter((one) => !Number.isNaN(one))).sort();
   const shift = centred ? value - sorted.reduce((sum, x) => sum + x, 0) / sorted.length : 0;
   return { value, low: quantile(sorted, 0.025) + shift, high: quantile(sorted, 0.975) + shift };
 }

@@ -48,7 +48,9 @@ function sayChange(change: Change, from: number | undefined, to: number, format:
   const interval = `${signed(change.value, format)} [${signed(change.low, format)}, ${signed(change.high, format)}]`;
   const start = from === undefined ? '' : ` from ${format(from)} ${where(change.from)}`;
   if (change.low === 0 && change.high === 0) {
-    return from === undefined ? `stays the same ${where(change.to)}` : `stays ${format(to)} ${where(change.to)}`;
+    return from === undefined
+      ? `stays the same ${where(change.to)}`
+      : `stays ${format(to)} ${where(change.from)} and ${where(change.to)}`;
   }
   if (isNoise(change)) {
     return from === undefined
