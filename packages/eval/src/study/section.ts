@@ -47,6 +47,8 @@ export interface StudyData {
   wholeRanks(space: Space, queries: Float32Array): Float64Array;
   /** The nearest gallery images of rows of a space, [queries, dim], in each one's category. */
   neighbours(space: Space, rows: Float32Array, k: number): Promise<readonly Uint32Array[]>;
+  /** The nearest other rows of a set of features, by its own dimension. */
+  others(space: Space, rows: Float32Array, k: number): Promise<readonly (readonly number[])[]>;
   /** Query features in a space for other captions. */
   queriesFor(space: Space, captions: readonly string[]): Promise<Float32Array>;
 }

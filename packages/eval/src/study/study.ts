@@ -1,6 +1,7 @@
 import type { EvaluationSource, Evaluator } from '../evaluator.ts';
 import { measure } from './measure.ts';
 import { queryFeatures, type StudyModel, spaceOf, strataOf, textFeatures } from './model.ts';
+import { nearestOthers } from './movement.ts';
 import { nearestInGallery } from './neighbours.ts';
 import { randomPairs } from './pairs.ts';
 import { type GalleryRows, protocolRanks, targetRanks } from './ranking.ts';
@@ -85,6 +86,7 @@ async function studyData(
     ranks: ({ stage }, queries) => protocolRanks(evaluator, strata, modelOf(stage).features, queries),
     wholeRanks: (space, queries) => targetRanks(space, queries, strata, rows),
     neighbours: (space, rows, k) => nearestInGallery(device, space, rows, strata, k),
+    others: ({ dim }, rows, k) => nearestOthers(device, rows, dim, k),
     queriesFor: async ({ stage, references }, captions) => {
       const model = modelOf(stage);
       const texts = await textFeatures(device, config, model, captions.map(tokenRows));

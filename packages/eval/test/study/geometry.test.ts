@@ -166,6 +166,12 @@ describe('effective rank', () => {
     expect(rankOf(Float64Array.of(4 / 5, 1 / 5))).toBeCloseTo(Math.exp(Math.log(3) - (2 / 3) * Math.log(2)), 12);
   });
 
+  it('is that of what is left without the mean', () => {
+    const around = Float32Array.of(2, 1, 2, -1, 4, 2, 4, -2); // two directions, of which one is the mean
+    const space = spaceOf({ dim: 2, queries: around, texts: around, targets: around }, 4);
+    expect(numbers(effectiveRank, space, all(4, 8)).queries).toBeCloseTo(1, 6);
+  });
+
   it('rests on shares of variance that sum to one', () => {
     const [first] = spectra(spaceOf({ dim: 5 }, 30, 40), all(30, 40));
     expect(first.name).toBe('images');

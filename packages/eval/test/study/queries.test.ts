@@ -6,6 +6,7 @@ import { captionTraits, frequentWords, wordsOf } from '../../src/study/caption-t
 import { convexTerm, lambdaOf, learnedTerm, queriesWithout, WITHOUT } from '../../src/study/combiner-parts.ts';
 import { differences } from '../../src/study/differences.ts';
 import { mainRecall } from '../../src/study/main-recall.ts';
+import { movementApart } from '../../src/study/movement.ts';
 import { byTrait, byWord, doublings, largestMoves, paraphraseMoves } from '../../src/study/moves.ts';
 import {
   compositionGap,
@@ -139,6 +140,17 @@ describe('moves', () => {
       [2, 1, Number.NaN],
       [1, 0, Number.NaN],
     ]);
+  });
+
+  it('of a row are told from those of its neighbours', () => {
+    const before = Float64Array.of(0, 0, 1, 0, 2, 0, 9, 9);
+    const after = Float64Array.of(3, 4, 4, 4, 2, -5, 9, 9);
+    // The first goes with the second, which goes half as far with the mean of the first and the third.
+    const found = movementApart(before, after, 2, [[1], [0, 2], [0], [2]]);
+    expect(found[0]).toBe(0);
+    expect(found[1]).toBeCloseTo(Math.hypot(3 - 1.5, 4 + 0.5) / 5, 12);
+    expect(found[2]).toBeCloseTo(Math.hypot(-3, -9) / 5, 12);
+    expect(found[3]).toBeNaN();
   });
 
   it('count the neighbours that stay', () => {
