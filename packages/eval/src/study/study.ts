@@ -73,6 +73,15 @@ async function studyData(
     const texts = model.sameClip ? spaces[index - 1].texts : await textFeatures(device, config, model, evaluator.texts);
     spaces.push(await spaceOf(device, model, categories, texts));
   }
+  // The last two stages share a text encoder.
+  const encoded = new WeakMap<StudyModel['weights'], { captions: readonly string[]; texts: Float32Array }>();
+  const textsOf = async (model: StudyModel, captions: readonly string[]): Promise<Float32Array> => {
+    const known = encoded.get(model.weights);
+    if (known?.captions === captions) return known.texts;
+    const texts = await textFeatures(device, config, model, captions.map(tokenRows));
+    encoded.set(model.weights, { captions, texts });
+    return texts;
+  };
   const modelOf = (stage: StudyModel['stage']) => models.find((model) => model.stage === stage)!;
   return {
     evaluator,
@@ -89,8 +98,7 @@ async function studyData(
     others: ({ dim }, rows, k) => nearestOthers(device, rows, dim, k),
     queriesFor: async ({ stage, references }, captions) => {
       const model = modelOf(stage);
-      const texts = await textFeatures(device, config, model, captions.map(tokenRows));
-      return (await queryFeatures(device, model, references, texts)).queries;
+      return (await queryFeatures(device, model, references, await textsOf(model, captions))).queries;
     },
   };
 }

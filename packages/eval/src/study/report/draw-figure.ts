@@ -215,7 +215,8 @@ function map({ name, panels }: MapFigure): TopLevelSpec {
     spec: {
       width: WIDTH - 20,
       height: 230,
-      mark: { type: 'point', filled: true, size: 7, opacity: 0.6 },
+      // Thousands of points, each with a sentence that nobody hears, would be most of the page.
+      mark: { type: 'point', filled: true, size: 7, opacity: 0.6, aria: false },
       encoding: {
         x: { field: 'x', type: 'quantitative', title: null, axis, scale: { zero: false } },
         y: { field: 'y', type: 'quantitative', title: null, axis, scale: { zero: false } },

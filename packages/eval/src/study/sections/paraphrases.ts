@@ -31,11 +31,9 @@ export async function paraphrasesSection(data: StudyData): Promise<StudySection 
   for (const { name, captions: said } of wordings) {
     const moved: { [stage in Stage]?: Float64Array } = {};
     const scores: { [stage in Stage]?: QueryValues[] } = {};
+    const asked = said.map((caption, query) => caption ?? captions[query]);
     for (const space of spaces) {
-      const queries = await queriesFor(
-        space,
-        said.map((caption, query) => caption ?? captions[query]),
-      );
+      const queries = await queriesFor(space, asked);
       const after = wholeRanks(space, queries).map((rank, query) => (said[query] === undefined ? Number.NaN : rank));
       moved[space.stage] = after;
       scores[space.stage] = [
