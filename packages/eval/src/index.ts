@@ -27,6 +27,8 @@ export { type Answer, type Ranking, ranksOf } from './ranks.ts';
 export { reportQueries, trainingCurves } from './report/select.ts';
 export { formatTable, methodLines, type TableLine } from './report/table.ts';
 export { METHODS, type Method, type ReportData, type ResultRow, type Shown } from './report/types.ts';
+export type { Figure } from './study/figures.ts';
+export type { Change, Estimate, Measured, Measurements } from './study/measure.ts';
 export type { StudyModel } from './study/model.ts';
 export type { Example, StudySection } from './study/section.ts';
 export type { Stage } from './study/space.ts';
