@@ -66,4 +66,5 @@ export interface MapFigure extends Named {
   }[];
 }
 
+/** A figure of a study, as data: `renderStudy` draws it. */
 export type Figure = IntervalsFigure | HistogramsFigure | CurvesFigure | SharesFigure | MapFigure;
