@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '@webcir/data';
 import type { BootstrapOptions } from '../bootstrap.ts';
 import { quantile } from '../quantile.ts';
-import { rangesOf, type Space, type Stage, type Stratum } from './space.ts';
+import { type Range, rangesOf, type Space, type Stage, type Stratum } from './space.ts';
 
 /** How often a resample holds each query and each gallery image; the data as they are hold all of them once. */
 export interface Draw {
@@ -22,9 +22,7 @@ export interface Prepared {
 /** Something that can be measured in every space. */
 export interface Quantity {
   readonly name: string;
-  /**
-   * Fewer resamples than were asked for, where each is a lot of work.
-   */
+  /** Fewer resamples than were asked for, where each is a lot of work. */
   readonly maxResamples?: number;
   /**
    * Whether drawing rows twice moves the statistic whatever the data are, as it lowers a rank: its interval is then
@@ -109,13 +107,12 @@ export function measure(
 
 function* drawsOf(strata: readonly Stratum[], resamples: number, seed: number): Generator<Draw> {
   const random = seededRandom(seed);
-  const draw = (what: 'queries' | 'images') => rangesOf(strata, what);
-  const [queries, images] = [draw('queries'), draw('images')];
+  const [queries, images] = [rangesOf(strata, 'queries'), rangesOf(strata, 'images')];
   for (let i = 0; i < resamples; i++) yield { queries: drawn(queries, random), images: drawn(images, random) };
 }
 
-function drawn(ranges: readonly { readonly start: number; readonly end: number }[], random: Random): Float64Array {
-  const counts = new Float64Array(ranges.at(-1)?.end ?? 0);
+function drawn(ranges: readonly Range[], random: Random): Float64Array {
+  const counts = new Float64Array(ranges.at(-1)!.end);
   for (const { start, end } of ranges) {
     for (let i = start; i < end; i++) counts[start + Math.floor(random() * (end - start))]++;
   }
@@ -124,7 +121,7 @@ function drawn(ranges: readonly { readonly start: number; readonly end: number }
 
 /** The draw that leaves the data as they are. */
 export function everythingOnce(strata: readonly Stratum[]): Draw {
-  const ones = (what: 'queries' | 'images') => new Float64Array(rangesOf(strata, what).at(-1)?.end ?? 0).fill(1);
+  const ones = (what: 'queries' | 'images') => new Float64Array(rangesOf(strata, what).at(-1)!.end).fill(1);
   return { queries: ones('queries'), images: ones('images') };
 }
 

@@ -49,6 +49,8 @@ export interface StudyData {
   neighbours(space: Space, rows: Float32Array, k: number): Promise<readonly Uint32Array[]>;
   /** The nearest other rows of a set of features, by its own dimension. */
   others(space: Space, rows: Float32Array, k: number): Promise<readonly (readonly number[])[]>;
+  /** Whether the models can read a caption to its end. */
+  fits(caption: string): boolean;
   /** Query features in a space for other captions. */
   queriesFor(space: Space, captions: readonly string[]): Promise<Float32Array>;
 }

@@ -57,7 +57,3 @@ export function rangesOf(strata: readonly Stratum[], what: 'queries' | 'images')
     return { start, end };
   });
 }
-
-/** How many rows a table has over all categories. */
-export const countOf = (strata: readonly Stratum[], what: 'queries' | 'images'): number =>
-  strata.reduce((sum, stratum) => sum + stratum[what], 0);

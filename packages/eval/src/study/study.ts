@@ -96,6 +96,13 @@ async function studyData(
     wholeRanks: (space, queries) => targetRanks(space, queries, strata, rows),
     neighbours: (space, rows, k) => nearestInGallery(device, space, rows, strata, k),
     others: ({ dim }, rows, k) => nearestOthers(device, rows, dim, k),
+    fits: (caption) => {
+      try {
+        return tokenRows(caption).length > 0;
+      } catch {
+        return false; // too long, and not to be cut
+      }
+    },
     queriesFor: async ({ stage, references }, captions) => {
       const model = modelOf(stage);
       return (await queryFeatures(device, model, references, await textsOf(model, captions))).queries;

@@ -78,5 +78,5 @@ export async function combinerSection(data: StudyData): Promise<StudySection | u
   };
 }
 
-const capitalized = (text: string): string =>
-  /^\p{Ll}/u.test(text) && text[0] !== 'λ' ? text[0].toUpperCase() + text.slice(1) : text;
+/** With a capital at the beginning; λ stays λ. */
+const capitalized = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase());

@@ -37,7 +37,10 @@ export async function paraphrasesSection(data: StudyData): Promise<StudySection 
       const after = wholeRanks(space, queries).map((rank, query) => (said[query] === undefined ? Number.NaN : rank));
       moved[space.stage] = after;
       scores[space.stage] = [
-        { of: 'as it stands', values: ranks[space.stage]!.map((rank, query) => hit(said[query] ? rank : Number.NaN)) },
+        {
+          of: 'as it stands',
+          values: ranks[space.stage]!.map((rank, query) => hit(said[query] === undefined ? Number.NaN : rank)),
+        },
         { of: name, values: after.map(hit) },
       ];
     }
@@ -89,14 +92,18 @@ export async function paraphrasesSection(data: StudyData): Promise<StudySection 
   };
 }
 
-function wordingsOf({ evaluator, captions }: StudyData): Wording[] {
+function wordingsOf({ evaluator, captions, fits }: StudyData): Wording[] {
   const random = seededRandom(1);
   const triplets = evaluator.categories.flatMap((category) => category.triplets);
+  const thatFit = (said: readonly (string | undefined)[]) =>
+    said.map((caption) => (caption !== undefined && fits(caption) ? caption : undefined));
   return [
-    { name: 'other words', captions: captions.map((caption) => paraphrase(caption, random)) },
+    { name: 'other words', captions: thatFit(captions.map((caption) => paraphrase(caption, random))) },
     {
       name: 'the other order',
-      captions: triplets.map(({ captions: said }) => (said.length === 2 ? evalCaption([said[1], said[0]]) : undefined)),
+      captions: thatFit(
+        triplets.map(({ captions: said }) => (said.length === 2 ? evalCaption([said[1], said[0]]) : undefined)),
+      ),
     },
   ];
 }
