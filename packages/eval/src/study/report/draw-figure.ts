@@ -46,10 +46,10 @@ function intervals({ name, title, measured }: IntervalsFigure): TopLevelSpec {
   const axis = { labelExpr: "split(datum.label, '\\n')", labelLimit: 0, labelLineHeight: LABEL_HEIGHT, grid: false };
   const y = { field: 'of', type: 'nominal', sort: lines, title: null, axis } as const;
   const yOffset = { field: 'stage', type: 'nominal', sort: shown.map((stage) => STAGES[stage]) } as const;
-  const color = { field: 'stage', type: 'nominal', scale: stageScale, legend: legendOf(shown) } as const;
   const longest = Math.max(...lines.flatMap((label) => label.split('\n').map((line) => line.length)));
   const rows = Math.max(...lines.map((label) => label.split('\n').length));
   const left = LETTER_WIDTH * longest + 12;
+  const color = { field: 'stage', type: 'nominal', scale: stageScale, legend: legendOf(shown, left) } as const;
   return {
     width: WIDTH - left - 12,
     height: lines.length * (Math.max(shown.length * DOT_HEIGHT, rows * LABEL_HEIGHT) + GAP),
@@ -84,7 +84,16 @@ function broken(label: string): string {
   return lines.join('\n');
 }
 
-const legendOf = (shown: readonly Stage[]) => ({ values: shown.map((stage) => STAGES[stage]) });
+/** A legend that begins where the labels do: above the plot alone, which may be narrow, it would be cut. */
+const legendOf = (shown: readonly Stage[], left: number) =>
+  ({
+    values: shown.map((stage) => STAGES[stage]),
+    orient: 'none',
+    direction: 'horizontal',
+    legendX: 12 - left,
+    legendY: -28,
+    columnPadding: 4,
+  }) as const;
 
 function histograms({ name, title, unit, panels }: HistogramsFigure): TopLevelSpec {
   const values = panels.flatMap(({ stage, edges, series }) =>

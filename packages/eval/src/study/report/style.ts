@@ -1,7 +1,7 @@
 /** What a study's page has beyond the style of the reports. */
 export const STUDY_STYLE = `
 h3 { text-transform: none; }
-nav ol { display: block; columns: 2; margin: .5rem 0 0; padding-left: 1.4rem; list-style: decimal; }
+nav ol { display: block; columns: 2; column-gap: 2.5rem; margin: .5rem 0 0; padding-left: 1.4rem; list-style: decimal; }
 nav li { padding: 0; border: 0; text-align: left; font-size: .95rem; }
 .findings { display: block; margin: .75rem 0; padding-left: 1.2rem; list-style: disc; max-width: 46rem; }
 .findings li { display: list-item; padding: .1rem 0; border: 0; text-align: left; font-size: 1rem; color: var(--text); }
