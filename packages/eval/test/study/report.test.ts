@@ -96,6 +96,7 @@ describe('the page of a study', () => {
   it('holds every section with its findings, figures, numbers and examples, and asks for nothing', async () => {
     const { page, figures: drawn } = await renderStudy(report);
     expect([...drawn.keys()]).toEqual(figures.map(({ name }) => name));
+    expect(drawn.get('map')).toContain('<title>A map.</title>');
     for (const text of [
       'The &lt;gap&gt;',
       'It is 0.5 &amp; stays.',
@@ -151,7 +152,8 @@ describe('figures', () => {
   });
 
   it('bring their colours along in files of their own', async () => {
-    const svg = standaloneSvg(await drawFigure(figures[0]));
+    const svg = standaloneSvg(await drawFigure(figures[0]), 'Gaps < 1.');
+    expect(svg).toMatch(/^<svg [^>]* role="img"><title>Gaps &lt; 1\.<\/title><style>:root/);
     const used = new Set([...svg.matchAll(/var\((--[a-z]+)\)/g)].map(([, name]) => name));
     expect(used.size).toBeGreaterThan(3);
     for (const name of used) expect(svg).toContain(`${name}: #`);

@@ -1,3 +1,4 @@
+import { html } from '../../report/html.ts';
 import { PALETTE_STYLE } from '../../report/palette.ts';
 import type { Measurements } from '../measure.ts';
 import type { StudySection } from '../section.ts';
@@ -54,6 +55,11 @@ function field(value: string | number | null): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A figure as a file of its own: it brings the colours that the page would give it, and a ground to stand on. */
-export const standaloneSvg = (svg: string): string =>
-  svg.replace(/<svg[^>]*>/, (tag) => `${tag}<style>${PALETTE_STYLE} svg { background: var(--card); }</style>`);
+/** A figure as a file of its own: it brings its caption, the colours that the page would give it, and a ground. */
+export const standaloneSvg = (svg: string, caption: string): string =>
+  svg.replace(
+    /<svg[^>]*/,
+    (tag) =>
+      `${tag} role="img"><title>${html`${caption}`.text}</title>` +
+      `<style>${PALETTE_STYLE} svg { background: var(--card); }</style`,
+  );

@@ -6,6 +6,7 @@ import type { Example, StudySection } from '../section.ts';
 import { STAGES } from '../space.ts';
 import { type Format, isNoise } from '../words.ts';
 import { drawFigure } from './draw-figure.ts';
+import { standaloneSvg } from './files.ts';
 import { STUDY_STYLE } from './style.ts';
 
 /** A query as the page shows it. */
@@ -26,22 +27,24 @@ export interface StudyReport {
   shown(query: number): Promise<ShownQuery>;
 }
 
-/** A study as one HTML page that needs nothing else, and its figures by name. */
+/** A study as files that need nothing else. */
 export interface RenderedStudy {
+  /** HTML. */
   readonly page: string;
+  /** SVG, by name. */
   readonly figures: ReadonlyMap<string, string>;
 }
 
 /** Draws a study. @throws RangeError naming a figure with nothing in it, or two of one name */
 export async function renderStudy(report: StudyReport): Promise<RenderedStudy> {
-  const figures = new Map<string, string>();
+  const drawn = new Map<string, string>();
   const sections: Html[] = [];
   for (const section of report.sections) {
     for (const figure of section.figures) {
-      if (figures.has(figure.name)) throw new RangeError(`two figures are called ${figure.name}`);
-      figures.set(figure.name, await drawFigure(figure));
+      if (drawn.has(figure.name)) throw new RangeError(`two figures are called ${figure.name}`);
+      drawn.set(figure.name, await drawFigure(figure));
     }
-    sections.push(await renderSection(section, figures, report));
+    sections.push(await renderSection(section, drawn, report));
   }
   const page = html`<!doctype html>
 <html lang="en">
@@ -68,7 +71,11 @@ ${sections}
 </body>
 </html>
 `;
-  return { page: page.text, figures };
+  const figures = report.sections.flatMap((section) => section.figures);
+  return {
+    page: page.text,
+    figures: new Map(figures.map(({ name, caption }) => [name, standaloneSvg(drawn.get(name)!, caption)])),
+  };
 }
 
 async function renderSection(

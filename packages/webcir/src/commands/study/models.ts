@@ -47,7 +47,7 @@ export async function completeSources(given: StudySources): Promise<CompleteSour
     dataset,
     activation,
     ...(isOwn && { data, skipMissing, truncate }),
-    clipModelPath: run.clip,
+    ...(given.clipModelName === undefined && { clipModelPath: run.clip }),
     ...(run.combiner !== undefined && { combinerPath: run.combiner }),
     ...given,
     base: baseClipModelPath === undefined ? { clipModelName, clipModelPath } : { clipModelPath: baseClipModelPath },

@@ -3,7 +3,7 @@ import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
 import { splitImages } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
 import { Evaluator, type Stage, study } from '@webcir/eval';
-import { numberRows, numbersCsv, renderStudy, standaloneSvg } from '@webcir/eval/node';
+import { numberRows, numbersCsv, renderStudy } from '@webcir/eval/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatSeconds, ProgressLine } from '../../progress.ts';
 import { dataUriOf } from '../../thumbnail.ts';
@@ -130,7 +130,7 @@ async function studyCommand(given: StudyCommandOptions): Promise<void> {
   });
   device.close();
   const write = (name: string, text: string) => writeFileAtomic(file(name), Buffer.from(text));
-  for (const [name, svg] of figures) await write(join('figures', `${name}.svg`), standaloneSvg(svg));
+  for (const [name, svg] of figures) await write(join('figures', `${name}.svg`), svg);
   await write('numbers.csv', numbersCsv(sections));
   await write('numbers.json', `${JSON.stringify({ ...about, numbers: numberRows(sections) }, null, 2)}\n`);
   await write('index.html', page);
