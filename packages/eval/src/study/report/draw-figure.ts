@@ -11,6 +11,8 @@ const DOT_HEIGHT = 15;
 const GAP = 5;
 /** Of a letter on average: vega cannot measure text in Node. */
 const LETTER_WIDTH = 6;
+/** Left of the plot, at least: a short label of capitals is wider than its letters on average. */
+const LEAST_LEFT = 64;
 /** Labels are broken before they get longer, in letters. */
 const LABEL_LENGTH = 20;
 
@@ -48,7 +50,7 @@ function intervals({ name, title, measured }: IntervalsFigure): TopLevelSpec {
   const yOffset = { field: 'stage', type: 'nominal', sort: shown.map((stage) => STAGES[stage]) } as const;
   const longest = Math.max(...lines.flatMap((label) => label.split('\n').map((line) => line.length)));
   const rows = Math.max(...lines.map((label) => label.split('\n').length));
-  const left = LETTER_WIDTH * longest + 12;
+  const left = Math.max(LEAST_LEFT, LETTER_WIDTH * longest + 12);
   const color = { field: 'stage', type: 'nominal', scale: stageScale, legend: legendOf(shown, left) } as const;
   return {
     width: WIDTH - left - 12,
@@ -206,7 +208,7 @@ function shares({ name, title, bars }: SharesFigure): TopLevelSpec {
         type: 'nominal',
         sort: names,
         scale: { domain: names, range: [...COLOURS, 'var(--rest)'].slice(0, names.length) },
-        legend: { columns: 3 },
+        legend: { columns: 2 },
       },
     },
   };

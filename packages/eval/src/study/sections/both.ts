@@ -52,7 +52,7 @@ export async function bothSection({ evaluator, spaces, strata, measure, ranks }:
     title: 'Does the query need both?',
     about:
       `A query is composed only if neither its image nor its caption finds the target alone. A query counts as solved ` +
-      `where its target is within ${recall.label}. Queries that no stage solves by one half alone need both; they are ` +
+      `where it is a hit for ${recall.label}. Queries that no stage solves by one half alone need both; they are ` +
       'the same for every stage, so that recalls on them compare. The composition gap is how much a score owes to the ' +
       'other queries. (CIRCUS, 2026, finds 32 to 84 % of the queries of public benchmarks solved by one half.)',
     findings: [
@@ -78,7 +78,7 @@ export async function bothSection({ evaluator, spaces, strata, measure, ranks }:
         kind: 'shares',
         name: 'solved-by',
         title: '% of queries',
-        caption: `What solves a query within ${recall.label}.`,
+        caption: `What solves a query, by ${recall.label}.`,
         bars: spaces.map(({ stage }) => ({
           stage,
           shares: SOLVED_BY.map((of) => ({ of, percent: numberOf(shares, of, stage).value })),
