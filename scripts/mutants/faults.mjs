@@ -6,6 +6,7 @@ import models from './faults/models.mjs';
 import optimizer from './faults/optimizer.mjs';
 import pixels from './faults/pixels.mjs';
 import sources from './faults/sources.mjs';
+import study from './faults/study.mjs';
 import texts from './faults/texts.mjs';
 import training from './faults/training.mjs';
 
@@ -22,6 +23,7 @@ export const faults = [
   ...pixels,
   ...texts,
   ...sources,
+  ...study,
   ...losses,
   ...training,
   ...evaluation,

@@ -63,6 +63,16 @@ export const mixedPrecision =
   (name) =>
     /(_layer|dynamic_scalar\.0)\.weight$/.test(name) ? cast(weights(name), 'f16') : weights(name);
 
+/** What a Combiner makes of a batch of queries, before it adds it up. */
+export interface CombinerParts {
+  /** v(c), what the network learns beyond a mixture of its inputs, [batch, featureDim]. */
+  readonly learned: Tensor;
+  /** How much of the mixture is text, from 0 to 1, [batch, 1]. */
+  readonly lambda: Tensor;
+  /** The mixture, lambda * text + (1 - lambda) * image, [batch, featureDim]. */
+  readonly convex: Tensor;
+}
+
 /**
  * The Combiner of CLIP4Cir (Baldrati et al. 2022, combiner.py): mixes an image and a text feature into a query feature,
  * v(c) + lambda * text + (1 - lambda) * image, with c the two projections side by side (text first), lambda one
@@ -72,17 +82,28 @@ export const mixedPrecision =
  * @param drop while the Combiner is trained
  * @returns query features [batch, featureDim], L2-normalized
  */
-export function combine(image: Tensor, text: Tensor, weights: Weights, drop: CombinerDropout = (x) => x): Tensor {
+export function combine(image: Tensor, text: Tensor, weights: Weights, drop?: CombinerDropout): Tensor {
+  const { learned, convex } = combinerParts(image, text, weights, drop);
+  return l2Normalize(add(learned, convex));
+}
+
+/** The terms of `combine`, which takes the same. */
+export function combinerParts(
+  image: Tensor,
+  text: Tensor,
+  weights: Weights,
+  drop: CombinerDropout = (x) => x,
+): CombinerParts {
   const layer = (x: Tensor, name: string, activation?: 'relu') =>
     linear(x, weights(`${name}.weight`), { bias: weights(`${name}.bias`), activation });
 
   const projectedText = drop(layer(text, 'text_projection_layer', 'relu'), 0);
   const projectedImage = drop(layer(image, 'image_projection_layer', 'relu'), 1);
   const both = concat([projectedText, projectedImage], 1);
-  const mixed = layer(drop(layer(both, 'combiner_layer', 'relu'), 2), 'output_layer');
+  const learned = layer(drop(layer(both, 'combiner_layer', 'relu'), 2), 'output_layer');
   const lambda = sigmoid(layer(drop(layer(both, 'dynamic_scalar.0', 'relu'), 3), 'dynamic_scalar.3'));
 
   // lambda * text + (1 - lambda) * image
-  const residual = add(image, multiply(subtract(text, image), lambda));
-  return l2Normalize(add(mixed, residual));
+  const convex = add(image, multiply(subtract(text, image), lambda));
+  return { learned, lambda, convex };
 }

@@ -1,9 +1,11 @@
 export {
   type CombinerConfig,
   type CombinerDropout,
+  type CombinerParts,
   combine,
   combinerDropout,
   combinerEntries,
+  combinerParts,
   mixedPrecision,
 } from './combiner.ts';
 export { initialCombiner } from './init.ts';

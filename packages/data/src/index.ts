@@ -4,6 +4,7 @@ export { describe } from './describe.ts';
 export { type EmbeddedDataset, type EmbeddedFiles, openEmbedded } from './embedded.ts';
 export { runImages, splitImages, trainingTriplets } from './images-of.ts';
 export { type LongCaption, longCaptions } from './long-captions.ts';
+export { paraphrase } from './paraphrase.ts';
 export { placeOf } from './place.ts';
 export { unpublishedCounts } from './published.ts';
 export { pick, type Random, seededRandom, seedOf, shuffled } from './random.ts';

@@ -1,4 +1,5 @@
 import { seededRandom } from '@webcir/data';
+import { quantile } from './quantile.ts';
 
 /** How many resamples of the queries are drawn (2,000 unless given), and the seed that they are drawn with. */
 export interface BootstrapOptions {
@@ -67,12 +68,4 @@ function resampledMean(values: Float64Array, random: () => number): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[Math.floor(random() * values.length)];
   return sum / values.length;
-}
-
-/** The quantile, interpolated linearly between neighbours, as numpy does by default. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }

@@ -9,6 +9,7 @@ import { registerSummary } from './commands/eval/summary.ts';
 import { registerModels } from './commands/models.ts';
 import { expectPackages } from './commands/needs.ts';
 import { registerPretrain } from './commands/pretrain.ts';
+import { registerStudy } from './commands/study/study.ts';
 import { registerTrain } from './commands/train/flags.ts';
 import { registerWeights } from './commands/weights/weights.ts';
 
@@ -32,6 +33,7 @@ const program = new Command('webcir')
 registerTrain(program, ['webcir', ...process.argv.slice(2)].join(' '));
 registerEval(program);
 registerSubmit(program);
+registerStudy(program);
 registerEncode(program);
 registerData(program);
 registerWeights(program);

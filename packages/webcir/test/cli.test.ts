@@ -220,7 +220,7 @@ describe('bad input ends in one sentence, exit code 1 and no run folder:', () =>
 it('webcir --help names the commands', async () => {
   const { code, stdout } = await webcir('--help');
   expect(code).toBe(0);
-  for (const command of ['train', 'pretrain', 'summary']) expect(stdout).toContain(command);
+  for (const command of ['train', 'pretrain', 'summary', 'study']) expect(stdout).toContain(command);
 });
 
 describe('webcir ends without a word where nobody reads on,', () => {

@@ -1,6 +1,6 @@
-import * as vega from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import type { Metric } from '../protocols/protocol.ts';
+import { COLOURS, draw } from './draw.ts';
 import type { TrainingCurve } from './types.ts';
 
 /** More points than this cannot be told apart at the width of a chart. */
@@ -14,33 +14,12 @@ const HEIGHT = 160;
 const PADDING = { left: 46, top: 8, right: 56, bottom: 38 };
 const LABEL_HEIGHT = 13;
 
-// Colours are custom properties of the page, which know light from dark.
-const COLOURS = ['var(--first)', 'var(--second)', 'var(--third)', 'var(--fourth)'];
-const LOOK: TopLevelSpec['config'] = {
-  background: 'transparent',
-  font: 'system-ui, sans-serif',
-  view: { stroke: null },
-  axis: {
-    domainColor: 'var(--line)',
-    gridColor: 'var(--line)',
-    tickColor: 'var(--line)',
-    labelColor: 'var(--muted)',
-    titleColor: 'var(--muted)',
-    labelFontSize: 11,
-    titleFontSize: 11,
-    titleFontWeight: 'normal',
-    tickCount: 5,
-  },
-  axisX: { grid: false },
-  axisY: { domain: false, ticks: false, labelPadding: 6 },
-};
-
 /** The loss over steps as an SVG: the logged values, faint, under a moving average. */
 export function lossChart(losses: TrainingCurve['losses']): Promise<string> {
   const values = smooth(thin(losses));
   const x = { field: 'step', type: 'quantitative', title: 'step', scale: { nice: false } } as const;
   const scale = { zero: false } as const;
-  return draw({
+  return drawCurve({
     data: { values },
     layer: [
       {
@@ -84,7 +63,7 @@ export function scoreChart(
     legend: null,
     scale: { domain: metrics.map(({ label }) => label), range: COLOURS },
   } as const;
-  return draw({
+  return drawCurve({
     layer: [
       {
         data: { values },
@@ -112,17 +91,9 @@ function apart<T extends { score: number }>(names: readonly T[], distance: numbe
   return placed;
 }
 
-function draw(spec: Pick<Extract<TopLevelSpec, { layer: unknown }>, 'data' | 'layer'>): Promise<string> {
-  const compiled = compile({
-    ...spec,
-    width: WIDTH,
-    height: HEIGHT,
-    padding: PADDING,
-    autosize: 'none',
-    config: LOOK,
-  });
-  return new vega.View(vega.parse(compiled.spec), { renderer: 'none' }).toSVG();
-}
+/** Every chart of training has the same size. */
+const drawCurve = (spec: Pick<Extract<TopLevelSpec, { layer: unknown }>, 'data' | 'layer'>): Promise<string> =>
+  draw({ ...spec, width: WIDTH, height: HEIGHT, padding: PADDING, autosize: 'none' });
 
 /** Thins a curve to at most `MAX_POINTS` means over runs of neighbours. */
 function thin(losses: TrainingCurve['losses']): TrainingCurve['losses'] {

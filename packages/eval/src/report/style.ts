@@ -1,18 +1,8 @@
+import { PALETTE_STYLE } from './palette.ts';
+
 /** The page's only style sheet. */
 export const STYLE = `
-:root {
-  color-scheme: light dark;
-  --page: #fbfbfa; --card: #ffffff; --text: #1d2126; --muted: #626b75; --line: #dfe2e6;
-  --hit: #15803d; --hit-soft: #dcf5e4; --loss: #2563a8; --first: #b4530a; --second: #2563a8;
-  --third: #15803d; --fourth: #86399b;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #14171a; --card: #1c2024; --text: #e6e8ea; --muted: #9aa4ae; --line: #343a41;
-    --hit: #4ade80; --hit-soft: #12351f; --loss: #7db4ee; --first: #f2a25c; --second: #7db4ee;
-    --third: #4ade80; --fourth: #cf8fe0;
-  }
-}
+${PALETTE_STYLE}
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 70rem;

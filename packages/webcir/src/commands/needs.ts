@@ -26,6 +26,7 @@ const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>
   train: (given) => encoding(isEmbedded(given) || takesSmallClip(given)),
   eval: (given) => encoding(takesSmallClip(given)),
   submit: (given) => encoding(takesSmallClip(given)),
+  study: (given) => encoding(isEmbedded(given) || takesSmallClip(given)),
   encode: (given) => encoding(takesSmallClip(given)),
   pretrain: () => ['webgpu', 'embedded'],
   export: () => ['sharp', 'embedded'],

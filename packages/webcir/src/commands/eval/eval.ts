@@ -14,6 +14,7 @@ import type { Command } from 'commander';
 import { autotuneFor } from '../autotune.ts';
 import { incompleteNotes, splitPhrase } from '../notes.ts';
 import { choice, skipMissingOption } from '../options.ts';
+import { expectSplit, protocolOf } from '../protocols.ts';
 import { frozenImageFeatures } from '../session.ts';
 import { warnOfCaptions } from '../texts.ts';
 import { addModelOptions, type ModelOptions, openModels } from './models.ts';
@@ -48,9 +49,7 @@ async function evalCommand(given: EvalOptions): Promise<void> {
   const { session, clip, fuse, label, options } = await openModels(given);
   const { dataset, device, splits } = session;
   const split = given.split ?? splits.test;
-  if (!dataset.splits.includes(split)) {
-    throw new Error(`--split ${split}: this ${dataset.name} has ${dataset.splits.join(', ')}`);
-  }
+  expectSplit(dataset, split);
   const evaluators = chosenProtocols(dataset, given.protocol).map(
     (protocol) => new Evaluator(session, split, protocol),
   );
@@ -72,17 +71,9 @@ async function evalCommand(given: EvalOptions): Promise<void> {
   if (given.json !== undefined) await writeJson(given.json, { ...options, split }, dataset, results);
 }
 
-/** @throws naming the protocols that there are */
-function chosenProtocols(dataset: CirDataset, name: string | undefined): readonly Protocol[] {
-  const protocols = protocolsFor(dataset);
-  if (name === 'all') return protocols;
-  const protocol = name === undefined ? protocols[0] : protocols.find((candidate) => candidate.name === name);
-  if (protocol) return [protocol];
-  const names = protocols.map((candidate) => candidate.name).join(', ');
-  throw new Error(
-    `--protocol ${name}: ${dataset.name} is evaluated by ${names}, or by all of them with --protocol all`,
-  );
-}
+/** The protocols that are evaluated: the one that is named, or all of the data set's. */
+const chosenProtocols = (dataset: CirDataset, name: string | undefined): readonly Protocol[] =>
+  name === 'all' ? protocolsFor(dataset) : [protocolOf(dataset, name)];
 
 /** Several protocols stand side by side, with every metric that one of them has. */
 function tableOf(label: string, results: readonly Result[]): string {
