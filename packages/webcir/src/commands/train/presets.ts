@@ -1,3 +1,4 @@
+import { isEmbedded } from '@webcir/data/node';
 import type { TrainOptions } from './options.ts';
 
 /** Defaults of the options that depend on the data set. */
@@ -45,7 +46,7 @@ const clip4cir: Preset = {
 
 /** The defaults for a data set; batches are no larger than its training examples. */
 export function presetFor(dataset: TrainOptions['dataset'], examples: number): Preset {
-  const preset = dataset === 'fmnist-cir' ? embedded : clip4cir;
+  const preset = isEmbedded(dataset) ? embedded : clip4cir;
   // A power of two, which micro-batches divide.
   const largest = 2 ** Math.max(1, Math.floor(Math.log2(examples)));
   return {
@@ -58,5 +59,5 @@ export function presetFor(dataset: TrainOptions['dataset'], examples: number): P
 /** The values of an option in both presets, for a help text. */
 export function presetHelp(key: keyof Preset): string {
   const [small, published] = [embedded[key], clip4cir[key]];
-  return small === published ? `(default: ${small})` : `(default: ${small} on the embedded set, else ${published})`;
+  return small === published ? `(default: ${small})` : `(default: ${small} on an embedded set, else ${published})`;
 }
