@@ -9,6 +9,7 @@ export const emojiSkins: readonly string[] = ['yellow', 'light', 'medium-light',
 
 /** Attributes of the images of `emoji-cir`, in the order in which they are stored. */
 export const emojiAttributes = ['kind', 'name', 'gender', 'skin', 'colour'] as const;
+/** One of `emojiAttributes`. */
 export type EmojiAttribute = (typeof emojiAttributes)[number];
 
 /**

@@ -3,7 +3,6 @@ export * from './captions.ts';
 export { describe } from './describe.ts';
 export { type EmbeddedDataset, type EmbeddedFiles, openEmbedded } from './embedded.ts';
 export { type DecodeFile, EMBEDDED_DATASETS, type EmbeddedName } from './embedded-sets.ts';
-export { changeableOf, type EmojiAttribute, type EmojiAttributes, emojiAttributes } from './emoji.ts';
 export { runImages, splitImages, trainingTriplets } from './images-of.ts';
 export { type LongCaption, longCaptions } from './long-captions.ts';
 export { placeOf } from './place.ts';

@@ -68,6 +68,8 @@ describe('the defaults', () => {
     expect(batches(40)).toEqual([32, 32]);
     expect(batches(3)).toEqual([2, 2]);
     expect(batches(1)).toEqual([2, 2]); // which is refused
-    expect(presetFor('fmnist-cir', 30_000)).toMatchObject({ batchSize: 128, combinerBatchSize: 256 });
+    for (const name of ['fmnist-cir', 'emoji-cir'] as const) {
+      expect(presetFor(name, 30_000)).toMatchObject({ batchSize: 128, combinerBatchSize: 256 });
+    }
   });
 });

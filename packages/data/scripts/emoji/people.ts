@@ -136,14 +136,14 @@ const signs: Readonly<Record<string, Gender>> = { '2642': 'man', '2640': 'woman'
 
 /** Gender, and what a person is shown as; undefined for emoji that do not show one person of a gender clearly. */
 export function personOf(emoji: Emoji): { name: string; gender: Gender } | undefined {
-  const person = emoji.subgroup.startsWith('person') ? read(emoji.id) : undefined;
+  const person = emoji.subgroup.startsWith('person') ? read(emoji.points) : undefined;
   if (person?.gender === 'neutral' && withoutNeutral.has(person.name)) return undefined;
   // With medium-light skin the ordinary adult is blond, too: the same image.
   return person?.name === 'with blond hair' && skinOf(emoji) === 'medium-light' ? undefined : person;
 }
 
-function read(id: string): { name: string; gender: Gender } | undefined {
-  const points = id.split('-').filter((point) => point !== '200d' && !/^1f3f[b-f]$/.test(point));
+function read(sequence: string): { name: string; gender: Gender } | undefined {
+  const points = sequence.split('-').filter((point) => point !== '200d' && !/^1f3f[b-f]$/.test(point));
   const own = apart[points.join('-')];
   if (own) return { name: own[0], gender: own[1] };
   const based = bases[points[0]];

@@ -6,8 +6,10 @@ export const sources = { '@lobehub/fluent-emoji-3d': '1.1.0', 'emojibase-data': 
 
 /** An image of Fluent Emoji with what Unicode calls it. */
 export interface Emoji {
-  /** Code points in hexadecimal, joined by "-", without variation selectors. */
+  /** "u" and the code points: with digits alone, JSON would sort it before all others. */
   readonly id: string;
+  /** Code points in hexadecimal, joined by "-", without variation selectors. */
+  readonly points: string;
   readonly label: string;
   /** Unicode's subgroup: "person-role", "food-fruit". */
   readonly subgroup: string;
@@ -42,10 +44,12 @@ export function readEmoji(folder: string): Emoji[] {
     .flatMap((entry) => [entry, ...(entry.skins ?? [])].map((form) => ({ ...form, label: entry.label })))
     .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
     .flatMap(({ hexcode, label, subgroup, tone = 0 }) => {
-      const id = withoutSelectors(hexcode.toLowerCase());
-      const file = files.get(id);
+      const points = withoutSelectors(hexcode.toLowerCase());
+      const file = files.get(points);
       if (file === undefined || subgroup === undefined || typeof tone !== 'number') return [];
-      return [{ id, label, subgroup: subgroups[subgroup], tone, file: join(images, 'assets', file) }];
+      return [
+        { id: `u${points}`, points, label, subgroup: subgroups[subgroup], tone, file: join(images, 'assets', file) },
+      ];
     });
 }
 

@@ -62,7 +62,7 @@ const models: Readonly<
   Record<EmbeddedName, { file: string; steps: number; imageResolution: number; patchSize: number }>
 > = {
   'fmnist-cir': { file: 'fmnist-clip.safetensors', steps: 580, imageResolution: 32, patchSize: 8 },
-  'emoji-cir': { file: 'emoji-clip.safetensors', steps: 1500, imageResolution: 64, patchSize: 8 },
+  'emoji-cir': { file: 'emoji-clip.safetensors', steps: 900, imageResolution: 64, patchSize: 8 },
 };
 
 /** A value for each data set, for a help text. */
