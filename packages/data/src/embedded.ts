@@ -77,7 +77,8 @@ export interface EmbeddedDataset extends CirDataset {
 
 /**
  * Opens an embedded data set from the bytes of its two files, in Node or a browser.
- * @param decode for sets whose images are stored as files, `emoji-cir`: `decodeImage` of `@webcir/clip` makes one
+ * @param decode for sets whose images are stored as files, which is `emoji-cir`: `decodeImage` of `@webcir/clip/node`, or
+ *   `(file, name) => decodeImage(new Blob([file]), name)` in a page
  * @throws when a file is cut short or does not belong to the other
  */
 export async function openEmbedded(files: EmbeddedFiles, decode?: DecodeFile): Promise<EmbeddedDataset> {

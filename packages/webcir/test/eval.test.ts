@@ -132,8 +132,8 @@ describe('webcir eval --dataset emoji-cir', () => {
     const { code, stdout, stderr } = await webcir(...emoji, ...clip, '--json', 'emoji.json');
     expect([code, stderr]).toEqual([0, expect.stringContaining('leaves out words')]);
     expect(stdout).toContain('Protocol cirr.');
-    const { protocols } = await json('emoji.json');
-    expect(protocols.map(({ name }: { name: string }) => name)).toEqual(['cirr']);
+    const { results } = await json('emoji.json');
+    expect(results.map(({ protocol }: { protocol: string }) => protocol)).toEqual(['cirr']);
   }, 60_000);
 
   it('says that it has no small CLIP of its own', async () => {
