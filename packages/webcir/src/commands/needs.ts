@@ -24,11 +24,11 @@ const embedded = (name: string | undefined): Need[] => (name !== undefined && is
 const smallClip = ({ dataset, run, clipModelName, clipModelPath }: GivenOptions): Need[] =>
   (run ?? clipModelName ?? clipModelPath) === undefined ? [embedded(dataset)[0] ?? 'fmnist-cir'] : [];
 
-const encoding = (given: GivenOptions): Need[] => ['webgpu', 'sharp', ...smallClip(given)];
+const encoding = (given: GivenOptions): Need[] => ['webgpu', 'sharp', ...smallClip(given), ...embedded(given.dataset)];
 
 /** What each command needs, by its options and arguments; one that is not listed needs nothing. */
 const needs: Readonly<Record<string, (options: GivenOptions, args: readonly string[]) => readonly Need[]>> = {
-  train: (given) => [...encoding(given), ...embedded(given.dataset)],
+  train: encoding,
   eval: encoding,
   submit: encoding,
   encode: encoding,
