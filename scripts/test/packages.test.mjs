@@ -19,7 +19,7 @@ beforeAll(async () => {
   tarballs = await packAll(scratch);
   await installInto(
     page,
-    [...tarballs].filter(([name]) => name !== '@webcir/embedded').map(([, tarball]) => tarball),
+    [...tarballs].filter(([name]) => !name.startsWith('@webcir/embedded')).map(([, tarball]) => tarball),
   );
   await installInto(server, [...tarballs.values()]);
   lend(server, 'webgpu', 'packages/kernels');
@@ -144,6 +144,10 @@ describe('a project in Node', () => {
     expect(command.output).toContain(`error: webcir train needs more than webcir: npm install ${packages}\n`);
     expect(command.code).toBe(1);
     expect(readdirSync(page)).not.toContain('runs');
+    const emoji = ['train', '--dataset', 'emoji-cir', '--clip-model-path', 'clip.pt'];
+    const { output } = await run('npx', ['--offline', 'webcir', ...emoji], { cwd: page, env });
+    expect(output).toContain(`@webcir/embedded-emoji@${versions('embedded-emoji').version}\n`);
+    expect(output).not.toContain('@webcir/embedded@');
   });
 
   it.each([

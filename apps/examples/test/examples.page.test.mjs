@@ -29,8 +29,9 @@ beforeAll(async () => {
     annotations: await readFile(embedded.annotations),
   });
   for (const id of set.gallery('test', 'dress').slice(0, 60)) {
-    photos.set(id, await set.image(id));
-    levels.set(id, centred([...set.photo(id)]));
+    const photo = await set.image(id);
+    photos.set(id, photo);
+    levels.set(id, centred([...photo.data].filter((_, i) => i % 3 === 0)));
   }
   retriever = await Retriever.load({ autotune: false });
   gallery = await retriever.index(photos);

@@ -3,13 +3,14 @@
 // minutes and writes the same bytes every time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { attributeNames, attributeValues } from '../src/attributes.ts';
 import type { Annotations } from '../src/embedded.ts';
+import { writeColumn } from '../src/embedded.ts';
 import { writeIdx } from '../src/idx.ts';
-import { type LabelledImage, labelImages } from './embedded/label.ts';
+import { labelImages } from './embedded/label.ts';
 import { categories, readSource, SIDE } from './embedded/source.ts';
 import { buildTriplets } from './embedded/triplets.ts';
+import { gzip } from './gzip.ts';
 
 const folder = process.argv[2];
 if (!folder) {
@@ -36,7 +37,15 @@ for (const split of ['train', 'val', 'test'] as const) {
       captions,
       ...(group && { group: group.map((p) => p.id) }),
     }));
-    const attributes = Object.fromEntries(attributeNames.map((name) => [name, digits(mine, name)]));
+    const attributes = Object.fromEntries(
+      attributeNames.map((name) => [
+        name,
+        writeColumn(
+          attributeValues[name],
+          mine.map((p) => p.attributes[name]),
+        ),
+      ]),
+    );
     blocks.push({ split, category, ids: mine.map((p) => p.id), attributes, triplets });
     console.log(`${split} ${category}: ${mine.length} images, ${triplets.length} triplets`);
   }
@@ -48,15 +57,3 @@ const idx = writeIdx({ shape: [images.length, SIDE, SIDE], data: pixels });
 writeFileSync(join('../embedded/data', 'images-idx3-ubyte.gz'), gzip(idx));
 const annotations: Annotations = { name: 'fmnist-cir', attributeValues, blocks };
 writeFileSync(join('../embedded/data', 'annotations.json.gz'), gzip(Buffer.from(JSON.stringify(annotations))));
-
-/** One character per image: the position of its value among the attribute's values, `-` where it could not be told. */
-function digits(list: LabelledImage[], name: keyof typeof attributeValues): string {
-  const values: readonly string[] = attributeValues[name];
-  return list.map((p) => (p.attributes[name] ? values.indexOf(p.attributes[name]) : '-')).join('');
-}
-
-function gzip(bytes: Uint8Array): Buffer {
-  const out = gzipSync(bytes, { level: 9 });
-  out[9] = 255; // the header's "operating system" byte: unknown, on every machine
-  return out;
-}

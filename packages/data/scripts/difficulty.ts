@@ -1,7 +1,7 @@
 // Measures how hard the embedded galleries are for rankings that know the image, the text, or both: `pnpm difficulty`.
 // Prints R@10 / R@50 in percent against the one chosen target; ties count as their expectation.
 import { readFileSync } from 'node:fs';
-import { attributeNames, type EmbeddedDataset, type FashionCategory, openEmbedded } from '../src/index.ts';
+import { attributeNames, type EmbeddedDataset, openEmbedded } from '../src/index.ts';
 
 const cutoffs = [10, 50];
 const set = await openEmbedded({
@@ -10,12 +10,13 @@ const set = await openEmbedded({
 });
 console.log('split category queries | image only | text only | text, then image (R@10 / R@50)');
 for (const split of ['val', 'test']) {
-  for (const category of set.categories) console.log(row(set, split, category));
+  for (const category of set.categories) console.log(await row(set, split, category));
 }
 
-function row(set: EmbeddedDataset, split: string, category: FashionCategory): string {
+async function row(set: EmbeddedDataset, split: string, category: string): Promise<string> {
   const gallery = set.gallery(split, category);
-  const photos = new Map(gallery.map((id) => [id, set.photo(id)]));
+  const photos = new Map<string, ArrayLike<number>>();
+  for (const id of gallery) photos.set(id, (await set.image(id)).data);
   const triplets = set.triplets(split, category);
   const ranks = triplets.map(({ reference, target }) => {
     const [from, to] = [set.attributes(reference), set.attributes(target!)];
@@ -44,7 +45,7 @@ function chanceWithin({ before, ties }: { before: number; ties: number }, k: num
   return Math.max(0, Math.min(1, (k - before) / (ties + 1)));
 }
 
-function distance(a: Uint8Array, b: Uint8Array): number {
+function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += (a[i] - b[i]) ** 2;
   return total;

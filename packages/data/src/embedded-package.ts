@@ -1,19 +1,48 @@
 import { missingPackage } from '@webcir/kernels';
+import type { EmbeddedName } from './embedded-sets.ts';
 
-/** URLs of the files of the package `@webcir/embedded`. */
+/** URLs of the files of a package of embedded images. */
 export interface EmbeddedPackage {
   readonly images: URL;
   readonly annotations: URL;
-  /** The small CLIP that was pre-trained on the training images. */
-  readonly clip: URL;
+  /** The small CLIP that was pre-trained on the training images, where there is one. */
+  readonly clip?: URL;
 }
 
-/** The package `@webcir/embedded`. @throws MissingPackageError where it is not installed */
-export const embeddedPackage = (): Promise<EmbeddedPackage> =>
-  import('@webcir/embedded').catch((cause) => {
-    throw missingPackage(
-      cause,
-      '@webcir/embedded@0.1.0',
-      'The embedded images and their small CLIP come by themselves',
-    );
+const packages: Readonly<Record<EmbeddedName, { spec: string; holds: string; load: () => Promise<EmbeddedPackage> }>> =
+  {
+    'fmnist-cir': {
+      spec: '@webcir/embedded@0.1.0',
+      holds: 'The embedded images and their small CLIP come',
+      load: () => import('@webcir/embedded'),
+    },
+    'emoji-cir': {
+      spec: '@webcir/embedded-emoji@0.1.0',
+      holds: 'The embedded emoji come',
+      load: () => import('@webcir/embedded-emoji'),
+    },
+  };
+
+/**
+ * The package of an embedded data set: `@webcir/embedded` for `fmnist-cir`, `@webcir/embedded-emoji` for `emoji-cir`.
+ * @throws MissingPackageError where it is not installed
+ */
+export function embeddedPackage(name: EmbeddedName = 'fmnist-cir'): Promise<EmbeddedPackage> {
+  const { spec, holds, load } = packages[name];
+  return load().catch((cause) => {
+    throw missingPackage(cause, spec, `${holds} by themselves`);
   });
+}
+
+/**
+ * The small CLIP of an embedded data set.
+ * @throws MissingPackageError where its package is not installed; Error where the package holds none
+ */
+export async function embeddedClip(name: EmbeddedName = 'fmnist-cir'): Promise<URL> {
+  const { clip } = await embeddedPackage(name);
+  if (clip) return clip;
+  throw new Error(
+    `${packages[name].spec} holds no small CLIP yet: name one with --clip-model-path (or --clip-model-name); ` +
+      `webcir pretrain --dataset ${name} makes one`,
+  );
+}

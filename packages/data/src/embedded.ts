@@ -1,15 +1,12 @@
-import type { RawImage } from '@webcir/clip';
 import * as z from 'zod';
 import {
-  type Attributes,
-  attributeKey,
-  attributeNames,
-  attributeValues,
-  type FashionCategory,
-  fashionCategories,
-} from './attributes.ts';
-import { describe } from './describe.ts';
-import { readIdx } from './idx.ts';
+  type DecodeFile,
+  EMBEDDED_DATASETS,
+  type EmbeddedName,
+  type EmbeddedSet,
+  embeddedSets,
+} from './embedded-sets.ts';
+import { gunzip } from './gunzip.ts';
 import { parseJson } from './json.ts';
 import { accessTo } from './parts.ts';
 import type { Random } from './random.ts';
@@ -17,7 +14,8 @@ import type { CirDataset, Triplet } from './types.ts';
 
 /** Content of `annotations.json.gz`. */
 export interface Annotations {
-  readonly name: 'fmnist-cir';
+  readonly name: EmbeddedName;
+  /** Values of each attribute, in the order in which their positions count. */
   readonly attributeValues: Readonly<Record<string, readonly string[]>>;
   /** One block per split and category; images are stored in the order of the blocks. */
   readonly blocks: AnnotationBlock[];
@@ -25,34 +23,34 @@ export interface Annotations {
 
 export interface AnnotationBlock {
   readonly split: 'train' | 'val' | 'test';
-  readonly category: FashionCategory;
+  readonly category: string;
   readonly ids: string[];
-  /** One character per image for each attribute: the position of its value in `attributeValues`, or `-`. */
+  /** One character per image for each attribute, as `writeColumn` makes it. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly triplets: readonly {
     readonly reference: string;
     readonly target: string;
-    readonly changed: (typeof attributeNames)[number][];
-    readonly captions: [string, string];
+    readonly changed: string[];
+    readonly captions: string[];
     readonly group?: string[];
   }[];
 }
 
 const annotationsSchema: z.ZodType<Annotations> = z.object({
-  name: z.literal('fmnist-cir'),
+  name: z.enum(EMBEDDED_DATASETS),
   attributeValues: z.record(z.string(), z.array(z.string()).readonly()),
   blocks: z.array(
     z.object({
       split: z.enum(['train', 'val', 'test']),
-      category: z.enum(['dress', 'shirt', 'toptee']),
+      category: z.string(),
       ids: z.array(z.string()),
       attributes: z.record(z.string(), z.string()),
       triplets: z.array(
         z.object({
           reference: z.string(),
           target: z.string(),
-          changed: z.array(z.enum(attributeNames)),
-          captions: z.tuple([z.string(), z.string()]),
+          changed: z.array(z.string()),
+          captions: z.array(z.string()).min(1).max(2),
           group: z.array(z.string()).length(6).optional(),
         }),
       ),
@@ -60,80 +58,104 @@ const annotationsSchema: z.ZodType<Annotations> = z.object({
   ),
 });
 
-/** The two files of @webcir/embedded: gzipped, or as a web server that says `Content-Encoding: gzip` hands them over. */
+/**
+ * The two files of a package of embedded images, as they lie there; or, where they are gzipped, as a web server that says
+ * `Content-Encoding: gzip` hands them over.
+ */
 export interface EmbeddedFiles {
   images: Uint8Array;
   annotations: Uint8Array;
 }
 
-/** The embedded data set `fmnist-cir`: real product photos of 28 x 28 grey pixels with measured attributes. */
+/** An embedded data set, whose images have known attributes. */
 export interface EmbeddedDataset extends CirDataset {
-  name: 'fmnist-cir';
-  categories: readonly FashionCategory[];
-  /** `[28 * 28]` photo levels, 0 is black; throws for an unknown id. */
-  photo(id: string): Uint8Array;
-  /** The known attributes of an image. */
-  attributes(id: string): Attributes;
+  name: EmbeddedName;
+  /** The known attributes of an image. @throws for an unknown id, as all that takes one */
+  attributes(id: string): Readonly<Record<string, string>>;
   /** A key that is equal for images that every caption fits equally; `undefined` if an attribute could not be told. */
   attributeKey(id: string): string | undefined;
   /** A caption for stage 0, drawn anew at each call. */
   describe(id: string, random: Random): string;
 }
 
-const side = 28;
-
 /**
- * Opens the embedded data set from the bytes of its two files, in Node or a browser.
+ * Opens an embedded data set from the bytes of its two files, in Node or a browser.
+ * @param decode for sets whose images are stored as files, which is `emoji-cir`: `decodeImage` of `@webcir/clip/node`, or
+ *   `(file, name) => decodeImage(new Blob([file]), name)` in a page
  * @throws when a file is cut short or does not belong to the other
  */
-export async function openEmbedded(files: EmbeddedFiles): Promise<EmbeddedDataset> {
-  const [idxBytes, jsonBytes] = await Promise.all([gunzip(files.images), gunzip(files.annotations)]);
-  const { shape, data } = readIdx(idxBytes, 'images-idx3-ubyte.gz');
-  const name = 'annotations.json.gz';
-  const { blocks } = parseJson(new TextDecoder().decode(jsonBytes), annotationsSchema, name);
-  const ids = blocks.flatMap((block) => block.ids);
-  if (shape.length !== 3 || shape[0] !== ids.length || shape[1] !== side || shape[2] !== side) {
-    throw new Error(`images-idx3-ubyte.gz: shape [${shape}], but ${name} lists ${ids.length} images of 28 x 28`);
+export async function openEmbedded(files: EmbeddedFiles, decode?: DecodeFile): Promise<EmbeddedDataset> {
+  const file = 'annotations.json.gz';
+  const text = new TextDecoder().decode(await gunzip(files.annotations));
+  const { name, attributeValues, blocks } = parseJson(text, annotationsSchema, file);
+  const set: EmbeddedSet = embeddedSets[name];
+  const images = await set.readImages(files.images, decode ?? missingDecoder(name));
+  const count = blocks.reduce((sum, { ids }) => sum + ids.length, 0);
+  if (images.count !== count) {
+    throw new Error(`${set.imagesFile}: holds ${images.count} images, but ${file} lists ${count} images`);
   }
-  const known = new Map<string, { index: number; category: FashionCategory; attributes: Attributes; key?: string }>();
+  const known = new Map<string, KnownImage>();
   for (const { category, ids, attributes: columns } of blocks) {
     ids.forEach((id, row) => {
-      const attributes: Attributes = {};
-      for (const attribute of attributeNames) {
-        const digit = columns[attribute]?.[row] ?? '-';
-        if (digit !== '-') attributes[attribute] = attributeValues[attribute][Number(digit)];
-      }
-      known.set(id, { index: known.size, category, attributes, key: attributeKey(category, attributes) });
+      const attributes = readRow(columns, row, attributeValues);
+      known.set(id, { index: known.size, category, attributes, key: set.keyOf(category, attributes) });
     });
   }
   const entry = (id: string) => {
     const found = known.get(id);
-    if (!found) throw new Error(`fmnist-cir has no image "${id}"`);
+    if (!found) throw new Error(`${name} has no image "${id}"`);
     return found;
   };
-  const photo = (id: string) => {
-    const { index } = entry(id);
-    return data.subarray(index * side * side, (index + 1) * side * side).map((ink) => 255 - ink);
-  };
+  const keyOf = (id: string) => entry(id).key;
   const parts = blocks.map((block) => ({
     split: block.split,
     category: block.category,
     gallery: block.ids,
-    triplets: toTriplets(block, (id) => entry(id).key),
+    triplets: toTriplets(block, keyOf),
   }));
   return {
-    ...accessTo('fmnist-cir', parts),
-    name: 'fmnist-cir',
-    categories: fashionCategories,
+    ...accessTo(name, parts),
+    name,
     uses: { train: 'train', validation: 'val', test: 'test' },
-    image: async (id) => greyToRgb(photo(id)),
+    image: async (id) => images.image(entry(id).index),
     file: () => undefined,
     version: async (id) => String(entry(id).index), // its place in a file that does not change
-    photo,
     attributes: (id) => entry(id).attributes,
-    attributeKey: (id) => entry(id).key,
-    describe: (id, random) => describe(entry(id).category, entry(id).attributes, random),
+    attributeKey: keyOf,
+    describe: (id, random) => set.describe(entry(id).category, entry(id).attributes, random),
   };
+}
+
+interface KnownImage {
+  /** Its place in the file of images. */
+  readonly index: number;
+  readonly category: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly key: string | undefined;
+}
+
+/** Character of an attribute's first value; those of the others follow. */
+const firstValue = '0'.charCodeAt(0);
+const unknown = '-';
+
+/** A column of annotations: a character per image for the position of its value, `-` where there is none. */
+export const writeColumn = (values: readonly string[], column: readonly (string | undefined)[]): string =>
+  column
+    .map((value) => (value === undefined ? unknown : String.fromCharCode(firstValue + values.indexOf(value))))
+    .join('');
+
+/** The attributes of one image. */
+function readRow(
+  columns: AnnotationBlock['attributes'],
+  row: number,
+  values: Annotations['attributeValues'],
+): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  for (const [attribute, column] of Object.entries(columns)) {
+    const character = column[row] ?? unknown;
+    if (character !== unknown) attributes[attribute] = values[attribute][character.charCodeAt(0) - firstValue];
+  }
+  return attributes;
 }
 
 function toTriplets(block: AnnotationBlock, keyOf: (id: string) => string | undefined): Triplet[] {
@@ -154,17 +176,10 @@ function toTriplets(block: AnnotationBlock, keyOf: (id: string) => string | unde
   }));
 }
 
-function greyToRgb(grey: Uint8Array): RawImage {
-  const data = new Uint8Array(grey.length * 3);
-  grey.forEach((level, i) => {
-    data.fill(level, 3 * i, 3 * i + 3);
-  });
-  return { width: side, height: side, channels: 3, data };
-}
-
-/** Unpacks gzip with the API that browsers and Node share. What a web server has unpacked already stays as it is. */
-async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+function missingDecoder(name: EmbeddedName): DecodeFile {
+  return async () => {
+    throw new Error(
+      `the images of ${name} are WebP files; openEmbedded takes a function that decodes them after its files`,
+    );
+  };
 }

@@ -2,6 +2,7 @@ export * from './attributes.ts';
 export * from './captions.ts';
 export { describe } from './describe.ts';
 export { type EmbeddedDataset, type EmbeddedFiles, openEmbedded } from './embedded.ts';
+export { type DecodeFile, EMBEDDED_DATASETS, type EmbeddedName } from './embedded-sets.ts';
 export { runImages, splitImages, trainingTriplets } from './images-of.ts';
 export { type LongCaption, longCaptions } from './long-captions.ts';
 export { paraphrase } from './paraphrase.ts';

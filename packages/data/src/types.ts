@@ -9,7 +9,7 @@ export interface Triplet {
   reference: string;
   /** Image id of the target image; absent in test splits whose answers are kept secret. */
   target?: string;
-  /** The relative captions: two in FashionIQ and the embedded set, one in CIRR and CIRCO. */
+  /** The relative captions: two in FashionIQ and fmnist-cir, one in CIRR, CIRCO and emoji-cir. */
   captions: string[];
   /** Every image of the gallery that is a correct answer, the target included, if the set knows them. */
   targets?: string[];
@@ -31,9 +31,9 @@ export interface SplitUses {
 
 /** What training and evaluation read, whatever the layout on disk. */
 export interface CirDataset {
-  /** `fmnist-cir`, `fashioniq`, `cirr`, `circo` or `folder`. */
+  /** `fmnist-cir`, `emoji-cir`, `fashioniq`, `cirr`, `circo` or `folder`. */
   name: string;
-  /** `dress`, `shirt`, `toptee`; the single category `all` for CIRR and CIRCO. */
+  /** `dress`, `shirt`, `toptee`; the single category `all` for CIRR, CIRCO and emoji-cir. */
   categories: readonly string[];
   splits: readonly string[];
   uses: SplitUses;

@@ -43,7 +43,11 @@ describe('FashionIQ', () => {
 describe('every protocol', () => {
   const own = datasetOf('my images', [triplet('a', 'b')]);
   const several = datasetOf('my images', [triplet('a', 'b', ['b', 'c'])]);
-  const datasets = [...['fashioniq', 'fmnist-cir', 'cirr', 'circo'].map((name) => datasetOf(name, [])), own, several];
+  const datasets = [
+    ...['fashioniq', 'fmnist-cir', 'emoji-cir', 'cirr', 'circo'].map((name) => datasetOf(name, [])),
+    own,
+    several,
+  ];
   const protocols = new Set(datasets.flatMap(protocolsFor));
 
   it('is found by its name, which no other has, and says in a sentence what it is', () => {

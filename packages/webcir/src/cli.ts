@@ -28,7 +28,7 @@ const program = new Command('webcir')
   .description('Composed image retrieval on WebGPU: an image and a sentence that says how the wanted image differs.')
   .showHelpAfterError('(add --help for all options)')
   .exitOverride()
-  .hook('preAction', (_, command) => expectPackages(command.name(), command.opts()));
+  .hook('preAction', (_, command) => expectPackages(command.name(), command.opts(), command.args));
 
 registerTrain(program, ['webcir', ...process.argv.slice(2)].join(' '));
 registerEval(program);

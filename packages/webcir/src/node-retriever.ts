@@ -107,6 +107,6 @@ function pathOf(source: unknown): string | undefined {
 
 /** Asked for only where nothing is named: a search loads no data set. */
 async function smallClip(): Promise<URL> {
-  const { embeddedPackage } = await import('@webcir/data/node');
-  return (await embeddedPackage()).clip;
+  const { embeddedClip } = await import('@webcir/data/node');
+  return embeddedClip();
 }

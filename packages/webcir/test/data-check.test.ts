@@ -37,6 +37,13 @@ describe('webcir data check', () => {
     expect(stdout).not.toContain('Note');
   });
 
+  it('opens every emoji', async () => {
+    const { code, stdout, stderr } = await check('--dataset', 'emoji-cir');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('emoji-cir: 0 problems');
+    expect(cells(stdout, 'train')).toEqual(['940', '5,146', '0', '0', '0', '0']);
+  });
+
   it.each([
     ['cirr', 'test1', 'Note: cirr, test1, all: '],
     ['circo', 'test', 'Note: circo, test, all: '],
@@ -97,7 +104,7 @@ describe('webcir data check', () => {
       [['--dataset', 'circo', '--data', 'circo'], /annotations\/val\.json is not valid JSON/],
       [['--dataset', 'cirr', '--data', 'nowhere'], /nowhere does not exist; expected the folder of CIRR/],
       [['--data', 'cirr'], /add --dataset fashioniq, cirr, circo or folder/],
-      [['--dataset', 'lasco'], /expected one of fmnist-cir, fashioniq, cirr, circo, folder/],
+      [['--dataset', 'lasco'], /expected one of fmnist-cir, emoji-cir, fashioniq, cirr, circo, folder/],
     ];
     for (const [args, message] of failures) {
       const { code, stderr } = await check(...args);

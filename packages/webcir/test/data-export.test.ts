@@ -2,7 +2,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
+import type { Triplet } from '@webcir/data';
+import { openCirr, openEmbeddedFromPackage, openFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli, runIn } from './run-cli.ts';
 
@@ -34,6 +35,26 @@ describe('webcir data export', () => {
     const files = await readdir(join(folder, 'made', 'fashioniq', 'images'));
     expect(new Set(files)).toEqual(new Set(set.splits.flatMap((s) => set.gallery(s)).map((id) => `${id}.jpg`)));
   }, 120_000);
+
+  it("writes the emoji in CIRR's layout: the same triplets, groups and galleries", async () => {
+    const { code, stderr } = await runIn(folder, cli, 'data', 'export', 'emoji-cir', 'made/cirr', '--layout', 'cirr');
+    expect([code, stderr]).toEqual([0, '']);
+    const set = await openEmbeddedFromPackage('emoji-cir');
+    const written = await openCirr(join(folder, 'made', 'cirr'));
+    expect(written.gallery('val')).toEqual(set.gallery('val'));
+    const content = ({ reference, target, captions, group }: Triplet) => ({ reference, target, captions, group });
+    expect(written.triplets('val').map(content)).toEqual(set.triplets('val').map(content));
+    expect(written.triplets('train').length).toBe(set.triplets('train').length);
+    const [id] = set.gallery('val');
+    expect(await written.image(id)).toEqual(await set.image(id));
+  }, 60_000);
+
+  it('refuses to write the emoji as FashionIQ, before it makes a folder', async () => {
+    const args = ['data', 'export', 'emoji-cir', 'no/such', '--layout', 'fashioniq'];
+    const { code, stderr } = await runIn(folder, cli, ...args);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('error: emoji-cir has one category and one caption')]);
+    expect(await readdir(folder)).not.toContain('no');
+  });
 
   it('refuses a folder that is not empty', async () => {
     await writeFile(join(folder, 'mine.txt'), '');

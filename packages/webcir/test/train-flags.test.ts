@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromClip4Cir, withoutKey } from '../src/commands/train/clip4cir.ts';
 import type { GivenOptions } from '../src/commands/train/options.ts';
-import { presetFor } from '../src/commands/train/presets.ts';
+import { presetFor, presetHelp } from '../src/commands/train/presets.ts';
 
 describe("CLIP4Cir's options", () => {
   const read = (given: Readonly<Record<string, unknown>>) => {
@@ -68,6 +68,11 @@ describe('the defaults', () => {
     expect(batches(40)).toEqual([32, 32]);
     expect(batches(3)).toEqual([2, 2]);
     expect(batches(1)).toEqual([2, 2]); // which is refused
-    expect(presetFor('fmnist-cir', 30_000)).toMatchObject({ batchSize: 128, combinerBatchSize: 256 });
+    expect(presetHelp('combinerEpochs')).toBe('(default: 8 on fmnist-cir, 20 on emoji-cir, else 300)');
+    expect(presetHelp('learningRate')).toBe('(default: 0.001 on an embedded set, else 0.000002)');
+    expect(presetHelp('dropout')).toBe('(default: 0.5)');
+    for (const name of ['fmnist-cir', 'emoji-cir'] as const) {
+      expect(presetFor(name, 30_000)).toMatchObject({ batchSize: 128, combinerBatchSize: 256 });
+    }
   });
 });

@@ -120,4 +120,12 @@ export default [
     means: "FashionIQ's candidate and target swapped",
     tests: ['data/test/layouts'],
   },
+  {
+    name: 'embedded-image-order',
+    file: 'packages/data/src/embedded-sets.ts',
+    from: 'decode(files[index],',
+    to: 'decode(files[(index + 1) % files.length],',
+    means: 'each emoji has the image of the next one',
+    tests: ['data/test/emoji'],
+  },
 ];

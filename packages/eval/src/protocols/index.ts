@@ -15,6 +15,7 @@ export function protocolsFor(dataset: CirDataset): readonly [Protocol, ...Protoc
     case 'fmnist-cir':
       return [...fashionIq, fullGallerySeveralTargets];
     case 'cirr':
+    case 'emoji-cir':
       return [cirr];
     case 'circo':
       return [circo];

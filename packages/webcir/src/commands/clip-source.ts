@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Activation } from '@webcir/clip';
-import { embeddedPackage } from '@webcir/data/node';
+import { type DatasetName, embeddedClip, isEmbedded } from '@webcir/data/node';
 import { defaultCacheFolder } from '@webcir/retrieval/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { openAiModels } from '../weights/catalogue.ts';
@@ -16,6 +16,8 @@ export interface ClipSource {
   readonly clipModelName?: string;
   /** Path of a weight file, which takes precedence over the name. */
   readonly clipModelPath?: string;
+  /** Data set, whose small CLIP is taken where no other one is named and it is embedded. */
+  readonly dataset?: DatasetName;
   /** Activation, for a weight file that does not say it. */
   readonly activation?: Activation;
 }
@@ -29,17 +31,21 @@ export const addClipOptions = (command: Command): Command =>
     )
     .option(
       '--clip-model-path <file>',
-      'CLIP, tuned or not, in any container (default: the small one of @webcir/embedded)',
+      'CLIP, tuned or not, in any container (default: the small one of the embedded set)',
     )
     .addOption(activationOption());
 
 /** The folder of the weights that `webcir weights pull` fetches. */
 export const weightsFolder = (): string => join(defaultCacheFolder(), 'weights');
 
-/** The file of a command's CLIP. @throws saying how to get a model that has not been pulled */
-export async function clipPath({ clipModelName: name, clipModelPath }: ClipSource): Promise<string> {
+/**
+ * The file of a command's CLIP.
+ * @throws saying how to get a model that has not been pulled, or to name one for a data set that comes without
+ */
+export async function clipPath({ clipModelName: name, clipModelPath, dataset }: ClipSource): Promise<string> {
   if (clipModelPath !== undefined) return clipModelPath;
-  if (name === undefined) return fileURLToPath((await embeddedPackage()).clip);
+  if (name === undefined)
+    return fileURLToPath(await embeddedClip(dataset && isEmbedded(dataset) ? dataset : 'fmnist-cir'));
   const path = pulledPath(name, weightsFolder());
   if (path !== undefined) return path;
   throw new Error(

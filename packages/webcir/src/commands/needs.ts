@@ -1,7 +1,13 @@
+import { isEmbedded } from '@webcir/data/node';
 import { MissingPackageError, packageName } from '@webcir/kernels';
 
 /** Packages that some commands need and that do not come with webcir: Dawn and the images are heavy. */
-const packages = { webgpu: 'webgpu@0.6.2', sharp: 'sharp@0.35.5', embedded: '@webcir/embedded@0.1.0' };
+const packages = {
+  webgpu: 'webgpu@0.6.2',
+  sharp: 'sharp@0.35.5',
+  'fmnist-cir': '@webcir/embedded@0.1.0',
+  'emoji-cir': '@webcir/embedded-emoji@0.1.0',
+};
 type Need = keyof typeof packages;
 
 interface GivenOptions {
@@ -11,34 +17,37 @@ interface GivenOptions {
   readonly clipModelPath?: string;
 }
 
-const takesSmallClip = ({ run, clipModelName, clipModelPath }: GivenOptions) =>
-  (run ?? clipModelName ?? clipModelPath) === undefined;
-const isEmbedded = ({ dataset }: GivenOptions) => dataset === 'fmnist-cir';
+/** The embedded data set that is named. */
+const embedded = (name: string | undefined): Need[] => (name !== undefined && isEmbedded(name) ? [name] : []);
 
-const encoding = (needsEmbedded: boolean): readonly Need[] => [
-  'webgpu',
-  'sharp',
-  ...(needsEmbedded ? (['embedded'] as const) : []),
-];
+/** The embedded data set whose small CLIP is taken. */
+const smallClip = ({ dataset, run, clipModelName, clipModelPath }: GivenOptions): Need[] =>
+  (run ?? clipModelName ?? clipModelPath) === undefined ? [embedded(dataset)[0] ?? 'fmnist-cir'] : [];
 
-/** What each command needs; one that is not listed needs nothing. */
-const needs: Readonly<Record<string, (options: GivenOptions) => readonly Need[]>> = {
-  train: (given) => encoding(isEmbedded(given) || takesSmallClip(given)),
-  eval: (given) => encoding(takesSmallClip(given)),
-  submit: (given) => encoding(takesSmallClip(given)),
-  study: (given) => encoding(isEmbedded(given) || takesSmallClip(given)),
-  encode: (given) => encoding(takesSmallClip(given)),
-  pretrain: () => ['webgpu', 'embedded'],
-  export: () => ['sharp', 'embedded'],
-  check: (given) => [isEmbedded(given) ? 'embedded' : 'sharp'],
+const encoding = (given: GivenOptions): Need[] => ['webgpu', 'sharp', ...smallClip(given), ...embedded(given.dataset)];
+
+/** What each command needs, by its options and arguments; one that is not listed needs nothing. */
+const needs: Readonly<Record<string, (options: GivenOptions, args: readonly string[]) => readonly Need[]>> = {
+  train: encoding,
+  eval: encoding,
+  submit: encoding,
+  study: encoding,
+  encode: encoding,
+  pretrain: ({ dataset }) => ['webgpu', ...opening(dataset)],
+  export: (_, [name]) => ['sharp', ...embedded(name)],
+  check: ({ dataset }) => opening(dataset),
 };
+
+/** What the images of a data set need. */
+const opening = (name: string | undefined): Need[] => (name === 'fmnist-cir' ? [name] : ['sharp', ...embedded(name)]);
 
 /**
  * Checks that the packages that a command needs can be found, before it does anything.
  * @throws MissingPackageError naming all that are missing
  */
-export function expectPackages(command: string, options: GivenOptions): void {
-  const missing = (needs[command]?.(options) ?? []).map((need) => packages[need]).filter((spec) => !isInstalled(spec));
+export function expectPackages(command: string, options: GivenOptions, args: readonly string[]): void {
+  const wanted = new Set(needs[command]?.(options, args));
+  const missing = [...wanted].map((need) => packages[need]).filter((spec) => !isInstalled(spec));
   if (missing.length > 0) throw new MissingPackageError(`webcir ${command} needs more than webcir`, missing.join(' '));
 }
 

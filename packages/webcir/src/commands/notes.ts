@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { CLIP4CIR_PREPROCESSING, type Preprocessing } from '@webcir/clip';
 import type { CirDataset } from '@webcir/data';
+import { isEmbedded } from '@webcir/data/node';
 import type { ClipSource } from './clip-source.ts';
 
 /** The queries that some numbers are about, in words. */
@@ -8,7 +9,7 @@ export const splitPhrase = ({ name }: CirDataset, split: string): string => `the
 
 /** A note where no CLIP is named, and the one that is taken is small. */
 export const smallClipNotes = ({ name }: CirDataset, { clipModelName, clipModelPath }: ClipSource): string[] =>
-  name !== 'fmnist-cir' && clipModelName === undefined && clipModelPath === undefined
+  !isEmbedded(name) && clipModelName === undefined && clipModelPath === undefined
     ? ['It takes the small CLIP of the embedded set. Published numbers need --clip-model-name RN50x4.']
     : [];
 

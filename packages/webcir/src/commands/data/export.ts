@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { EMBEDDED_DATASETS, openDataset, writeCirr, writeFashionIq } from '@webcir/data/node';
+import { EMBEDDED_DATASETS, type EmbeddedName } from '@webcir/data';
+import { openDataset, writeCirr, writeFashionIq } from '@webcir/data/node';
 import { Argument, type Command } from 'commander';
 import { ProgressLine } from '../../progress.ts';
 import { choice } from '../options.ts';
@@ -23,10 +24,13 @@ export const registerDataExport = (data: Command): Command =>
     .action(dataExportCommand);
 
 async function dataExportCommand(
-  name: (typeof EMBEDDED_DATASETS)[number],
+  name: EmbeddedName,
   folder: string,
   { layout }: { readonly layout: Layout },
 ): Promise<void> {
+  if (name === 'emoji-cir' && layout !== 'cirr') {
+    throw new Error(`${name} has one category and one caption a triplet, as CIRR has: add --layout cirr`);
+  }
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty; name another folder, or empty it`);
   const dataset = await openDataset(name);

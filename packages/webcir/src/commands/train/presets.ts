@@ -1,3 +1,5 @@
+import type { EmbeddedName } from '@webcir/data';
+import { isEmbedded } from '@webcir/data/node';
 import type { TrainOptions } from './options.ts';
 
 /** Defaults of the options that depend on the data set. */
@@ -16,7 +18,7 @@ type Preset = Pick<
 >;
 
 /** A small model on small images, within ten minutes on two CPU cores; more epochs reach further. */
-const embedded: Preset = {
+const fashion: Preset = {
   encoder: 'text',
   numEpochs: 2,
   learningRate: 1e-3,
@@ -28,6 +30,11 @@ const embedded: Preset = {
   schedule: 'cosine',
   validationFrequency: 2,
 };
+
+/** As many steps on fewer triplets. */
+const emoji: Preset = { ...fashion, numEpochs: 5, combinerEpochs: 20, validationFrequency: 5 };
+
+const embedded: Readonly<Record<EmbeddedName, Preset>> = { 'fmnist-cir': fashion, 'emoji-cir': emoji };
 
 /** CLIP4Cir's README: OpenAI's weights, fine-tuned with care. */
 const clip4cir: Preset = {
@@ -45,7 +52,7 @@ const clip4cir: Preset = {
 
 /** The defaults for a data set; batches are no larger than its training examples. */
 export function presetFor(dataset: TrainOptions['dataset'], examples: number): Preset {
-  const preset = dataset === 'fmnist-cir' ? embedded : clip4cir;
+  const preset = isEmbedded(dataset) ? embedded[dataset] : clip4cir;
   // A power of two, which micro-batches divide.
   const largest = 2 ** Math.max(1, Math.floor(Math.log2(examples)));
   return {
@@ -55,8 +62,15 @@ export function presetFor(dataset: TrainOptions['dataset'], examples: number): P
   };
 }
 
-/** The values of an option in both presets, for a help text. */
+/** The values of an option in all presets, for a help text. */
 export function presetHelp(key: keyof Preset): string {
-  const [small, published] = [embedded[key], clip4cir[key]];
-  return small === published ? `(default: ${small})` : `(default: ${small} on the embedded set, else ${published})`;
+  const published = clip4cir[key];
+  const own = Object.entries(embedded).filter(([, preset]) => preset[key] !== published);
+  const values = new Set(own.map(([, preset]) => preset[key]));
+  if (values.size === 0) return `(default: ${published})`;
+  const isShared = values.size === 1 && own.length === Object.keys(embedded).length;
+  const parts = isShared
+    ? [`${[...values][0]} on an embedded set`]
+    : own.map(([name, preset]) => `${preset[key]} on ${name}`);
+  return `(default: ${parts.join(', ')}, else ${published})`;
 }
