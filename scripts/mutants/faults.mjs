@@ -5,6 +5,7 @@ import losses from './faults/losses.mjs';
 import models from './faults/models.mjs';
 import optimizer from './faults/optimizer.mjs';
 import pixels from './faults/pixels.mjs';
+import search from './faults/search.mjs';
 import sources from './faults/sources.mjs';
 import study from './faults/study.mjs';
 import texts from './faults/texts.mjs';
@@ -23,6 +24,7 @@ export const faults = [
   ...pixels,
   ...texts,
   ...sources,
+  ...search,
   ...study,
   ...losses,
   ...training,
