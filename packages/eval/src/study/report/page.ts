@@ -5,7 +5,6 @@ import type { Measurements } from '../measure.ts';
 import type { Example, StudySection } from '../section.ts';
 import { STAGES } from '../space.ts';
 import { type Format, isNoise } from '../words.ts';
-import { drawFigure } from './draw-figure.ts';
 import { standaloneSvg } from './files.ts';
 import { STUDY_STYLE } from './style.ts';
 
@@ -39,6 +38,7 @@ export interface RenderedStudy {
 export async function renderStudy(report: StudyReport): Promise<RenderedStudy> {
   const drawn = new Map<string, string>();
   const sections: Html[] = [];
+  const { drawFigure } = await import('./draw-figure.ts'); // vega is large, and most who import this draw nothing
   for (const section of report.sections) {
     for (const figure of section.figures) {
       if (drawn.has(figure.name)) throw new RangeError(`two figures are called ${figure.name}`);
