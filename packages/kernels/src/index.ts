@@ -18,6 +18,7 @@ export {
   type InputWriter,
   Program,
 } from './engine/program.ts';
+export { remember } from './engine/remember.ts';
 export { SharedMemory } from './engine/shared-memory.ts';
 export { TensorStore } from './engine/store.ts';
 export { variantChoices } from './engine/variants.ts';

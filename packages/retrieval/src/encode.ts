@@ -1,5 +1,5 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
-import { compile, type Device, type InputWriter, type Program, SharedMemory } from '@webcir/kernels';
+import { compile, type Device, type InputWriter, type Program, remember, SharedMemory } from '@webcir/kernels';
 import { imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Called to report how far a long job is: `done` of `total`. */
@@ -196,12 +196,9 @@ export class TextEncoderPrograms {
   }
 
   #program(length: number): Promise<Program<'features'>> {
-    const known = this.#programs.get(length);
-    if (known) return known;
-    const graph = textGraph(this.#config, this.#weights, this.#batch, length);
-    const program = compile(this.#device, { ...graph, memory: this.#memory });
-    this.#programs.set(length, program);
-    program.catch(() => this.#programs.delete(length)); // the next call may find memory
-    return program;
+    return remember(this.#programs, length, () => {
+      const graph = textGraph(this.#config, this.#weights, this.#batch, length);
+      return compile(this.#device, { ...graph, memory: this.#memory });
+    });
   }
 }

@@ -10,6 +10,7 @@ import {
   nearest,
   PANEL_ROWS,
   type Program,
+  remember,
   type Tensor,
 } from '@webcir/kernels';
 import { copyRows, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
@@ -176,14 +177,10 @@ export class GalleryIndex {
 
   /** Compiles the program of a kind of search when it is first needed. */
   #program(batch: number, k: number): Promise<Program<'scores' | 'indices'>> {
-    const key = `${batch} ${k}`;
-    const known = this.#programs.get(key);
-    if (known) return known;
-    const queries = l2Normalize(input('queries', [batch, paddedDim(this.dim)]));
-    const [scores, indices] = nearest(queries, this.#shards, this.size, k);
-    const program = compile(this.device, { outputs: { scores, indices } });
-    this.#programs.set(key, program);
-    program.catch(() => this.#programs.delete(key)); // the next search may find memory
-    return program;
+    return remember(this.#programs, `${batch} ${k}`, () => {
+      const queries = l2Normalize(input('queries', [batch, paddedDim(this.dim)]));
+      const [scores, indices] = nearest(queries, this.#shards, this.size, k);
+      return compile(this.device, { outputs: { scores, indices } });
+    });
   }
 }

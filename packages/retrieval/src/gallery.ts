@@ -1,4 +1,4 @@
-import type { Device, Program } from '@webcir/kernels';
+import { type Device, type Program, remember } from '@webcir/kernels';
 import { GalleryIndex } from './gallery-index.ts';
 
 /** A compiled search: from pixels and token ids to the nearest images. */
@@ -70,12 +70,7 @@ export class Gallery {
     if (this.#disposed) throw new Error('this gallery is disposed of: index its images again');
     const programs = this.#programs.get(owner) ?? new Map<string, Promise<SearchProgram>>();
     this.#programs.set(owner, programs);
-    const known = programs.get(kind);
-    if (known) return known;
-    const program = make();
-    programs.set(kind, program);
-    program.catch(() => programs.delete(kind)); // the next search may find memory
-    return program;
+    return remember(programs, kind, make);
   }
 
   /** @internal Frees the searches of a retriever that is no more. */

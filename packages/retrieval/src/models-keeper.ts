@@ -65,13 +65,6 @@ export class ModelsKeeper {
     }
   }
 
-  /** The models now, for work that cannot wait. @throws Error while they move to another device */
-  get now(): ModelsOnDevice {
-    this.expectOpen();
-    if (this.#moving) throw new Error('the retriever is moving to another device: await rebind first');
-    return this.#onDevice;
-  }
-
   /** @throws Error once it is closed */
   expectOpen(): void {
     if (this.#closed) throw new Error('this retriever is disposed of: load another one');

@@ -8,7 +8,7 @@ import {
   type Tokenizer,
 } from '@webcir/clip';
 import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
-import { type Device, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { type Device, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import type { SearchKind, SearchModels } from './search-graph.ts';
@@ -82,23 +82,15 @@ export class ModelsOnDevice {
   }
 
   /** The encoder for batches of images of one size, made when it is first needed: some never need it. */
-  async imageEncoder(batch: number): Promise<ImageEncoder> {
-    const encoder = this.#encoders.get(batch) ?? this.#makeEncoder(batch);
-    this.#encoders.set(batch, encoder);
-    encoder.catch(() => this.#encoders.delete(batch)); // the next call may find memory
-    return encoder;
-  }
-
-  async #makeEncoder(batch: number): Promise<ImageEncoder> {
-    return ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch);
+  imageEncoder(batch: number): Promise<ImageEncoder> {
+    return remember(this.#encoders, batch, async () =>
+      ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch),
+    );
   }
 
   /** What makes images of a page or a host ready on the device. */
-  async images(use: SearchUse): Promise<DeviceImages> {
-    const images = this.#images.get(use) ?? DeviceImages.create(this.device, this.#preprocessing);
-    this.#images.set(use, images);
-    images.catch(() => this.#images.delete(use));
-    return images;
+  images(use: SearchUse): Promise<DeviceImages> {
+    return remember(this.#images, use, () => DeviceImages.create(this.device, this.#preprocessing));
   }
 
   /** Encodes texts that stand by themselves. @param rows of the token table @returns [texts, embed], not normalized */

@@ -67,8 +67,8 @@ export default [
   {
     name: 'token-row-off-by-one',
     file: 'packages/clip/src/model/clip-on-demand.ts',
-    from: 'store.writeRows(label, row, floats);',
-    to: 'store.writeRows(label, Math.max(row - 1, 0), floats);',
+    from: 'store.writeRows(label, row, values);',
+    to: 'store.writeRows(label, Math.max(row - 1, 0), values);',
     means: 'rows of the token table are written to the place of others',
     tests: ['retrieval/test/on-demand.gpu'],
   },

@@ -10,13 +10,13 @@ const WINDOW = 4e6;
  */
 export async function* readAhead<T>(
   tensors: Iterable<readonly [string, ModelTensor]>,
-  read: (tensor: ModelTensor) => Promise<T>,
+  read: (name: string, tensor: ModelTensor) => Promise<T>,
 ): AsyncGenerator<readonly [string, T]> {
   const left = [...tensors];
   while (left.length > 0) {
     let values = 0;
     const end = left.findIndex(([, { shape }]) => (values += elementsOf(shape)) > WINDOW);
     const window = left.splice(0, end < 0 ? left.length : Math.max(end, 1));
-    yield* await Promise.all(window.map(async ([name, tensor]) => [name, await read(tensor)] as const));
+    yield* await Promise.all(window.map(async ([name, tensor]) => [name, await read(name, tensor)] as const));
   }
 }

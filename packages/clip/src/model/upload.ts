@@ -39,11 +39,8 @@ export async function uploadClip(
     frozen.dispose();
   };
   try {
-    for await (const [name, { light, floats }] of readAhead(model.tensors, readStored)) {
-      const label = light ? scaleName(name) : name;
-      expectFiniteWeights(`CLIP weights: ${label}`, floats);
-      if (light) await frozen.upload(name, light.values);
-      await (isTrained(name) ? trained : frozen).upload(label, floats);
+    for await (const [name, stored] of readAhead(model.tensors, readStored)) {
+      for (const [label, values] of stored) await (isTrained(name) ? trained : frozen).upload(label, values);
     }
   } catch (error) {
     dispose();
@@ -61,8 +58,19 @@ export function downloadClip(model: ClipModel, { trained }: DeviceClip): ClipMod
   return { ...model, tensors: new Map(tensors) };
 }
 
-/** @internal A tensor as it is stored on the device: floats, or bytes and the floats that scale them. */
-export async function readStored(tensor: ModelTensor) {
+/**
+ * @internal Reads a tensor as it is stored on the device, by the names that it has there: floats, or bytes and the
+ * floats that scale them.
+ * @param place of it in the whole tensor, for errors
+ * @throws Error naming it where a value is not finite
+ */
+export async function readStored(
+  name: string,
+  tensor: ModelTensor,
+  place = '',
+): Promise<[label: string, values: Float32Array | Int8Array][]> {
   const light = await tensor.readInt8?.();
-  return { light, floats: light ? light.scales : await tensor.read() };
+  const [label, floats] = light ? [scaleName(name), light.scales] : [name, await tensor.read()];
+  expectFiniteWeights(`CLIP weights: ${label}${place}`, floats);
+  return [...(light ? [[name, light.values] as [string, Int8Array]] : []), [label, floats]];
 }

@@ -20,6 +20,3 @@ export function opaque(pixels: Pixels): number[] {
   for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] > 200) starts.push(at);
   return starts;
 }
-
-export const luminance = (pixels: Pixels, at: number): number =>
-  0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];

@@ -4,6 +4,7 @@ import { DeviceLostError, GpuError, NoAdapterError } from './errors.ts';
 import { ShaderStage } from './flags.ts';
 import { type Dispatch, type Kernel, wgslOf } from './kernel.ts';
 import { missingPackage, packageName } from './missing-package.ts';
+import { remember } from './remember.ts';
 import { Waiter } from './wait.ts';
 
 /** The parts that a pipeline is made from. */
@@ -126,12 +127,7 @@ export class Device {
   /** Compiles a kernel, once for each storage and set of override constants. */
   pipeline({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
     const key = `${kernel.name} ${JSON.stringify([constants, storage])}`;
-    const known = this.#pipelines.get(key);
-    if (known) return known;
-    const pipeline = this.#compile({ kernel, constants, storage });
-    this.#pipelines.set(key, pipeline);
-    pipeline.catch(() => this.#pipelines.delete(key)); // it may have been another command that failed
-    return pipeline;
+    return remember(this.#pipelines, key, () => this.#compile({ kernel, constants, storage }));
   }
 
   async #compile({ kernel, constants, storage }: Recipe): Promise<GPUComputePipeline> {
