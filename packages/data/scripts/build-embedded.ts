@@ -3,9 +3,9 @@
 // minutes and writes the same bytes every time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attributeNames, attributeValues } from '../src/attributes.ts';
+import { attributeValues } from '../src/attributes.ts';
 import type { Annotations } from '../src/embedded.ts';
-import { writeColumn } from '../src/embedded.ts';
+import { writeColumns } from '../src/embedded.ts';
 import { writeIdx } from '../src/idx.ts';
 import { labelImages } from './embedded/label.ts';
 import { categories, readSource, SIDE } from './embedded/source.ts';
@@ -37,15 +37,7 @@ for (const split of ['train', 'val', 'test'] as const) {
       captions,
       ...(group && { group: group.map((p) => p.id) }),
     }));
-    const attributes = Object.fromEntries(
-      attributeNames.map((name) => [
-        name,
-        writeColumn(
-          attributeValues[name],
-          mine.map((p) => p.attributes[name]),
-        ),
-      ]),
-    );
+    const attributes = writeColumns(attributeValues, mine);
     blocks.push({ split, category, ids: mine.map((p) => p.id), attributes, triplets });
     console.log(`${split} ${category}: ${mine.length} images, ${triplets.length} triplets`);
   }

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Annotations } from '../src/embedded.ts';
-import { writeColumn } from '../src/embedded.ts';
+import { writeColumns } from '../src/embedded.ts';
 import { emojiAttributes } from '../src/emoji.ts';
 import { labelEmoji } from './emoji/label.ts';
 import { onWhite } from './emoji/pixels.ts';
@@ -37,15 +37,7 @@ for (const split of ['train', 'val', 'test'] as const) {
     captions: [caption],
     ...(group && { group: group.map(({ id }) => id) }),
   }));
-  const attributes = Object.fromEntries(
-    emojiAttributes.map((name) => [
-      name,
-      writeColumn(
-        attributeValues[name],
-        mine.map((image) => image.attributes[name]),
-      ),
-    ]),
-  );
+  const attributes = writeColumns(attributeValues, mine);
   blocks.push({ split, category: 'all', ids: mine.map(({ id }) => id), attributes, triplets });
   for (const { pixels } of mine) {
     files.push(await onWhite(pixels).webp({ quality: 90, smartSubsample: true, effort: 6 }).toBuffer());

@@ -25,7 +25,7 @@ export interface AnnotationBlock {
   readonly split: 'train' | 'val' | 'test';
   readonly category: string;
   readonly ids: string[];
-  /** One character per image for each attribute, as `writeColumn` makes it. */
+  /** One character per image for each attribute, as `writeColumns` makes it. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly triplets: readonly {
     readonly reference: string;
@@ -138,11 +138,19 @@ interface KnownImage {
 const firstValue = '0'.charCodeAt(0);
 const unknown = '-';
 
-/** A column of annotations: a character per image for the position of its value, `-` where there is none. */
-export const writeColumn = (values: readonly string[], column: readonly (string | undefined)[]): string =>
-  column
-    .map((value) => (value === undefined ? unknown : String.fromCharCode(firstValue + values.indexOf(value))))
-    .join('');
+/** The columns of annotations: a character per image for the position of its value, `-` where there is none. */
+export const writeColumns = (
+  attributeValues: Annotations['attributeValues'],
+  images: readonly { readonly attributes: Readonly<Record<string, string | undefined>> }[],
+): AnnotationBlock['attributes'] =>
+  Object.fromEntries(
+    Object.entries(attributeValues).map(([name, values]) => {
+      const characters = images.map(({ attributes: { [name]: value } }) =>
+        value === undefined ? unknown : String.fromCharCode(firstValue + values.indexOf(value)),
+      );
+      return [name, characters.join('')];
+    }),
+  );
 
 /** The attributes of one image. */
 function readRow(

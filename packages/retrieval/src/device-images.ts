@@ -50,7 +50,7 @@ export class DeviceImages {
    */
   async writer(image: HostImage | PageImage): Promise<InputWriter> {
     const packable = isHostImage(image) ? packableOf(image, this.#reader) : this.#packablePage(image);
-    return this.#resizers.take(packable, ({ packed, program }, encoder: GPUCommandEncoder, to: Region) => {
+    return this.#resizers.take(packable, ({ packed, program }, encoder, to) => {
       packable.pack(encoder, packed);
       program.encode(encoder);
       const { buffer, offset, size } = program.region('pixels');

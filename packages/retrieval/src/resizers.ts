@@ -1,5 +1,14 @@
 import { type Alpha, imagePixels, type PreprocessOptions } from '@webcir/clip';
-import { BufferUsage, compile, type Device, type Program, type Region, SharedMemory, stored } from '@webcir/kernels';
+import {
+  BufferUsage,
+  compile,
+  type Device,
+  type InputWriter,
+  type Program,
+  type Region,
+  SharedMemory,
+  stored,
+} from '@webcir/kernels';
 
 /** Programs that are kept while none of them is in use. */
 export const MOST_PROGRAMS = 32;
@@ -42,14 +51,14 @@ export class Resizers {
 
   /**
    * The program for a layout, kept until it is used.
-   * @param record writes the commands for images of that layout
+   * @param record writes the commands for an image of that layout
    * @returns what calls `record`, once
    * @throws RangeError for pixels that the device cannot bind; GpuError
    */
-  async take<Given extends unknown[]>(
+  async take(
     layout: PixelLayout,
-    record: (resizer: Resizer, ...given: Given) => void,
-  ): Promise<(...given: Given) => void> {
+    record: (resizer: Resizer, ...given: Parameters<InputWriter>) => void,
+  ): Promise<InputWriter> {
     const key = `${layout.width} x ${layout.height} ${layout.alpha}`;
     const entry = this.#entries.get(key) ?? { resizer: this.#make(layout), users: 0 };
     this.#entries.delete(key);

@@ -38,7 +38,7 @@ export interface SearchModels {
 
 /**
  * A search from pixels, or a feature, and token ids to the nearest images, in one graph.
- * @returns scores [1, found], indices [1, found], and the query feature [1, embed], L2-normalized
+ * @returns scores [1, found], indices [1, found], and the query feature [1, embed]
  */
 export function searchGraph(
   models: SearchModels,
@@ -46,7 +46,7 @@ export function searchGraph(
   kind: SearchKind,
 ): Graph<'scores' | 'indices' | 'query'> {
   const mixed = mix(models, kind);
-  const query = l2Normalize(kind.avoids ? subtract(l2Normalize(mixed), input('avoid', mixed.shape)) : mixed);
+  const query = kind.avoids ? subtract(l2Normalize(mixed), input('avoid', mixed.shape)) : mixed;
   const [scores, indices] = gallery.nearest(query, kind.found);
   return { outputs: { scores, indices, query } };
 }

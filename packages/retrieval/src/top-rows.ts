@@ -6,8 +6,8 @@ export interface TopRows {
 
 /**
  * Ranks a gallery in JavaScript: for the rare search that leaves out more images than the device finds at once.
- * @param features [rows, embed], not normalized
- * @param query [embed], L2-normalized
+ * @param features [rows, embed]
+ * @param query [embed]; neither has to be normalized
  */
 export function topRows(
   features: Float32Array,
@@ -16,6 +16,7 @@ export function topRows(
   isWanted: (row: number) => boolean,
 ): TopRows {
   const dim = query.length;
+  const norm = Math.hypot(...query);
   const ranked: { row: number; score: number }[] = [];
   for (let row = 0; row * dim < features.length; row++) {
     if (!isWanted(row)) continue;
@@ -26,7 +27,7 @@ export function topRows(
       dot += value * query[i];
       square += value * value;
     }
-    const score = square > 0 ? dot / Math.sqrt(square) : 0;
+    const score = square > 0 ? dot / Math.sqrt(square) / norm : 0;
     if (ranked.length === k && score <= ranked[k - 1].score) continue;
     const place = ranked.findIndex((other) => other.score < score);
     ranked.splice(place < 0 ? ranked.length : place, 0, { row, score });

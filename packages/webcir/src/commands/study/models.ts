@@ -35,7 +35,7 @@ export async function completeSources(given: StudySources): Promise<CompleteSour
   if (folder === undefined) {
     const { dataset } = given;
     if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
-    const base = baseClipModelPath === undefined ? {} : { clipModelPath: baseClipModelPath };
+    const base = { dataset, clipModelPath: baseClipModelPath };
     return expectModels({ ...given, dataset, base });
   }
   const run = await readRun(folder);
@@ -50,7 +50,10 @@ export async function completeSources(given: StudySources): Promise<CompleteSour
     ...(given.clipModelName === undefined && { clipModelPath: run.clip }),
     ...(run.combiner !== undefined && { combinerPath: run.combiner }),
     ...given,
-    base: baseClipModelPath === undefined ? { clipModelName, clipModelPath } : { clipModelPath: baseClipModelPath },
+    base: {
+      dataset,
+      ...(baseClipModelPath === undefined ? { clipModelName, clipModelPath } : { clipModelPath: baseClipModelPath }),
+    },
   });
 }
 
