@@ -32,7 +32,7 @@ export async function writeReport(finished: Finished, rows: ResultRow[]): Promis
       id,
       image: await dataUriOf(dataset, id, thumbnailSize),
     })),
-    notes: [...incompleteNotes(dataset), `The queries are from the ${dataset.uses.validation} split.`],
+    notes: [...incompleteNotes(dataset), `The queries shown below are from the ${dataset.uses.validation} split.`],
   };
   await folder.writeText('report.html', await renderReport(data));
 }
