@@ -70,6 +70,7 @@ async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
     console.log('- tests in the browser: NOT RUN, as asked');
   }
 
+  if (total.failed > 0) console.log(`\nWhat failed:\n${total.failures.map((line) => `  ${line}`).join('\n')}`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

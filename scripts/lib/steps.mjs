@@ -1,17 +1,18 @@
 // Runs the steps of the test command one after the other and keeps count.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { runTool } from './run.mjs';
 
 const VITEST_TIMEOUT = 25 * 60_000;
 
 /**
  * A list of steps that goes on after a failure. `step(name, work)` runs one and prints its line; `work` returns
- * `{ passed, failed, note }`, and an error that it throws counts as one failure.
+ * `{ passed, failed, note, failures }`, and an error that it throws counts as one failure. `total.failures` are the
+ * lines that say what failed, to be read again at the end of a long log.
  */
 export function stepList(print = console.log) {
-  const total = { passed: 0, failed: 0 };
+  const total = { passed: 0, failed: 0, failures: [] };
   const step = async (name, work) => {
     const start = performance.now();
     let outcome;
@@ -22,6 +23,7 @@ export function stepList(print = console.log) {
     }
     total.passed += outcome.passed;
     total.failed += outcome.failed;
+    if (outcome.failed > 0) total.failures.push(...(outcome.failures ?? [`${name}: ${outcome.note?.trim() ?? ''}`]));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     print(`${outcome.failed === 0 ? '✓' : '✗'} ${name} (${seconds} s)${outcome.note ? `: ${outcome.note}` : ''}`);
   };
@@ -45,7 +47,7 @@ export async function vitestStep(args, env = {}) {
       stream: true,
       timeoutMs: VITEST_TIMEOUT,
     });
-    return { ...countTests(readReport(report), code) };
+    return countTests(readReport(report), code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -71,5 +73,21 @@ export function countTests(report, code) {
   const passed = report.numPassedTests;
   const failed = Math.max(report.numFailedTests + unloaded, code === 0 ? 0 : 1);
   const skipped = report.numPendingTests + report.numTodoTests;
-  return { passed, failed, note: `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}` };
+  const note = `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+  return failed === 0 ? { passed, failed, note } : { passed, failed, note, failures: failureLines(report) };
 }
+
+/** A line for each test that failed, and for each file without one that did: where, and the start of the reason. */
+function failureLines({ testResults }) {
+  const lines = testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, message, assertionResults }) => {
+      const file = relative(process.cwd(), name);
+      const tests = assertionResults.filter((test) => test.status === 'failed');
+      if (tests.length === 0) return [`${file}: ${firstLine(message)}`];
+      return tests.map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+    });
+  return lines.length > 0 ? lines : ['an error outside of every test, see above'];
+}
+
+const firstLine = (text) => (text ?? '').split('\n', 1)[0];

@@ -19,10 +19,22 @@ const passedAndFailed = ({ passed, failed }) => [passed, failed];
 test('tests are counted, and whatever else went wrong is a failure too', () => {
   expect(passedAndFailed(countTests(report(), 0))).toEqual([3, 0]);
   expect(passedAndFailed(countTests(report(), 1))).toEqual([3, 1]);
-  const unloaded = { status: 'failed', assertionResults: [] };
-  const failing = { status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'failed' }] };
+  const unloaded = {
+    name: join(process.cwd(), 'a.test.ts'),
+    status: 'failed',
+    message: 'no a\n',
+    assertionResults: [],
+  };
+  const failed = (fullName) => ({ status: 'failed', fullName, failureMessages: ['Error: wrong\n  at it'] });
+  const failing = {
+    name: join(process.cwd(), 'b.test.ts'),
+    status: 'failed',
+    assertionResults: [failed('one'), failed('two')],
+  };
   const testResults = [unloaded, failing];
-  expect(passedAndFailed(countTests(report({ numFailedTests: 2, testResults }), 1))).toEqual([3, 3]);
+  const counts = countTests(report({ numFailedTests: 2, testResults }), 1);
+  expect(passedAndFailed(counts)).toEqual([3, 3]);
+  expect(counts.failures).toEqual(['a.test.ts: no a', 'b.test.ts: one: Error: wrong', 'b.test.ts: two: Error: wrong']);
   expect(passedAndFailed(countTests(undefined, 137))).toEqual([0, 1]);
 });
 
@@ -31,7 +43,7 @@ test('a step that throws is one failure and the next one still runs', async () =
   const { total, step } = stepList((line) => lines.push(line.replace(/\d+\.\d s/, 't')));
   await step('first', () => Promise.reject(new Error('out of order')));
   await step('second', async () => ({ passed: 4, failed: 0, note: 'all well' }));
-  expect(total).toEqual({ passed: 4, failed: 1 });
+  expect(total).toEqual({ passed: 4, failed: 1, failures: ['first: out of order'] });
   expect(lines).toEqual(['✗ first (t): out of order', '✓ second (t): all well']);
 });
 
