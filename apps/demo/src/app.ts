@@ -34,10 +34,12 @@ export class App {
   readonly #search = latest(() => this.#searchNow());
   readonly #query: QueryPanel;
   readonly #map: MapPanel;
+  readonly #verdict = make('p', { class: 'verdict', role: 'status' });
   readonly #explained = make('div');
   readonly #tuning = make('div');
 
-  constructor() {
+  /** @param openSet opens another set, when the visitor goes back to it */
+  constructor(openSet: (name: string) => void) {
     this.#state = new Store(fromAddress(location.hash));
     this.#query = new QueryPanel({
       text: (text) => this.#state.set({ text }),
@@ -52,7 +54,13 @@ export class App {
     find('#query').append(this.#query.element);
     find('#side').append(this.#map.element, this.#explained, this.#tuning);
     this.#state.listen((now, before) => this.#changed(now, before));
-    addEventListener('popstate', () => this.#state.set({ ...fromAddress(location.hash), set: this.#state.value.set }));
+    addEventListener('popstate', () => {
+      const state = fromAddress(location.hash);
+      const isElsewhere = state.set !== this.state.set;
+      if (isElsewhere) this.#pictures = undefined; // until the other set is there
+      this.#state.set(state);
+      if (isElsewhere) openSet(state.set);
+    });
   }
 
   get state(): State {
@@ -91,7 +99,7 @@ export class App {
     const session = await load();
     if (this.#pictures !== pictures) return close(session); // another set was chosen meanwhile
     this.#picks = new Picks(session, () => this.#picksChanged());
-    this.#watch(session);
+    this.#watch(this.#picks);
     await this.#map.open(pictures, session.features.places, session.retriever.device.gpu);
     say(`Ready, on ${session.retriever.device.name}`);
     this.#show();
@@ -110,10 +118,12 @@ export class App {
 
   #changed(now: State, before: State): void {
     const isStep = now.reference !== before.reference || now.set !== before.set || now.trail !== before.trail;
+    const isFirst = before.set === '';
     const address = toAddress(now);
-    if (location.hash !== address) history[isStep ? 'pushState' : 'replaceState'](null, '', address);
+    if (location.hash !== address) history[isStep && !isFirst ? 'pushState' : 'replaceState'](null, '', address);
     clearTimeout(this.#timer);
-    this.#query.update(this.#pictures!, now);
+    if (!this.#pictures) return;
+    this.#query.update(this.#pictures, now);
     const isTyping = now.text !== before.text && now.reference === before.reference;
     if (isTyping) this.#timer = setTimeout(() => this.#search(), PAUSE) as unknown as number;
     else if (!isEmpty(now)) void this.#search();
@@ -166,9 +176,7 @@ export class App {
       withdraw('search');
       this.#show();
     } catch (error) {
-      if (error instanceof DeviceLostError)
-        notice('search', error.message, { label: 'Reload', run: () => location.reload() });
-      else notice('search', messageOf(error));
+      this.#complain(error);
     }
   }
 
@@ -177,18 +185,28 @@ export class App {
     this.#showTuning();
   }
 
-  /** When the device is lost, the retriever opens another one with the next search; the map then moves there. */
-  #watch({ retriever }: Session): void {
-    const { gpu } = retriever.device;
+  /** Goes on with another device when this one is lost. */
+  #watch(picks: Picks): void {
+    const { gpu } = picks.device;
     void gpu.lost.then(async () => {
-      if (this.#picks?.session.retriever !== retriever) return;
+      if (this.#picks !== picks) return;
       say('The GPU was lost; opening it again …');
-      await this.#search();
-      if (retriever.device.gpu === gpu) return say('The GPU was lost.');
-      this.#map.rebind(retriever.device.gpu);
-      say(`Ready again, on ${retriever.device.name}`);
-      this.#watch({ retriever } as Session);
+      try {
+        await picks.recover();
+      } catch (error) {
+        say('');
+        return this.#complain(error);
+      }
+      this.#map.rebind(picks.device.gpu);
+      say(`Ready again, on ${picks.device.name}`);
+      this.#watch(picks);
+      void this.#search();
     });
+  }
+
+  #complain(error: unknown): void {
+    const reload = { label: 'Reload', run: () => location.reload() };
+    notice('search', messageOf(error), error instanceof DeviceLostError ? reload : undefined);
   }
 
   /** Draws what there is. */
@@ -218,6 +236,7 @@ export class App {
       less: (id: string) => this.#mark('less', id),
       pick: (target: string) => this.#pick(target),
     };
+    this.#verdict.textContent = verdict(found);
     const share = () =>
       navigator.clipboard.writeText(location.href).then(
         () => say('Link copied'),
@@ -225,7 +244,7 @@ export class App {
       );
     keepingFocus(find('#results'), () => [
       trail(pictures, state, (step) => this.#state.set(goBack(this.state, step)), share),
-      make('p', { class: 'verdict', role: 'status' }, verdict(found)),
+      this.#verdict,
       columns(pictures, found, marks, actions),
     ]);
     this.#explained.replaceChildren(explanation(pictures, found));

@@ -11,7 +11,7 @@ import { showSets } from './ui/sets.ts';
 
 const TITLES: Readonly<Record<string, string>> = { 'emoji-cir': 'Emoji', 'fmnist-cir': 'Clothes', own: 'Yours' };
 
-const app = new App();
+const app = new App((name) => open(name));
 const own = new OwnDialog(app, () => open('own'));
 listenForFiles(document.body, (file) => app.take(file));
 await open(app.state.set);

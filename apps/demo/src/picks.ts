@@ -1,3 +1,4 @@
+import type { Device } from 'webcir';
 import type { Picked } from 'webcir/train';
 import { rankingOf } from './ranking.ts';
 import { close, type Session } from './session.ts';
@@ -21,6 +22,11 @@ export class Picks {
 
   get session(): Session {
     return this.#tuned ?? this.#original;
+  }
+
+  /** The device that searches, tuned or not. */
+  get device(): Device {
+    return this.#original.retriever.device;
   }
 
   get all(): readonly ShownPick[] {
@@ -86,6 +92,16 @@ export class Picks {
     this.#picks = shown;
     this.#onChange();
     await former?.retriever.dispose();
+  }
+
+  /**
+   * Goes on after the device was lost: the original opens another one for its next work, and what was tuned follows.
+   * @throws DeviceLostError where the browser gives no other device
+   */
+  async recover(): Promise<void> {
+    const { retriever, gallery } = this.#original;
+    await retriever.explain(gallery, { image: gallery.ids[0] });
+    await this.#tuned?.retriever.rebind(retriever.device);
   }
 
   /** Frees what searches, tuned or not. */
