@@ -66,14 +66,19 @@ const grid = (columns: number, rows: number, distance: number, from = 0) =>
   ]).flat();
 
 describe('the spacing of places', () => {
-  it('is about that of a grid', () => {
-    expect(spacingOf(Float32Array.from(grid(40, 40, 0.5)))).toBeCloseTo(0.5, 1);
+  it('is at most that of a square that is filled evenly', () => {
+    expect(spacingOf(Float32Array.from(grid(40, 40, 0.5)))).toBeCloseTo((0.5 * 39) / 40, 6);
   });
 
   it('does not count the space between clusters', () => {
     const clusters = Float32Array.from([...grid(20, 20, 0.1), ...grid(20, 20, 0.1, 100)]);
-    expect(spacingOf(clusters)).toBeLessThan(0.5);
-    expect(spacingOf(clusters)).toBeGreaterThan(0.05);
+    expect(spacingOf(clusters)).toBeCloseTo(0.1, 4);
+  });
+
+  it('does not count those that lie apart, or on each other', () => {
+    const few = Float32Array.from([...grid(20, 20, 0.1), ...grid(6, 6, 5, 10)]);
+    expect(spacingOf(few)).toBeCloseTo(0.1, 4);
+    expect(spacingOf(Float32Array.from([...grid(1, 950, 0), ...grid(1, 50, 1)]))).toBe(49 / Math.sqrt(1000));
   });
 
   it('of places that are all one is any number that divides', () => {

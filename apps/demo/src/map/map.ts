@@ -112,7 +112,7 @@ export function createGalleryMap(canvas: HTMLCanvasElement, options: MapOptions)
   }
 
   const wholeView = () => fitTo(scene.box, size, 44, scene.closest);
-  const bounds = (): Bounds => ({ box: scene.box, least: 0.7 * wholeView().scale, most: 8 * scene.closest });
+  const bounds = (): Bounds => ({ box: scene.box, least: 0.7 * wholeView().scale, most: 6 * scene.closest });
 
   function go(to: View, milliseconds: number): void {
     goal = keptWithin(to, bounds());

@@ -32,7 +32,7 @@ export interface Instances {
 }
 
 /** From a dot of this size on, in CSS pixels, it turns into the picture, and up to that it has. */
-const [DOT_UP_TO, PICTURE_FROM] = [13, 25];
+const [DOT_UP_TO, PICTURE_FROM] = [11, 20];
 
 /** How many pixels further than what is drawn a pointer may be: dots are small. */
 const REACH = 6;
@@ -98,7 +98,7 @@ export class Scene {
 
   /** The scale at which pictures are as large as they get. */
   get closest(): number {
-    return this.#largest / (0.9 * this.#spacing.to);
+    return this.#largest / this.#spacing.to;
   }
 
   rowOf(id: string): number | undefined {
@@ -242,8 +242,8 @@ export class Scene {
    */
   #measure({ scale }: View, { width, height }: Size): void {
     const spacing = this.#spacing.now * scale;
-    const dot = clamp(0.42 * spacing, 3.5, 9);
-    const picture = Math.min(0.9 * spacing, this.#largest);
+    const dot = clamp(0.6 * spacing, 4.5, 9);
+    const picture = Math.min(spacing, this.#largest);
     const large = clamp(0.09 * Math.min(width, height), 30, 52);
     const prominence = this.#prominence.now;
     const room = this.#room.now;
