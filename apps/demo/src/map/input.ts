@@ -16,8 +16,8 @@ export type Command =
 /** What input asks of the map. Points and distances are CSS pixels of the canvas. */
 export interface Asked {
   drag(by: Point): void;
-  /** Returns whether anything changed: what is as large as it gets does not. */
-  zoom(at: Point, factor: number): boolean;
+  /** Returns whether anything changed: what is as large as it gets does not. Fingers are followed at once. */
+  zoom(at: Point, factor: number, how: 'smoothly' | 'at once'): boolean;
   /** The pointer is here, or gone. */
   hover(at: Point | undefined): void;
   pick(at: Point): void;
@@ -108,7 +108,7 @@ export function listen(canvas: HTMLCanvasElement, asked: Asked, signal: AbortSig
     const [, other] = [...pointers].find(([key]) => key !== id)!;
     asked.drag([(now[0] - before[0]) / 2, (now[1] - before[1]) / 2]);
     const middle: Point = [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2];
-    asked.zoom(middle, Math.max(distance(now, other), 1) / Math.max(distance(before, other), 1));
+    asked.zoom(middle, Math.max(distance(now, other), 1) / Math.max(distance(before, other), 1), 'at once');
   }
 
   on('pointerup', ({ pointerId }) => {
@@ -127,13 +127,13 @@ export function listen(canvas: HTMLCanvasElement, asked: Asked, signal: AbortSig
     if (event.detail === 0) asked.command('pick');
     else if (event.detail === 1 && !hasMoved) asked.pick(at(event));
   });
-  on('dblclick', (event) => void asked.zoom(at(event), event.shiftKey ? 0.5 : 2));
+  on('dblclick', (event) => void asked.zoom(at(event), event.shiftKey ? 0.5 : 2, 'smoothly'));
   on(
     'wheel',
     (event) => {
       const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
       // Browsers report a pinch on a trackpad as a wheel with Ctrl, in small steps.
-      const isUsed = asked.zoom(at(event), Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)));
+      const isUsed = asked.zoom(at(event), Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), 'smoothly');
       if (isUsed || event.ctrlKey) event.preventDefault();
     },
     { passive: false },

@@ -112,7 +112,7 @@ export function createGalleryMap(canvas: HTMLCanvasElement, options: MapOptions)
   }
 
   const wholeView = () => fitTo(scene.box, size, 44, scene.closest);
-  const bounds = (): Bounds => ({ box: scene.box, least: 0.7 * wholeView().scale, most: 8 * scene.closest });
+  const bounds = (): Bounds => ({ box: scene.box, least: 0.7 * wholeView().scale, most: 6 * scene.closest });
 
   function go(to: View, milliseconds: number): void {
     goal = keptWithin(to, bounds());
@@ -188,8 +188,8 @@ export function createGalleryMap(canvas: HTMLCanvasElement, options: MapOptions)
   const input = listen(
     canvas,
     {
-      drag: (by) => go(dragBy(view, by), 0),
-      zoom: (at, factor) => zoom(at, factor, STEP),
+      drag: (by) => go(dragBy(goal, by), 0),
+      zoom: (at, factor, how) => zoom(at, factor, how === 'smoothly' ? STEP : 0),
       hover(at) {
         setCurrent(at && scene.rowAt(at));
         canvas.style.cursor = scene.current === undefined ? (tool === 'pan' ? 'grab' : 'crosshair') : 'pointer';

@@ -65,66 +65,59 @@ export function allInUnits({ scale, shift }: ToUnits, places: Float32Array): Flo
 
 /** The box of all places, or of some rows of them; a point at 0 where there is none. */
 export function boxOf(places: Float32Array, rows?: readonly number[]): Box {
-  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   const count = rows?.length ?? places.length / 2;
   if (count === 0) return { left: 0, top: 0, right: 0, bottom: 0 };
+  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   for (let i = 0; i < count; i++) {
     const row = rows ? rows[i] : i;
-    const [x, y] = [places[2 * row], places[2 * row + 1]];
-    box.left = Math.min(box.left, x);
-    box.right = Math.max(box.right, x);
-    box.top = Math.min(box.top, y);
-    box.bottom = Math.max(box.bottom, y);
+    box.left = Math.min(box.left, places[2 * row]);
+    box.right = Math.max(box.right, places[2 * row]);
+    box.top = Math.min(box.top, places[2 * row + 1]);
+    box.bottom = Math.max(box.bottom, places[2 * row + 1]);
   }
   return box;
 }
 
 /**
- * How far apart neighbours are: the distance that the points would have if they were spread evenly over those cells of
- * a grid that hold any, so that the space between clusters does not count.
+ * How far apart neighbours are: what the distance to the nearest other one does not exceed for nine of ten places, on
+ * the longer axis. At most the distance that the places would have were they spread evenly over a square.
  * @param places [points, 2]
  */
 export function spacingOf(places: Float32Array): number {
-  const count = places.length / 2;
   const { left, top, right, bottom } = boxOf(places);
-  const longer = Math.max(right - left, bottom - top);
-  if (longer === 0) return 1;
-  // About four points a cell, were they spread over a square.
-  const cells = Math.max(1, Math.floor(Math.sqrt(count / 4)));
-  const side = longer / cells;
-  const held = new Set<number>();
-  for (let i = 0; i < count; i++) {
-    const cell = (value: number, from: number) => Math.min(Math.floor((value - from) / side), cells - 1);
-    held.add(cell(places[2 * i], left) + cells * cell(places[2 * i + 1], top));
-  }
-  return side * Math.sqrt(held.size / count);
+  const most = Math.max(right - left, bottom - top) / Math.sqrt(places.length / 2) || 1;
+  const nearest = nearestOf(places, most, 'all').sort();
+  return nearest[Math.floor(0.9 * nearest.length)] || most;
 }
 
 /**
- * How much room each place has: the distance to the nearest of those before it, the longer one of its two axes, so that
- * squares of that size do not touch. At `most` where none is nearer, as for the first one.
+ * How much room each place has: the distance to the nearest of those before it, on the longer axis, so that squares of
+ * that size do not touch. At `most` where none is nearer, as for the first one.
  * @param places [points, 2]
  * @returns [points]
  */
-export function roomOf(places: Float32Array, most: number): Float32Array {
-  const cells = new Map<string, number[]>();
-  const room = new Float32Array(places.length / 2).fill(most);
-  for (let row = 0; row < room.length; row++) {
+export const roomOf = (places: Float32Array, most: number): Float32Array => nearestOf(places, most, 'before');
+
+function nearestOf(places: Float32Array, most: number, among: 'all' | 'before'): Float32Array {
+  const nearest = new Float32Array(places.length / 2).fill(most);
+  const { left, top } = boxOf(places);
+  const lines = 2 ** 26; // more than there are: cells of two columns do not share a number
+  const cells = new Map<number, number[]>();
+  for (let row = 0; row < nearest.length; row++) {
     const [x, y] = [places[2 * row], places[2 * row + 1]];
-    const [column, line] = [Math.floor(x / most), Math.floor(y / most)];
-    for (let i = column - 1; i <= column + 1; i++)
-      for (let j = line - 1; j <= line + 1; j++)
-        for (const other of cells.get(`${i} ${j}`) ?? [])
-          room[row] = Math.min(
-            room[row],
-            Math.max(Math.abs(places[2 * other] - x), Math.abs(places[2 * other + 1] - y)),
-          );
-    const cell = `${column} ${line}`;
+    const cell = Math.floor((x - left) / most) * lines + Math.floor((y - top) / most);
+    for (const column of [-lines, 0, lines])
+      for (const line of [-1, 0, 1])
+        for (const other of cells.get(cell + column + line) ?? []) {
+          const distance = Math.max(Math.abs(places[2 * other] - x), Math.abs(places[2 * other + 1] - y));
+          if (distance < nearest[row]) nearest[row] = distance;
+          if (among === 'all' && distance < nearest[other]) nearest[other] = distance;
+        }
     const held = cells.get(cell);
     if (held) held.push(row);
     else cells.set(cell, [row]);
   }
-  return room;
+  return nearest;
 }
 
 /** Writes values on the way from some to others. */

@@ -1,7 +1,7 @@
 // What is drawn: each image's place, size and marks, in the order in which they lie on each other. No GPU in here, so
 // that what a pointer hits is computed from what is drawn.
 import { allInUnits, boxOf, mixInto, roomOf, spacingOf, type ToUnits, unitsOf } from './places.ts';
-import { type Box, clamp, mix, type Point, type Size, toScreen, type View } from './view.ts';
+import { type Box, clamp, mix, type Point, type Size, type View } from './view.ts';
 
 /** What a map shows of a search. */
 export interface Shown {
@@ -32,10 +32,13 @@ export interface Instances {
 }
 
 /** From a dot of this size on, in CSS pixels, it turns into the picture, and up to that it has. */
-const [DOT_UP_TO, PICTURE_FROM] = [13, 25];
+const [DOT_UP_TO, PICTURE_FROM] = [11, 20];
 
 /** How many pixels further than what is drawn a pointer may be: dots are small. */
 const REACH = 6;
+
+/** How many of what was found stand out; all are marked. */
+const PROMINENT = 100;
 
 /** The least size of a reference and a target, in CSS pixels. */
 const LEAST = 28;
@@ -95,7 +98,7 @@ export class Scene {
 
   /** The scale at which pictures are as large as they get. */
   get closest(): number {
-    return this.#largest / (0.9 * this.#spacing.to);
+    return this.#largest / this.#spacing.to;
   }
 
   rowOf(id: string): number | undefined {
@@ -146,7 +149,7 @@ export class Scene {
     if (found.length > 0) fading.fill(0.4);
     for (const row of rowsOf(dimmed)) fading[row] = 0.85;
     for (const [i, row] of rowsOf(found).entries()) {
-      prominence[row] = 0.5 + 0.5 * 0.85 ** i;
+      if (i < PROMINENT) prominence[row] = 0.5 + 0.5 * 0.85 ** i;
       fading[row] = 0;
       this.#marks[row] |= MARKS.found;
       this.#ranks[row] = i + 1;
@@ -186,10 +189,12 @@ export class Scene {
   rowAt([x, y]: Point): number | undefined {
     const { data, all } = this.#drawn;
     let nearest: number | undefined;
-    let least = REACH;
+    let least = REACH ** 2;
+    const beyond = (distance: number, half: number) => Math.max(Math.abs(distance) - half, 0);
     for (let at = INSTANCE * (all - 1); at >= 0; at -= INSTANCE) {
-      const outside = Math.max(Math.abs(x - data[at]), Math.abs(y - data[at + 1])) - data[at + 2] / 2;
-      if (outside <= 0) return data[at + 4];
+      const half = data[at + 2] / 2;
+      const outside = beyond(x - data[at], half) ** 2 + beyond(y - data[at + 1], half) ** 2;
+      if (outside === 0) return data[at + 4];
       if (outside < least) [nearest, least] = [data[at + 4], outside];
     }
     return nearest;
@@ -202,20 +207,28 @@ export class Scene {
   draw(view: View, size: Size, lassoed?: ReadonlySet<number>): Instances {
     this.#measure(view, size);
     const { data } = this.#drawn;
+    const places = this.#places.now;
     let all = 0;
     let below = 0;
+    // Ten thousand times a frame: nothing is allocated here.
     const write = (row: number, bits: number) => {
-      const [x, y] = toScreen(view, size, this.placeOf(row));
+      const x = size.width / 2 + (places[2 * row] - view.x) * view.scale; // as toScreen
+      const y = size.height / 2 + (places[2 * row + 1] - view.y) * view.scale;
       const diameter = this.#diameters[row];
       const margin = diameter / 2 + 12; // of its outlines
       if (x < -margin || y < -margin || x > size.width + margin || y > size.height + margin) return;
-      const share = shareOfPicture(this.#pictures[row]);
-      const fading = lassoed && !lassoed.has(row) ? 0.7 : this.#fading.now[row];
-      const values = [x, y, diameter, share, row, this.#marks[row] | bits, this.#ranks[row], fading];
-      data.set(values, INSTANCE * all++);
+      const at = INSTANCE * all++;
+      data[at] = x;
+      data[at + 1] = y;
+      data[at + 2] = diameter;
+      data[at + 3] = shareOfPicture(this.#pictures[row]);
+      data[at + 4] = row;
+      data[at + 5] = this.#marks[row] | bits;
+      data[at + 6] = this.#ranks[row];
+      data[at + 7] = lassoed && !lassoed.has(row) ? 0.7 : this.#fading.now[row];
     };
-    for (const [i, row] of this.#order.entries()) {
-      if (row !== this.current) write(row, 0);
+    for (let i = 0; i < this.#order.length; i++) {
+      if (this.#order[i] !== this.current) write(this.#order[i], 0);
       if (i < this.#below) below = all;
     }
     if (this.current !== undefined) write(this.current, MARKS.current);
@@ -229,31 +242,34 @@ export class Scene {
    */
   #measure({ scale }: View, { width, height }: Size): void {
     const spacing = this.#spacing.now * scale;
-    const dot = clamp(0.42 * spacing, 3.5, 9);
-    const picture = Math.min(0.9 * spacing, this.#largest);
+    const dot = clamp(0.6 * spacing, 4.5, 9);
+    const picture = Math.min(spacing, this.#largest);
     const large = clamp(0.09 * Math.min(width, height), 30, 52);
     const prominence = this.#prominence.now;
+    const room = this.#room.now;
     const prominent: number[] = [];
     for (let row = 0; row < this.#ids.length; row++) {
-      this.#pictures[row] = Math.min(picture, 3 * this.#room.now[row] * scale - picture);
+      this.#pictures[row] = Math.min(picture, 3 * room[row] * scale - picture);
       if (prominence[row] > 0) prominent.push(row);
     }
     const before: number[] = [];
     for (const row of prominent.sort((a, b) => prominence[b] - prominence[a])) {
       const [x, y] = this.placeOf(row);
-      let room = Math.max(picture * (1 + 0.3 * prominence[row]), large * prominence[row]);
+      let wanted = Math.max(picture * (1 + 0.3 * prominence[row]), large * prominence[row]);
       for (const other of before) {
         const [ox, oy] = this.placeOf(other);
         const distance = Math.max(Math.abs(ox - x), Math.abs(oy - y)) * scale;
-        room = Math.min(room, 3 * distance - this.#pictures[other]);
+        wanted = Math.min(wanted, 3 * distance - this.#pictures[other]);
       }
-      this.#pictures[row] = Math.max(room, prominence[row] > 1 ? LEAST : dot);
+      this.#pictures[row] = Math.max(wanted, prominence[row] > 1 ? LEAST : dot);
       before.push(row);
     }
     if (this.current !== undefined)
       this.#pictures[this.current] = Math.max(this.#pictures[this.current], large, picture);
-    for (const [row, wanted] of this.#pictures.entries())
+    for (let row = 0; row < this.#ids.length; row++) {
+      const wanted = this.#pictures[row];
       this.#diameters[row] = wanted < dot ? dot : mix(dot, wanted, shareOfPicture(wanted));
+    }
   }
 }
 
