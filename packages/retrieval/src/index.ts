@@ -29,6 +29,7 @@ export {
   Retriever,
   type RetrieverOptions,
   type SearchResult,
+  type StoreQuery,
 } from './retriever.ts';
 export { expectFinite } from './rows.ts';
 export { isSource, openSource, type Source } from './source.ts';
@@ -36,6 +37,7 @@ export type { DownloadProgress, OnDownload } from './sources/progress.ts';
 export { type RangeOptions, rangeSource } from './sources/range-source.ts';
 export { forgetStored, type StoredFile, storedFiles } from './sources/stored-files.ts';
 export { type StoredOptions, storedSource } from './sources/stored-source.ts';
+export { type EncodeIntoOptions, encodeInto, type ImageToStore } from './stores/encode-into.ts';
 export type { Condition, Filter, FilterValue } from './stores/filter.ts';
 export type { DeviceSource } from './stores/flat/device-segments.ts';
 export type { Appender, OpenFile, StoreFiles } from './stores/flat/files.ts';

@@ -8,10 +8,10 @@ import {
   type Tokenizer,
 } from '@webcir/clip';
 import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
-import { type Device, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { compile, type Device, type Program, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
-import type { SearchKind, SearchModels } from './search-graph.ts';
+import { composedQuery, type SearchKind, type SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
 export interface Models {
@@ -42,6 +42,7 @@ export class ModelsOnDevice {
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
+  readonly #compositions = new Map<string, Promise<Program<'query'>>>();
   #texts: TextEncoderPrograms | undefined;
 
   private constructor(device: Device, { clip, preprocessing }: Models, combiner: TensorStore | undefined) {
@@ -76,6 +77,14 @@ export class ModelsOnDevice {
     return { config: this.config, texts, images, combiner: this.combiner };
   }
 
+  /** The program that composes a query feature of a kind, made when it is first needed. */
+  composition(kind: SearchKind): Promise<Program<'query'>> {
+    return remember(this.#compositions, Object.values(kind).join(), async () => {
+      const query = composedQuery(await this.forSearch(kind), kind);
+      return compile(this.device, { outputs: { query }, memory: this.memory.searched });
+    });
+  }
+
   /** Copies rows of the token table to the device, unless they are there. */
   async loadTokens(rows: readonly number[]): Promise<void> {
     await this.#clip.forTexts(rows);
@@ -102,7 +111,8 @@ export class ModelsOnDevice {
 
   /** Frees the device memory of the models and of what was compiled; the device itself stays open. */
   async dispose(): Promise<void> {
-    for (const made of await Promise.allSettled([...this.#encoders.values(), ...this.#images.values()])) {
+    const programs = [...this.#encoders.values(), ...this.#images.values(), ...this.#compositions.values()];
+    for (const made of await Promise.allSettled<{ dispose(): unknown }>(programs)) {
       if (made.status === 'fulfilled') await made.value.dispose();
     }
     await this.#texts?.dispose();

@@ -21,6 +21,9 @@ import { featureAt, type SearchTools, searchState } from './search-state.ts';
 import { encodeRows, type FlatStorage, Segment } from './segment.ts';
 import { applyChange, countOf, type FlatState, inSegment, locate } from './state.ts';
 
+/** How often a reader opens a store again whose writer is faster than it. */
+const tries = 20;
+
 /** How a flat store is opened. */
 export interface FlatOptions {
   /** What searches: a device, or what opens one when a search first needs it. */
@@ -87,7 +90,16 @@ export class FlatStore implements Store {
   static async open(files: StoreFiles, options: FlatOptions): Promise<FlatStore> {
     const unlock = options.readOnly ? undefined : await files.lock();
     try {
-      return new FlatStore(await openFiles(files, options, unlock), options);
+      for (let again = 0; ; again++) {
+        const manifest = await readManifest(files);
+        try {
+          return new FlatStore(await openFiles(files, manifest, options, unlock), options);
+        } catch (error) {
+          // A writer may have replaced the manifest meanwhile, and removed what the one before named.
+          if (unlock || again === tries || (await readManifest(files))?.generation === manifest?.generation)
+            throw error;
+        }
+      }
     } catch (error) {
       unlock?.();
       throw error;
@@ -288,10 +300,10 @@ interface Opened {
 
 async function openFiles(
   files: StoreFiles,
+  found: Manifest | undefined,
   { model, storage = 'F16' }: FlatOptions,
   unlock: (() => void) | undefined,
 ): Promise<Opened> {
-  const found = await readManifest(files);
   if (found === undefined) {
     if (!unlock || !model) throw new RangeError(`${files.name}: there is no store`);
     const at = { files, model, storage };
