@@ -1,6 +1,7 @@
 export { madeAhead } from './made-ahead.ts';
 export { type AutotuneDeviceOptions, type Autotuning, autotuneDevice } from './node/autotune.ts';
 export { defaultCacheFolder } from './node/cache.ts';
+export { readClipRetrieval, readNpy, writeClipRetrieval } from './node/exchange.ts';
 export { cachedFeatures, type FeatureKey } from './node/feature-cache.ts';
 export { openFlatStore } from './node/flat-store.ts';
 export { openCombinerModel } from './node/open-combiner.ts';

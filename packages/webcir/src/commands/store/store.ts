@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
+import { imageFingerprint } from '@webcir/clip';
+import { linesOf, openClipModel, readTextFile } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
 import type { FlatOptions, FlatStore, StoreModel } from '@webcir/retrieval';
-import { openFlatStore } from '@webcir/retrieval/node';
+import { openFlatStore, readClipRetrieval, readNpy, writeClipRetrieval } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../../progress.ts';
+import { addClipOptions, clipPath } from '../clip-source.ts';
+import { targetRatioOption, transformOption } from '../options.ts';
+import { chosenPreprocessing, type EncoderOptions } from '../session.ts';
 import { reportDropped } from './index-images.ts';
 import { wholeParts } from './parts.ts';
 
@@ -25,6 +30,22 @@ export function registerStore(program: Command): void {
     .description('Writes a store anew, without the images that were replaced or deleted.')
     .argument('<store>', 'folder of the store')
     .action(compactCommand);
+  const into = store
+    .command('import')
+    .description(
+      'Takes features that something else has encoded into a store: those of a .npy file, or of a folder in ' +
+        "clip-retrieval's layout. They must be of the CLIP that is named.",
+    )
+    .argument('<store>', 'folder of the store, made where there is none')
+    .argument('<from>', 'name.npy, or a folder with img_emb and metadata')
+    .option('--ids <file>', 'the ids of the rows of a .npy file, one per line');
+  addClipOptions(into).addOption(transformOption()).addOption(targetRatioOption()).action(importCommand);
+  store
+    .command('export')
+    .description("Writes a store in clip-retrieval's layout: img_emb/img_emb_0.npy, metadata/metadata_0.parquet.")
+    .argument('<store>', 'folder of the store')
+    .argument('<to>', 'a folder')
+    .action(exportCommand);
 }
 
 /** Opens a store whose command searches nothing. */
@@ -74,4 +95,40 @@ async function compactCommand(folder: string): Promise<void> {
   await store.compact();
   console.log(`${await store.count()} images in ${folder}`);
   await store.close();
+}
+
+interface ImportOptions extends EncoderOptions {
+  readonly ids?: string;
+}
+
+async function importCommand(folder: string, from: string, options: ImportOptions): Promise<void> {
+  const { ids } = options;
+  const isArray = from.endsWith('.npy');
+  if (isArray !== (ids !== undefined)) throw new Error('--ids goes with a .npy file, and a .npy file with --ids');
+  const clip = await openClipModel(await clipPath(options), options.activation);
+  const fingerprint = await imageFingerprint(clip, chosenPreprocessing(options, clip));
+  const store = await open(folder, { model: { dim: clip.config.embedDim, fingerprint } });
+  const line = new ProgressLine('rows');
+  let count = 0;
+  try {
+    const rows = ids === undefined ? readClipRetrieval(from) : readNpy(from, linesOf(await readTextFile(ids)));
+    for await (const part of rows) {
+      await store.put(part);
+      count += part.ids.length;
+      line.update(0, `${count} rows`);
+    }
+    line.finish(`${count} rows, ${await store.count()} images in ${folder}`);
+  } finally {
+    await store.close();
+  }
+}
+
+async function exportCommand(folder: string, to: string): Promise<void> {
+  const store = await open(folder, { readOnly: true });
+  try {
+    await writeClipRetrieval(store, to);
+    console.log(`${await store.count()} images in ${to}`);
+  } finally {
+    await store.close();
+  }
 }
