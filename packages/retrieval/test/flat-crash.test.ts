@@ -1,9 +1,10 @@
 // Nothing that was acknowledged is lost: where the power goes at any of a store's file operations, and where the process
 // that writes is killed at any moment.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlatStore, memoryFiles, type StoreFiles } from '../src/index.ts';
@@ -135,6 +136,9 @@ describe('a flat store on a disk', () => {
       await opened.close();
       expect(await readFile(journal)).toEqual(bytes);
     }
+    await writeFile(join(path, `.${randomUUID()}.tmp`), 'half a segment');
+    await (await openFlatStore(path, options)).close();
+    expect((await readdir(path)).sort()).toEqual([basename(journal), 'manifest.json']);
     await appendFile(journal, new Uint8Array(100)); // as a file system may leave it
     const reader = await openFlatStore(path, { device, readOnly: true });
     expect([await reader.count(), reader.droppedBytes]).toEqual([2, 100]);

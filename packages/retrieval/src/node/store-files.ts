@@ -57,7 +57,11 @@ export function diskFiles(folder: string): StoreFiles {
     list: async () => (existsSync(folder) ? readdir(folder) : []),
     async lock() {
       await mkdir(folder, { recursive: true });
-      return lock(path('lock'), (holder) => new Error(`${folder}: is being written by process ${holder}`));
+      const unlock = lock(path('lock'), (holder) => new Error(`${folder}: is being written by process ${holder}`));
+      // What a killed writer had not finished (`writeFileAtomic`): nobody else writes here now.
+      for (const name of await readdir(folder))
+        if (/^\.[\da-f-]{36}\.tmp$/.test(name)) await rm(path(name), { force: true });
+      return unlock;
     },
   };
 }

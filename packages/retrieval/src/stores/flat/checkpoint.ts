@@ -1,8 +1,9 @@
 import type { StoreModel } from '../store.ts';
 import type { StoreFiles } from './files.ts';
 import { type LiveSegment, liveCount, liveRows, type Manifest, writeDeleted, writeManifest } from './manifest.ts';
-import { type FlatStorage, MAX_SEGMENT_ROWS, Segment, segmentPieces } from './segment.ts';
+import { type FlatStorage, MAX_SEGMENT_ROWS, Segment } from './segment.ts';
 import type { FlatState } from './state.ts';
+import { segmentPieces } from './write-segment.ts';
 
 /** Bytes of ids and metadata that one segment may have: offsets are 32 bits. */
 const maxTextBytes = 2 ** 30;

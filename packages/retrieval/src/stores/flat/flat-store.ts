@@ -1,25 +1,19 @@
 import { storedTensor, toFloat32 } from '@webcir/clip';
 import { checkFeatures, checkRows, checkSearch, type StoreRow } from '../check-search.ts';
 import { expectFilter, type Filter, passes } from '../filter.ts';
-import {
-  expectModel,
-  type Metadata,
-  type Store,
-  type StoredImage,
-  type StoreHit,
-  type StoreModel,
-  type StoreRows,
-  type StoreSearch,
-} from '../store.ts';
+import type { Metadata, Store, StoredImage, StoreHit, StoreModel, StoreRows, StoreSearch } from '../store.ts';
 import { checkpoint, type FlatFiles, segmentsToMerge } from './checkpoint.ts';
 import { DeviceSegments, type DeviceSource } from './device-segments.ts';
-import type { Appender, StoreFiles } from './files.ts';
+import type { StoreFiles } from './files.ts';
 import { Filtered } from './filtered.ts';
-import { type Change, encodeChange, replay } from './journal.ts';
-import { isStoreFile, type LiveSegment, liveRows, type Manifest, readDeleted, readManifest } from './manifest.ts';
+import { type Change, encodeChange } from './journal.ts';
+import { type LiveSegment, liveRows, type Manifest, readManifest } from './manifest.ts';
+import { type Opened, openFiles, removeAll } from './open-files.ts';
 import { featureAt, type SearchTools, searchState } from './search-state.ts';
-import { encodeRows, type FlatStorage, Segment } from './segment.ts';
+import type { FlatStorage, Segment } from './segment.ts';
 import { applyChange, countOf, type FlatState, inSegment, locate } from './state.ts';
+import { encodeRows } from './write-segment.ts';
+import type { Writer } from './writer.ts';
 
 /** How often a reader opens a store again whose writer is faster than it. */
 const tries = 20;
@@ -287,141 +281,5 @@ export class FlatStore implements Store {
 
   #expectOpen(): void {
     if (this.#closed) throw new Error(`${this.#at.files.name}: this store is closed: open it again`);
-  }
-}
-
-interface Opened {
-  readonly at: FlatFiles;
-  readonly manifest: Omit<Manifest, 'format'>;
-  readonly state: FlatState;
-  readonly writer: Writer | undefined;
-  readonly droppedBytes: number;
-}
-
-async function openFiles(
-  files: StoreFiles,
-  found: Manifest | undefined,
-  { model, storage = 'F16' }: FlatOptions,
-  unlock: (() => void) | undefined,
-): Promise<Opened> {
-  if (found === undefined) {
-    if (!unlock || !model) throw new RangeError(`${files.name}: there is no store`);
-    const at = { files, model, storage };
-    const made = await checkpoint(at, { segments: [], tail: new Map() }, [], 1);
-    return { at, ...made, droppedBytes: 0, writer: await Writer.open(files, made.manifest.journal, 0, unlock) };
-  }
-  if (model) expectModel(found.model, model);
-  const at = { files, model: found.model, storage: found.storage };
-  const segments: LiveSegment[] = [];
-  try {
-    for (const file of found.segments)
-      segments.push({ segment: await Segment.open(files, file, found.model), dead: undefined, deadCount: 0 });
-    const journal = await files.read(found.journal);
-    if (!journal) throw new Error(`${files.name}/${found.journal}: there is no such file`);
-    const { changes, length } = replayed(files, found, journal);
-    const start: FlatState = { segments: await readDeleted(files, found.deleted, segments), tail: new Map() };
-    const state = changes.reduce(applyChange, start);
-    if (unlock) await removeStrays(files, found);
-    const writer = unlock && (await Writer.open(files, found.journal, length, unlock));
-    return { at, manifest: found, state, writer, droppedBytes: journal.length - length };
-  } catch (error) {
-    for (const { segment } of segments) await segment.close();
-    throw error;
-  }
-}
-
-function replayed(files: StoreFiles, { journal, model, storage }: Manifest, bytes: Uint8Array) {
-  try {
-    return replay(bytes, model.dim, storage);
-  } catch (cause) {
-    throw new Error(`${files.name}/${journal}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Removes what a killed writer had made and not named in a manifest. */
-async function removeStrays(files: StoreFiles, { segments, deleted, journal }: Manifest): Promise<void> {
-  const named = new Set([...segments, deleted, journal]);
-  await removeAll(
-    files,
-    (await files.list()).filter((file) => isStoreFile(file) && !named.has(file)),
-  );
-}
-
-async function removeAll(files: StoreFiles, names: readonly (string | undefined)[]): Promise<void> {
-  for (const name of names) if (name !== undefined) await files.remove(name);
-}
-
-/** The journal of a store that is open for writing. */
-class Writer {
-  readonly #files: StoreFiles;
-  readonly #unlock: () => void;
-  #journal: string;
-  #length: number;
-  #appender: Appender | undefined;
-  #failure: unknown;
-
-  private constructor(files: StoreFiles, journal: string, length: number, unlock: () => void) {
-    this.#files = files;
-    this.#journal = journal;
-    this.#length = length;
-    this.#unlock = unlock;
-  }
-
-  static async open(files: StoreFiles, journal: string, length: number, unlock: () => void): Promise<Writer> {
-    const writer = new Writer(files, journal, length, unlock);
-    await writer.#open();
-    return writer;
-  }
-
-  /** @throws what the disk says; the next call first cuts off what is left of the record */
-  async append(record: Uint8Array): Promise<void> {
-    this.#expectWhole();
-    const appender = this.#appender ?? (await this.#open());
-    try {
-      await appender.append(record);
-    } catch (error) {
-      this.#appender = undefined;
-      await appender.close().catch(() => {});
-      throw error;
-    }
-    this.#length += record.length;
-  }
-
-  /**
-   * Does what replaces the manifest. Where it fails, nobody knows which one is there: nothing more is written, and
-   * whoever opens the store finds out.
-   */
-  async guard<T>(work: () => Promise<T>): Promise<T> {
-    this.#expectWhole();
-    try {
-      return await work();
-    } catch (error) {
-      this.#failure = error;
-      throw error;
-    }
-  }
-
-  async turnTo(journal: string): Promise<void> {
-    await this.#appender?.close();
-    this.#appender = undefined;
-    this.#journal = journal;
-    this.#length = 0;
-  }
-
-  async close(): Promise<void> {
-    await this.#appender?.close();
-    this.#unlock();
-  }
-
-  async #open(): Promise<Appender> {
-    this.#appender = await this.#files.append(this.#journal, this.#length);
-    return this.#appender;
-  }
-
-  #expectWhole(): void {
-    if (this.#failure === undefined) return;
-    throw new Error(`${this.#files.name}: an earlier write failed: close the store and open it again`, {
-      cause: this.#failure,
-    });
   }
 }

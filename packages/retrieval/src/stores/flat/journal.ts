@@ -3,7 +3,8 @@ import type { StoreRow } from '../check-search.ts';
 import type { Metadata } from '../store.ts';
 import { crc32 } from './checksum.ts';
 import { joinBytes } from './memory-files.ts';
-import { encodeRows, type FlatStorage } from './segment.ts';
+import type { FlatStorage } from './segment.ts';
+import { encodeRows } from './write-segment.ts';
 
 /** One write: what it adds, and what it takes out. */
 export interface Change {
