@@ -11,6 +11,7 @@ import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
 import { compile, type Device, type Program, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
+import { type ExplanationOutputs, explanationGraph } from './explain.ts';
 import { composedQuery, type SearchKind, type SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
@@ -43,6 +44,7 @@ export class ModelsOnDevice {
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
   readonly #compositions = new Map<string, Promise<Program<'query'>>>();
+  readonly #explainers = new Map<string, Promise<Program<ExplanationOutputs>>>();
   #texts: TextEncoderPrograms | undefined;
 
   private constructor(device: Device, { clip, preprocessing }: Models, combiner: TensorStore | undefined) {
@@ -71,7 +73,7 @@ export class ModelsOnDevice {
   }
 
   /** What the graph of a search is made of, copied to the device where it is not there yet. */
-  async forSearch({ image, textLength }: SearchKind): Promise<SearchModels> {
+  async forSearch({ image, textLength }: Pick<SearchKind, 'image' | 'textLength'>): Promise<SearchModels> {
     const texts = textLength === undefined ? undefined : await this.#clip.forTexts();
     const images = image === 'pixels' ? await this.#clip.forImages() : undefined;
     return { config: this.config, texts, images, combiner: this.combiner };
@@ -109,9 +111,17 @@ export class ModelsOnDevice {
     return this.#texts.encode(rows);
   }
 
+  /** What encodes several texts of a length and mixes each with one reference. */
+  explainer(texts: number, length: number): Promise<Program<ExplanationOutputs>> {
+    return remember(this.#explainers, `${texts} ${length}`, async () => {
+      const models = await this.forSearch({ image: 'feature', textLength: length });
+      return compile(this.device, { ...explanationGraph(models, texts, length), memory: this.memory.searched });
+    });
+  }
+
   /** Frees the device memory of the models and of what was compiled; the device itself stays open. */
   async dispose(): Promise<void> {
-    const programs = [...this.#encoders.values(), ...this.#images.values(), ...this.#compositions.values()];
+    const programs = [...this.#encoders.values(), ...this.#images.values(), ...this.#compositions.values(), ...this.#explainers.values()];
     for (const made of await Promise.allSettled<{ dispose(): unknown }>(programs)) {
       if (made.status === 'fulfilled') await made.value.dispose();
     }
