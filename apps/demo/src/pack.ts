@@ -4,7 +4,7 @@ import type { Captions } from './suggestions.ts';
 import { Tiles } from './tiles.ts';
 
 /** The sets of pictures that come with the page. */
-export const PACKS = ['fmnist-cir'] as const;
+export const PACKS = ['emoji-cir', 'fmnist-cir'] as const;
 
 /** A query whose right answer is known. */
 export interface KnownQuery {
