@@ -117,7 +117,6 @@ it.each([1, 3])(
     // (n² - 1) / 3n on average.
     const unrelated = (ids.length ** 2 - 1) / (3 * ids.length);
     expect(mean(moves)).toBeLessThan(unrelated / 2);
-    console.log(picked, mean(moves));
   },
 );
 
