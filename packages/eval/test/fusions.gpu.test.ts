@@ -141,9 +141,9 @@ describe.each(names)('%s', (name) => {
     for (const [query, ranking] of found.rankings.entries()) {
       const scores = scoresOf(by, query);
       const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b).filter((at) => at !== query);
-      expect([...ranking], `query ${query}`).toEqual(order);
+      expect(Array.from(ranking), `query ${query}`).toEqual(order);
       const mates = order.filter((at) => group.includes(ids[at]));
-      expect([...found.groups[query]]).toEqual(mates);
+      expect(Array.from(found.groups[query])).toEqual(mates);
     }
   });
 });

@@ -33,7 +33,7 @@ export function ownCandidates(reference: boolean, mates: number, features?: Feat
       ];
       return l2Normalize(parts.length > 1 ? concat(parts, 1) : parts[0]);
     },
-    inputs(drawn) {
+    inputs(drawn): Record<string, Float32Array> {
       if (mates === 0 || !features) return {};
       // What fills the places of a smaller group does not count.
       const ids = drawn.flatMap((one) => matesOf(one).map((id) => id ?? one.example.reference));
