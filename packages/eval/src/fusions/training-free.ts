@@ -11,12 +11,16 @@ export const TRAINING_FREE = {
   product: 'Product of scores',
   rrf: 'Reciprocal rank fusion',
 } as const;
+/** One of them by its name. */
 export type TrainingFree = keyof typeof TRAINING_FREE;
 
 /** Those that take a weight of the text. */
 export const WEIGHTED: readonly TrainingFree[] = ['weighted-sum', 'slerp'];
 
-/** @param textWeight from 0, the reference alone, to 1, the text alone; read by those in `WEIGHTED` */
+/**
+ * A way to query that needs no training, for `Evaluator.judge`.
+ * @param textWeight from 0, the reference alone, to 1, the text alone; read by those in `WEIGHTED`
+ */
 export const trainingFree = (name: TrainingFree, textWeight = 0.5): CategoryFusion => ({
   rankedBy: (features) => fusions[name](features, textWeight),
 });
