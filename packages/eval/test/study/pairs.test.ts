@@ -1,8 +1,9 @@
 import { seededRandom } from '@webcir/data';
 import { describe, expect, it } from 'vitest';
+import { linearMix, sphericalMix } from '../../src/fusions/mixes.ts';
 import { displacement } from '../../src/study/displacement.ts';
 import { areaUnderCurve, histograms, overlap, pairCosines, sensitivity } from '../../src/study/separation.ts';
-import { bestWeight, linearMix, sphericalMix, sweepRecall, WEIGHTS } from '../../src/study/sweep.ts';
+import { bestWeight, sweepRecall, WEIGHTS } from '../../src/study/sweep.ts';
 import { all, normal, oneCategory, spaceOf } from './spaces.ts';
 
 const kind = (positive: readonly number[], random: readonly number[]) => ({
