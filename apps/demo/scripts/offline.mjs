@@ -8,6 +8,7 @@ import { join, relative, sep } from 'node:path';
 export const offline = {
   name: 'offline',
   apply: 'build',
+  enforce: 'post', // once the page itself is there
   generateBundle(_, bundle) {
     const files = new Map();
     for (const { fileName, code, source } of Object.values(bundle)) files.set(fileName, checksum(code ?? source));

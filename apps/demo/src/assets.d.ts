@@ -3,7 +3,3 @@ declare module '*?url' {
   const address: string;
   export default address;
 }
-
-interface ImportMeta {
-  readonly env: { readonly PROD: boolean };
-}

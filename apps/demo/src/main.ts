@@ -48,12 +48,12 @@ async function open(wanted: string): Promise<void> {
 
 /** Keeps the page and the set that is open for visits without a network. */
 async function stayOffline(): Promise<void> {
-  if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
+  if (!('serviceWorker' in navigator)) return;
   try {
     await navigator.serviceWorker.register('offline.js');
     const { active } = await navigator.serviceWorker.ready;
     active?.postMessage({ loaded: performance.getEntriesByType('resource').map(({ name }) => name) });
   } catch {
-    // A private window may allow none: the page then needs the network at its next load.
+    // A private window may allow none, and vite's own server has none: the page then needs its server at the next load.
   }
 }

@@ -9,7 +9,7 @@ const BUSY = 30;
 /** Places on the map for the images of a gallery, [ids, 2]: by exact neighbours, found on the device. */
 export async function placesOf({ ids, features, index }: Gallery): Promise<Float32Array> {
   const { layOut } = await import('../layout.mjs');
-  const { k, indices, scores } = await index.search(features, Math.min(NEIGHBOURS + 1, ids.length));
+  const { k, indices, scores } = await index.search(features, Math.max(1, Math.min(NEIGHBOURS + 1, ids.length - 1)));
   let since = performance.now();
   const pause = async () => {
     if (performance.now() - since < BUSY) return;
