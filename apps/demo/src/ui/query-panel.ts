@@ -125,7 +125,8 @@ export class QueryPanel {
   }
 
   #showReference(pictures: Pictures, reference: string): void {
-    if (this.#reference.dataset.id === reference && this.#reference.dataset.set === pictures.name) return;
+    const isShown = this.#reference.dataset.id === reference && this.#reference.dataset.set === pictures.name;
+    if (isShown && !this.#reference.querySelector('.missing')) return; // one of an earlier visit may be there by now
     Object.assign(this.#reference.dataset, { id: reference, set: pictures.name });
     this.#reference.replaceChildren(
       reference === ''
