@@ -1,5 +1,5 @@
 import type { ClipModel, Weights } from '@webcir/clip';
-import type { CirDataset } from '@webcir/data';
+import { type CirDataset, type QueryText, queryText } from '@webcir/data';
 import type { Device, Tensor } from '@webcir/kernels';
 import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
 import {
@@ -21,6 +21,8 @@ export interface EvaluationSource {
   readonly dataset: CirDataset;
   /** The token ids of a text, start and end of text included, as rows of the token table. */
   tokenRows(text: string): readonly number[];
+  /** How the text of a query is made (default: plain). */
+  readonly queryText?: QueryText;
 }
 
 /** A category's rankings with the ranks of the answers in them. */
@@ -42,7 +44,18 @@ export class Ranker {
     this.protocol = protocol;
     this.split = split;
     this.#source = source;
-    this.categories = queriesOf(source.dataset, split, protocol, (text) => source.tokenRows(text));
+    const { dataset, queryText: template = 'plain' } = source;
+    const rowsOf = (text: string) => source.tokenRows(text);
+    this.categories = queriesOf(dataset, split, protocol, rowsOf, (triplet) => queryText(triplet, template));
+  }
+
+  /** The ids of all images whose features are wanted, each once: the galleries, and the references. */
+  get images(): string[] {
+    const ids = this.categories.flatMap(({ gallery, triplets }) => [
+      ...gallery,
+      ...triplets.map(({ reference }) => reference),
+    ]);
+    return [...new Set(ids)];
   }
 
   /** Token rows of all captions. */
