@@ -128,7 +128,10 @@ describe('webcir compare', () => {
   it('places a run among the rows of its protocol, and of no other', async () => {
     const { code, stdout, stderr } = await webcir('compare', '--run', run);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout.match(/^## .*$/gm)).toEqual(['## fashioniq, val, fashioniq-original', "## The poster's claims"]);
+    expect(stdout.match(/^## .*$/gm)).toEqual([
+      '## FashionIQ, val split, protocol fashioniq-original',
+      "## The poster's claims",
+    ]);
     const { rows } = await json('runs/tiny/results.json');
     const mean = rows.find((row: Record<string, unknown>) => row.method === 'combiner' && row.isMean);
     expect(stdout).toMatch(new RegExp(`^\\| Combiner after stage 2 .* ${mean.recall_at10.toFixed(2)} \\|`, 'm'));
@@ -151,7 +154,7 @@ describe('webcir compare', () => {
     const everyImage = new Set(fiq.splits.flatMap((split) => fiq.gallery(split)));
     if (all !== undefined) expect(Number(all)).toBe(everyImage.size);
     const compared = await webcir('compare', '--metrics', 'mteb.json');
-    expect(compared.stdout).toMatch(/^## fashioniq, val, mteb$/m);
+    expect(compared.stdout).toMatch(/^## FashionIQ, val split, protocol mteb$/m);
     expect(compared.stdout).toMatch(/^\| combiner \|/m);
   }, 60_000);
 

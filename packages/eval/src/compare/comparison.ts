@@ -34,6 +34,7 @@ export interface ComparedLine {
 
 /** Rows of one data set, split and protocol. */
 export interface Comparison extends Terms {
+  /** The data set's name as it is written in a text. */
   readonly dataset: string;
   /** Where the rows are from: the first is number 1 in notes. */
   readonly sources: readonly Source[];
@@ -152,7 +153,7 @@ function compared(table: PublishedTable, terms: Terms, runs: readonly Measured[]
   }));
   return {
     ...terms,
-    dataset: table.dataset,
+    dataset: table.title,
     sources,
     blocks,
     sections: [...sections, ...ownSections].filter((section) => section.lines.length > 0),

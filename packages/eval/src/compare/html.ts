@@ -6,12 +6,12 @@ import type { ComparedCell, ComparedLine, Comparison } from './comparison.ts';
 import { MARKS, MARKS_NOTE, sourceNumber, titleOf } from './layout.ts';
 
 const OWN_STYLE = `
-h2 { scroll-margin-top: 1rem; }
+body { max-width: 78rem; }
 tbody th[scope=rowgroup] { padding-top: 1rem; color: var(--muted); font-weight: 600; white-space: normal; }
-.text { text-align: left; }
-td.text { color: var(--muted); }
-sup { line-height: 0; }
-@media print { tr { break-inside: avoid; } table { font-size: .7rem; } th, td { padding: .2rem .3rem; } }
+tbody small { display: block; color: var(--muted); font-size: .8rem; line-height: 1.2; }
+td { position: relative; }
+sup { position: absolute; line-height: 1; }
+@media print { tr { break-inside: avoid; } table { font-size: .75rem; } th, td { padding: .15rem .4rem; } }
 `;
 
 /** Comparisons as one HTML page that needs nothing else, in the look of the reports. */
@@ -60,32 +60,31 @@ ${sources.map(({ title, url }, i) => html`<p class="muted">[${i + 1}] <a href="$
 const kindOf = ({ isMean }: Block, column: number): string => `${column === 0 ? 'first' : ''}${isMean ? ' mean' : ''}`;
 
 function head({ blocks }: Comparison): Html {
-  const families = html`<tr class="headings"><td></td><td></td><td></td>
-${blocks.map((block) => html`<th scope="colgroup" colspan="${block.metrics.length}" class="${kindOf(block, 0)}">${block.heading}</th>`)}
-<td></td></tr>`;
+  const families = html`<tr class="headings"><td></td>
+${blocks.map((block) => html`<th scope="colgroup" colspan="${block.metrics.length}" class="${kindOf(block, 0)}">${block.heading}</th>`)}</tr>`;
   return html`${blocks.some(({ heading }) => heading !== '') ? families : html``}
-<tr><td></td><th scope="col" class="text">backbone</th><th scope="col" class="text">published</th>
-${blocks.flatMap((block) => block.metrics.map(({ label }, i) => html`<th scope="col" class="${kindOf(block, i)}">${label}</th>`))}
-<th scope="col" class="text">source</th></tr>`;
+<tr><td></td>
+${blocks.flatMap((block) => block.metrics.map(({ label }, i) => html`<th scope="col" class="${kindOf(block, i)}">${label}</th>`))}</tr>`;
 }
 
 function body(comparison: Comparison, heading: string, lines: readonly ComparedLine[]): Html {
   const { blocks } = comparison;
-  const columns = 4 + blocks.reduce((sum, { metrics }) => sum + metrics.length, 0);
+  const columns = 1 + blocks.reduce((sum, { metrics }) => sum + metrics.length, 0);
   const cellsOf = ({ cells }: ComparedLine) =>
     blocks.flatMap((block, i) =>
       cells[i].map((cell, column) => html`<td class="${kindOf(block, column)}">${cellOf(cell)}</td>`),
     );
   return html`<tbody>
 <tr><th scope="rowgroup" colspan="${columns}">${heading}</th></tr>
-${lines.map(
-  (line) => html`<tr><th scope="row">${line.method}</th>
-<td class="text">${line.backbone}</td><td class="text">${line.venue}</td>
-${cellsOf(line)}
-<td class="text">${sourceNumber(comparison, line)}</td></tr>`,
-)}
+${lines.map((line) => html`<tr><th scope="row">${line.method}${aboutLine(comparison, line)}</th>${cellsOf(line)}</tr>`)}
 </tbody>`;
 }
+
+/** Backbone, venue and source below the name of a published method. */
+const aboutLine = (comparison: Comparison, line: ComparedLine): Html =>
+  line.source === undefined
+    ? html``
+    : html`<small>${line.backbone}, ${line.venue} ${sourceNumber(comparison, line)}</small>`;
 
 const claimsSection = (claims: readonly CheckedClaim[]): Html => html`<section aria-labelledby="claims">
 <h2 id="claims">The poster's claims</h2>

@@ -2,8 +2,8 @@ import type { ComparedLine, Comparison } from './comparison.ts';
 
 /** What a comparison is of, as a heading. */
 export const titleOf = ({ dataset, split, protocol, queryText }: Comparison): string =>
-  `${dataset}, ${split}, ${protocol === 'unknown' ? 'protocol not known' : protocol}` +
-  `${queryText === undefined ? '' : `, text ${queryText === 'unknown' ? 'not known' : queryText}`}`;
+  `${dataset}, ${split} split, ${protocol === 'unknown' ? 'protocol not known' : `protocol ${protocol}`}` +
+  `${queryText === undefined ? '' : `, query text ${queryText === 'unknown' ? 'not known' : queryText}`}`;
 
 /** The number of a line's source, in brackets; nothing for a run. */
 export const sourceNumber = ({ sources }: Comparison, { source }: ComparedLine): string =>

@@ -67,6 +67,8 @@ export interface Claim {
 /** What is published on one data set. */
 export interface PublishedTable {
   readonly dataset: string;
+  /** The data set's name as it is written in a text. */
+  readonly title: string;
   readonly sources: Readonly<Record<string, { readonly title: string; readonly url?: string }>>;
   readonly claims: readonly Claim[];
   readonly rows: readonly PublishedRow[];
@@ -80,6 +82,7 @@ const scores = z.record(text, percent);
 /** The schema of the tables' JSON files. */
 export const publishedTableSchema = z.strictObject({
   dataset: text,
+  title: text,
   sources: z.record(text, z.strictObject({ title: text, url: z.url().optional() })),
   claims: z.array(
     z.strictObject({ text, method: text, over: text, category: text, points: z.record(text, z.number()) }),
