@@ -7,9 +7,9 @@ export {
   type Comparison,
   compareRuns,
   publishedComparisons,
-  type Source,
 } from './compare/comparison.ts';
 export { chosenMetrics, type Measured, readMetrics, readRunMetrics } from './compare/measured.ts';
+export type { Source } from './compare/notes.ts';
 export { FORMATS, type Format } from './compare/render.ts';
 export type { Terms } from './compare/terms.ts';
 export {

@@ -1,19 +1,10 @@
-import { QUERY_TEXTS, type QueryText } from '@webcir/data';
 import { protocolNamed } from '../protocols/index.ts';
-import type { MetricKey, Protocol } from '../protocols/protocol.ts';
 import { arrange, type Block, type Cell, type TableLine } from '../report/table.ts';
 import { KINDS, type Kind, type PublishedRow, type PublishedTable } from '../state-of-the-art/table.ts';
 import type { Measured } from './measured.ts';
+import { about, disputesOf, type Source, sourcesOf } from './notes.ts';
 import { places } from './places.ts';
 import { expectOne, type Terms } from './terms.ts';
-
-/** Where numbers are printed. */
-export interface Source {
-  /** Its name in the table. */
-  readonly name: string;
-  readonly title: string;
-  readonly url: string;
-}
 
 /** A cell of a comparison. */
 export interface ComparedCell extends Cell {
@@ -69,10 +60,16 @@ export function publishedComparisons(
 export function compareRuns(table: PublishedTable, runs: readonly [Measured, ...Measured[]]): Comparison {
   const [first] = runs;
   for (const run of runs) {
+    if (!protocolNamed(run.protocol)) {
+      throw new RangeError(`${run.name}: "${run.protocol}" is the name of no protocol`);
+    }
     if (run.incomplete) {
       throw new RangeError(
         `${run.name}: a part of the data set was left out, so that it does not compare with published numbers`,
       );
+    }
+    if (first.dataset !== table.dataset) {
+      throw new RangeError(`${first.name} is of ${first.dataset}, and does not compare with rows of ${table.dataset}`);
     }
     if (run.dataset === first.dataset && key(termsOfRun(table, run)) === key(termsOfRun(table, first))) continue;
     throw new RangeError(
@@ -187,43 +184,4 @@ function withStatus(
   return blocks.map(({ category, metrics }, block) =>
     metrics.map((metric, i) => ({ ...cells[block][i], status: statusOf(`${category}.${metric.key}`) })),
   );
-}
-
-function about({ protocol: name, queryText }: Terms, protocol: Protocol | undefined): string {
-  const what = protocol
-    ? `Protocol ${name}. ${protocol.description}`
-    : 'Protocol not known: these numbers compare neither with those of a named protocol nor, for certain, with each other.';
-  if (queryText === undefined) return what;
-  if (queryText === 'rewritten') return `${what} A language model writes the text of a query from its caption.`;
-  if (queryText === 'unknown') return `${what} What the models read for a query is not known.`;
-  return `${what} The text of a query is "${QUERY_TEXTS[queryText as QueryText]}".`;
-}
-
-/** The sources of some rows, in the order in which they come: their numbers. Arithmetic is none. */
-function sourcesOf({ sources }: PublishedTable, rows: readonly PublishedRow[]): Source[] {
-  const named = rows.flatMap(({ source, disputed = [] }) => [source, ...disputed.map((dispute) => dispute.source)]);
-  return [...new Set(named)].flatMap((name) => {
-    const { title, url } = sources[name];
-    return url === undefined ? [] : [{ name, title, url }];
-  });
-}
-
-function disputesOf(
-  { method, backbone, disputed = [], scores, source }: PublishedRow,
-  protocol: Protocol | undefined,
-  sources: readonly Source[],
-): string[] {
-  const where = (name: string) => {
-    const number = sources.findIndex((other) => other.name === name) + 1;
-    return number === 0 ? 'by its other numbers' : `in [${number}]`;
-  };
-  return disputed.map(({ score, value, source: other, note }) => {
-    const [category, key] = score.split('.') as [string, MetricKey];
-    const label = protocol?.metrics.find((metric) => metric.key === key)?.label ?? key;
-    const what = category === 'all' || category === 'mean' ? label : `${category} ${label}`;
-    return (
-      `${method} (${backbone}), ${what}: ${scores[category][key].toFixed(2)} ${where(source)}, ` +
-      `${value.toFixed(2)} ${where(other)}${note ? `: ${note}` : ''}.`
-    );
-  });
 }

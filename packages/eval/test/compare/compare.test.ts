@@ -59,11 +59,21 @@ describe('a run among published rows', () => {
       [measured(), measured({ results: [{ protocol: 'fashioniq-val-split', rows: scores(50, 70) }] }, 'other.json')],
       /^mine\.json has numbers of fashioniq val by fashioniq-original, other\.json of .* by fashioniq-val-split: these do not compare/,
     ],
+    [
+      'of another data set than the rows',
+      [measured({ dataset: 'cirr' })],
+      /^mine\.json is of cirr, and does not compare/,
+    ],
     ['of two data sets', [measured(), measured({ dataset: 'cirr' }, 'other.json')], /other\.json of cirr val by/],
     [
       'by a protocol that no published row has',
       [measured({ results: [{ protocol: 'full-gallery', rows: scores(1, 2) }] })],
       /^no published row of fashioniq is on val, by protocol full-gallery; there are rows of val by fashioniq-original; /,
+    ],
+    [
+      'by no protocol, though there are rows whose protocol is not known',
+      [measured({ results: [{ protocol: 'unknown', rows: scores(1, 2) }] })],
+      /^mine\.json: "unknown" is the name of no protocol/,
     ],
     [
       'with a part left out',
