@@ -1,5 +1,5 @@
 import type { ClipModel, Weights } from '@webcir/clip';
-import { type CirDataset, type QueryText, queryText } from '@webcir/data';
+import { type CirDataset, type QueryText, queryText, splitImages } from '@webcir/data';
 import type { Device, Tensor } from '@webcir/kernels';
 import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
 import {
@@ -49,13 +49,14 @@ export class Ranker {
     this.categories = queriesOf(dataset, split, protocol, rowsOf, (triplet) => queryText(triplet, template));
   }
 
-  /** The ids of all images whose features are wanted, each once: the galleries, and the references. */
+  /**
+   * The ids of all images whose features are wanted, each once. Protocols that rank a part of the split take all of it
+   * as well: features are cached by the list, and one list serves them all.
+   */
   get images(): string[] {
-    const ids = this.categories.flatMap(({ gallery, triplets }) => [
-      ...gallery,
-      ...triplets.map(({ reference }) => reference),
-    ]);
-    return [...new Set(ids)];
+    const { dataset } = this.#source;
+    const galleries = this.protocol.ranksOtherSplits ? this.categories.flatMap(({ gallery }) => gallery) : [];
+    return [...new Set([...splitImages(dataset, this.split), ...galleries])];
   }
 
   /** Token rows of all captions. */

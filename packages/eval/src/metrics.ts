@@ -37,7 +37,7 @@ export const ndcg = (k: number): Metric => ({
   key: `ndcg_at${k}`,
   label: `nDCG@${k}`,
   of: ({ target, correct = [target] }) => {
-    const best = Array.from({ length: Math.min(k, correct.length) }, (_, i) => i + 1);
+    const best = correct.slice(0, k).map((_, i) => i + 1);
     return gain(correct.filter((rank) => isWithin(rank, k))) / gain(best);
   },
 });

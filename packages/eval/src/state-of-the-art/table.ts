@@ -1,5 +1,4 @@
-import { QUERY_TEXTS, type QueryText } from '@webcir/data';
-import * as z from 'zod';
+import type { QueryText } from '@webcir/data';
 import type { Scores } from '../protocols/protocol.ts';
 
 /** What a published method has seen, by its name in the tables; a comparison has a section for each, in this order. */
@@ -73,38 +72,3 @@ export interface PublishedTable {
   readonly claims: readonly Claim[];
   readonly rows: readonly PublishedRow[];
 }
-
-const text = z.string().min(1);
-const names = <T extends string>(of: Readonly<Record<T, unknown>>) => Object.keys(of) as T[];
-const percent = z.number().min(0).max(100);
-const scores = z.record(text, percent);
-
-/** The schema of the tables' JSON files. */
-export const publishedTableSchema = z.strictObject({
-  dataset: text,
-  title: text,
-  sources: z.record(text, z.strictObject({ title: text, url: z.url().optional() })),
-  claims: z.array(
-    z.strictObject({ text, method: text, over: text, category: text, points: z.record(text, z.number()) }),
-  ),
-  rows: z.array(
-    z.strictObject({
-      method: text,
-      venue: text,
-      year: z.int().min(2015).max(2100),
-      backbone: text,
-      kind: z.enum(names(KINDS)),
-      split: text,
-      protocol: text,
-      protocolFrom: text,
-      queryText: z.enum([...names(QUERY_TEXTS), 'rewritten', 'unknown']).optional(),
-      source: text,
-      decimals: z.int().min(1).max(2).optional(),
-      scores: z.record(text, scores),
-      derived: z.array(text).optional(),
-      disputed: z
-        .array(z.strictObject({ score: text, value: percent, source: text, note: text.optional() }))
-        .optional(),
-    }),
-  ),
-}) satisfies z.ZodType<PublishedTable>;

@@ -144,10 +144,16 @@ describe('a metrics file', () => {
     expect(() => readMetrics('[]', 'x.json')).toThrow(
       /^x\.json is no metrics file, as webcir eval --json writes them: /,
     );
-    expect(() => readMetrics(file({ results: [] }), 'x.json')).toThrow('"results": ');
-    expect(() => readMetrics(file({ results: [{ protocol: 'cirr', rows: [{ category: 1 }] }] }), 'x.json')).toThrow(
-      '"results.0.rows.0.category": ',
-    );
+    const results = (rows: unknown) => file({ results: [{ protocol: 'cirr', rows }] });
+    const wrong = [
+      [file({ results: [] }), '"results": expected a list that is not empty'],
+      [file({ split: 7 }), '"split": expected a string'],
+      [file({ results: [7] }), '"results.0": expected an object'],
+      [results(undefined), '"results.0.rows": expected a list that is not empty'],
+      [results([{ category: 1 }]), '"results.0.rows.0.category": expected a string'],
+      [results([{ category: 'all', recall_at1: '38' }]), '"results.0.rows.0.recall_at1": expected a number'],
+    ];
+    for (const [text, message] of wrong) expect(() => readMetrics(text, 'x.json')).toThrow(message);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PUBLISHED_DATASETS, type PublishedRow, publishedTable } from '../../src/compare.ts';
 import { protocolNamed } from '../../src/protocols/index.ts';
-import { publishedTableSchema } from '../../src/state-of-the-art/table.ts';
+import { publishedTableSchema } from './schema.ts';
 
 const categories = ['dress', 'shirt', 'toptee'];
 const average = 'mean_recall_at5_group_recall_at1';
@@ -17,6 +17,11 @@ const printed = (row: PublishedRow, category: string, key: string): number[] => 
 describe.each(PUBLISHED_DATASETS)('published results on %s', (name) => {
   const table = publishedTable(name);
   const label = ({ method, backbone, protocol }: PublishedRow) => `${method} (${backbone}), ${protocol}`;
+
+  it('fits the schema', () => {
+    expect(publishedTableSchema.parse(table)).toEqual(table);
+    expect(table.dataset).toBe(name);
+  });
 
   it('names a source of the table for every row, and every source for a row', () => {
     const named = table.rows.flatMap(({ source, disputed = [] }) => [source, ...disputed.map((of) => of.source)]);
