@@ -8,6 +8,7 @@ export { type LongCaption, longCaptions } from './long-captions.ts';
 export { paraphrase } from './paraphrase.ts';
 export { placeOf } from './place.ts';
 export { unpublishedCounts } from './published.ts';
+export { QUERY_TEXTS, type QueryText, queryText } from './query-texts.ts';
 export { pick, type Random, seededRandom, seedOf, shuffled } from './random.ts';
 export type { CirDataset, SplitUses, Triplet } from './types.ts';
 export { withoutImages } from './without.ts';

@@ -1,5 +1,5 @@
-import { evalCaption } from './captions.ts';
 import { placeOf } from './place.ts';
+import { type QueryText, queryText } from './query-texts.ts';
 import type { CirDataset } from './types.ts';
 
 /** A caption with more tokens than a text encoder reads. */
@@ -17,15 +17,18 @@ export interface LongCaption {
  * The captions of a split that are too long, joined as in an evaluation, which makes the longest form of two.
  * @param maxTokens what the encoder reads, 77 for CLIP
  * @param countTokens the tokens of a text, start and end included
+ * @param template what is read for a query (default: its captions, joined)
  */
 export function longCaptions(
   dataset: CirDataset,
   split: string,
   maxTokens: number,
   countTokens: (text: string) => number,
+  template: QueryText = 'plain',
 ): LongCaption[] {
-  return dataset.triplets(split).flatMap(({ id, captions }) => {
-    const caption = evalCaption(captions);
+  return dataset.triplets(split).flatMap((triplet) => {
+    const { id } = triplet;
+    const caption = queryText(triplet, template);
     const tokens = countTokens(caption);
     return tokens > maxTokens ? [{ id, place: placeOf(dataset, split, id), caption, tokens }] : [];
   });

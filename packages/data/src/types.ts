@@ -11,6 +11,8 @@ export interface Triplet {
   target?: string;
   /** The relative captions: two in FashionIQ and fmnist-cir, one in CIRR, CIRCO and emoji-cir. */
   captions: string[];
+  /** What the reference and the target have in common, in a few words (CIRCO's `shared_concept`). */
+  sharedConcept?: string;
   /** Every image of the gallery that is a correct answer, the target included, if the set knows them. */
   targets?: string[];
   /** Six look-alikes with the reference and the target among them (CIRR's `img_set.members`). */

@@ -45,12 +45,13 @@ describe('CIRCO layout', () => {
         category: 'all',
         reference: coco(reference),
         captions: [captions[0]],
+        sharedConcept: 'clothing',
         target: coco(target!),
         targets: [target!, ...targets!.filter((other) => other !== target)].map(coco),
       })),
     );
     for (const triplet of read.triplets('test')) {
-      expect(Object.keys(triplet).sort()).toEqual(['captions', 'category', 'id', 'reference']);
+      expect(Object.keys(triplet).sort()).toEqual(['captions', 'category', 'id', 'reference', 'sharedConcept']);
     }
     expect(read.gallery('val')).toEqual(read.gallery('test'));
     const [[own, id]] = ids;

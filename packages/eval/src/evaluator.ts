@@ -1,5 +1,5 @@
 import type { ClipModel, Weights } from '@webcir/clip';
-import type { CirDataset } from '@webcir/data';
+import { type CirDataset, type QueryText, queryText, splitImages } from '@webcir/data';
 import type { Device, Tensor } from '@webcir/kernels';
 import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
 import type { CategoryFusion } from './fusions/category.ts';
@@ -22,6 +22,8 @@ export interface EvaluationSource {
   readonly dataset: CirDataset;
   /** The token ids of a text, start and end of text included, as rows of the token table. */
   tokenRows(text: string): readonly number[];
+  /** How the text of a query is made (default: plain). */
+  readonly queryText?: QueryText;
 }
 
 /** A category's rankings with the ranks of the answers in them. */
@@ -46,7 +48,19 @@ export class Ranker {
     this.protocol = protocol;
     this.split = split;
     this.#source = source;
-    this.categories = queriesOf(source.dataset, split, protocol, (text) => source.tokenRows(text));
+    const { dataset, queryText: template = 'plain' } = source;
+    const rowsOf = (text: string) => source.tokenRows(text);
+    this.categories = queriesOf(dataset, split, protocol, rowsOf, (triplet) => queryText(triplet, template));
+  }
+
+  /**
+   * The ids of all images whose features are wanted, each once. Protocols that rank a part of the split take all of it
+   * as well: features are cached by the list, and one list serves them all.
+   */
+  get images(): string[] {
+    const { dataset } = this.#source;
+    const galleries = this.protocol.ranksOtherSplits ? this.categories.flatMap(({ gallery }) => gallery) : [];
+    return [...new Set([...splitImages(dataset, this.split), ...galleries])];
   }
 
   /** Token rows of all captions. */

@@ -13,6 +13,7 @@ export {
   type MetricKey,
   overallScores,
   type Protocol,
+  type QueryPart,
   type Ranks,
   type Scores,
   scoreCategories,

@@ -1,4 +1,4 @@
-import { type CirDataset, evalCaption, placeOf, type Triplet } from '@webcir/data';
+import { type CirDataset, placeOf, queryText, type Triplet } from '@webcir/data';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, featureRows, GalleryIndex } from '@webcir/retrieval';
 import { bestFirst } from './best-first.ts';
@@ -7,20 +7,22 @@ import { rankGroups } from './groups.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import type { Answer, Ranking } from './ranks.ts';
 
-/** The queries of one category, and the gallery that they are ranked against. */
+/** The queries of one category, or of another part of a split, and the gallery that they are ranked against. */
 export interface CategoryQueries {
   readonly category: string;
   readonly gallery: readonly string[];
   readonly triplets: readonly Triplet[];
   /** Gallery indices of the other images of each query's group, where the protocol ranks groups. */
   readonly groups: readonly (readonly number[])[];
+  /** The text that is read for each query. */
   readonly captions: readonly string[];
   /** Token rows of each caption. */
   readonly texts: readonly (readonly number[])[];
 }
 
 /**
- * A split as a protocol looks at it: both captions joined, every category against its own gallery.
+ * A split as a protocol looks at it: both captions joined, every part against its own gallery.
+ * @param textOf the text that is read for a query (default: its captions, joined)
  * @throws RangeError naming a triplet without the group that the protocol ranks, or the place of a caption that
  *   `tokenRows` refuses
  */
@@ -29,11 +31,10 @@ export function queriesOf(
   split: string,
   protocol: Protocol,
   tokenRows: (text: string) => readonly number[],
+  textOf = (triplet: Triplet): string => queryText(triplet, 'plain'),
 ): CategoryQueries[] {
-  return dataset.categories.map((category) => {
-    const gallery = protocol.gallery(dataset, split, category);
-    const triplets = dataset.triplets(split, category);
-    const captions = triplets.map((triplet) => evalCaption(triplet.captions));
+  return protocol.parts(dataset, split).map(({ category, gallery, triplets }) => {
+    const captions = triplets.map((triplet) => textOf(triplet));
     const texts = captions.map((caption, query) => {
       try {
         return tokenRows(caption);

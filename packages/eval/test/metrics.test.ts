@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupRecall, meanAveragePrecision, recall } from '../src/metrics.ts';
+import { groupRecall, hitRate, meanAveragePrecision, ndcg, recall } from '../src/metrics.ts';
 import { cirr } from '../src/protocols/cirr.ts';
 import { fashionIqOriginal } from '../src/protocols/fashioniq.ts';
 import { type Ranks, scoreCategories } from '../src/protocols/protocol.ts';
@@ -91,5 +91,26 @@ describe('mean average precision', () => {
 
   it('counts correct images that are not found, or not in the gallery', () => {
     expect(averagePrecision([1, 9, 3], [1, -1], 3)).toBe(1 / 2);
+  });
+});
+
+describe('nDCG', () => {
+  it('weighs a rank by its logarithm', () => {
+    // One correct image: 1 / log2(1 + rank).
+    expect([1, 3, 7].map((target) => ndcg(10).of({ target }))).toEqual([1, 1 / 2, 1 / 3]);
+    expect([0, 11].map((target) => ndcg(10).of({ target }))).toEqual([0, 0]);
+  });
+
+  it('compares several correct images with their best ranking', () => {
+    // Ranks 1 and 7 of three correct ones, the third not found: (1 + 1/3) / (1 + 1/log2(3) + 1/2).
+    expect(ndcg(10).of({ target: 7, correct: [7, 1, 0] })).toBeCloseTo(0.62570496803, 10);
+    expect(ndcg(10).of({ target: 2, correct: [2, 1] })).toBe(1);
+    // Of more correct images than are looked at, only as many can be found.
+    expect(ndcg(2).of({ target: 1, correct: [1, 2, 3, 4] })).toBe(1);
+  });
+
+  it('hits where any correct image is among the first', () => {
+    expect([4, 5].map((k) => hitRate(k).of({ target: 9, correct: [9, 5] }))).toEqual([0, 1]);
+    expect(hitRate(5).of({ target: 0 })).toBe(0);
   });
 });

@@ -3,6 +3,7 @@ import { MAX_NEIGHBOURS } from '@webcir/retrieval';
 import { describe, expect, it } from 'vitest';
 import { fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit } from '../src/protocols/fashioniq.ts';
 import { protocolNamed, protocolsFor } from '../src/protocols/index.ts';
+import { mteb } from '../src/protocols/mteb.ts';
 
 const triplet = (reference: string, target: string, targets?: string[]): Triplet => ({
   id: `${reference} ${target}`,
@@ -29,14 +30,41 @@ describe('FashionIQ', () => {
   const dataset = datasetOf('fashioniq', [triplet('d', 'b'), triplet('b', 'a')]);
 
   it('has three protocols, which differ in the gallery and in what becomes of the reference', () => {
-    const galleryOf = (protocol: typeof fashionIqOriginal) => protocol.gallery(dataset, 'val', 'dress').join('');
-    expect(protocolsFor(dataset)).toEqual([fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit]);
-    expect(protocolsFor(dataset).map(galleryOf)).toEqual(['abcde', 'abcde', 'abd']);
-    expect(protocolsFor(dataset).map(({ removesReference }) => removesReference)).toEqual([false, true, true]);
+    const three = [fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit];
+    expect(protocolsFor(dataset)).toEqual([...three, mteb]);
+    expect(three.map((protocol) => protocol.parts(dataset, 'val')[0].gallery.join(''))).toEqual([
+      'abcde',
+      'abcde',
+      'abd',
+    ]);
+    expect(three.map(({ removesReference }) => removesReference)).toEqual([false, true, true]);
   });
 
   it("keeps the model with CLIP4Cir's best average recall", () => {
     expect(fashionIqOriginal.criteria.map(({ of }) => of({ recall_at10: 30, recall_at50: 50 }))).toEqual([40]);
+  });
+});
+
+describe('mteb', () => {
+  it('is one part of all images, in which a query that is asked twice has both answers', () => {
+    const queries = {
+      dress: [triplet('d', 'b'), triplet('b', 'a')],
+      shirt: [
+        { ...triplet('d', 'e'), category: 'shirt' },
+        { ...triplet('d', 'a'), captions: ['is shorter'] },
+      ],
+    };
+    const dataset: CirDataset = {
+      ...datasetOf('fashioniq', []),
+      categories: ['dress', 'shirt'],
+      splits: ['train', 'val'],
+      triplets: () => [...queries.dress, ...queries.shirt],
+      gallery: (split) => (split === 'val' ? ['d', 'b', 'a', 'e'] : ['x', 'd']),
+    };
+    const [part, ...others] = mteb.parts(dataset, 'val');
+    expect(others).toEqual([]);
+    expect(part.gallery).toEqual(['x', 'd', 'b', 'a', 'e']);
+    expect(part.triplets).toEqual([{ ...queries.dress[0], targets: ['b', 'e'] }, queries.dress[1], queries.shirt[1]]);
   });
 });
 

@@ -121,7 +121,12 @@ export class ModelsOnDevice {
 
   /** Frees the device memory of the models and of what was compiled; the device itself stays open. */
   async dispose(): Promise<void> {
-    const programs = [...this.#encoders.values(), ...this.#images.values(), ...this.#compositions.values(), ...this.#explainers.values()];
+    const programs = [
+      ...this.#encoders.values(),
+      ...this.#images.values(),
+      ...this.#compositions.values(),
+      ...this.#explainers.values(),
+    ];
     for (const made of await Promise.allSettled<{ dispose(): unknown }>(programs)) {
       if (made.status === 'fulfilled') await made.value.dispose();
     }

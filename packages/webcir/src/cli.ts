@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { registerCompare } from './commands/compare/compare.ts';
 import { registerData } from './commands/data/data.ts';
 import { registerEncode } from './commands/encode.ts';
 import { registerEval } from './commands/eval/eval.ts';
@@ -36,6 +37,7 @@ const program = new Command('webcir')
 registerTrain(program, ['webcir', ...process.argv.slice(2)].join(' '));
 registerEval(program);
 registerSubmit(program);
+registerCompare(program);
 registerStudy(program);
 registerEncode(program);
 registerIndex(program);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedFromPackage, writeCirr, writeFashionIq } from '@webcir/data/node';
+import { openEmbeddedFromPackage, writeCirco, writeCirr, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccepted } from '../src/commands/eval/submit.ts';
 import { incompleteNotes, severalFilesNotes } from '../src/commands/notes.ts';
@@ -62,6 +62,7 @@ describe('webcir eval', () => {
         .filter((row: { method: string }) => row.method === method)
         .map(({ method: _, ...row }: Record<string, unknown>) => row);
     expect((await json('run.json')).results[0].rows).toEqual(expected('combiner'));
+    expect((await json('run.json')).query_text).toBe('plain');
 
     expect(byRun.stdout).not.toContain('the small CLIP');
 
@@ -141,6 +142,77 @@ describe('webcir eval', () => {
     expect(Object.keys(subset).length).toBe(queries.length + 2);
   }, 60_000);
 });
+
+describe('webcir compare', () => {
+  it('places a run among the rows of its protocol, and of no other', async () => {
+    const { code, stdout, stderr } = await webcir('compare', '--run', run);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.match(/^## .*$/gm)).toEqual([
+      '## FashionIQ, val split, protocol fashioniq-original',
+      "## The poster's claims",
+    ]);
+    const { rows } = await json('runs/tiny/results.json');
+    const mean = rows.find((row: Record<string, unknown>) => row.method === 'combiner' && row.isMean);
+    expect(stdout).toMatch(new RegExp(`^\\| Combiner after stage 2 .* ${mean.recall_at10.toFixed(2)} \\|`, 'm'));
+    const page = join(folder, 'page.html');
+    expect(await webcir('compare', '--run', run, '--format', 'html', '--out', page)).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+    expect(await readFile(page, 'utf8')).toContain('Combiner after stage 2');
+  }, 60_000);
+
+  it("takes what eval writes by MTEB's protocol, which ranks the images of all splits", async () => {
+    const { code, stdout } = await webcir('eval', '--run', run, '--protocol', 'mteb', '--json', 'mteb.json');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ +nDCG@10 +Hit@5 +Hit@10\nCombiner( +[\d.]+){3}$/m);
+    const [{ rows }] = (await json('mteb.json')).results;
+    expect(rows.map(({ category }: { category: string }) => category)).toEqual(['all']);
+    const compared = await webcir('compare', '--metrics', 'mteb.json');
+    expect(compared.stdout).toMatch(/^## FashionIQ, val split, protocol mteb$/m);
+    expect(compared.stdout).toMatch(/^\| combiner \|/m);
+  }, 60_000);
+
+  const refused: [what: string, args: string[], message: RegExp][] = [
+    ['nothing to compare', [], /which results\? Add --dataset with fashioniq, cirr or circo, --run/],
+    ['a data set without a table', ['--dataset', 'fmnist-cir'], /no table of published results on fmnist-cir, only on/],
+    ['all protocols', ['--dataset', 'fashioniq', '--protocol', 'all'], /no table mixes them/],
+    ['a file that is none', ['--metrics', 'nowhere.json'], /nowhere\.json is missing/],
+    ['a config in place of metrics', ['--metrics', 'runs/tiny/config.json'], /config\.json is no metrics file/],
+    ['results of a run without it', ['--metrics', 'runs/tiny/results.json'], /name the folder with --run/],
+    ['a folder that is no run', ['--run', 'fashionIQ_dataset'], /config\.json is missing/],
+    [
+      'another protocol',
+      ['--run', 'runs/tiny', '--protocol', 'mteb'],
+      /has numbers by fashioniq-original, which do not/,
+    ],
+    [
+      'another data set',
+      ['--run', 'runs/tiny', '--dataset', 'cirr'],
+      /--dataset cirr: the numbers of runs\/tiny are of/,
+    ],
+  ];
+  it.concurrent.each(refused)(
+    'refuses %s',
+    async (_, args, message) => {
+      const { code, stderr } = await webcir('compare', ...args);
+      expect(stderr).toMatch(message);
+      expect([code, stderr.split('\n').length]).toEqual([1, 1]);
+    },
+    60_000,
+  );
+});
+
+it('what is read for a query of CIRCO can name the shared concept, and the metrics file says so', async () => {
+  const circo = join(folder, 'circo');
+  await writeCirco(await openEmbeddedFromPackage(), circo, { maxTriplets: 4 });
+  const circoText = ['--dataset', 'circo', '--data', circo, '--combining-function', 'text', '--query-text', 'bge-vl'];
+  expect(await webcir('eval', ...circoText, '--json', 'circo.json')).toMatchObject({ code: 0 });
+  expect((await json('circo.json')).query_text).toBe('bge-vl');
+  const fiq = ['eval', '--dataset', 'fashioniq', '--data', fashionIq, '--combining-function', 'sum'];
+  const { code, stderr } = await webcir(...fiq, '--query-text', 'magiclens');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('has no shared concept, which the text magiclens names')]);
+}, 60_000);
 
 describe('webcir eval --dataset emoji-cir', () => {
   const emoji = ['eval', '--dataset', 'emoji-cir', '--combining-function', 'image'];

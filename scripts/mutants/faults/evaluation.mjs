@@ -41,6 +41,22 @@ export default [
     tests: ['eval/test/metrics'],
   },
   {
+    name: 'ndcg-beyond-k',
+    file: 'packages/eval/src/metrics.ts',
+    from: 'correct.slice(0, k).map(',
+    to: 'correct.map(',
+    means: 'nDCG@k compared with a ranking that is longer than k',
+    tests: ['eval/test/metrics'],
+  },
+  {
+    name: 'mteb-asked-twice',
+    file: 'packages/eval/src/protocols/mteb.ts',
+    from: 'targets: [...new Set([first, triplet].flatMap(answersOf))]',
+    to: '...triplet',
+    means: 'of a query that is asked twice only the last answer counts',
+    tests: ['eval/test/protocols'],
+  },
+  {
     name: 'mean-weighted',
     file: 'packages/eval/src/protocols/protocol.ts',
     from: 'mean(rows.map((row) => row[key]))',

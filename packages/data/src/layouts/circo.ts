@@ -25,6 +25,7 @@ const captionsSchema = z.array(
     target_img_id: imageId.optional(),
     gt_img_ids: z.array(imageId, { error: 'expected a list of COCO image ids' }).optional(),
     relative_caption: z.string({ error: 'expected a string' }),
+    shared_concept: z.string({ error: 'expected a string' }).optional(),
   }),
   { error: 'expected a list of entries' },
 );
@@ -126,6 +127,7 @@ async function readTriplets(
       category: 'all',
       reference: String(reference),
       captions: [entry.relative_caption],
+      ...(entry.shared_concept !== undefined && { sharedConcept: entry.shared_concept }),
     };
     if (split === 'test' && target === undefined && targets === undefined) return query;
     if (target === undefined) throw new Error(`${place(i)}: "target_img_id" is missing; ${idError}`);

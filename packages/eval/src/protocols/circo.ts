@@ -1,5 +1,5 @@
 import { meanAveragePrecision } from '../metrics.ts';
-import type { Protocol } from './protocol.ts';
+import { byCategory, type Protocol } from './protocol.ts';
 
 /**
  * CIRCO's protocol. Its evaluation.py scores the rankings that it is given, and its authors' code that makes them
@@ -12,7 +12,8 @@ export const circo: Protocol = {
     'query.',
   metrics: [5, 10, 25, 50].map(meanAveragePrecision),
   headline: ['map_at5', 'map_at50'],
-  gallery: (dataset, split, category) => dataset.gallery(split, category),
+  parts: byCategory(),
+  ranksOtherSplits: false,
   removesReference: false,
   ranksGroup: false,
   depth: 50,

@@ -1,5 +1,5 @@
 import { groupRecall, recall } from '../metrics.ts';
-import type { Criterion, Metric, MetricKey, Protocol, Scores } from './protocol.ts';
+import { byCategory, type Criterion, type Metric, type MetricKey, type Protocol, type Scores } from './protocol.ts';
 
 const inGallery = [1, 5, 10, 50].map((k): Metric => ({ ...recall(k), family: 'whole gallery' }));
 const inGroup = [1, 2, 3].map((k): Metric => ({ ...groupRecall(k), family: 'group of six' }));
@@ -28,7 +28,8 @@ export const cirr: Protocol = {
     'other images of its group of look-alikes, and Avg. the mean of R@5 and Rs@1.',
   metrics: [...inGallery, ...inGroup, average],
   headline: ['recall_at1', 'recall_at5', 'recall_at50', 'group_recall_at1'],
-  gallery: (dataset, split, category) => dataset.gallery(split, category),
+  parts: byCategory(),
+  ranksOtherSplits: false,
   removesReference: true,
   ranksGroup: true,
   depth: 50,

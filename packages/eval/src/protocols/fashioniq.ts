@@ -1,5 +1,5 @@
 import { recall } from '../metrics.ts';
-import type { Criterion, Protocol } from './protocol.ts';
+import { byCategory, type Criterion, type Protocol } from './protocol.ts';
 
 /** CLIP4Cir's `average_recall`: it keeps the model of the epoch with the highest one. */
 const averageRecall: Criterion = {
@@ -18,7 +18,8 @@ export const fashionIqOriginal: Protocol = {
     "Each category is ranked against all images of its own split, the reference image among them: CLIP4Cir's protocol.",
   metrics: [recall(10), recall(50)],
   headline: ['recall_at10', 'recall_at50'],
-  gallery: (dataset, split, category) => dataset.gallery(split, category),
+  parts: byCategory(),
+  ranksOtherSplits: false,
   removesReference: false,
   ranksGroup: false,
   depth: 50,
@@ -40,8 +41,8 @@ export const fashionIqValSplit: Protocol = {
   name: 'fashioniq-val-split',
   description:
     'Each category is ranked against the references and targets of its queries only, the reference image taken out.',
-  gallery(dataset, split, category) {
+  parts: byCategory((dataset, split, category) => {
     const named = new Set(dataset.triplets(split, category).flatMap(({ reference, target }) => [reference, target]));
     return dataset.gallery(split, category).filter((id) => named.has(id));
-  },
+  }),
 };

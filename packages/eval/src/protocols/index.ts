@@ -3,6 +3,7 @@ import { circo } from './circo.ts';
 import { cirr } from './cirr.ts';
 import { fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit } from './fashioniq.ts';
 import { fullGallery, fullGallerySeveralTargets } from './full-gallery.ts';
+import { mteb } from './mteb.ts';
 import type { Protocol } from './protocol.ts';
 
 const fashionIq = [fashionIqOriginal, fashionIqOriginalWithoutReference, fashionIqValSplit] as const;
@@ -11,12 +12,12 @@ const fashionIq = [fashionIqOriginal, fashionIqOriginalWithoutReference, fashion
 export function protocolsFor(dataset: CirDataset): readonly [Protocol, ...Protocol[]] {
   switch (dataset.name) {
     case 'fashioniq':
-      return fashionIq;
+      return [...fashionIq, mteb];
     case 'fmnist-cir':
-      return [...fashionIq, fullGallerySeveralTargets];
+      return [...fashionIq, fullGallerySeveralTargets, mteb];
     case 'cirr':
     case 'emoji-cir':
-      return [cirr];
+      return [cirr, mteb];
     case 'circo':
       return [circo];
     default:
@@ -24,7 +25,7 @@ export function protocolsFor(dataset: CirDataset): readonly [Protocol, ...Protoc
   }
 }
 
-const protocols = [...fashionIq, cirr, circo, fullGallery, fullGallerySeveralTargets];
+const protocols = [...fashionIq, cirr, circo, mteb, fullGallery, fullGallerySeveralTargets];
 
 /** The protocol of this name; undefined where there is none. */
 export const protocolNamed = (name: string): Protocol | undefined =>

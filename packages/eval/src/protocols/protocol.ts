@@ -1,7 +1,13 @@
-import type { CirDataset } from '@webcir/data';
+import type { CirDataset, Triplet } from '@webcir/data';
 
 /** A metric's name in `results.json`: CLIP4Cir's where CLIP4Cir has it. */
-export type MetricKey = `recall_at${number}` | `group_recall_at${number}` | `map_at${number}` | `mean_${string}`;
+export type MetricKey =
+  | `recall_at${number}`
+  | `group_recall_at${number}`
+  | `map_at${number}`
+  | `ndcg_at${number}`
+  | `hit_rate_at${number}`
+  | `mean_${string}`;
 
 /** Scores in percent, by metric. */
 export type Scores = Readonly<Record<MetricKey, number>>;
@@ -42,6 +48,14 @@ export interface Criterion {
   of(scores: Scores): number;
 }
 
+/** Queries that are ranked against one gallery, and averaged over. */
+export interface QueryPart {
+  readonly category: string;
+  readonly triplets: readonly Triplet[];
+  /** Ids of the images; of equal scores the first comes first. */
+  readonly gallery: readonly string[];
+}
+
 /**
  * How a data set is evaluated. Numbers of different protocols do not compare, so the name stands beside every number.
  */
@@ -53,8 +67,10 @@ export interface Protocol {
   readonly metrics: readonly Metric[];
   /** The few that a progress line and a training curve show. */
   readonly headline: readonly MetricKey[];
-  /** Ids of the images that the queries of a category are ranked against; of equal scores the first comes first. */
-  gallery(dataset: CirDataset, split: string, category: string): readonly string[];
+  /** The queries of a split with their galleries; most protocols have a part for each category of the data set. */
+  parts(dataset: CirDataset, split: string): readonly QueryPart[];
+  /** Whether its galleries hold images of other splits as well, all of which have to be encoded. */
+  readonly ranksOtherSplits: boolean;
   /** Whether a query's reference is removed from its ranking. */
   readonly removesReference: boolean;
   /** Whether the other images of a query's group are ranked among themselves, too. */
@@ -91,6 +107,22 @@ export function scoreCategories(
  */
 export const overallScores = (...args: Parameters<typeof scoreCategories>): CategoryScores =>
   scoreCategories(...args).at(-1)!;
+
+/**
+ * The `parts` of a protocol that ranks each category by itself.
+ * @param gallery the images that a category's queries are ranked against (default: all images of its split)
+ */
+export const byCategory =
+  (
+    gallery = (dataset: CirDataset, split: string, category: string): readonly string[] =>
+      dataset.gallery(split, category),
+  ): Protocol['parts'] =>
+  (dataset, split) =>
+    dataset.categories.map((category) => ({
+      category,
+      triplets: dataset.triplets(split, category),
+      gallery: gallery(dataset, split, category),
+    }));
 
 const scoresOf = (metrics: readonly Metric[], score: (metric: Metric) => number): Scores =>
   Object.fromEntries(metrics.map((metric) => [metric.key, score(metric)]));

@@ -5,6 +5,8 @@ import { METHODS, type Method, type ResultRow } from './types.ts';
 export interface TableLine {
   readonly label: string;
   readonly rows: readonly CategoryScores[];
+  /** How many decimals its scores are shown with (default: two). */
+  readonly decimals?: number;
 }
 
 /** The results as the papers lay them out: one line per method, and the metrics side by side in blocks of columns. */
@@ -25,7 +27,7 @@ export interface Block {
 type Column = Pick<Metric, 'key' | 'label' | 'family'>;
 
 export interface Cell {
-  /** The score with two decimals; a dash where there is none. */
+  /** The score with the decimals of its line; a dash where there is none. */
   readonly text: string;
   /** Whether no other line is better. */
   readonly best: boolean;
@@ -45,8 +47,8 @@ export function methodLines(rows: readonly ResultRow[]): TableLine[] {
 /** Categories stand in the order of the rows, their mean last. */
 export function arrange(lines: readonly TableLine[], metrics: readonly Column[]): Table {
   const blocks = blocksOf(lines, metrics);
-  const textOf = ({ rows }: TableLine, block: Block, { key }: Column): string =>
-    rows.find((row) => isOf(row, block))?.[key]?.toFixed(2) ?? '–';
+  const textOf = ({ rows, decimals = 2 }: TableLine, block: Block, { key }: Column): string =>
+    rows.find((row) => isOf(row, block))?.[key]?.toFixed(decimals) ?? '–';
   // Scores are compared as shown, so that those that read the same are equally bold.
   const best = (block: Block, column: Column) =>
     Math.max(...lines.map((line) => Number(textOf(line, block, column))).filter((score) => !Number.isNaN(score)));

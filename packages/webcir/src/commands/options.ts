@@ -1,4 +1,5 @@
 import { ACTIVATIONS, TRANSFORMS } from '@webcir/clip';
+import { QUERY_TEXTS, type QueryText } from '@webcir/data';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser for commander: a whole number of at least `min`. */
@@ -36,6 +37,16 @@ export const skipMissingOption = (): Option =>
 
 export const truncateOption = (): Option =>
   new Option('--truncate', 'cuts texts that are longer than the model reads, instead of refusing them');
+
+export const queryTextOption = (): Option => {
+  const templates = Object.entries(QUERY_TEXTS).map(([name, text]) => `${name}: "${text}"`);
+  return choice(
+    '--query-text <name>',
+    `what is read for a query of CIRCO, ${templates.join(', ')}. The shared concept hands over the noun of the answer, ` +
+      'so that numbers with it do not compare with those of the caption alone (default: plain)',
+    Object.keys(QUERY_TEXTS) satisfies string[] as QueryText[],
+  );
+};
 
 /** The option for weights whose activation neither they nor a config.json say. */
 export const activationOption = (): Option =>

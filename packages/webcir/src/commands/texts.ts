@@ -1,25 +1,31 @@
-import { evalCaption, longCaptions } from '@webcir/data';
+import { longCaptions, type QueryText, queryText } from '@webcir/data';
 import type { EncoderSession, Session } from './session.ts';
 
 const shownTexts = 8;
 
 /** Warns of what the model does not read of the captions of some splits: words that it lacks, and ends that are cut. */
-export function warnOfCaptions(session: Session, splits: readonly string[]): void {
-  const { dataset, model, tokens } = session;
+export function warnOfCaptions(session: Session & { readonly queryText?: QueryText }, splits: readonly string[]): void {
+  const { dataset, model, tokens, queryText: template = 'plain' } = session;
   const { contextLength } = model.config;
   const different = [...new Set(splits)];
   for (const split of different) {
-    const long = longCaptions(dataset, split, contextLength, (text) => {
-      const { rows, cut } = tokens(text, { truncate: true });
-      return rows.length + cut;
-    });
+    const long = longCaptions(
+      dataset,
+      split,
+      contextLength,
+      (text) => {
+        const { rows, cut } = tokens(text, { truncate: true });
+        return rows.length + cut;
+      },
+      template,
+    );
     if (long.length === 0) continue;
     console.warn(
       `${split}: ${long.length} of the captions have more than ${contextLength} tokens and are cut, ` +
         `the first: ${long[0].place}`,
     );
   }
-  const captions = different.flatMap((split) => dataset.triplets(split).map(({ captions }) => evalCaption(captions)));
+  const captions = different.flatMap((split) => dataset.triplets(split).map((triplet) => queryText(triplet, template)));
   warnOfUnknownWords(session, captions);
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
-import { type CirDataset, splitImages } from '@webcir/data';
+import type { CirDataset } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
 import {
   type CategoryScores,
@@ -34,7 +34,10 @@ export function registerEval(program: Command): void {
     .addOption(choice('--dataset <name>', 'data set', DATASETS))
     .addOption(skipMissingOption());
   addModelOptions(command)
-    .option('--protocol <name>', "how images are ranked and scored: a protocol of the data set, or 'all' of them")
+    .option(
+      '--protocol <name>',
+      "how images are ranked and scored: a protocol of the data set, or 'all' of them that rank no other split's images",
+    )
     .option('--split <name>', 'queries and gallery (default: the split that papers quote)')
     .option('--json <file>', 'writes the numbers to a file as well')
     .option('--ranks', 'with the ranks of the answers to every query in that file, for intervals over the queries')
@@ -60,7 +63,7 @@ async function evalCommand(given: EvalOptions): Promise<void> {
     (protocol) => new Evaluator(session, split, protocol),
   );
   warnOfCaptions(session, [split]);
-  const images = splitImages(dataset, split);
+  const images = [...new Set(evaluators.flatMap((evaluator) => evaluator.images))];
   const reportAutotune = await autotuneFor(device, options);
   const features = await frozenImageFeatures(session, images, true);
   const texts = await evaluators[0].textFeatures(clip.weights);
@@ -79,9 +82,11 @@ async function evalCommand(given: EvalOptions): Promise<void> {
     await writeJson(given.json, { ...options, split, ranks: given.ranks }, dataset, results);
 }
 
-/** The protocols that are evaluated: the one that is named, or all of the data set's. */
+/** The protocols that are evaluated: the one that is named, or all that the images of the split are enough for. */
 const chosenProtocols = (dataset: CirDataset, name: string | undefined): readonly Protocol[] =>
-  name === 'all' ? protocolsFor(dataset) : [protocolOf(dataset, name)];
+  name === 'all'
+    ? protocolsFor(dataset).filter(({ ranksOtherSplits }) => !ranksOtherSplits)
+    : [protocolOf(dataset, name)];
 
 /** Several protocols stand side by side, with every metric that one of them has. */
 function tableOf(label: string, results: readonly Result[]): string {
@@ -107,6 +112,7 @@ async function writeJson(
     transform,
     targetRatio,
     ranks: withRanks,
+    queryText,
   }: EvalOptions,
   { incomplete }: CirDataset,
   results: readonly Result[],
@@ -123,6 +129,7 @@ async function writeJson(
     combiner_path: fullPath(combinerPath),
     transform,
     target_ratio: targetRatio,
+    query_text: queryText,
   };
   const scores = results.map(({ protocol: { name, description }, rows, judged }) => ({
     ...{ protocol: name, description, rows },

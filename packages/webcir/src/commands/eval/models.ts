@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DeviceClip, named, type Transform, uploadClip } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
+import type { QueryText } from '@webcir/data';
 import type { DatasetName } from '@webcir/data/node';
 import { type Fuse, TRAINING_FREE, type TrainingFree, trainingFree, WEIGHTED } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
@@ -13,7 +14,15 @@ import type { Command } from 'commander';
 import { type AutotuneOption, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions, type ClipSource } from '../clip-source.ts';
 import { preprocessingNotes, smallClipNotes } from '../notes.ts';
-import { choice, numberBetween, targetRatioOption, transformOption, truncateOption, wholeNumber } from '../options.ts';
+import {
+  choice,
+  numberBetween,
+  queryTextOption,
+  targetRatioOption,
+  transformOption,
+  truncateOption,
+  wholeNumber,
+} from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 
 const labels = { combiner: 'Combiner', sum: 'Sum', image: 'Image only', text: 'Text only', ...TRAINING_FREE };
@@ -37,6 +46,7 @@ export interface ModelOptions extends ClipSource, AutotuneOption {
   readonly transform?: Transform;
   readonly targetRatio?: number;
   readonly truncate?: boolean;
+  readonly queryText?: QueryText;
 }
 
 export const addModelOptions = (command: Command): Command =>
@@ -60,11 +70,12 @@ export const addModelOptions = (command: Command): Command =>
     .addOption(transformOption())
     .addOption(targetRatioOption())
     .addOption(truncateOption())
+    .addOption(queryTextOption())
     .addOption(noAutotuneOption());
 
 /** What turns the queries of a data set into query features. */
 export interface OpenModels {
-  readonly session: Session;
+  readonly session: Session & { readonly queryText: QueryText };
   readonly clip: DeviceClip;
   readonly fuse: Fuse;
   /** Label for a table. */
@@ -79,7 +90,8 @@ export async function openModels(given: ModelOptions): Promise<OpenModels> {
   const { dataset } = options;
   if (dataset === undefined) throw new Error('which data set? Add --dataset, or --run with the folder of a run');
   const combiningFunction = expectFunction(options, given.combinerPath);
-  const session = await openSession({ ...options, dataset });
+  const { queryText = 'plain' } = options;
+  const session = { ...(await openSession({ ...options, dataset })), queryText };
   const notes = [
     ...smallClipNotes(session.dataset, options),
     ...preprocessingNotes(options, session.model.preprocessing),
@@ -90,7 +102,7 @@ export async function openModels(given: ModelOptions): Promise<OpenModels> {
     clip: await uploadClip(session.device, session.model),
     fuse: await fuseOf(combiningFunction, session, options),
     label: labels[combiningFunction],
-    options: { ...options, ...session.model.preprocessing },
+    options: { ...options, queryText, ...session.model.preprocessing },
   };
 }
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
-import { splitImages } from '@webcir/data';
 import { circoSubmission, cirrSubmission, protocolsFor, Ranker } from '@webcir/eval';
 import { Argument, type Command } from 'commander';
 import { autotuneFor } from '../autotune.ts';
@@ -69,9 +68,8 @@ async function submitCommand(given: SubmitOptions & { readonly dataset: keyof ty
   }
   const ranker = new Ranker(session, split, protocolsFor(dataset)[0]);
   warnOfCaptions(session, [split]);
-  const images = splitImages(dataset, split);
   const reportAutotune = await autotuneFor(device, given);
-  const features = await frozenImageFeatures(session, images, true);
+  const features = await frozenImageFeatures(session, ranker.images, true);
   const [ranking] = await ranker.rank(features, await ranker.textFeatures(clip.weights), fuse);
   reportAutotune();
   device.close();

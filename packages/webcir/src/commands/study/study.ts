@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
-import { splitImages } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
 import { Evaluator, type Stage, study } from '@webcir/eval';
 import { numberRows, numbersCsv, renderStudy } from '@webcir/eval/node';
@@ -88,7 +87,7 @@ async function studyCommand(given: StudyCommandOptions): Promise<void> {
   const evaluator = new Evaluator(session, split, protocol);
   warnOfCaptions(session, [split]);
   const reportAutotune = await autotuneFor(device, sources);
-  const models = await openStudyModels(session, sources, splitImages(dataset, split));
+  const models = await openStudyModels(session, sources, evaluator.images);
   const line = new ProgressLine('studying');
   const sections = await study(session, evaluator, models, {
     seed,
