@@ -170,7 +170,7 @@ export class App {
       const reference = rowOf(state.reference);
       const isWanted = (row: number) => row !== reference && (within.size === 0 || within.has(row));
       const target = targetOf(pictures, state.reference, state.text);
-      const found = await search(picks.session, { query, isWanted, target });
+      const found = await search(picks.session, { query, isWanted, target, solvedWithin: pictures.solvedWithin });
       if (this.#pictures !== pictures || isEmpty(this.state)) return;
       this.#found = found;
       withdraw('search');
@@ -236,7 +236,7 @@ export class App {
       less: (id: string) => this.#mark('less', id),
       pick: (target: string) => this.#pick(target),
     };
-    this.#verdict.textContent = verdict(found);
+    this.#verdict.textContent = verdict(found, pictures.solvedWithin);
     const share = () =>
       navigator.clipboard.writeText(location.href).then(
         () => say('Link copied'),

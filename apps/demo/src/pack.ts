@@ -24,6 +24,8 @@ export interface Pictures {
   readonly labels: readonly string[];
   readonly tiles: Tiles;
   readonly queries: readonly KnownQuery[];
+  /** Within how many results a query counts as solved. */
+  readonly solvedWithin: number;
   /** The score that all but one in twenty right answers reach: below it, nothing fits. */
   readonly fitting: number | undefined;
 }
@@ -48,7 +50,7 @@ export interface Pack {
 export const addressOf = (name: string, file: string) => new URL(`packs/${name}/${file}`, document.baseURI).href;
 
 /** Content of pack.json. */
-interface PackFile extends Pick<Pictures, 'name' | 'title' | 'credit' | 'ids' | 'labels' | 'fitting'> {
+interface PackFile extends Pick<Pictures, 'name' | 'title' | 'credit' | 'ids' | 'labels' | 'solvedWithin' | 'fitting'> {
   readonly atlas: { readonly tile: number; readonly columns: number };
   readonly queries: readonly (readonly [reference: number, target: number, text: string])[];
   readonly captions: readonly (readonly [text: string, references: readonly number[]])[];

@@ -3,8 +3,6 @@ import { type Need, needOf, type Ranking, rankingOf } from './ranking.ts';
 
 /** How many images each column shows. */
 export const SHOWN = 50;
-/** Within how many results a query counts as solved. */
-export const SOLVED_WITHIN = 10;
 
 /** What there is to search. */
 export interface Searched {
@@ -19,6 +17,8 @@ export interface Asked {
   isWanted(row: number): boolean;
   /** Row of the right answer, where it is known. */
   readonly target: number | undefined;
+  /** Within how many results a query counts as solved. */
+  readonly solvedWithin: number;
 }
 
 /** All that the page shows of one query. */
@@ -40,7 +40,10 @@ export interface Found {
 }
 
 /** Searches with both halves of a query, with each alone, and without each word. */
-export async function search({ retriever, gallery }: Searched, { query, isWanted, target }: Asked): Promise<Found> {
+export async function search(
+  { retriever, gallery }: Searched,
+  { query, isWanted, target, solvedWithin }: Asked,
+): Promise<Found> {
   const started = performance.now();
   const explained = await retriever.explain(gallery, query);
   const encoded = performance.now();
@@ -57,6 +60,6 @@ export async function search({ retriever, gallery }: Searched, { query, isWanted
   const time = { encoding: encoded - started, ranking: performance.now() - encoded };
   const rankOf = (ranking: Ranking | undefined) => (target === undefined ? undefined : ranking?.rankOf(target));
   const ranks = { image: rankOf(image), text: rankOf(text), composed: rankOf(composed) };
-  const need = target !== undefined && isComposed ? needOf(ranks, SOLVED_WITHIN) : undefined;
+  const need = target !== undefined && isComposed ? needOf(ranks, solvedWithin) : undefined;
   return { image, text, composed, target, need, combiner: explained.combiner, watched, words, time };
 }

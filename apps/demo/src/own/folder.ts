@@ -86,6 +86,7 @@ export function picturesOf({ ids, tiles }: OwnSet): Pictures {
     labels: ids.map((id) => id.replace(/^.*\//, '')),
     tiles: tilesOf(tiles, ids.length),
     queries: [],
+    solvedWithin: 10,
     fitting: undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { Pictures } from '../pack.ts';
 import type { Ranking } from '../ranking.ts';
-import { type Found, SOLVED_WITHIN } from '../search.ts';
+import type { Found } from '../search.ts';
 import { make, rove } from './elements.ts';
 
 /** What can be done with a result. */
@@ -126,18 +126,18 @@ function item(
 }
 
 const NEEDS = {
-  both: `This query needs both: neither half alone has the target within ${SOLVED_WITHIN}.`,
-  image: `The picture alone would do: it has the target within ${SOLVED_WITHIN}.`,
-  text: `The words alone would do: they have the target within ${SOLVED_WITHIN}.`,
-  either: `Either half alone would do: each has the target within ${SOLVED_WITHIN}.`,
-  'nothing helps': `Not solved: neither half, nor both together, have the target within ${SOLVED_WITHIN}.`,
+  both: (k: number) => `This query needs both: neither half alone has the target within ${k}.`,
+  image: (k: number) => `The picture alone would do: it has the target within ${k}.`,
+  text: (k: number) => `The words alone would do: they have the target within ${k}.`,
+  either: (k: number) => `Either half alone would do: each has the target within ${k}.`,
+  'nothing helps': (k: number) => `Not solved: neither half, nor both together, have the target within ${k}.`,
 } as const;
 
-/** What the columns say together, in a sentence. */
-export function verdict({ need, image, text, composed }: Found): string {
-  if (need) return NEEDS[need];
+/** What the columns say together, in a sentence. @param k within how many results a query counts as solved */
+export function verdict({ need, image, text, composed }: Found, k: number): string {
+  if (need) return NEEDS[need](k);
   if (!image || !text) return '';
-  const ten = composed.rows.slice(0, SOLVED_WITHIN);
-  const shared = (other: Ranking) => other.rows.slice(0, SOLVED_WITHIN).filter((row) => ten.includes(row)).length;
-  return `Of the first ${ten.length} results, the picture alone finds ${shared(image)}, the words alone ${shared(text)}.`;
+  const first = composed.rows.slice(0, k);
+  const shared = (other: Ranking) => other.rows.slice(0, k).filter((row) => first.includes(row)).length;
+  return `Of the first ${first.length} results, the picture alone finds ${shared(image)}, the words alone ${shared(text)}.`;
 }
