@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compressImage } from '@webcir/clip/node';
 import { openDataset } from '@webcir/data/node';
-import * as embedded from '@webcir/embedded';
+import { clip } from '@webcir/embedded-emoji';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Retriever } from 'webcir/node';
 import { launchBrowser } from '../../../scripts/lib/visits.mjs';
@@ -13,7 +13,7 @@ import { canvasArguments } from '../../examples/test/site.mjs';
 import { watchDevices } from '../../examples/test/watch-device.mjs';
 import { buildDemo, serveDemo } from '../scripts/site.mjs';
 
-const SET = 'fmnist-cir';
+const SET = 'emoji-cir';
 const packs = join(import.meta.dirname, '../public/packs');
 const pack = JSON.parse(readFileSync(join(packs, SET, 'pack.json'), 'utf8'));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -26,7 +26,7 @@ const photos = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'webcir-demo-'));
   await buildDemo(join(folder, 'site'));
-  site = await serveDemo(join(folder, 'site'), { files: new Map([['/own/clip.safetensors', embedded.clip]]) });
+  site = await serveDemo(join(folder, 'site'), { files: new Map([['/own/clip.safetensors', clip]]) });
   const dataset = await openDataset(SET);
   for (const id of dataset.gallery('val').slice(0, 12)) {
     const path = join(folder, `${id}.png`);
@@ -112,7 +112,7 @@ describe('the demo', () => {
     expect(await page.locator('.verdict').textContent()).toMatch(/needs both|alone would do|half alone|Not solved/);
     expect(await page.locator('.combiner .bar').count()).toBe(4);
     expect(await page.locator('.words .bar').count()).toBe(asked.get('text').split(' ').length);
-    expect(await page.locator('.time').textContent()).toMatch(/\d+ ms to encode, \d+ ms to rank 3,000 pictures/);
+    expect(await page.locator('.time').textContent()).toMatch(/\d+ ms to encode, \d+ ms to rank 395 pictures/);
     expect(problems).toEqual([]);
     expect(await page.evaluate(() => globalThis.watched.devices.length)).toBe(1); // the map draws on the one that searches
     await context.close();
