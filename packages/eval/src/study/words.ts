@@ -60,5 +60,20 @@ function sayChange(change: Change, from: number | undefined, to: number, format:
   return `${change.value > 0 ? 'rises' : 'falls'}${start} to ${format(to)} ${where(change.to)} (${interval})`;
 }
 
+/**
+ * A sentence on the highest and the lowest of some numbers by attribute, or that they do not differ beyond noise; none
+ * where there are fewer than two.
+ * @param subject the beginning of the sentence: "The gain is"
+ */
+export function sayEnds(subject: string, measured: readonly Measured[], format: Format): string[] {
+  if (measured.length < 2) return [];
+  const sorted = [...measured].sort((a, b) => b.value - a.value);
+  const [most, least] = [sorted[0], sorted.at(-1)!];
+  const said = (one: Measured) => `“${one.of}” (${withInterval(one, format)})`;
+  return most.low > least.high
+    ? [`${subject} highest where captions change ${said(most)}, and lowest for ${said(least)}.`]
+    : [`${subject} the same beyond noise whatever attribute captions change.`];
+}
+
 /** "with the base CLIP", "after stage 1". */
 export const where = (stage: Stage): string => (stage === 'base' ? `with the ${STAGES.base}` : STAGES[stage]);
