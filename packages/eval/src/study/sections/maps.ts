@@ -7,10 +7,10 @@ import { meanAndDeviation, type QueryValues } from '../scores.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import type { Space, Stage } from '../space.ts';
 import { unitRows } from '../vectors.ts';
-import { sayChanges, where, withInterval } from '../words.ts';
+import { decimals, sayChanges, where, withInterval } from '../words.ts';
 
 /** A share, for people. */
-const percent = (share: number): string => `${(100 * share).toFixed(0)}\u00a0%`;
+const percent = (share: number): string => decimals(0, '\u00a0%')(100 * share);
 /** Neighbours that are compared. */
 const K = 10;
 
