@@ -81,4 +81,4 @@ export function rowsOf(csv) {
 }
 
 /** Names of the figures that a text shows, as `study/NAME`. */
-export const figuresOf = (text) => [...text.matchAll(/\]\(study\/([^)]+)\)/g)].map(([, name]) => name);
+export const figuresOf = (text) => [...text.matchAll(/!\[[^\]]*\]\(study\/([^)]+)\)/g)].map(([, name]) => name);
