@@ -100,7 +100,7 @@ it('shows a point in every map as one points at it, with its caption and what be
   await canvases()
     .first()
     .hover({ position: { x: at(1 / 8), y: at(7 / 8) } });
-  expect(await card()).toMatch(/Text“is <b>redder<\/b>”after stage 1: 50 % of its nearest.*25 % of its movement/s);
+  expect(await card()).toMatch(/Text“is <b>redder<\/b>”after stage 1: 50\s% of its nearest.*25\s% of its movement/s);
   const hovered = await painted();
   expect(hovered[0]).not.toBe(before[0]);
   expect(hovered[1]).not.toBe(before[1]);

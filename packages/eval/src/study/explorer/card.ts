@@ -22,10 +22,10 @@ function* movesOf({ stages, moves }: ExplorerData, { kind, at }: Point): Generat
     const found = moves[stage][kind];
     const [apart, kept] = [found?.apart[at], found?.kept[at]];
     const said = [
-      kept === undefined || kept === null ? [] : `${Math.round(100 * kept)} % of its nearest images as before`,
+      kept === undefined || kept === null ? [] : `${Math.round(100 * kept)}\u00a0% of its nearest images as before`,
       apart === undefined || apart === null
         ? []
-        : `${Math.round(100 * apart)} % of its movement apart from its neighbours`,
+        : `${Math.round(100 * apart)}\u00a0% of its movement apart from its neighbours`,
     ].flat();
     if (said.length > 0) yield `${name}: ${said.join(', ')}`;
   }

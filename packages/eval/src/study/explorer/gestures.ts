@@ -6,6 +6,8 @@ export interface Gestures {
   size(): number;
   /** Changes the view. */
   change(next: (view: View) => View): void;
+  /** Zooms around what a reader looks at. */
+  zoom(by: number): void;
   /** Points at a pixel, with a finger or a mouse. */
   point(x: number, y: number): void;
   leave(): void;
@@ -14,9 +16,10 @@ export interface Gestures {
   home(): void;
 }
 
-/** Pixels that an arrow key moves, and how much a key or a double click zooms. */
+/** Pixels that an arrow key moves. */
 const ARROW = 40;
-const ZOOM = 1.6;
+/** How much a key or a button zooms. */
+export const ZOOM = 1.6;
 
 /** Pans and zooms a panel by mouse, touch and keyboard. */
 export function addGestures(canvas: HTMLCanvasElement, gestures: Gestures): void {
@@ -83,17 +86,16 @@ function addTouch(canvas: HTMLCanvasElement, { size, change }: Gestures): void {
   }
 }
 
-function addKeys(canvas: HTMLCanvasElement, { size, change, step, home, leave }: Gestures): void {
+function addKeys(canvas: HTMLCanvasElement, { size, change, zoom, step, home, leave }: Gestures): void {
   const pan = (right: number, down: number) => () => change((view) => panned(view, size(), right, down));
-  const zoom = (by: number) => () => change((view) => zoomed(view, size(), by));
   const keys: Readonly<Record<string, () => void>> = {
     ArrowLeft: pan(ARROW, 0),
     ArrowRight: pan(-ARROW, 0),
     ArrowUp: pan(0, ARROW),
     ArrowDown: pan(0, -ARROW),
-    '+': zoom(ZOOM),
-    '=': zoom(ZOOM),
-    '-': zoom(1 / ZOOM),
+    '+': () => zoom(ZOOM),
+    '=': () => zoom(ZOOM),
+    '-': () => zoom(1 / ZOOM),
     '0': home,
     n: () => step(1),
     p: () => step(-1),

@@ -2,7 +2,7 @@
 import type { MapKind } from '../map/types.ts';
 import { fillCard } from './card.ts';
 import { EXTENT, type ExplorerData, pointsOf } from './data.ts';
-import { addGestures } from './gestures.ts';
+import { addGestures, ZOOM } from './gestures.ts';
 import { coloursOf, paintPanel, pointAt, type Scene } from './paint.ts';
 import { HOME, showing, toScreen, type View, zoomed } from './view.ts';
 
@@ -68,10 +68,22 @@ async function explore(root: HTMLElement): Promise<void> {
     paint();
   };
 
+  /** Around the point that is highlighted, as it lies at a stage; else around the middle. */
+  const zoom = (by: number, stage: number) => {
+    const size = sizeOf(canvases[stage]);
+    const { positions } = layout().panels[stage];
+    const pixel = (axis: 'x' | 'y') =>
+      picked === undefined
+        ? size / 2
+        : toScreen(view, size, positions[2 * picked + (axis === 'x' ? 0 : 1)] / EXTENT, axis);
+    change((now) => zoomed(now, size, by, pixel('x'), pixel('y')));
+  };
+
   for (const [stage, canvas] of canvases.entries()) {
     addGestures(canvas, {
       size: () => sizeOf(canvas),
       change,
+      zoom: (by) => zoom(by, stage),
       point: (x, y) => pick(pointAt(scene(), sizeOf(canvas), layout().panels[stage], x, y)),
       leave: () => pick(undefined),
       home: () => change(() => HOME),
@@ -95,8 +107,7 @@ async function explore(root: HTMLElement): Promise<void> {
     new ResizeObserver(paint).observe(canvas);
   }
   root.addEventListener('input', paint);
-  const zoomBy = (by: number) => change((now) => zoomed(now, sizeOf(canvases[0]), by));
-  const buttons = { in: () => zoomBy(1.6), out: () => zoomBy(1 / 1.6), home: () => change(() => HOME) };
+  const buttons = { in: () => zoom(ZOOM, 0), out: () => zoom(1 / ZOOM, 0), home: () => change(() => HOME) };
   for (const [name, act] of Object.entries(buttons)) one(`.zoom-${name}`).addEventListener('click', act);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     colours = coloursOf(root);

@@ -82,7 +82,7 @@ function strengthOf({ data, colour, picked }: Scene, stage: number, { kind, at }
   const faded = picked === undefined ? 1 : 0.45;
   if (colour === 'kind') return 0.75 * faded;
   const apart = data.moves[stage][kind]?.apart[at];
-  return (apart === undefined || apart === null ? 0.15 : 0.1 + 0.9 * Math.min(1, apart)) * faded;
+  return (apart === undefined || apart === null ? 0.25 : 0.1 + 0.9 * Math.min(1, apart)) * faded;
 }
 
 function paintPoint(context: CanvasRenderingContext2D, scene: Scene, point: Point, x: number, y: number, side: number) {

@@ -98,9 +98,12 @@ export function explorerData({ images, queries, layouts, moves }: StudyMap): Exp
 const shares = (values: Float64Array): (number | null)[] =>
   Array.from(values, (value) => (Number.isNaN(value) ? null : Number(value.toFixed(3))));
 
-/** Fits all panels of a layout into one square, upright: y grows upwards in a plot, and downwards on a page. */
+/**
+ * Fits all panels of a layout into one square, each axis by itself: a stage that drives one set far off would leave most
+ * of the square empty. Upright, too: y grows upwards in a plot, and downwards on a page.
+ */
 function wholeNumbers(panels: MapLayout['panels']): PanelData[] {
-  const box = ([0, 1] as const).map((axis) => {
+  const ends = ([0, 1] as const).map((axis) => {
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const { positions } of panels) {
       for (let at = axis; at < positions.length; at += 2) {
@@ -108,13 +111,13 @@ function wholeNumbers(panels: MapLayout['panels']): PanelData[] {
         high = Math.max(high, positions[at]);
       }
     }
-    return { middle: (low + high) / 2, span: high - low };
+    return { low, span: high - low || 1 };
   });
-  const span = Math.max(box[0].span, box[1].span) || 1;
   const whole = (positions: Float64Array) =>
     Array.from(positions, (value, at) => {
-      const share = 0.5 + ((at % 2 ? -1 : 1) * (value - box[at % 2].middle)) / span;
-      return Math.round(EXTENT * share);
+      const { low, span } = ends[at % 2];
+      const share = (value - low) / span;
+      return Math.round(EXTENT * (at % 2 ? 1 - share : share));
     });
   return panels.map(({ positions, expected }) => ({
     positions: whole(positions),

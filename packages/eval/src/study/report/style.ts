@@ -50,7 +50,7 @@ nav li { padding: 0; border: 0; text-align: left; font-size: .95rem; }
 }
 .explorer canvas:focus-visible { outline: 3px solid var(--second); }
 .explorer .card {
-  position: sticky; bottom: 0; z-index: 1; display: flex; gap: .75rem; align-items: center; min-height: 5.75rem;
+  display: flex; gap: .75rem; align-items: center; min-height: 5.75rem;
   margin-top: .75rem; padding: .6rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
   font-size: .9rem;
 }
@@ -62,7 +62,9 @@ details table { margin-top: .5rem; font-size: .85rem; }
 details td, details th { padding: .2rem .6rem; }
 @media (max-width: 40rem) {
   nav ol { columns: 1; }
-  .explorer .card { max-height: 9.5rem; overflow-y: auto; gap: .5rem; padding: .5rem; font-size: .8rem; line-height: 1.35; }
+  .explorer .card {
+    position: sticky; bottom: 0; z-index: 1; max-height: 9.5rem; overflow-y: auto; align-items: start; gap: .5rem;
+    padding: .5rem; font-size: .8rem; line-height: 1.35; }
   .explorer .card canvas { width: 3rem; height: 3rem; }
 }
 @media print {
