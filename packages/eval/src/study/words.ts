@@ -12,7 +12,11 @@ export const decimals =
     return `${value < 0 && Number(text) !== 0 ? '−' : ''}${text}${unit}`;
   };
 
-const signed = (value: number, format: Format): string => `${value > 0 ? '+' : ''}${format(value)}`;
+/** With its sign, where anything is left of it. */
+const signed = (value: number, format: Format): string => {
+  const text = format(value);
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+};
 
 /** A number with its interval: "0.52 [0.50, 0.54]". */
 export const withInterval = ({ value, low, high }: Estimate, format: Format): string =>

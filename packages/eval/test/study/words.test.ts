@@ -32,6 +32,10 @@ describe('sayChanges', () => {
     );
   });
 
+  it('gives no sign to what is rounded to nothing', () => {
+    expect(say(numbers([0.01, -0.02, 0.5], [0, 0, 0]))).toContain('(0.0 [0.0, +0.5])');
+  });
+
   it('says that what is the same stays', () => {
     expect(say(numbers([0, 0, 0], [0, 0, 0]))).toBe(
       'The gap stays 1.0 with the base CLIP and after stage 1, and stays the same after stage 2.',
