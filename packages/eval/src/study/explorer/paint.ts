@@ -16,7 +16,7 @@ export interface Scene {
   readonly colours: Colours;
 }
 
-export type Colours = Readonly<Record<MapKind | 'text' | 'muted' | 'card', string>>;
+export type Colours = Readonly<Record<MapKind | 'text' | 'muted', string>>;
 
 /** The colours of the page as they are now: they change with light and dark. */
 export function coloursOf(element: Element): Colours {
@@ -29,7 +29,6 @@ export function coloursOf(element: Element): Colours {
     queries: of('third'),
     text: of('text'),
     muted: of('muted'),
-    card: of('card'),
   };
 }
 
@@ -82,7 +81,7 @@ function strengthOf({ data, colour, picked }: Scene, stage: number, { kind, at }
   const faded = picked === undefined ? 1 : 0.45;
   if (colour === 'kind') return 0.75 * faded;
   const apart = data.moves[stage][kind]?.apart[at];
-  return (apart === undefined || apart === null ? 0.25 : 0.1 + 0.9 * Math.min(1, apart)) * faded;
+  return (apart === undefined || apart === null ? 0.15 : 0.3 + 0.7 * Math.min(1, apart)) * faded;
 }
 
 function paintPoint(context: CanvasRenderingContext2D, scene: Scene, point: Point, x: number, y: number, side: number) {
