@@ -71,6 +71,7 @@ describe('a view', () => {
   });
 
   it('goes to a place only where it does not show it', () => {
+    expect(showing(HOME, 0, 1)).toEqual(HOME);
     expect(showing(view, 0.42, 0.58)).toEqual(view);
     expect(showing(view, 0.9, 0.6)).toEqual({ ...view, x: 0.9 });
   });

@@ -43,8 +43,8 @@ export function zoomed(view: View, size: number, by: number, atX = size / 2, atY
 
 /** The view moved so that a place is in it, where it is not. */
 export function showing(view: View, x: number, y: number): View {
-  const reach = 0.45 / view.zoom;
-  const near = (place: number, middle: number) => (Math.abs(place - middle) < reach ? middle : place);
+  const reach = 0.5 / view.zoom;
+  const near = (place: number, middle: number) => (Math.abs(place - middle) <= reach ? middle : place);
   return { ...view, x: near(x, view.x), y: near(y, view.y) };
 }
 
