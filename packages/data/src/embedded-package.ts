@@ -5,8 +5,8 @@ import type { EmbeddedName } from './embedded-sets.ts';
 export interface EmbeddedPackage {
   readonly images: URL;
   readonly annotations: URL;
-  /** The small CLIP that was pre-trained on the training images, where there is one. */
-  readonly clip?: URL;
+  /** The small CLIP that was pre-trained on the training images. */
+  readonly clip: URL;
 }
 
 const packages: Readonly<Record<EmbeddedName, { spec: string; holds: string; load: () => Promise<EmbeddedPackage> }>> =
@@ -18,7 +18,7 @@ const packages: Readonly<Record<EmbeddedName, { spec: string; holds: string; loa
     },
     'emoji-cir': {
       spec: '@webcir/embedded-emoji@0.1.0',
-      holds: 'The embedded emoji come',
+      holds: 'The embedded emoji and their small CLIP come',
       load: () => import('@webcir/embedded-emoji'),
     },
   };
@@ -34,15 +34,6 @@ export function embeddedPackage(name: EmbeddedName = 'fmnist-cir'): Promise<Embe
   });
 }
 
-/**
- * The small CLIP of an embedded data set.
- * @throws MissingPackageError where its package is not installed; Error where the package holds none
- */
-export async function embeddedClip(name: EmbeddedName = 'fmnist-cir'): Promise<URL> {
-  const { clip } = await embeddedPackage(name);
-  if (clip) return clip;
-  throw new Error(
-    `${packages[name].spec} holds no small CLIP yet: name one with --clip-model-path (or --clip-model-name); ` +
-      `webcir pretrain --dataset ${name} makes one`,
-  );
-}
+/** The small CLIP of an embedded data set. @throws MissingPackageError where its package is not installed */
+export const embeddedClip = async (name: EmbeddedName = 'fmnist-cir'): Promise<URL> =>
+  (await embeddedPackage(name)).clip;

@@ -8,3 +8,6 @@ export const images: URL = new URL('../data/images.webps', import.meta.url);
 
 /** Ids, attributes, triplets and groups of the emoji, JSON, gzip. */
 export const annotations: URL = new URL('../data/annotations.json.gz', import.meta.url);
+
+/** A small CLIP that was pre-trained on the training images (stage 0), safetensors. */
+export const clip: URL = new URL('../data/emoji-clip.safetensors', import.meta.url);

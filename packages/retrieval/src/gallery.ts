@@ -1,5 +1,6 @@
 import { type Device, type Program, remember } from '@webcir/kernels';
 import { GalleryIndex } from './gallery-index.ts';
+import { cosines } from './top-rows.ts';
 
 /** A compiled search: from pixels and token ids to the nearest images. */
 export type SearchProgram = Program<'scores' | 'indices' | 'query'>;
@@ -50,6 +51,18 @@ export class Gallery {
     if (row === undefined) throw new RangeError(`the gallery has no image '${id}'`);
     const { dim } = this.index;
     return this.features.subarray(row * dim, (row + 1) * dim);
+  }
+
+  /**
+   * The cosine similarity of every image to a feature, computed here and not on the device: for whoever wants them all,
+   * a rank far down, a histogram. `Retriever.search` finds the best ones faster.
+   * @param feature [embed], raw or normalized
+   * @returns [ids]
+   * @throws RangeError for a feature of another width
+   */
+  scores(feature: Float32Array): Float64Array {
+    if (feature.length === this.index.dim) return cosines(this.features, feature);
+    throw new RangeError(`feature: expected ${this.index.dim} values, found ${feature.length}`);
   }
 
   /** @internal Copies the features to another device, and leaves what was on the one before. */

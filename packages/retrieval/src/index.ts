@@ -6,6 +6,7 @@ export {
   type PlanesOfImage,
   TextEncoderPrograms,
 } from './encode.ts';
+export type { CombinerExplanation, Explanation } from './explain.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';

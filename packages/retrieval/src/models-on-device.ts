@@ -8,9 +8,10 @@ import {
   type Tokenizer,
 } from '@webcir/clip';
 import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
-import { type Device, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { compile, type Device, type Program, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
+import { type ExplanationOutputs, explanationGraph } from './explain.ts';
 import type { SearchKind, SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
@@ -42,6 +43,7 @@ export class ModelsOnDevice {
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
+  readonly #explainers = new Map<string, Promise<Program<ExplanationOutputs>>>();
   #texts: TextEncoderPrograms | undefined;
 
   private constructor(device: Device, { clip, preprocessing }: Models, combiner: TensorStore | undefined) {
@@ -70,7 +72,7 @@ export class ModelsOnDevice {
   }
 
   /** What the graph of a search is made of, copied to the device where it is not there yet. */
-  async forSearch({ image, textLength }: SearchKind): Promise<SearchModels> {
+  async forSearch({ image, textLength }: Pick<SearchKind, 'image' | 'textLength'>): Promise<SearchModels> {
     const texts = textLength === undefined ? undefined : await this.#clip.forTexts();
     const images = image === 'pixels' ? await this.#clip.forImages() : undefined;
     return { config: this.config, texts, images, combiner: this.combiner };
@@ -100,10 +102,19 @@ export class ModelsOnDevice {
     return this.#texts.encode(rows);
   }
 
+  /** What encodes several texts of a length and mixes each with one reference. */
+  explainer(texts: number, length: number): Promise<Program<ExplanationOutputs>> {
+    return remember(this.#explainers, `${texts} ${length}`, async () => {
+      const models = await this.forSearch({ image: 'feature', textLength: length });
+      return compile(this.device, { ...explanationGraph(models, texts, length), memory: this.memory.searched });
+    });
+  }
+
   /** Frees the device memory of the models and of what was compiled; the device itself stays open. */
   async dispose(): Promise<void> {
-    for (const made of await Promise.allSettled([...this.#encoders.values(), ...this.#images.values()])) {
-      if (made.status === 'fulfilled') await made.value.dispose();
+    const made = [...this.#encoders.values(), ...this.#images.values(), ...this.#explainers.values()];
+    for (const one of await Promise.allSettled<{ dispose(): unknown }>(made)) {
+      if (one.status === 'fulfilled') await one.value.dispose();
     }
     await this.#texts?.dispose();
     for (const memory of Object.values(this.memory)) memory.dispose();

@@ -66,6 +66,15 @@ export async function prepareQuery(
   };
 }
 
+/** The feature of one reference, or the weighted mean of several, [embed], not normalized; undefined without any. */
+export async function referenceFeature(
+  context: QueryContext,
+  references: readonly WeightedReference[],
+): Promise<Float32Array | undefined> {
+  if (references.length === 0) return undefined;
+  return references.length === 1 ? featureOf(context, references[0].image) : meanFeature(context, references);
+}
+
 /** The weighted mean of references' features, [embed], not normalized. */
 async function meanFeature(context: QueryContext, references: readonly WeightedReference[]): Promise<Float32Array> {
   const total = references.reduce((sum, { weight }) => sum + weight, 0);
@@ -75,7 +84,7 @@ async function meanFeature(context: QueryContext, references: readonly WeightedR
 }
 
 /** What the query feature is to move away from, [embed], with its weight in it; undefined where there is nothing. */
-async function awayFeature(
+export async function awayFeature(
   context: QueryContext,
   { texts, images, weight }: CheckedQuery['avoid'],
   truncate: boolean,

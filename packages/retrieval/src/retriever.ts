@@ -12,6 +12,7 @@ import {
 } from '@webcir/clip';
 import { compile, Device, type InputWriter, openDevice, wrapDevice } from '@webcir/kernels';
 import { encodeInBatches } from './encode.ts';
+import { type Explanation, explainQuery } from './explain.ts';
 import { Gallery, type SearchProgram } from './gallery.ts';
 import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
 import { isHostImage, readPageImage } from './image-input.ts';
@@ -19,7 +20,7 @@ import { madeAhead } from './made-ahead.ts';
 import { ModelsKeeper } from './models-keeper.ts';
 import { indexBatch, type Models, ModelsOnDevice, type SearchUse } from './models-on-device.ts';
 import { prepareQuery, type QueryContext } from './prepare-query.ts';
-import { checkQuery, type Query, type ShownImage } from './query.ts';
+import { type CheckedQuery, checkQuery, type Query, type ShownImage } from './query.ts';
 import { type ModelSources, readModels } from './read-models.ts';
 import { copyFound, expectRecordable, type RecordedSearch } from './recorded-search.ts';
 import { expectFinite } from './rows.ts';
@@ -203,6 +204,22 @@ export class Retriever {
   }
 
   /**
+   * Takes a query apart: what the references say by themselves, what the text says by itself, what the Combiner made of
+   * both, and what the query would be without each of its words. One batch of texts. Which images are found with any of
+   * these, `Gallery.scores` tells.
+   * @throws RangeError as `search` does; DeviceLostError
+   */
+  async explain(gallery: Gallery, query: Query): Promise<Explanation> {
+    this.#keeper.expectOpen();
+    const checked = checkQuery(query);
+    await this.#expectOwn(gallery);
+    return this.#keeper.use((models) => {
+      this.#expectOn(gallery, models);
+      return explainQuery(this.#context(models, gallery, 'searched'), checked, this.#withoutEachWord(checked));
+    });
+  }
+
+  /**
    * Writes the commands of a search into a host application's encoder: no submit, and no wait but for the programs of
    * the first search of a kind. Nothing is read back. The query's words are queued now, so that it must be submitted
    * before the next one is recorded.
@@ -297,6 +314,15 @@ export class Retriever {
         ? `text: the model knows no word of ${shown}`
         : `text: expected how the wanted image differs, found ${shown}`,
     );
+  }
+
+  /** A text without each of its words, where words that the model knows are left. */
+  #withoutEachWord({ text = '', truncate }: CheckedQuery): { word: string; rows: readonly number[] }[] {
+    const words = text.split(/\s+/).filter((word) => word !== '');
+    return words.flatMap((word, at) => {
+      const { rows, textLength } = this.#tokens(words.toSpliced(at, 1).join(' '), { truncate });
+      return textLength > 0 ? [{ word, rows }] : [];
+    });
   }
 
   #channelsLast(planes: Float32Array): Float32Array {

@@ -15,11 +15,27 @@ export function topRows(
   k: number,
   isWanted: (row: number) => boolean,
 ): TopRows {
+  const all = cosines(features, query);
+  const ranked: { row: number; score: number }[] = [];
+  for (const [row, score] of all.entries()) {
+    if (!isWanted(row)) continue;
+    if (ranked.length === k && score <= ranked[k - 1].score) continue;
+    const place = ranked.findIndex((other) => other.score < score);
+    ranked.splice(place < 0 ? ranked.length : place, 0, { row, score });
+    ranked.length = Math.min(ranked.length, k);
+  }
+  return { rows: ranked.map(({ row }) => row), scores: ranked.map(({ score }) => score) };
+}
+
+/**
+ * The cosine similarity of each row to a query, 0 for a row of zeros.
+ * @param features [rows, embed]
+ * @param query [embed]; neither has to be normalized
+ */
+export function cosines(features: Float32Array, query: Float32Array): Float64Array {
   const dim = query.length;
   const norm = Math.hypot(...query);
-  const ranked: { row: number; score: number }[] = [];
-  for (let row = 0; row * dim < features.length; row++) {
-    if (!isWanted(row)) continue;
+  return Float64Array.from({ length: features.length / dim }, (_, row) => {
     let dot = 0;
     let square = 0;
     for (let i = 0; i < dim; i++) {
@@ -27,11 +43,6 @@ export function topRows(
       dot += value * query[i];
       square += value * value;
     }
-    const score = square > 0 ? dot / Math.sqrt(square) / norm : 0;
-    if (ranked.length === k && score <= ranked[k - 1].score) continue;
-    const place = ranked.findIndex((other) => other.score < score);
-    ranked.splice(place < 0 ? ranked.length : place, 0, { row, score });
-    ranked.length = Math.min(ranked.length, k);
-  }
-  return { rows: ranked.map(({ row }) => row), scores: ranked.map(({ score }) => score) };
+    return square > 0 ? dot / Math.sqrt(square) / norm : 0;
+  });
 }

@@ -1,13 +1,16 @@
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { batchesPerEpoch, type Drawn, type Example, examplesOf } from './examples.ts';
 export { DivergedError, type PreparedStep, type Recipe, type StepReport } from './loop.ts';
-export { batchContrastiveLoss, logitScale } from './loss.ts';
+export { batchContrastiveLoss, contrastiveLoss, logitScale } from './loss.ts';
+export { imageBank } from './negatives/bank.ts';
+export type { Negatives } from './negatives/negatives.ts';
+export type { NegativesSource } from './negatives/of-run.ts';
 export { type Picked, type PicksRun, trainOnPicks } from './picks.ts';
 export type { RunEvent, StageName } from './run/events.ts';
 export { keepBest, keptFiles } from './run/kept-models.ts';
 export { planMicroBatch } from './run/micro-batch.ts';
 export type { RunOptions } from './run/options.ts';
-export { expectBatches, type TrainedModels, type TrainingRun, trainRun } from './run/run.ts';
+export { expectRun, type TrainedModels, type TrainingRun, trainRun } from './run/run.ts';
 export { modelFile, type RunContext, StageRecord } from './run/stage-record.ts';
 export { memoryStorage, type RunStorage } from './run/storage.ts';
 export type { Criterion, Validation } from './run/validation.ts';

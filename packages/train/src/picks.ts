@@ -1,4 +1,5 @@
 import { type ClipModel, type Tokenizer, textTokenizer } from '@webcir/clip';
+import type { CombinerModel } from '@webcir/combiner';
 import type { Device } from '@webcir/kernels';
 import { type Gallery, tableOf } from '@webcir/retrieval';
 import { examplesOf } from './examples.ts';
@@ -26,8 +27,13 @@ export interface PicksRun {
   readonly gallery: { readonly [Key in 'ids' | 'features']: Gallery[Key] };
   readonly picks: readonly Picked[];
   /**
+   * A Combiner of this CLIP to go on with. Then it alone is tuned, and CLIP stays as it is, at 1e-4 and without dropout:
+   * little enough that other searches find much what they found.
+   */
+  readonly combiner?: CombinerModel | undefined;
+  /**
    * What is to be other than this: both stages, 10 epochs at 1e-4 and 20 of the Combiner at 1e-3, in batches of up to
-   * 32. The image encoder stays as it is, so that the gallery stays valid.
+   * 32, against the whole gallery. The image encoder stays as it is, so that the gallery stays valid.
    */
   readonly options?: Partial<Omit<RunOptions, 'encoder'>>;
   /** Memory unless given. */
@@ -37,14 +43,13 @@ export interface PicksRun {
 
 /**
  * Tunes on a handful of picks, with the call that `webcir train` makes (`trainRun`). None is held out: the last epoch
- * is kept. Picks with one target that meet in a batch count as each other's negatives, so that many different ones are
- * better than many alike.
- * @throws RangeError when there are fewer than two picks, one is longer than the context, or the gallery lacks an image;
- *   DivergedError
+ * is kept. Each is told apart from every other image of the gallery, so that a single one is enough.
+ * @throws RangeError when there is no pick, one is longer than the context, the gallery lacks an image, or the Combiner
+ *   is another CLIP's; DivergedError
  */
 export async function trainOnPicks(run: PicksRun): Promise<TrainedModels> {
-  const { device, model, gallery, picks, storage = memoryStorage(), onEvent } = run;
-  if (picks.length < 2) throw new RangeError(`expected at least two picks to tell apart, found ${picks.length}`);
+  const { device, model, combiner, gallery, picks, storage = memoryStorage(), onEvent } = run;
+  if (picks.length === 0) throw new RangeError('picks: expected at least one, found none');
   const readText = textTokenizer(model, run.tokenizer);
   const triplets = picks.map(({ text, ...images }, i) => ({
     id: `pick ${i + 1}`,
@@ -59,6 +64,8 @@ export async function trainOnPicks(run: PicksRun): Promise<TrainedModels> {
   return trainRun<number>({
     device,
     model,
+    combiner,
+    bank: gallery.ids,
     examples: examplesOf(triplets, (text) => readText(text).rows),
     features: tableOf(gallery.ids, model.config.embedDim, gallery.features),
     planes: notAsked,
@@ -71,7 +78,7 @@ export async function trainOnPicks(run: PicksRun): Promise<TrainedModels> {
     storage,
     onEvent,
     options: {
-      stages: 'both',
+      stages: combiner ? '2' : 'both',
       seed: 1,
       numEpochs: 10,
       learningRate: 1e-4,
@@ -79,11 +86,13 @@ export async function trainOnPicks(run: PicksRun): Promise<TrainedModels> {
       memoryBudget: 1,
       checkpointActivations: false,
       combinerEpochs: 20,
-      combinerLr: 1e-3,
+      combinerLr: combiner ? 1e-4 : 1e-3,
       combinerBatchSize: batch,
-      dropout: 0.5,
+      dropout: combiner ? 0 : 0.5,
+      negatives: 'all',
       schedule: 'cosine',
       validationFrequency: Number.POSITIVE_INFINITY, // the last epoch alone
+      checkpointFrequency: Number.POSITIVE_INFINITY, // an epoch is a step or two: a checkpoint would take longer
       saveBest: true,
       imageCache: true,
       trimText: true,

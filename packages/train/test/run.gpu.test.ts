@@ -1,15 +1,14 @@
 // Both stages through the library call, on a small model: in Node and in a page, in one go and after a stop.
-import { clipFingerprint, initialVit, readClipModel, readFloat32, uploadClip } from '@webcir/clip';
+import { clipFingerprint, readClipModel, readFloat32, uploadClip } from '@webcir/clip';
 import { relativeDifference } from '@webcir/clip/test/reference';
 import { initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
 import { openDevice, type TensorStore } from '@webcir/kernels';
-import { byLength, Fusion, featureRows, ImageEncoder, TextEncoderPrograms, tableOf } from '@webcir/retrieval';
+import { byLength, featureRows, TextEncoderPrograms } from '@webcir/retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawEpoch } from '../src/examples.ts';
 import {
   type Drawn,
-  type Example,
   isTuned,
   memoryStorage,
   type RunEvent,
@@ -17,120 +16,21 @@ import {
   type RunStorage,
   Stage1,
   Stage2,
-  type TrainingRun,
-  trainRun,
 } from '../src/index.ts';
+import { examples, hashesOf, model, type Scores, smallRun, withoutTimes } from './small-run.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
 
-const random = seededRandom(5);
-const text = { contextLength: 8, textWidth: 64, textLayers: 1, vocabulary: [...Array(12).keys()] };
-const model = initialVit(
-  { embedDim: 16, imageResolution: 16, visionWidth: 64, visionLayers: 1, patchSize: 8, ...text },
-  random,
-);
+const { features: given, train: run } = smallRun(device);
 const { config } = model;
-const ids = Array.from({ length: 20 }, (_, i) => `image ${i}`);
-const pixels = new Map(ids.map((id) => [id, Float32Array.from({ length: 3 * 16 * 16 }, () => random() - 0.5)]));
-const examples: Example[] = Array.from({ length: 17 }, (_, i) => ({
-  reference: ids[i],
-  target: ids[i + 1],
-  texts: [0, 1].map((form) => [0, 1 + ((i + form) % 9), 2 + (i % 5), 11]),
-}));
-
-const options: RunOptions = {
-  stages: 'both',
-  seed: 1,
-  encoder: 'text',
-  numEpochs: 3,
-  learningRate: 1e-3,
-  batchSize: 8,
-  memoryBudget: 1,
-  checkpointActivations: false,
-  combinerEpochs: 3,
-  combinerLr: 1e-3,
-  combinerBatchSize: 8,
-  projectionDim: 32,
-  hiddenDim: 64,
-  dropout: 0.5,
-  schedule: 'cosine',
-  validationFrequency: 1,
-  saveBest: true,
-  imageCache: true,
-  trimText: true,
-  textCache: true,
-};
-
-interface Scores {
-  /** Mean cosine similarity of query and target, in percent. */
-  readonly similarity: number;
-}
-
-const encodeImages: TrainingRun<Scores>['encodeImages'] = async (weights) => {
-  const encoder = await ImageEncoder.create(device, config, weights, ids.length);
-  const { features: values } = await encoder.encode(ids.map((id) => [id, pixels.get(id)!]));
-  encoder.dispose();
-  return tableOf(ids, config.embedDim, values);
-};
-
-/** Scores the first texts of all examples. */
-const validation: TrainingRun<Scores>['validation'] = {
-  criteria: [{ name: 'similarity', of: ({ similarity }) => similarity }],
-  async textFeatures(weights) {
-    const encoder = new TextEncoderPrograms(device, config, weights);
-    const features = await encoder.encode(examples.map(({ texts }) => texts[0]));
-    await encoder.dispose();
-    return new Map([['all', features]]);
-  },
-  async scores(features, texts, fuse) {
-    const rows = (side: 'reference' | 'target') =>
-      featureRows(
-        features,
-        examples.map((example) => example[side]),
-      );
-    const fusion = await Fusion.create(device, config.embedDim, fuse);
-    const queries = await fusion.run(rows('reference'), texts.get('all')!);
-    fusion.dispose();
-    const targets = rows('target');
-    const { embedDim: dim } = config;
-    const row = (values: Float32Array, i: number) => values.subarray(i * dim, (i + 1) * dim);
-    const cosines = examples.map((_, i) => {
-      const [query, target] = [row(queries, i), row(targets, i)];
-      return query.reduce((sum, value, k) => sum + value * target[k], 0) / Math.hypot(...query) / Math.hypot(...target);
-    });
-    return { similarity: (100 * cosines.reduce((sum, value) => sum + value, 0)) / cosines.length };
-  },
-};
-
-let features: TrainingRun<Scores>['features'];
+let features: Awaited<typeof given>;
 beforeAll(async () => {
-  const clip = await uploadClip(device, model);
-  features = await encodeImages(clip.weights, 'all');
-  clip.dispose();
+  features = await given;
 });
 
-async function train(storage: RunStorage, change: Partial<RunOptions> = {}, onEvent?: (e: RunEvent<Scores>) => void) {
-  const run = { device, model, examples, features, encodeImages, validation, storage };
-  const planes = async (id: string) => pixels.get(id)!;
-  const trained = await trainRun({ ...run, planes, options: { ...options, ...change }, onEvent });
-  trained.clip.dispose();
-  return trained;
-}
-
-/** A hash of each tensor: where whole tensors differ, vitest would take minutes to say so. */
-async function hashesOf(storage: RunStorage, file: string): Promise<Record<string, string>> {
-  const { tensors } = await storage.open(file);
-  const hash = async (bytes: Uint8Array) =>
-    Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.slice())), (byte) =>
-      byte.toString(16),
-    ).join();
-  const found = [...tensors].map(async ([name, { read }]) => [name, await hash(await read())] as const);
-  return Object.fromEntries(await Promise.all(found));
-}
-
-const withoutTimes = async (storage: RunStorage) =>
-  (await storage.logged()).map(({ time: _, seconds: __, ...entry }) => entry);
+const train = (storage: RunStorage, change: Partial<RunOptions> = {}, onEvent?: (e: RunEvent<Scores>) => void) =>
+  run(storage, change, { onEvent });
 
 describe('trainRun', () => {
   const whole = memoryStorage();

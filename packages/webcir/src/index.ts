@@ -22,8 +22,10 @@ export {
 } from '@webcir/kernels';
 export {
   type Avoid,
+  type CombinerExplanation,
   type DownloadProgress,
   type Entries,
+  type Explanation,
   forgetStored,
   Gallery,
   GalleryIndex,

@@ -87,7 +87,7 @@ it('a run is not resumed with other data, weights or options', async () => {
     return stderr;
   };
   expect(await resume('--seed', '7', '--no-save-best', '--combiner-epochs', '60')).toMatch(
-    /--seed, --no-save-best, --combiner-epochs cannot change .* leave out all but --data and --clip-model-path/,
+    /--seed, --no-save-best, --combiner-epochs cannot change .* leave out all but --data, --clip-model-path and --combiner-path/,
   );
   const before = await readFile(captions(), 'utf8');
   const entries = JSON.parse(before);

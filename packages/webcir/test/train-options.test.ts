@@ -2,6 +2,8 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readFloat32 } from '@webcir/clip';
+import { openWeights } from '@webcir/clip/node';
 import { openEmbeddedFromPackage, writeCirr, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli, runIn } from './run-cli.ts';
@@ -49,6 +51,42 @@ describe('webcir train', () => {
     expect(await methods('first')).toEqual(['image', 'text', 'sum', 'sum-stage1']);
     expect(await methods('second')).toEqual(['image', 'text', 'sum-stage1', 'combiner']);
     expect(await readdir(inRun('first'))).not.toContain('combiner.safetensors');
+  }, 240_000);
+
+  it('goes on with a Combiner of its CLIP, told apart from all images', async () => {
+    const file = (run: string, name: string) => inRun(run, `${name}.safetensors`);
+    const second = ['--stages', '2', '--clip-model-path', file('first', 'clip')];
+    const more = ['--negatives', 'all', '--combiner-path', join('runs', 'both', 'combiner.safetensors')];
+    const { code, stderr } = await train('more', 'fashioniq', ...second, ...more, '--combiner-lr', '0.00001');
+    expect([code, stderr]).toEqual([0, '']);
+    const config = JSON.parse(await readFile(inRun('more', 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ negatives: 'all', combinerPath: file('both', 'combiner') });
+    expect(Object.keys(config.madeFrom)).toContain('the Combiner');
+    // So small a rate hardly moves it from where it was, which is not where a fresh one starts.
+    const weights = async (run: string) => {
+      const { tensors } = await openWeights(file(run, 'combiner'));
+      return readFloat32(tensors.get('combiner_layer.weight')!);
+    };
+    const [moved, before] = [await weights('more'), await weights('both')];
+    const largest = Math.max(...moved.map((value, i) => Math.abs(value - before[i])));
+    expect(largest).toBeGreaterThan(0);
+    expect(largest).toBeLessThan(1e-4);
+
+    const refused = async (...args: string[]) => {
+      const ended = await webcir('train', ...args);
+      expect([ended.code, ended.stderr.split('\n').length]).toEqual([1, 1]);
+      return ended.stderr;
+    };
+    expect(await refused('--resume', 'runs/more', '--combiner-path', file('more', 'combiner'))).toContain(
+      'since it was started, these have changed: the Combiner; put back',
+    );
+    const fiq = ['--dataset', 'fashioniq', '--data', 'fashioniq', '--name', 'refused', ...small];
+    expect(await refused(...fiq, ...more)).toContain('the Combiner was trained on features of another CLIP');
+    expect(await refused(...fiq, ...second, ...more, '--hidden-dim', '7')).toContain(
+      'the Combiner to go on with has a --hidden-dim of 1024, not 7: leave it out',
+    );
+    expect(await refused(...fiq, '--encoder', 'both', '--negatives', 'all')).toContain('take --encoder text');
+    expect(await readdir(join(folder, 'runs'))).not.toContain('refused');
   }, 240_000);
 
   it('tunes both encoders in micro-batches with activations computed again, and keeps every epoch', async () => {

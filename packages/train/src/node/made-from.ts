@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type ClipModel, modelFingerprint } from '@webcir/clip';
+import type { CombinerModel } from '@webcir/combiner';
 import { type CirDataset, runImages } from '@webcir/data';
 
 /** Checksums of all that decides what a run comes to, by what they are of: 'the captions of train', 'the CLIP'. */
 export type MadeFrom = Readonly<Record<string, string>>;
 
-/** The checksums of a data set, with its images' versions, and of the CLIP that a run starts from. */
-export async function madeFrom(dataset: CirDataset, model: ClipModel): Promise<MadeFrom> {
+/** The checksums of a data set, with its images' versions, and of the CLIP and the Combiner that a run starts from. */
+export async function madeFrom(dataset: CirDataset, model: ClipModel, combiner?: CombinerModel): Promise<MadeFrom> {
   const { train, validation, test } = dataset.uses;
   const splits = new Set([train, validation, test].filter((split) => split !== undefined));
   const ofSplits = [...splits].flatMap((split): [what: string, value: unknown][] => {
@@ -24,6 +25,7 @@ export async function madeFrom(dataset: CirDataset, model: ClipModel): Promise<M
     ...Object.fromEntries(ofSplits.map(([what, value]) => [what, hashOf(value)])),
     'the images (sizes and times of their files)': hashOf([ids, versions]),
     'the CLIP': await modelFingerprint(model),
+    ...(combiner && { 'the Combiner': await combinerHash(combiner) }),
   };
 }
 
@@ -39,6 +41,12 @@ export function expectUnchanged(run: string, before: MadeFrom | undefined, now: 
     `the run ${run} cannot go on, as its results would be of two kinds: since it was started, these have changed: ` +
       `${changed.join(', ')}; put back what they were, or start a new run`,
   );
+}
+
+async function combinerHash({ config, tensors }: CombinerModel): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(config));
+  for (const tensor of tensors.values()) hash.update(await tensor.read());
+  return hash.digest('hex');
 }
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

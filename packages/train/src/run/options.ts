@@ -26,11 +26,18 @@ export interface RunOptions {
   /** 8 times CLIP's feature width unless given. */
   readonly hiddenDim?: number;
   readonly dropout: number;
+  /**
+   * What each query is told apart from, in both stages: the other targets of its batch, as CLIP4Cir does and unless
+   * given; or all images of the run (`TrainingRun.bank`), which needs a frozen image encoder.
+   */
+  readonly negatives?: 'batch' | 'all';
   /** amp: automatic mixed precision in both stages. */
   readonly precision?: 'fp32' | 'amp';
   readonly schedule: Schedule;
   /** Epochs between validations; the last epoch is always validated. */
   readonly validationFrequency: number;
+  /** Epochs between the checkpoints that a stopped run goes on from: 1 unless given; Infinity for none. */
+  readonly checkpointFrequency?: number;
   /** Keeps the best model only, not that of every validated epoch. */
   readonly saveBest: boolean;
   /** The exact shortcuts; each can be switched off. */

@@ -9,21 +9,22 @@ import {
 } from '@webcir/clip';
 import type { CombinerModel } from '@webcir/combiner';
 import type { Device } from '@webcir/kernels';
-import { type FeatureTable, readCombinerModel } from '@webcir/retrieval';
-import { batchesPerEpoch, type Example } from '../examples.ts';
+import { expectCombinerOf, type FeatureTable, readCombinerModel } from '@webcir/retrieval';
+import { batchesPerEpoch } from '../examples.ts';
+import { expectNegatives, type NegativesSource } from '../negatives/of-run.ts';
 import { runStage1 } from '../stage1/run.ts';
 import { isTuned } from '../stage1/tuned.ts';
-import { runStage2 } from '../stage2/run.ts';
+import { combinerConfig, runStage2 } from '../stage2/run.ts';
 import { planMicroBatch } from './micro-batch.ts';
 import { modelFile, type RunContext } from './stage-record.ts';
 
 /** A training run: what it reads, where it stores its results, and whom it notifies. */
-export interface TrainingRun<Scores> extends RunContext<Scores> {
+export interface TrainingRun<Scores> extends RunContext<Scores>, NegativesSource {
   readonly device: Device;
   /** CLIP as given. */
   readonly model: ClipModel;
-  /** `examplesOf` the training triplets. */
-  readonly examples: readonly Example[];
+  /** A Combiner of this CLIP that stage 2 goes on with; fresh weights unless given. */
+  readonly combiner?: CombinerModel | undefined;
   /** Features of every image of training and validation by the image encoder as given. */
   readonly features: FeatureTable;
   /** Normalized planes [3, size, size] of an image. */
@@ -47,32 +48,40 @@ export interface TrainedModels {
   readonly combiner?: CombinerModel;
 }
 
-/** @throws RangeError when a batch of the stages that are trained is larger than the data */
-export function expectBatches(
-  { stages, batchSize, combinerBatchSize }: RunContext<never>['options'],
-  examples: number,
-) {
-  if (stages !== '2') batchesPerEpoch(examples, batchSize, '--batch-size');
-  if (stages !== '1') batchesPerEpoch(examples, combinerBatchSize, '--combiner-batch-size');
+/** What can be checked of a run before anything is computed. */
+export type PlannedRun = Pick<TrainingRun<never>, 'device' | 'model' | 'combiner' | 'examples' | 'bank' | 'options'>;
+
+/**
+ * Checks what a run is given, before anything is computed.
+ * @throws RangeError when a batch of the stages that are trained is larger than the data, the Combiner is of other widths
+ *   or of another CLIP, or the negatives are not to be had; Error for light weights
+ */
+export async function expectRun(run: PlannedRun): Promise<void> {
+  const { model, combiner, examples, options } = run;
+  const { stages, batchSize, combinerBatchSize } = options;
+  expectTrainable(model);
+  if (stages !== '2') batchesPerEpoch(examples.length, batchSize, '--batch-size');
+  if (stages !== '1') batchesPerEpoch(examples.length, combinerBatchSize, '--combiner-batch-size');
+  if (combiner) await expectCombinerOf(model, combiner);
+  combinerConfig(model.config.embedDim, options, combiner);
+  expectNegatives(run);
 }
 
 /**
  * Trains both stages of CLIP4Cir, or one of them, and goes on where an earlier call with the same storage and options
  * stopped, to the same bits. Runs in Node and in a page.
- * @throws RangeError when a batch is larger than the data or stage 1 does not fit the memory budget; DivergedError; Error
- *   for light weights
+ * @throws as `expectRun`; RangeError when stage 1 does not fit the memory budget; DivergedError
  */
 export async function trainRun<Scores>(run: TrainingRun<Scores>): Promise<TrainedModels> {
   const { device, model, storage, options } = run;
-  expectTrainable(model);
-  expectBatches(options, run.examples.length);
+  await expectRun(run);
   const [tunedFile, combinerFile] = [modelFile('stage 1'), modelFile('stage 2')];
   if (!(await storage.has(tunedFile))) {
     if (options.stages === '2') await storage.write(tunedFile, storeClipModel(model, 'F32'));
     else {
       const clip = await uploadClip(device, model, isTuned(options.encoder));
       const validationFeatures = (weights: Weights) => run.encodeImages(weights, 'validation');
-      const microBatch = planMicroBatch(model, device.capabilities, options);
+      const microBatch = planMicroBatch(model, device.capabilities, options, run);
       await runStage1({ ...run, planes: (id) => run.planes(id), clip, validationFeatures, microBatch });
       clip.dispose();
     }

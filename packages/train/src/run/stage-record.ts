@@ -90,7 +90,7 @@ export class StageRecord<Scores> {
     return improved;
   }
 
-  /** Validates where due, and saves the best models and the checkpoint; a run killed after this loses nothing. */
+  /** Validates, and saves the best models and the checkpoint, where due; a run killed after a checkpoint loses nothing. */
   async epoch({ epoch, adam, score, save }: EpochEnd<Scores>): Promise<void> {
     const { storage, validation, options, onEvent } = this.#context;
     const { checkpoint, best, model } = files[this.#stage];
@@ -104,7 +104,8 @@ export class StageRecord<Scores> {
     this.#log('epoch', { epoch, ...(scores !== undefined && { validation: scores }) });
     // The log comes first: of a run that is killed here, `restore` drops the epoch and it is made again.
     await this.#written;
-    await saveCheckpoint(storage, `${checkpoint}.safetensors`, adam, { epoch: String(epoch) });
+    if (epoch % (options.checkpointFrequency ?? 1) === 0)
+      await saveCheckpoint(storage, `${checkpoint}.safetensors`, adam, { epoch: String(epoch) });
     onEvent?.({ type: 'epoch', stage: this.#stage, epoch, ...(scores !== undefined && { scores }) });
   }
 

@@ -47,10 +47,14 @@ export class GradCache {
     this.#memory = new SharedMemory(options.device);
   }
 
-  async prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
+  async prepare(
+    images: ImageBatch,
+    texts: readonly (readonly number[])[],
+    more: Readonly<Record<string, HostArray>>,
+  ): Promise<PreparedStep> {
     this.#batchPrograms ??= this.#compileBatch(images.kind);
     const programs = await this.#batchPrograms;
-    return (adam) => this.#step(programs, images, texts, adam);
+    return (adam) => this.#step(programs, images, texts, more, adam);
   }
 
   async dispose(): Promise<void> {
@@ -70,6 +74,7 @@ export class GradCache {
     { loss, update }: BatchPrograms,
     images: ImageBatch,
     texts: readonly (readonly number[])[],
+    more: Readonly<Record<string, HostArray>>,
     adam: Float32Array,
   ): Promise<number> {
     const { scaler } = this.#options.adam;
@@ -80,7 +85,8 @@ export class GradCache {
       texts: await this.#encode(textBatches),
       images: images.kind === 'pixels' ? await this.#encode(imageBatches) : joined(images),
     };
-    const result = await loss.runAndRead({ ...features, ...(scaler ? { adam } : {}) }, ['loss', 'images', 'texts']);
+    const inputs = { ...features, ...more, ...(scaler ? { adam } : {}) };
+    const result = await loss.runAndRead(inputs, ['loss', 'images', 'texts']);
     await this.#accumulate(textBatches, result.texts);
     await this.#accumulate(imageBatches, result.images);
     if (scaler) scaler.update((await update.runAndRead({ adam }, ['overflow'])).overflow[0] !== 0);
@@ -138,12 +144,15 @@ export class GradCache {
 
   /** Takes the memory of the largest programs first: the others fit into it. */
   async #compileBatch(images: ImageBatch['kind']): Promise<BatchPrograms> {
-    const { device, clip, adam, batch } = this.#options;
+    const { device, clip, adam, batch, negatives } = this.#options;
     const memory = this.#memory;
     const needs = microNeeds(clip, images, this.#options, this.#gradients, device.capabilities);
     for (const need of needs) memory.reserve(need);
     return {
-      loss: await compile(device, { ...featureLoss(batch, clip.config, (loss) => adam.scaled(loss)), memory }),
+      loss: await compile(device, {
+        ...featureLoss(batch, clip.config, negatives, (loss) => adam.scaled(loss)),
+        memory,
+      }),
       update: await compile(device, { ...adam.update(this.#gradients.flat), memory }),
     };
   }

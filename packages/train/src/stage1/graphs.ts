@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '@webcir/kernels';
 import { encodeGroups, type GroupLengths } from '@webcir/retrieval';
-import { batchContrastiveLoss } from '../loss.ts';
+import { inBatch, type Negatives } from '../negatives/negatives.ts';
 import type { ImageBatch } from './images.ts';
 
 /** A CLIP that graphs are built on, with or without memory behind it. */
@@ -27,14 +27,20 @@ export interface ClipLayout {
 
 /**
  * The loss of a whole batch. References and targets go through the encoder as one batch. Inputs: those of `groupTexts`;
- * 'pixels' [2 batch, size, size, 3], references first, or 'reference' and 'target' [batch, embed].
+ * 'pixels' [2 batch, size, size, 3], references first, or 'reference' and 'target' [batch, embed]; what the negatives take.
  */
-export function wholeLoss(clip: ClipLayout, kind: ImageBatch['kind'], lengths: GroupLengths, batch: number): Tensor {
+export function wholeLoss(
+  clip: ClipLayout,
+  kind: ImageBatch['kind'],
+  lengths: GroupLengths,
+  batch: number,
+  negatives: Negatives = inBatch,
+): Tensor {
   const { config, weights } = clip;
   const text = encodeGroups(lengths, batch, weights, config);
   const shape = [batch, config.embedDim];
-  if (kind === 'features') return stage1Loss(input('reference', shape), text, input('target', shape));
-  return lossOfImages(encodeImages(2 * batch, clip), text);
+  if (kind === 'features') return stage1Loss(input('reference', shape), text, input('target', shape), negatives);
+  return lossOfImages(encodeImages(2 * batch, clip), text, negatives);
 }
 
 /** What a micro-batch holds: images, or texts that are run at one length. */
@@ -57,16 +63,17 @@ export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number):
 
 /**
  * The loss of a batch and its gradient with respect to the features, which are the inputs 'images', references first,
- * and 'texts'.
+ * and 'texts'; what the negatives take.
  * @param scaled gives the loss that the gradient is taken of (`Adam.scaled`)
  */
 export function featureLoss(
   batch: number,
   { embedDim }: ClipConfig,
+  negatives: Negatives = inBatch,
   scaled = (loss: Tensor) => loss,
 ): Graph<'loss' | 'images' | 'texts'> {
   const inputs = [input('images', [2 * batch, embedDim]), input('texts', [batch, embedDim])] as const;
-  const loss = lossOfImages(...inputs);
+  const loss = lossOfImages(...inputs, negatives);
   const [images, texts] = gradients(scaled(loss), inputs);
   return { outputs: { loss, images, texts } };
 }
@@ -103,11 +110,11 @@ function encodeImages(count: number, { config, weights }: ClipLayout): Tensor {
   return encodeImage(input('pixels', [count, size, size, 3]), weights, config);
 }
 
-const stage1Loss = (reference: Tensor, text: Tensor, target: Tensor): Tensor =>
-  batchContrastiveLoss(elementwiseSum(reference, text), target);
+const stage1Loss = (reference: Tensor, text: Tensor, target: Tensor, negatives: Negatives): Tensor =>
+  negatives.loss(elementwiseSum(reference, text), target);
 
 /** @param images [2 batch, embed], references first */
-function lossOfImages(images: Tensor, text: Tensor): Tensor {
+function lossOfImages(images: Tensor, text: Tensor, negatives: Negatives): Tensor {
   const [batch] = text.shape;
-  return stage1Loss(slice(images, 0, 0, batch), text, slice(images, 0, batch, batch));
+  return stage1Loss(slice(images, 0, 0, batch), text, slice(images, 0, batch, batch), negatives);
 }

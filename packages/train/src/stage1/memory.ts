@@ -12,6 +12,7 @@ import {
   sharedSize,
 } from '@webcir/kernels';
 import { evenGroups } from '@webcir/retrieval';
+import { inBatch, type Negatives } from '../negatives/negatives.ts';
 import {
   accumulateGradients,
   type ClipLayout,
@@ -30,6 +31,8 @@ export interface StepSizes {
   readonly microBatch: number;
   readonly trim: boolean;
   readonly recompute: boolean;
+  /** Those of the batch unless given. */
+  readonly negatives?: Negatives;
 }
 
 export interface StepOptions extends StepSizes {
@@ -45,10 +48,10 @@ export interface StepOptions extends StepSizes {
 function wholeGraph(
   clip: ClipLayout,
   images: ImageBatch['kind'],
-  { batch, trim, recompute }: StepSizes,
+  { batch, trim, recompute, negatives }: StepSizes,
   length: number,
 ): Graph<string> {
-  const loss = wholeLoss(clip, images, evenGroups(batch, length, trim), batch);
+  const loss = wholeLoss(clip, images, evenGroups(batch, length, trim), batch, negatives);
   const gradients = packedGradients(loss, clip.trained, { recompute });
   return { outputs: { loss, ...Object.fromEntries(gradients.entries()) } };
 }
@@ -57,7 +60,7 @@ function wholeGraph(
 function microGraphs(
   clip: ClipLayout,
   images: ImageBatch['kind'],
-  { batch, microBatch, recompute }: StepSizes,
+  { batch, microBatch, recompute, negatives }: StepSizes,
   gradientStore: StoreLayout,
   lengths: readonly number[],
 ): Graph<string>[] {
@@ -67,7 +70,7 @@ function microGraphs(
     { outputs: { features: microFeatures(clip, kind, microBatch) } },
     accumulateGradients(clip, kind, microBatch, gradientStore, recompute),
   ]);
-  return [...graphs, featureLoss(batch, clip.config)];
+  return [...graphs, featureLoss(batch, clip.config, negatives)];
 }
 
 /** The maximum that a step in one program needs: with every text as long as the context. */
@@ -120,13 +123,13 @@ function planStores({ config, entries, encoder, mixed, capabilities: { maxBindin
 }
 
 /**
- * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, and the programs of a step. Pure: needs
- * no device.
+ * GPU memory of stage 1, in bytes: weights, gradients, the optimizer's moments, a bank of negatives, and the programs of
+ * a step. Pure: needs no device.
  * @returns the total, and the largest buffer, which the device must be able to bind
  */
 export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: number; largest: number } {
   const { trained, frozen, gradients, clip } = planStores(plan);
-  const { capabilities } = plan;
+  const { capabilities, negatives = inBatch } = plan;
   const sizes = { ...plan, microBatch };
   const whole = microBatch === plan.batch;
   const needs = whole
@@ -134,7 +137,7 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
     : microNeeds(clip, plan.images, sizes, gradients, capabilities);
   const stores = [frozen, trained, trained, trained, ...(whole ? [] : [gradients])]; // trained weights have two moments
   return {
-    total: stores.reduce((sum, { size }) => sum + size, sharedSize(needs)),
+    total: stores.reduce((sum, { size }) => sum + size, sharedSize(needs)) + negatives.size,
     largest: Math.max(...needs.map(({ largest }) => largest)),
   };
 }

@@ -2,19 +2,19 @@ import { type ClipModel, type DeviceClip, downloadClip, storeClipModel, type Wei
 import { elementwiseSum } from '@webcir/combiner';
 import type { Device } from '@webcir/kernels';
 import { byLength, type FeatureTable, featureRows } from '@webcir/retrieval';
-import { batchesPerEpoch, type Drawn, drawEpoch, type Example } from '../examples.ts';
+import { batchesPerEpoch, type Drawn, drawEpoch } from '../examples.ts';
 import { runTraining } from '../loop.ts';
+import { type NegativesSource, negativesOf } from '../negatives/of-run.ts';
 import type { RunOptions } from '../run/options.ts';
 import { type RunContext, StageRecord } from '../run/stage-record.ts';
 import type { ImageBatch } from './images.ts';
 import { Stage1 } from './stage1.ts';
 
-export interface Stage1Run<Scores> extends RunContext<Scores> {
+export interface Stage1Run<Scores> extends RunContext<Scores>, NegativesSource {
   readonly device: Device;
   readonly model: ClipModel;
   /** The model on the device, with the tensors to be tuned in its trained store. */
   readonly clip: DeviceClip;
-  readonly examples: readonly Example[];
   /** Features of every image by the image encoder as given, which is right as long as that is frozen. */
   readonly features: FeatureTable;
   /** Normalized planes [3, size, size] of an image. */
@@ -33,12 +33,14 @@ export async function runStage1<Scores>(run: Stage1Run<Scores>): Promise<void> {
   const { device, model, clip, examples, microBatch, validation, storage, options } = run;
   const { batchSize: batch, numEpochs: epochs, seed } = options;
   const record = new StageRecord('stage 1', epochs, run);
+  const negatives = negativesOf(run);
   const stage = new Stage1(device, model.config, clip, {
     batch,
     trim: options.trimText,
     microBatch,
     recompute: options.checkpointActivations,
     mixed: options.precision === 'amp',
+    negatives,
   });
   const score = async (): Promise<Scores> => {
     const features = options.encoder === 'text' ? run.features : await run.validationFeatures(clip.weights);
@@ -57,13 +59,14 @@ export async function runStage1<Scores>(run: Stage1Run<Scores>): Promise<void> {
       draw: (epoch) => drawEpoch(examples, batch, `stage 1, seed ${seed}, epoch ${epoch}`),
       async prepare(batch) {
         const drawn = byLength(batch, textOf);
-        return stage.prepare(await imagesOf(run, drawn), drawn.map(textOf));
+        return stage.prepare(await imagesOf(run, drawn), drawn.map(textOf), negatives.inputs(drawn));
       },
       onStep: (report) => record.step(report),
       onEpoch: (epoch) => record.epoch({ epoch, adam: stage.adam, score, save }),
     });
   } finally {
     await stage.dispose();
+    negatives.dispose();
   }
   await record.end();
 }

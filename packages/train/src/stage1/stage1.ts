@@ -1,6 +1,7 @@
 import { type ClipConfig, type DeviceClip, mixedPrecision } from '@webcir/clip';
-import { Adam, type Device } from '@webcir/kernels';
+import { Adam, type Device, type HostArray } from '@webcir/kernels';
 import type { PreparedStep } from '../loop.ts';
+import { inBatch, type Negatives } from '../negatives/negatives.ts';
 import { GradCache } from './grad-cache.ts';
 import type { ImageBatch } from './images.ts';
 import { WholeBatch } from './whole-batch.ts';
@@ -8,7 +9,7 @@ import { WholeBatch } from './whole-batch.ts';
 /** CLIP4Cir's AdamW: PyTorch's defaults but for epsilon. */
 export const stage1Adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
-/** How a step of stage 1 is run; only `batch` and `mixed` change its result. */
+/** How a step of stage 1 is run; only `batch`, `mixed` and `negatives` change its result. */
 export interface Stage1Settings {
   readonly batch: number;
   /** Run only as many text positions as the longest captions of a batch need. */
@@ -19,6 +20,8 @@ export interface Stage1Settings {
   readonly recompute?: boolean;
   /** Blocks in half precision, with master weights and loss scaling. */
   readonly mixed?: boolean;
+  /** Those of the batch unless given. */
+  readonly negatives?: Negatives;
 }
 
 /**
@@ -34,13 +37,13 @@ export class Stage1 {
     device: Device,
     config: ClipConfig,
     { trained, weights }: DeviceClip,
-    { batch, trim = true, microBatch = batch, recompute = false, mixed = false }: Stage1Settings,
+    { batch, trim = true, microBatch = batch, recompute = false, mixed = false, negatives = inBatch }: Stage1Settings,
   ) {
     if (batch % microBatch !== 0)
       throw new RangeError(`a micro-batch of ${microBatch} does not divide the batch of ${batch}`);
     this.adam = new Adam(trained, { ...stage1Adam, lossScaling: mixed });
     const clip = { config, weights: mixed ? mixedPrecision(weights) : weights, trained };
-    const options = { device, clip, adam: this.adam, batch, trim, microBatch, recompute };
+    const options = { device, clip, adam: this.adam, batch, trim, microBatch, recompute, negatives };
     this.#steps =
       microBatch < batch ? new GradCache(options, trained.createLike('gradients')) : new WholeBatch(options);
   }
@@ -48,9 +51,14 @@ export class Stage1 {
   /**
    * Prepares one step.
    * @param texts token rows of each caption
+   * @param more what the negatives take (`Negatives.inputs`)
    */
-  prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
-    return this.#steps.prepare(images, texts);
+  prepare(
+    images: ImageBatch,
+    texts: readonly (readonly number[])[],
+    more: Readonly<Record<string, HostArray>> = {},
+  ): Promise<PreparedStep> {
+    return this.#steps.prepare(images, texts, more);
   }
 
   async dispose(): Promise<void> {

@@ -1,6 +1,7 @@
 import { compile, type HostArray, SharedMemory } from '@webcir/kernels';
 import { type GroupLengths, groupTexts } from '@webcir/retrieval';
 import { type PreparedStep, programStep, type StepProgram } from '../loop.ts';
+import { inBatch } from '../negatives/negatives.ts';
 import { wholeLoss } from './graphs.ts';
 import { type ImageBatch, packPixels } from './images.ts';
 import { type StepOptions, wholeNeeds } from './memory.ts';
@@ -19,11 +20,15 @@ export class WholeBatch {
     this.#memory = new SharedMemory(options.device);
   }
 
-  async prepare(images: ImageBatch, texts: readonly (readonly number[])[]): Promise<PreparedStep> {
+  async prepare(
+    images: ImageBatch,
+    texts: readonly (readonly number[])[],
+    more: Readonly<Record<string, HostArray>>,
+  ): Promise<PreparedStep> {
     const { clip, trim } = this.#options;
     const { lengths, inputs } = groupTexts(texts, clip.config, trim);
     const program = await this.#program(images.kind, lengths);
-    return programStep(program, { ...inputs, ...this.#imageInputs(images) }, this.#options.adam);
+    return programStep(program, { ...inputs, ...this.#imageInputs(images), ...more }, this.#options.adam);
   }
 
   async dispose(): Promise<void> {
@@ -32,8 +37,11 @@ export class WholeBatch {
   }
 
   #imageInputs(images: ImageBatch): Record<string, HostArray> {
-    if (images.kind === 'features') return { reference: images.reference, target: images.target };
-    const { imageResolution } = this.#options.clip.config;
+    const { clip, negatives = inBatch } = this.#options;
+    const { imageResolution } = clip.config;
+    if (images.kind === 'features') {
+      return { reference: images.reference, ...(negatives.readsTargets && { target: images.target }) };
+    }
     return { pixels: packPixels([...images.reference, ...images.target], imageResolution) };
   }
 
@@ -42,8 +50,8 @@ export class WholeBatch {
     if (this.#programs.size === 0) this.#reserve(kind);
     let program = this.#programs.get(key);
     if (!program) {
-      const { device, clip, adam, batch, recompute } = this.#options;
-      const loss = wholeLoss(clip, kind, lengths, batch);
+      const { device, clip, adam, batch, recompute, negatives } = this.#options;
+      const loss = wholeLoss(clip, kind, lengths, batch, negatives);
       program = compile(device, { ...adam.minimize(loss, { recompute }), memory: this.#memory });
       this.#programs.set(key, program);
     }

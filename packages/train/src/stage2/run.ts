@@ -1,23 +1,25 @@
 import { type ClipModel, clipFingerprint, type ModelTensor, type Weights } from '@webcir/clip';
-import { type CombinerConfig, combine, initialCombiner } from '@webcir/combiner';
+import { type CombinerConfig, type CombinerModel, combine, initialCombiner } from '@webcir/combiner';
 import { seededRandom, seedOf } from '@webcir/data';
 import type { Device, Tensor, TensorStore } from '@webcir/kernels';
 import { type FeatureTable, featureRows, storeCombinerModel } from '@webcir/retrieval';
-import { batchesPerEpoch, drawEpoch, type Example } from '../examples.ts';
+import { batchesPerEpoch, drawEpoch } from '../examples.ts';
 import { runTraining } from '../loop.ts';
+import { type NegativesSource, negativesOf } from '../negatives/of-run.ts';
 import type { RunOptions } from '../run/options.ts';
 import { type RunContext, StageRecord } from '../run/stage-record.ts';
 import type { RunStorage } from '../run/storage.ts';
 import { captionFeatures } from './captions.ts';
 import { Stage2 } from './stage2.ts';
 
-export interface Stage2Run<Scores> extends RunContext<Scores> {
+export interface Stage2Run<Scores> extends RunContext<Scores>, NegativesSource {
   readonly device: Device;
   /** The tuned CLIP, frozen now. */
   readonly model: ClipModel;
   /** The same on the device. */
   readonly weights: Weights;
-  readonly examples: readonly Example[];
+  /** The Combiner to go on with; fresh weights unless given. */
+  readonly combiner?: CombinerModel | undefined;
   /** Features of every image by the tuned CLIP. */
   readonly features: FeatureTable;
 }
@@ -36,9 +38,13 @@ export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
     onProgress: (done, total) => onEvent?.({ type: 'captions', done, total }),
   });
   const record = new StageRecord('stage 2', epochs, run);
-  const config = combinerConfig(model.config.embedDim, options);
-  const initial = initialCombiner(config, seededRandom(seedOf(`combiner, seed ${seed}`)));
-  const stage = await Stage2.create(device, config, initial, { batch, dropout, mixed: options.precision === 'amp' });
+  const config = combinerConfig(model.config.embedDim, options, run.combiner);
+  const initial = run.combiner
+    ? await valuesOf(run.combiner)
+    : initialCombiner(config, seededRandom(seedOf(`combiner, seed ${seed}`)));
+  const negatives = negativesOf(run);
+  const settings = { batch, dropout, mixed: options.precision === 'amp', negatives };
+  const stage = await Stage2.create(device, config, initial, settings);
   const { adam, combiner } = stage;
   const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
   const stepsPerEpoch = batchesPerEpoch(examples.length, batch, '--combiner-batch-size');
@@ -64,7 +70,8 @@ export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
           text: await captions.of(drawn),
           target: rowsOf(drawn.map(({ example }) => example.target)),
         };
-        return stage.prepare(shown, dropout > 0 ? [seedOf(`dropout, seed ${seed}`), step] : undefined);
+        const dropoutSeed = dropout > 0 ? ([seedOf(`dropout, seed ${seed}`), step] as const) : undefined;
+        return stage.prepare(shown, dropoutSeed, negatives.inputs(drawn));
       },
       onStep: (report) => record.step(report),
       onEpoch: (epoch) =>
@@ -77,17 +84,42 @@ export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
     });
   } finally {
     stage.dispose();
+    negatives.dispose();
     await captions.dispose();
   }
   await record.end();
 }
 
-/** The Combiner's widths, CLIP4Cir's defaults where the options say nothing. */
-export const combinerConfig = (featureDim: number, { projectionDim, hiddenDim }: RunOptions): CombinerConfig => ({
-  featureDim,
-  projectionDim: projectionDim ?? 4 * featureDim,
-  hiddenDim: hiddenDim ?? 8 * featureDim,
-});
+/**
+ * The Combiner's widths: those of the one to go on with, or CLIP4Cir's defaults where the options say nothing.
+ * @throws RangeError where the options ask for other widths than it has
+ */
+export function combinerConfig(
+  featureDim: number,
+  { projectionDim, hiddenDim }: Pick<RunOptions, 'projectionDim' | 'hiddenDim'>,
+  given?: Pick<CombinerModel, 'config'>,
+): CombinerConfig {
+  const { config = { featureDim, projectionDim: 4 * featureDim, hiddenDim: 8 * featureDim } } = given ?? {};
+  const wanted = {
+    ...config,
+    projectionDim: projectionDim ?? config.projectionDim,
+    hiddenDim: hiddenDim ?? config.hiddenDim,
+  };
+  if (!given) return wanted;
+  for (const [option, key] of [
+    ['--projection-dim', 'projectionDim'],
+    ['--hidden-dim', 'hiddenDim'],
+  ] as const) {
+    if (wanted[key] === config[key]) continue;
+    throw new RangeError(
+      `the Combiner to go on with has a ${option} of ${config[key]}, not ${wanted[key]}: leave it out`,
+    );
+  }
+  return config;
+}
+
+const valuesOf = async ({ tensors }: CombinerModel): Promise<Map<string, Float32Array>> =>
+  new Map(await Promise.all([...tensors].map(async ([name, tensor]) => [name, await tensor.read()] as const)));
 
 function saveCombiner(storage: RunStorage, file: string, combiner: TensorStore, clip: string): Promise<void> {
   const weights = combiner.entries.map(({ name, shape }): [string, ModelTensor] => [

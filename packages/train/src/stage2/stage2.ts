@@ -1,7 +1,7 @@
 import { type CombinerConfig, combine, combinerDropout, combinerEntries, mixedPrecision } from '@webcir/combiner';
-import { Adam, compile, type Device, input, type Tensor, TensorStore } from '@webcir/kernels';
+import { Adam, compile, type Device, type HostArray, input, type Tensor, TensorStore } from '@webcir/kernels';
 import { type PreparedStep, programStep, type StepProgram } from '../loop.ts';
-import { batchContrastiveLoss } from '../loss.ts';
+import { inBatch, type Negatives } from '../negatives/negatives.ts';
 
 /** The features of a batch, [batch, featureDim] each, as CLIP gives them. */
 export interface FeatureBatch {
@@ -15,6 +15,8 @@ export interface Stage2Settings {
   readonly dropout: number;
   /** Matrices in half precision, with master weights and loss scaling. */
   readonly mixed?: boolean;
+  /** Those of the batch unless given. */
+  readonly negatives?: Negatives;
 }
 
 /** Stage 2 of CLIP4Cir (combiner_train.py): the Combiner is trained on features of the frozen, tuned CLIP. */
@@ -22,11 +24,13 @@ export class Stage2 {
   readonly combiner: TensorStore;
   readonly adam: Adam;
   readonly #program: StepProgram;
+  readonly #readsTargets: boolean;
 
-  private constructor(combiner: TensorStore, adam: Adam, program: StepProgram) {
+  private constructor(combiner: TensorStore, adam: Adam, program: StepProgram, readsTargets: boolean) {
     this.combiner = combiner;
     this.adam = adam;
     this.#program = program;
+    this.#readsTargets = readsTargets;
   }
 
   /** @param weights initial values by name (`initialCombiner`, or a checkpoint's) */
@@ -40,15 +44,27 @@ export class Stage2 {
     for (const [name, values] of weights) combiner.write(name, values);
     const adam = new Adam(combiner, { lossScaling: settings.mixed });
     const loss = combinerLoss(config, (name) => combiner.tensor(name), settings);
-    return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)));
+    const { readsTargets } = settings.negatives ?? inBatch;
+    return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)), readsTargets);
   }
 
   /**
    * Prepares one step.
    * @param seed seed of the dropouts, a different one for every step
+   * @param more what the negatives take (`Negatives.inputs`)
    */
-  prepare(batch: FeatureBatch, seed?: readonly [number, number]): PreparedStep {
-    const inputs = { ...batch, ...(seed ? { seed: Uint32Array.from(seed) } : {}) };
+  prepare(
+    { reference, text, target }: FeatureBatch,
+    seed?: readonly [number, number],
+    more: Readonly<Record<string, HostArray>> = {},
+  ): PreparedStep {
+    const inputs = {
+      reference,
+      text,
+      ...(this.#readsTargets && { target }),
+      ...(seed && { seed: Uint32Array.from(seed) }),
+      ...more,
+    };
     return programStep(this.#program, inputs, this.adam);
   }
 
@@ -61,12 +77,12 @@ export class Stage2 {
 
 /**
  * The loss of a batch. Inputs: 'reference', 'text' and 'target' [batch, featureDim]; 'seed' [2] of the dropouts, where
- * there are any.
+ * there are any; what the negatives take.
  */
 function combinerLoss(
   { featureDim }: CombinerConfig,
   weights: (name: string) => Tensor,
-  { batch, dropout, mixed }: Stage2Settings,
+  { batch, dropout, mixed, negatives = inBatch }: Stage2Settings,
 ): Tensor {
   const shape = [batch, featureDim];
   const drop = dropout > 0 ? combinerDropout(input('seed', [2], 'u32'), dropout) : undefined;
@@ -76,5 +92,5 @@ function combinerLoss(
     mixed ? mixedPrecision(weights) : weights,
     drop,
   );
-  return batchContrastiveLoss(queries, input('target', shape));
+  return negatives.loss(queries, input('target', shape));
 }

@@ -32,7 +32,16 @@ const ofStage: Readonly<Record<1 | 2, readonly Key[]>> = {
     'checkpointActivations',
     'imageCache',
   ],
-  2: ['combinerEpochs', 'combinerLr', 'combinerBatchSize', 'projectionDim', 'hiddenDim', 'dropout', 'textCache'],
+  2: [
+    'combinerPath',
+    'combinerEpochs',
+    'combinerLr',
+    'combinerBatchSize',
+    'projectionDim',
+    'hiddenDim',
+    'dropout',
+    'textCache',
+  ],
 };
 
 /** CLIP4Cir's combiner_train.py says of stage 2 what its other script says of stage 1. */

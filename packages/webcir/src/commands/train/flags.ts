@@ -57,15 +57,28 @@ export function registerTrain(program: Command, typed: string): void {
     )
     .option('--memory-budget <gb>', 'GPU memory for stage 1, which decides what fits', numberBetween(0.001, 1000), 16)
     .option('--checkpoint-activations', 'computes activations of stage 1 again instead of keeping them', false)
+    .addOption(
+      choice(
+        '--negatives <which>',
+        'what each query is told apart from: the other targets of its batch, or every image of the training triplets, ' +
+          'which needs a frozen image encoder',
+        ['batch', 'all'],
+      ).default('batch'),
+    )
+    .option('--combiner-path <file>', 'Combiner of the given CLIP that stage 2 goes on with (default: fresh weights)')
     .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
     .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))
     .option('--combiner-batch-size <n>', `batch of stage 2 ${presetHelp('combinerBatchSize')}`, wholeNumber(2))
     .option(
       '--projection-dim <n>',
-      "width of the Combiner's projections (default: 4 x CLIP's features)",
+      "width of the Combiner's projections (default: 4 x CLIP's features, or those of --combiner-path)",
       wholeNumber(1),
     )
-    .option('--hidden-dim <n>', "width of the Combiner's hidden layers (default: 8 x CLIP's features)", wholeNumber(1))
+    .option(
+      '--hidden-dim <n>',
+      "width of the Combiner's hidden layers (default: 8 x CLIP's features, or those of --combiner-path)",
+      wholeNumber(1),
+    )
     .option('--dropout <p>', `in the Combiner ${presetHelp('dropout')}`, numberBetween(0, 0.95))
     .addOption(
       choice(
@@ -113,9 +126,11 @@ function expectMovable(train: Command, given: ReadonlySet<string>): void {
   if (fixed.length === 0) return;
   throw new Error(
     `${fixed.join(', ')} cannot change when a run is resumed, which goes on as it was started: leave out all but ` +
-      `${movable.map((key) => flagOf(train, key)).join(' and ')}, for files that were moved`,
+      `${inWords(movable.map((key) => flagOf(train, key)))}, for files that were moved`,
   );
 }
+
+const inWords = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
 /** An option as it is typed, by its key. */
 function flagOf(train: Command, key: string): string {

@@ -8,13 +8,15 @@ import type { SessionOptions } from '../session.ts';
 export interface TrainOptions extends RunOptions, SessionOptions, AutotuneOption {
   /** Folds the BatchNorm of a frozen ResNet into its convolutions: an exact shortcut. */
   readonly foldBatchnorm: boolean;
+  /** File of a Combiner that stage 2 goes on with. */
+  readonly combinerPath?: string;
 }
 
 /** The options of a run, but for the defaults that depend on its data. */
 export type GivenOptions = SessionOptions & Partial<TrainOptions>;
 
 /** The options that may change when a run is resumed: where files lie. The others decide what its steps were. */
-export const movable = ['data', 'clipModelPath'] as const;
+export const movable = ['data', 'clipModelPath', 'combinerPath'] as const;
 export type MovableOptions = Partial<Pick<TrainOptions, (typeof movable)[number]>>;
 
 /** The content of a run folder's config.json. */

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { expectTrainable, uploadClip } from '@webcir/clip';
+import { uploadClip } from '@webcir/clip';
 import { copyTokenizer } from '@webcir/clip/node';
 import { combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import { runImages, splitImages, trainingTriplets } from '@webcir/data';
 import { Evaluator, type Fuse, formatTable, type Method, methodLines, protocolsFor, Scoreboard } from '@webcir/eval';
 import { ranksFile, ranksJson } from '@webcir/eval/node';
-import { openPlanes } from '@webcir/retrieval/node';
-import { examplesOf, expectBatches, planMicroBatch, trainRun } from '@webcir/train';
+import { openCombinerModel, openPlanes } from '@webcir/retrieval/node';
+import { examplesOf, expectRun, planMicroBatch, trainRun } from '@webcir/train';
 import { expectUnchanged, madeFrom, RunFolder } from '@webcir/train/node';
 import { formatSeconds } from '../../progress.ts';
 import { autotuneFor } from '../autotune.ts';
@@ -69,11 +69,11 @@ async function train(request: TrainRequest): Promise<void> {
   const given = { ...before, ...withFullPaths(request.options) } as GivenOptions;
   const session = await openSession(given);
   const { device, dataset, model, preprocessing, tokens } = session;
-  expectTrainable(model);
   const { validation: validationSplit, test: testSplit } = dataset.uses;
   // Training cuts captions that are too long, as CLIP4Cir does; an evaluation refuses them.
   const examples = examplesOf(trainingTriplets(dataset), (text) => tokens(text, { truncate: true }).rows);
-  const now = await madeFrom(dataset, model);
+  const combiner = given.combinerPath === undefined ? undefined : await openCombinerModel(given.combinerPath);
+  const now = await madeFrom(dataset, model, combiner);
   expectUnchanged(path, before?.madeFrom, now);
   const config = {
     ...presetFor(given.dataset, examples.length),
@@ -82,8 +82,9 @@ async function train(request: TrainRequest): Promise<void> {
     ...model.preprocessing,
   } as StoredConfig;
   // Checked before anything is computed: a batch may be too large, or stage 1 may not fit.
-  expectBatches(config, examples.length);
-  if (config.stages !== '2') planMicroBatch(model, device.capabilities, config);
+  const planned = { device, model, combiner, examples, options: config };
+  await expectRun(planned);
+  if (config.stages !== '2') planMicroBatch(model, device.capabilities, config, planned);
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
   const notes = [
     ...smallClipNotes(dataset, config),
@@ -119,9 +120,7 @@ async function train(request: TrainRequest): Promise<void> {
 
   const source = openPlanes(dataset, preprocessing);
   const trained = await trainRun({
-    device,
-    model,
-    examples,
+    ...planned,
     features,
     planes: source.planes,
     encodeImages: (weights, which) =>
@@ -133,15 +132,14 @@ async function train(request: TrainRequest): Promise<void> {
       ),
     validation: validation.evaluator,
     storage: folder,
-    options: config,
     onEvent: showProgress(protocol),
   });
   await source.close();
 
   const tunedMethods: Partial<Record<Method, Fuse>> = { 'sum-stage1': elementwiseSum };
   if (trained.combiner) {
-    const combiner = await uploadCombiner(device, trained.combiner);
-    tunedMethods.combiner = (image, text) => combine(image, text, (name) => combiner.tensor(name));
+    const weights = await uploadCombiner(device, trained.combiner);
+    tunedMethods.combiner = (image, text) => combine(image, text, (name) => weights.tensor(name));
   }
   for (const board of boards) await board.add(trained.clip.weights, trained.features, tunedMethods);
   reportAutotune();

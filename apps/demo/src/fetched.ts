@@ -1,0 +1,15 @@
+import type { WeightFile } from '@webcir/clip';
+import { memorySource, openSafetensors } from '@webcir/clip';
+
+/** @throws Error naming the address that did not answer */
+export async function fetched(address: string): Promise<Response> {
+  const response = await fetch(address);
+  if (response.ok) return response;
+  throw new Error(`${address}: the server answered ${response.status} ${response.statusText}`);
+}
+
+/** Opens a safetensors file of the page. */
+export async function openWeights(address: string): Promise<WeightFile> {
+  const bytes = new Uint8Array(await (await fetched(address)).arrayBuffer());
+  return openSafetensors(memorySource(bytes, address));
+}
