@@ -61,7 +61,7 @@ async function makePack(name, run, out) {
 
   const captions = captionsOf(dataset, 'test');
   const said = [];
-  for (const text of captions) said.push((await retriever.explain(gallery, { text })).text);
+  for (const { text } of captions) said.push((await retriever.explain(gallery, { text })).text);
   const { embedDim } = retriever.config;
   await writeSafetensorsFile(join(out, 'features.safetensors'), {
     tensors: new Map([
@@ -81,7 +81,7 @@ async function makePack(name, run, out) {
     labels: gallery.ids.map((id) => labelOf(dataset, id)),
     fitting: await fittingScore(retriever, await indexed('val'), dataset),
     queries: queriesOf(dataset, 'test').map(({ reference, target, text }) => [rowOf(reference), rowOf(target), text]),
-    captions,
+    captions: captions.map(({ text, references }) => [text, references.map(rowOf)]),
   };
   await writeFile(join(out, 'pack.json'), JSON.stringify(pack));
   await gallery.dispose();

@@ -253,11 +253,15 @@ export class App {
   }
 
   #suggest(pictures: Pictures, { composed }: Found): void {
-    const { features } = this.#picks!.session;
+    const { features, gallery } = this.#picks!.session;
     if (!features.captions) return;
-    const row = pictures.ids.indexOf(this.state.reference);
-    const from = { features: features.images, reference: row < 0 ? undefined : row, found: composed.rows };
-    const chosen = suggest(features.captions, from, SUGGESTIONS);
+    const { reference: id } = this.state;
+    const reference = pictures.ids.includes(id) ? gallery.featureOf(id) : undefined;
+    const chosen = suggest(
+      features.captions,
+      { features: features.images, reference, found: composed.rows },
+      SUGGESTIONS,
+    );
     this.#query.suggest(chosen.map((i) => features.captions!.texts[i]));
   }
 

@@ -4,7 +4,7 @@ import type { Captions } from './suggestions.ts';
 import { Tiles } from './tiles.ts';
 
 /** The sets of pictures that come with the page. */
-export const PACKS = ['fmnist-cir'] as const;
+export const PACKS = ['emoji-cir', 'fmnist-cir'] as const;
 
 /** A query whose right answer is known. */
 export interface KnownQuery {
@@ -51,7 +51,7 @@ export const addressOf = (name: string, file: string) => new URL(`packs/${name}/
 interface PackFile extends Pick<Pictures, 'name' | 'title' | 'credit' | 'ids' | 'labels' | 'fitting'> {
   readonly atlas: { readonly tile: number; readonly columns: number };
   readonly queries: readonly (readonly [reference: number, target: number, text: string])[];
-  readonly captions: readonly string[];
+  readonly captions: readonly (readonly [text: string, references: readonly number[]])[];
 }
 
 /** @throws Error naming the address that did not answer */
@@ -71,7 +71,11 @@ export async function openPack(name: string): Promise<Pack> {
       return {
         images: await values('images'),
         fingerprint: metadata.get('fingerprint')!,
-        captions: { texts: captions, features: await values('captions') },
+        captions: {
+          texts: captions.map(([text]) => text),
+          saidOf: captions.map(([, references]) => references),
+          features: await values('captions'),
+        },
         places: await values('places'),
       };
     },

@@ -344,7 +344,9 @@ it('moves to other places, takes the colours of another scheme, and goes on afte
   expect(pixelsOf(before, colourOf(34)).count).toBe(0);
   expect(pixelsOf(spread, colourOf(34)).count).toBeGreaterThan(60);
   await page.emulateMedia({ colorScheme: 'dark' });
-  await expect.poll(async () => pixelsOf(await screen(), [0, 0, 32]).count).toBeGreaterThan(80_000);
+  await expect
+    .poll(async () => pixelsOf(await screen(), [0, 0, 32]).count, { timeout: 10_000 })
+    .toBeGreaterThan(80_000);
 
   const errors = await page.evaluate(async () => {
     const { map, device, askDevice, watched } = globalThis;

@@ -45,18 +45,23 @@ describe('suggestions', () => {
   const features = Float32Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1);
   const captions = {
     texts: ['red', 'green', 'blue', 'leaf'],
+    saidOf: [[2], [0], [0, 2], [0]],
     features: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0.9, 0),
   };
+  const reference = Float32Array.of(2, 0, 0);
 
   it('are what some of the results show and the reference does not', () => {
-    const chosen = suggest(captions, { features, reference: 0, found: [1, 2, 3, 4, 5] }, 2);
-    expect(chosen).not.toContain(0);
-    expect(chosen).toContain(1);
-    expect(chosen).toContain(2);
+    const chosen = suggest(captions, { features, reference, found: [1, 2, 3, 4, 5] }, 2);
+    expect(chosen.toSorted()).toEqual([1, 2]);
+  });
+
+  it('are said of images like the reference', () => {
+    const elsewhere = { ...captions, saidOf: [[2], [4], [0], [4]] };
+    expect(suggest(elsewhere, { features, reference, found: [1, 2, 3, 4, 5] }, 1)).toEqual([2]);
   });
 
   it('are not what all results show, nor the same thing twice', () => {
-    expect(suggest(captions, { features, reference: 0, found: [2, 3] }, 4)).not.toContain(3);
+    expect(suggest(captions, { features, reference, found: [2, 3] }, 4)).not.toContain(3);
     expect(suggest(captions, { features, reference: undefined, found: [1, 2, 4] }, 4).toSorted()).toEqual([0, 1, 2]);
   });
 });

@@ -11,7 +11,14 @@ import {
   safetensorsPieces,
 } from '../src/weights/safetensors.ts';
 import { memorySource } from '../src/weights/source.ts';
-import { fromFloat32, readFloat32, type StoredTensor, storedTensor, toFloat32 } from '../src/weights/weight-file.ts';
+import {
+  fromFloat32,
+  readFloat32,
+  type StoredTensor,
+  storedTensor,
+  toFloat32,
+  type WeightTensor,
+} from '../src/weights/weight-file.ts';
 
 /** A file with this header, written as given, and this many bytes of data, counting up. */
 function file(header: unknown, dataBytes: number): Uint8Array<ArrayBuffer> {
@@ -193,6 +200,23 @@ describe('writeSafetensors', () => {
     expect([...toFloat32(read.tensors.get('b')!)]).toEqual([1, 2, -3, 0]);
     expect([...toFloat32(read.tensors.get('c')!)]).toEqual([Math.fround(0.1)]);
     expect(new DataView(bytes.buffer).getBigUint64(0, true) % 8n).toBe(0n);
+  });
+
+  test('reads a large tensor in blocks, where it can be read in parts', async () => {
+    const block = new Uint8Array(2 ** 26);
+    const rows = (first: number, count: number): WeightTensor => ({
+      dtype: 'F32',
+      shape: [count, 2 ** 23],
+      read: async () => block.subarray(0, count * 2 ** 25).fill(first),
+    });
+    const tensor: WeightTensor = { ...rows(0, 5), read: () => Promise.reject(new Error('read at once')), rows };
+    const found: number[] = [];
+    for await (const { length, 0: first } of safetensorsPieces({
+      tensors: new Map([['w', tensor]]),
+      metadata: noMetadata,
+    }))
+      found.push(length, first);
+    expect(found.slice(2)).toEqual([2 ** 26, 0, 2 ** 26, 2, 2 ** 25, 4]);
   });
 
   test('refuses bytes that do not fit the shape', async () => {

@@ -13,9 +13,16 @@ export function splitImages(dataset: CirDataset, split: string): string[] {
   return [...new Set([...dataset.gallery(split), ...references])];
 }
 
-/** The ids of all images that training, validation and test look at, each once. */
-export function runImages(dataset: CirDataset): string[] {
+/**
+ * The ids of all images that training, validation and test look at, each once.
+ * @param options groups: those of the training triplets' groups, too
+ */
+export function runImages(dataset: CirDataset, { groups = false } = {}): string[] {
   const { validation, test } = dataset.uses;
-  const trained = trainingTriplets(dataset).flatMap(({ reference, target }) => [reference, target ?? reference]);
+  const trained = trainingTriplets(dataset).flatMap(({ reference, target, group = [] }) => [
+    reference,
+    target ?? reference,
+    ...(groups ? group : []),
+  ]);
   return [...new Set([...trained, ...[validation, test].flatMap((split) => splitImages(dataset, split))])];
 }

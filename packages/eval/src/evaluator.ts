@@ -2,6 +2,7 @@ import type { ClipModel, Weights } from '@webcir/clip';
 import type { CirDataset } from '@webcir/data';
 import type { Device, Tensor } from '@webcir/kernels';
 import { type FeatureTable, Fusion, TextEncoderPrograms } from '@webcir/retrieval';
+import type { CategoryFusion } from './fusions/category.ts';
 import {
   type Criterion,
   overallScores,
@@ -28,8 +29,11 @@ export interface Judged extends CategoryRanking {
   readonly ranks: readonly Ranks[];
 }
 
-/** How a method makes query features: 'image' and 'text' take one of the two features as it is. */
-export type Fuse = 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor);
+/**
+ * How a method ranks: by query features, of which 'image' and 'text' take one of the two features as it is; or as it
+ * likes (`trainingFree`).
+ */
+export type Fuse = 'image' | 'text' | ((image: Tensor, text: Tensor) => Tensor) | CategoryFusion;
 
 /** Ranks the queries of one split by a protocol, with whatever weights and features it is given. */
 export class Ranker {
@@ -66,6 +70,9 @@ export class Ranker {
     const { protocol, categories } = this;
     if (typeof fuse === 'string') {
       return rankQueries(device, protocol, categories, features, textOf, (query) => query[fuse]);
+    }
+    if (typeof fuse === 'object') {
+      return rankQueries(device, protocol, categories, features, textOf, (category) => fuse.rankedBy(category));
     }
     const fusion = await Fusion.create(device, model.config.embedDim, fuse);
     const rankings = await rankQueries(device, protocol, categories, features, textOf, ({ image, text }) =>

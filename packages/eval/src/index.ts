@@ -1,5 +1,7 @@
 export { type BootstrapInterval, type BootstrapOptions, bootstrapDifference } from './bootstrap.ts';
 export { type EvaluationSource, Evaluator, type Fuse, type Judged, Ranker, Scoreboard } from './evaluator.ts';
+export type { CategoryFeatures, CategoryFusion, RankedBy } from './fusions/category.ts';
+export { TRAINING_FREE, type TrainingFree, trainingFree, WEIGHTED } from './fusions/training-free.ts';
 export { rankGroups } from './groups.ts';
 export { groupRecall, meanAveragePrecision, recall } from './metrics.ts';
 export { meanRows, meanValues, type RunRanks } from './over-runs.ts';
@@ -19,7 +21,6 @@ export {
   answersOf,
   type CategoryQueries,
   type CategoryRanking,
-  type QueryFeatures,
   queriesOf,
   rankQueries,
 } from './queries.ts';

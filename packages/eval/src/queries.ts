@@ -1,6 +1,8 @@
 import { type CirDataset, evalCaption, placeOf, type Triplet } from '@webcir/data';
 import type { Device } from '@webcir/kernels';
 import { type FeatureTable, featureRows, GalleryIndex } from '@webcir/retrieval';
+import { bestFirst } from './best-first.ts';
+import type { CategoryFeatures, RankedBy } from './fusions/category.ts';
 import { rankGroups } from './groups.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import type { Answer, Ranking } from './ranks.ts';
@@ -93,16 +95,10 @@ export interface CategoryRanking {
   readonly groups: readonly Ranking[];
 }
 
-/** Raw features of all queries of one category, [queries, dim] each. */
-export interface QueryFeatures {
-  readonly image: Float32Array;
-  readonly text: Float32Array;
-}
-
 /**
  * Ranks every category's gallery for every query of it.
  * @param textOf text features of a category's captions
- * @param fuse query features from image and text features
+ * @param fuse what a gallery is ranked by, from the features of its category
  */
 export async function rankQueries(
   device: Device,
@@ -110,25 +106,66 @@ export async function rankQueries(
   categories: readonly CategoryQueries[],
   features: FeatureTable,
   textOf: (category: CategoryQueries) => Promise<Float32Array>,
-  fuse: (features: QueryFeatures) => Promise<Float32Array> | Float32Array,
+  fuse: (features: CategoryFeatures) => Promise<RankedBy> | RankedBy,
 ): Promise<CategoryRanking[]> {
   const results: CategoryRanking[] = [];
   for (const queries of categories) {
     const { category, gallery, triplets } = queries;
     const references = triplets.map(({ reference }) => reference);
-    const fused = await fuse({ image: featureRows(features, references), text: await textOf(queries) });
+    const images = featureRows(features, gallery);
+    const { dim } = features;
+    const text = await textOf(queries);
+    const by = await fuse({ dim, image: featureRows(features, references), text, gallery: images });
     // One rank more than is looked at, for the reference that is removed.
     const wanted = protocol.depth + Number(protocol.removesReference);
-    const images = featureRows(features, gallery);
-    const index = await GalleryIndex.create(device, images, features.dim);
-    const { k, indices } = await index.search(fused, wanted);
-    await index.dispose();
+    const { first, groups } =
+      'scores' in by
+        ? byScores(by, wanted, references.length, queries.groups)
+        : await byCosine(device, 'queries' in by ? by : { queries: by, gallery: images }, dim, wanted, queries.groups);
     const rankings = references.map((reference, query) => {
-      const row = indices.subarray(query * k, (query + 1) * k);
+      const row = first(query);
       const kept = protocol.removesReference ? row.filter((image) => gallery[image] !== reference) : row;
       return kept.subarray(0, protocol.depth);
     });
-    results.push({ category, rankings, groups: rankGroups(fused, images, features.dim, queries.groups) });
+    results.push({ category, rankings, groups });
   }
   return results;
+}
+
+/** A category, ranked. */
+interface Found {
+  /** Gallery indices of the first images for a query, best first. */
+  first(query: number): Uint32Array;
+  /** Gallery indices of the group of each query, best first. */
+  readonly groups: number[][];
+}
+
+async function byCosine(
+  device: Device,
+  { queries, gallery }: { readonly queries: Float32Array; readonly gallery: Float32Array },
+  dim: number,
+  wanted: number,
+  groups: CategoryQueries['groups'],
+): Promise<Found> {
+  const index = await GalleryIndex.create(device, gallery, dim);
+  const { k, indices } = await index.search(queries, wanted);
+  await index.dispose();
+  return {
+    first: (query) => indices.subarray(query * k, (query + 1) * k),
+    groups: rankGroups(queries, gallery, dim, groups),
+  };
+}
+
+function byScores(
+  { scores }: Extract<RankedBy, { scores: unknown }>,
+  wanted: number,
+  count: number,
+  groups: CategoryQueries['groups'],
+): Found {
+  const orders = Array.from({ length: count }, (_, query) => {
+    const found = scores(query);
+    const group = [...(groups[query] ?? [])].sort((a, b) => found[b] - found[a] || a - b);
+    return { first: bestFirst(found).slice(0, wanted), group };
+  });
+  return { first: (query) => orders[query].first, groups: groups.map((_, query) => orders[query].group) };
 }

@@ -4,6 +4,7 @@ import {
   type Device,
   fill,
   type GalleryStorage,
+  galleryScores,
   input,
   l2Normalize,
   MAX_SELECTED,
@@ -13,7 +14,7 @@ import {
   remember,
   type Tensor,
 } from '@webcir/kernels';
-import { copyRows, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
+import { copyRows, type FeatureReader, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
 import { expectFinite, rowCount } from './rows.ts';
 
 /** How a gallery's features are stored on the device. */
@@ -83,6 +84,7 @@ export class GalleryIndex {
   readonly storage: GalleryStorage;
   readonly #shards: readonly Tensor[];
   readonly #programs = new Map<string, Promise<Program<'scores' | 'indices'>>>();
+  #scores: Promise<Program<'scores'>> | undefined;
 
   private constructor(
     device: Device,
@@ -98,24 +100,24 @@ export class GalleryIndex {
 
   /**
    * Normalizes a gallery's features and copies them to the device.
-   * @param features `[size, dim]`, raw or normalized
+   * @param features `[size, dim]`, raw or normalized; or what reads them, a block at a time
    * @throws RangeError where the gallery is empty, its length is no multiple of `dim`, a feature is not finite, or
    *   `shardRows` is no multiple of 64; GpuError where the device has too little memory
    */
   static async create(
     device: Device,
-    features: Float32Array,
+    features: Float32Array | FeatureReader,
     dim: number,
     { storage = 'f32', shardRows }: GalleryOptions = {},
   ): Promise<GalleryIndex> {
-    const size = rowCount('gallery', features, dim);
+    const reader = features instanceof Float32Array ? inMemory(features, dim) : features;
+    const { size } = reader;
     if (size === 0) throw new RangeError('gallery: expected at least one image to search, found none');
     if (shardRows !== undefined && !(shardRows > 0 && shardRows % PANEL_ROWS === 0)) {
       throw new RangeError(`shardRows: expected a multiple of ${PANEL_ROWS}, found ${shardRows}`);
     }
-    expectFinite('gallery', features, dim);
     const limit = rowsThatFit(device, dim, storage);
-    const shards = await uploadShards(device, features, {
+    const shards = await uploadShards(device, reader, {
       dim,
       storage,
       shardRows: Math.min(shardRows ?? limit, limit),
@@ -157,6 +159,25 @@ export class GalleryIndex {
   }
 
   /**
+   * The cosine similarity of every image with one query, as `search` ranks them.
+   * @param query `[dim]`, raw or normalized
+   * @returns `[size]`
+   * @throws RangeError where the query is of another width, or not finite
+   */
+  async scores(query: Float32Array): Promise<Float32Array> {
+    if (query.length !== this.dim) throw new RangeError(`query: expected ${this.dim} values, found ${query.length}`);
+    expectFinite('query', query, this.dim);
+    this.#scores ??= compile(this.device, {
+      outputs: {
+        scores: galleryScores(l2Normalize(input('query', [1, paddedDim(this.dim)])), this.#shards, this.size),
+      },
+    });
+    const padded = new Float32Array(paddedDim(this.dim));
+    padded.set(query);
+    return (await (await this.#scores).runAndRead({ query: padded }, ['scores'])).scores;
+  }
+
+  /**
    * Adds a search to a graph: the nearest images of some queries.
    * @param queries [q, dim], raw or normalized
    * @param k at most `MAX_NEIGHBOURS` and `size`
@@ -168,10 +189,12 @@ export class GalleryIndex {
 
   /** Frees the device memory of the features and programs; the device itself stays open. */
   async dispose(): Promise<void> {
-    for (const made of await Promise.allSettled(this.#programs.values())) {
+    const programs = [...this.#programs.values(), ...(this.#scores ? [this.#scores] : [])];
+    for (const made of await Promise.allSettled<Program<'scores'>>(programs)) {
       if (made.status === 'fulfilled') made.value.dispose();
     }
     this.#programs.clear();
+    this.#scores = undefined;
     for (const shard of this.#shards) freeShard(shard);
   }
 
@@ -183,4 +206,11 @@ export class GalleryIndex {
       return compile(this.device, { outputs: { scores, indices } });
     });
   }
+}
+
+/** @throws RangeError where the length is no multiple of `dim`, or a feature is not finite */
+function inMemory(features: Float32Array, dim: number): FeatureReader {
+  const size = rowCount('gallery', features, dim);
+  expectFinite('gallery', features, dim);
+  return { size, read: async (first, count) => features.subarray(first * dim, (first + count) * dim) };
 }

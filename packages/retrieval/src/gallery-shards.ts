@@ -37,16 +37,23 @@ export function copyRows(rows: Float32Array, dim: number, target: Float32Array):
   else for (let i = 0; i * dim < rows.length; i++) target.set(rows.subarray(i * dim, (i + 1) * dim), i * width);
 }
 
+/** Features that are read in blocks: those of a gallery that is too large to be held in memory. */
+export interface FeatureReader {
+  /** The number of images. */
+  readonly size: number;
+  /** Features of images that lie one after the other, [count, dim]. */
+  read(first: number, count: number): Promise<Float32Array>;
+}
+
 /**
- * Normalizes and packs features [n, dim] on the device, block by block.
+ * Normalizes and packs features on the device, block by block.
  * @returns the shards, as `nearest` takes them
  */
 export async function uploadShards(
   device: Device,
-  features: Float32Array,
+  { size, read }: FeatureReader,
   { dim, storage, shardRows }: { dim: number; storage: GalleryStorage; shardRows: number },
 ): Promise<Tensor[]> {
-  const size = features.length / dim;
   const width = paddedDim(dim);
   const blockRows = PANEL_ROWS * Math.min(panelsOf(size), panelsOf(blockBytes / 4 / width));
   const rows = l2Normalize(input('rows', [blockRows, width]));
@@ -60,7 +67,7 @@ export async function uploadShards(
       shards.push(shard);
       for (let start = first; start < end; start += blockRows) {
         const count = Math.min(blockRows, end - start);
-        copyRows(features.subarray(start * dim, (start + count) * dim), dim, block);
+        copyRows(await read(start, count), dim, block);
         // The last panel repeats the last row, as in packGallery.
         for (let row = count; row % PANEL_ROWS !== 0; row++)
           block.copyWithin(row * width, (row - 1) * width, row * width);

@@ -30,6 +30,7 @@ export {
   Retriever,
   type RetrieverOptions,
   type SearchResult,
+  type StoreQuery,
 } from './retriever.ts';
 export { expectFinite } from './rows.ts';
 export { isSource, openSource, type Source } from './source.ts';
@@ -37,4 +38,22 @@ export type { DownloadProgress, OnDownload } from './sources/progress.ts';
 export { type RangeOptions, rangeSource } from './sources/range-source.ts';
 export { forgetStored, type StoredFile, storedFiles } from './sources/stored-files.ts';
 export { type StoredOptions, storedSource } from './sources/stored-source.ts';
+export { type EncodeIntoOptions, encodeInto, type ImageToStore } from './stores/encode-into.ts';
+export type { Condition, Filter, FilterValue } from './stores/filter.ts';
+export type { DeviceSource } from './stores/flat/device-segments.ts';
+export type { Appender, OpenFile, StoreFiles } from './stores/flat/files.ts';
+export { type FlatOptions, FlatStore } from './stores/flat/flat-store.ts';
+export { memoryFiles } from './stores/flat/memory-files.ts';
+export type { FlatStorage } from './stores/flat/segment.ts';
+export {
+  expectModel,
+  type Metadata,
+  type Store,
+  type StoredImage,
+  type StoreHit,
+  type StoreModel,
+  type StoreRows,
+  type StoreSearch,
+  similarTo,
+} from './stores/store.ts';
 export { byLength, encodeGroups, evenGroups, type GroupLengths, groupTexts } from './text-groups.ts';

@@ -12,7 +12,7 @@ import { compile, type Device, type Program, remember, SharedMemory, type Tensor
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import { type ExplanationOutputs, explanationGraph } from './explain.ts';
-import type { SearchKind, SearchModels } from './search-graph.ts';
+import { composedQuery, type SearchKind, type SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
 export interface Models {
@@ -43,6 +43,7 @@ export class ModelsOnDevice {
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
+  readonly #compositions = new Map<string, Promise<Program<'query'>>>();
   readonly #explainers = new Map<string, Promise<Program<ExplanationOutputs>>>();
   #texts: TextEncoderPrograms | undefined;
 
@@ -76,6 +77,14 @@ export class ModelsOnDevice {
     const texts = textLength === undefined ? undefined : await this.#clip.forTexts();
     const images = image === 'pixels' ? await this.#clip.forImages() : undefined;
     return { config: this.config, texts, images, combiner: this.combiner };
+  }
+
+  /** The program that composes a query feature of a kind, made when it is first needed. */
+  composition(kind: SearchKind): Promise<Program<'query'>> {
+    return remember(this.#compositions, Object.values(kind).join(), async () => {
+      const query = composedQuery(await this.forSearch(kind), kind);
+      return compile(this.device, { outputs: { query }, memory: this.memory.searched });
+    });
   }
 
   /** Copies rows of the token table to the device, unless they are there. */
@@ -112,9 +121,9 @@ export class ModelsOnDevice {
 
   /** Frees the device memory of the models and of what was compiled; the device itself stays open. */
   async dispose(): Promise<void> {
-    const made = [...this.#encoders.values(), ...this.#images.values(), ...this.#explainers.values()];
-    for (const one of await Promise.allSettled<{ dispose(): unknown }>(made)) {
-      if (one.status === 'fulfilled') await one.value.dispose();
+    const programs = [...this.#encoders.values(), ...this.#images.values(), ...this.#compositions.values(), ...this.#explainers.values()];
+    for (const made of await Promise.allSettled<{ dispose(): unknown }>(programs)) {
+      if (made.status === 'fulfilled') await made.value.dispose();
     }
     await this.#texts?.dispose();
     for (const memory of Object.values(this.memory)) memory.dispose();

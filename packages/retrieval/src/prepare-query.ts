@@ -1,6 +1,5 @@
 import { lengthFor, packTokens } from '@webcir/clip';
 import { BufferUsage, type HostArray, type Inputs, type InputWriter } from '@webcir/kernels';
-import type { Gallery } from './gallery.ts';
 import type { ModelsOnDevice } from './models-on-device.ts';
 import {
   type CheckedQuery,
@@ -15,7 +14,8 @@ import { type SearchKind, sharesOf } from './search-graph.ts';
 /** What a query is looked up in, and how it is read. */
 export interface QueryContext {
   readonly models: ModelsOnDevice;
-  readonly gallery: Gallery;
+  /** The feature of an image that is there by its id, [embed]. @throws RangeError where it is not */
+  storedFeature(id: string): Float32Array | Promise<Float32Array>;
   /** The token ids of a text, as rows of the token table. */
   rowsOf(text: string, truncate: boolean): readonly number[];
   /** An image as the encoder takes it, normalized, [1, size, size, 3]; or what writes it, to be recorded at once. */
@@ -104,8 +104,9 @@ export async function awayFeature(
 }
 
 /** The feature of an image, [embed], not normalized. */
-async function featureOf({ models, gallery, pixelsOf }: QueryContext, image: ImageSource): Promise<Float32Array> {
-  if (typeof image === 'string') return gallery.featureOf(image);
+async function featureOf(context: QueryContext, image: ImageSource): Promise<Float32Array> {
+  const { models, pixelsOf } = context;
+  if (typeof image === 'string') return context.storedFeature(image);
   if (isFeature(image)) return expectFeature(image, models.config.embedDim);
   const encoder = await models.imageEncoder(1);
   return encoder.run(await pixelsOf(image));

@@ -26,6 +26,7 @@ import { copyFound, expectRecordable, type RecordedSearch } from './recorded-sea
 import { expectFinite } from './rows.ts';
 import { compileSearchAhead } from './search-ahead.ts';
 import { type SearchKind, searchGraph } from './search-graph.ts';
+import type { Store, StoreHit, StoreSearch } from './stores/store.ts';
 import { topRows } from './top-rows.ts';
 
 /** What a retriever is made of. */
@@ -57,6 +58,9 @@ export interface SearchResult {
   /** Cosine similarity of the query feature and the image's. */
   readonly score: number;
 }
+
+/** A query, and what else a store can be asked for. */
+export type StoreQuery = Query & Pick<StoreSearch, 'offset' | 'filter' | 'candidates' | 'distinct'>;
 
 /** Models that have been read, on a device. */
 interface Opened {
@@ -185,7 +189,8 @@ export class Retriever {
     const found = askFor(checked.k, excluded.size, gallery.ids.length);
     const { rows, scores } = await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
-      const prepared = await prepareQuery(this.#context(models, gallery, 'searched'), checked, found ?? 1);
+      const storedFeature = (id: string) => gallery.featureOf(id);
+      const prepared = await prepareQuery(this.#context(models, storedFeature, 'searched'), checked, found ?? 1);
       const program = await this.#program(models, gallery, prepared.kind, 'searched');
       const inputs = await prepared.inputs();
       this.#keeper.expectOpen();
@@ -204,6 +209,32 @@ export class Retriever {
   }
 
   /**
+   * The images of a store that fit "this image, but …", best first. The query is composed as for a gallery; ids in it are
+   * those of the store.
+   * @throws RangeError when the text is too long or says nothing that the model knows, a part of the query is out of
+   *   range, the store has no image of that id, or holds features of another model or preprocessing; DeviceLostError
+   */
+  async searchStore(store: Store, query: StoreQuery): Promise<StoreHit[]> {
+    this.#keeper.expectOpen();
+    const checked = checkQuery(query);
+    await this.#expectFingerprint(store.model.fingerprint);
+    const feature = await this.#keeper.use(async (models) => {
+      const storedFeature = async (id: string) => {
+        const [image] = await store.get([id]);
+        if (image === undefined) throw new RangeError(`the store has no image '${id}'`);
+        return image.feature;
+      };
+      const prepared = await prepareQuery(this.#context(models, storedFeature, 'searched'), checked, 0);
+      const program = await models.composition(prepared.kind);
+      return (await program.runAndRead(await prepared.inputs(), ['query'])).query;
+    });
+    const { k, minScore, exclude } = checked;
+    const { offset, filter, candidates, distinct } = query;
+    const [hits] = await store.search(feature, { k, minScore, exclude, offset, filter, candidates, distinct });
+    return hits;
+  }
+
+  /**
    * Takes a query apart: what the references say by themselves, what the text says by itself, what the Combiner made of
    * both, and what the query would be without each of its words. One batch of texts. Which images are found with any of
    * these, `Gallery.scores` tells.
@@ -215,7 +246,8 @@ export class Retriever {
     await this.#expectOwn(gallery);
     return this.#keeper.use((models) => {
       this.#expectOn(gallery, models);
-      return explainQuery(this.#context(models, gallery, 'searched'), checked, this.#withoutEachWord(checked));
+      const storedFeature = (id: string) => gallery.featureOf(id);
+      return explainQuery(this.#context(models, storedFeature, 'searched'), checked, this.#withoutEachWord(checked));
     });
   }
 
@@ -233,7 +265,8 @@ export class Retriever {
     await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
       const found = Math.min(checked.k, gallery.ids.length);
-      const prepared = await prepareQuery(this.#context(models, gallery, 'recorded'), checked, found);
+      const storedFeature = (id: string) => gallery.featureOf(id);
+      const prepared = await prepareQuery(this.#context(models, storedFeature, 'recorded'), checked, found);
       const program = await this.#program(models, gallery, prepared.kind, 'recorded');
       program.encode(encoder, await prepared.inputs());
       copyFound(encoder, program, recorded);
@@ -280,10 +313,10 @@ export class Retriever {
     });
   }
 
-  #context(models: ModelsOnDevice, gallery: Gallery, use: SearchUse): QueryContext {
+  #context(models: ModelsOnDevice, storedFeature: QueryContext['storedFeature'], use: SearchUse): QueryContext {
     return {
       models,
-      gallery,
+      storedFeature,
       rowsOf: (text, truncate) => this.#rows(text, truncate),
       pixelsOf: async (image) =>
         isDecoded(image)

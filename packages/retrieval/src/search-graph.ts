@@ -45,13 +45,18 @@ export function searchGraph(
   gallery: Pick<GalleryIndex, 'nearest'>,
   kind: SearchKind,
 ): Graph<'scores' | 'indices' | 'query'> {
-  const mixed = mix(models, kind);
-  const query = kind.avoids ? subtract(l2Normalize(mixed), input('avoid', mixed.shape)) : mixed;
+  const query = composedQuery(models, kind);
   const [scores, indices] = gallery.nearest(query, kind.found);
   return { outputs: { scores, indices, query } };
 }
 
-function mix({ config, texts, images, combiner }: SearchModels, kind: SearchKind): Tensor {
+/** The query feature alone, [1, embed]: what a store is asked with. */
+export function composedQuery(models: SearchModels, kind: Omit<SearchKind, 'found'>): Tensor {
+  const mixed = mix(models, kind);
+  return kind.avoids ? subtract(l2Normalize(mixed), input('avoid', mixed.shape)) : mixed;
+}
+
+function mix({ config, texts, images, combiner }: SearchModels, kind: Omit<SearchKind, 'found'>): Tensor {
   const { imageResolution: size, embedDim } = config;
   const image =
     kind.image === 'pixels'

@@ -4,6 +4,8 @@ import { seededRandom, seedOf, shuffled, type Triplet, trainCaptionForms } from 
 export interface Example {
   readonly reference: string;
   readonly target: string;
+  /** Look-alikes with reference and target among them. */
+  readonly group?: readonly string[] | undefined;
   readonly texts: readonly (readonly number[])[];
 }
 
@@ -19,9 +21,9 @@ export interface Drawn {
  * @throws RangeError naming a triplet whose target is secret, or that has a caption longer than the context
  */
 export function examplesOf(triplets: readonly Triplet[], tokenRows: (text: string) => readonly number[]): Example[] {
-  return triplets.map(({ id, reference, target, captions }) => {
+  return triplets.map(({ id, reference, target, captions, group }) => {
     if (target === undefined) throw new RangeError(`triplet ${id} has no target: it cannot be trained on`);
-    return { reference, target, texts: trainCaptionForms(captions).map(tokenRows) };
+    return { reference, target, ...(group && { group }), texts: trainCaptionForms(captions).map(tokenRows) };
   });
 }
 

@@ -1,10 +1,10 @@
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { batchesPerEpoch, type Drawn, type Example, examplesOf } from './examples.ts';
 export { DivergedError, type PreparedStep, type Recipe, type StepReport } from './loop.ts';
-export { batchContrastiveLoss, contrastiveLoss, logitScale } from './loss.ts';
-export { imageBank } from './negatives/bank.ts';
-export type { Negatives } from './negatives/negatives.ts';
-export type { NegativesSource } from './negatives/of-run.ts';
+export { batchContrastiveLoss, contrastiveLoss, logitScale, type MoreCandidates } from './loss.ts';
+export type { BatchFeatures, FuseBatch, Negatives } from './negatives/negatives.ts';
+export { type NegativesSource, negativesOf } from './negatives/of-run.ts';
+export type { NegativeOptions } from './negatives/options.ts';
 export { type Picked, type PicksRun, trainOnPicks } from './picks.ts';
 export type { RunEvent, StageName } from './run/events.ts';
 export { keepBest, keptFiles } from './run/kept-models.ts';

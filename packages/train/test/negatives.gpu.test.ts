@@ -1,12 +1,21 @@
 // What queries are told apart from: each option's loss and gradient against plain loops in float64, and whole runs.
 import { relativeDifference } from '@webcir/clip/test/reference';
+import { elementwiseSum } from '@webcir/combiner';
 import { compile, type Device, gradients, input, openDevice } from '@webcir/kernels';
 import { tableOf } from '@webcir/retrieval';
-import { afterAll, describe, expect, it } from 'vitest';
-import { type Drawn, type Example, memoryStorage, type RunEvent, type RunOptions } from '../src/index.ts';
-import { expectNegatives, negativesOf } from '../src/negatives/of-run.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Drawn,
+  type Example,
+  memoryStorage,
+  negativesOf,
+  type RunEvent,
+  type RunOptions,
+  type RunStorage,
+} from '../src/index.ts';
+import { expectNegatives } from '../src/negatives/of-run.ts';
 import { plainContrast, rowsOf } from './plain-contrast.ts';
-import { hashesOf, options, type Scores, smallRun, withoutTimes } from './small-run.ts';
+import { hashesOf, options, type Scores, smallRun, examples as trained, withoutTimes } from './small-run.ts';
 
 const device = await openDevice();
 afterAll(() => device.close());
@@ -17,77 +26,152 @@ const wave = (rows: number, phase: number) =>
   Float32Array.from({ length: rows * dim }, (_, i) => Math.sin(i * i + phase));
 const features = tableOf(ids, dim, wave(ids.length, 1));
 const featureOf = (id: string) => rowsOf(features.values, dim)[ids.indexOf(id)];
-/** Queries 0 and 2 have one target. */
-const drawn: Drawn[] = [
-  [0, 4],
-  [1, 5],
-  [2, 4],
-].map(([reference, target]) => ({
-  example: { reference: ids[reference], target: ids[target], texts: [[1, 2]] },
-  form: 0,
-}));
-const queries = wave(drawn.length, 2).map((value, i, all) => {
-  const start = i - (i % dim);
-  return value / Math.hypot(...all.subarray(start, start + dim));
-});
-const targets = Float32Array.from(drawn.flatMap(({ example }) => featureOf(example.target)));
+const named = (...numbers: number[]) => numbers.map((i) => ids[i]);
 
-/** The loss of the batch, and its gradient with respect to the queries. */
+/** Examples 0 and 2 have one target, 1 and 3 one reference and one caption, and 4 asks on the way back what 0 does. */
+const examples: Example[] = (
+  [
+    [0, 4, [1, 2], named(0, 4, 6, 7)],
+    [1, 5, [3], named(5, 1, 8)],
+    [2, 4, [1, 5], undefined],
+    [1, 7, [3], undefined],
+    [3, 4, [1, 2], undefined],
+  ] as const
+).map(([reference, target, text, group]) => ({
+  reference: ids[reference],
+  target: ids[target],
+  texts: [[9], text],
+  ...(group && { group }),
+}));
+const drawn: Drawn[] = examples.map((example) => ({ example, form: 1 }));
+const texts = wave(drawn.length, 2);
+const sideOf = (side: 'reference' | 'target') => drawn.map(({ example }) => featureOf(example[side]));
+
+/** The loss of the batch, and its gradient with respect to the texts. */
 async function computed(change: Partial<RunOptions>) {
-  const examples = ids.slice(1).map((target, i): Example => ({ reference: ids[i], target, texts: [] }));
-  const negatives = negativesOf({ device, features, examples, options: { ...options, ...change } });
-  const given = input('queries', [drawn.length, dim]);
-  const loss = negatives.loss(given, input('targets', [drawn.length, dim]));
-  const [gradient] = gradients(loss, [given]);
+  const run = { device, features, examples, bank: ids, options: { ...options, ...change } };
+  const negatives = negativesOf(run, drawn.length);
+  const [reference, text, target] = ['reference', 'text', 'target'].map((name) => input(name, [drawn.length, dim]));
+  const loss = negatives.loss({ reference, text, target }, elementwiseSum);
+  const [gradient] = gradients(loss, [text]);
   const program = await compile(device, { outputs: { loss, gradient } });
-  const inputs = { queries, ...(negatives.readsTargets && { targets }), ...negatives.inputs(drawn) };
+  const inputs = {
+    reference: Float32Array.from(sideOf('reference').flat()),
+    text: texts,
+    ...(negatives.readsTargets && { target: Float32Array.from(sideOf('target').flat()) }),
+    ...negatives.inputs(drawn),
+  };
   const result = await program.runAndRead(inputs, ['loss', 'gradient']);
   program.dispose();
   negatives.dispose();
   return result;
 }
 
-async function expectPlain(change: Partial<RunOptions>, candidatesOf: (query: number) => readonly number[][]) {
+/** What the queries forth, or back, are compared with: ids, the right one first. */
+type Compared = (query: number) => readonly string[];
+
+async function expectPlain(change: Partial<RunOptions>, forth: Compared, back?: Compared): Promise<void> {
+  const lossOf = (words: Float64Array): number => {
+    const queries = (side: 'reference' | 'target', sign: number) =>
+      sideOf(side).map((image, row) => image.map((value, i) => value + sign * words[row * dim + i]));
+    const one = plainContrast(queries('reference', 1), (query) => forth(query).map(featureOf));
+    if (!back) return one;
+    return one + change.reversedWeight! * plainContrast(queries('target', -1), (query) => back(query).map(featureOf));
+  };
   const { loss, gradient } = await computed(change);
-  const plain = plainContrast(rowsOf(queries, dim), candidatesOf);
-  expect(Math.abs(loss[0] / plain.loss - 1)).toBeLessThan(1e-5);
-  expect(relativeDifference(gradient, Float32Array.from(plain.gradient.flat()))).toBeLessThan(1e-5);
+  const words = Float64Array.from(texts);
+  expect(Math.abs(loss[0] / lossOf(words) - 1)).toBeLessThan(1e-5);
+  const h = 1e-6;
+  const plain = Float32Array.from(texts, (_, i) => {
+    const moved = (by: number) => lossOf(words.map((value, at) => (at === i ? value + by : value)));
+    return (moved(h) - moved(-h)) / (2 * h);
+  });
+  expect(relativeDifference(gradient, plain)).toBeLessThan(1e-4);
 }
 
-/** What a query is compared with: its target, then everything else. */
-const against = (query: number, all: readonly string[]) => {
-  const { target } = drawn[query].example;
-  return [target, ...all.filter((id) => id !== target)].map(featureOf);
-};
+const others = (query: number, side: 'reference' | 'target') =>
+  drawn.filter((_, i) => i !== query).map(({ example }) => example[side]);
+const own = (query: number, side: 'reference' | 'target') => drawn[query].example[side];
+const inBatch = (side: 'reference' | 'target') => (query: number) => [own(query, side), ...others(query, side)];
+const without = (list: readonly string[], ...wrong: string[]) => [
+  list[0],
+  ...list.slice(1).filter((id) => !wrong.includes(id)),
+];
 
 describe('the queries of a batch are told apart from', () => {
-  it('the targets of the others, of which one may be their own', async () => {
-    await expectPlain({}, (query) => {
-      const others = drawn.filter((_, i) => i !== query);
-      return [drawn[query], ...others].map(({ example }) => featureOf(example.target));
-    });
+  it('the targets of the others, of which one may be their own', () => expectPlain({}, inBatch('target')));
+
+  it('every image, each once', () =>
+    expectPlain({ negatives: 'all' }, (query) => {
+      const target = own(query, 'target');
+      return [target, ...ids.filter((id) => id !== target)];
+    }));
+
+  it('their own reference, too', () =>
+    expectPlain({ referenceNegatives: true }, (query) => [...inBatch('target')(query), own(query, 'reference')]));
+
+  it('the other images of their group, of which some have fewer', () =>
+    expectPlain({ groupNegatives: true, referenceNegatives: true }, (query) => [
+      ...inBatch('target')(query),
+      own(query, 'reference'),
+      ...[named(6, 7), named(8), [], [], []][query],
+    ]));
+
+  // Where 1 and 3 ask the same, both targets are right; so is image 4 wherever it is the target.
+  const right = [named(4), named(5, 7), named(4), named(5, 7), named(4)];
+  it('no target that is right', () =>
+    expectPlain({ maskFalseNegatives: true }, (query) => without(inBatch('target')(query), ...right[query])));
+
+  it('no image of all that is right, and none of their group', async () => {
+    const all = (query: number) => [own(query, 'target'), ...ids.filter((id) => id !== own(query, 'target'))];
+    await expectPlain({ negatives: 'all', maskFalseNegatives: true }, (query) => without(all(query), ...right[query]));
+    const mates = [named(6, 7), named(8), [], [], []];
+    await expectPlain({ groupNegatives: true, maskFalseNegatives: true }, (query) =>
+      without([...inBatch('target')(query), ...mates[query]], ...right[query]),
+    );
   });
 
-  it('every image, each once', async () => {
-    await expectPlain({ negatives: 'all' }, (query) => against(query, ids));
+  it('the references of the others on the way back', () =>
+    expectPlain({ reversedWeight: 0.4 }, inBatch('target'), inBatch('reference')));
+
+  it('no reference that is right on the way back, of the batch or of all', async () => {
+    // 0 and 4 lead back from image 4 by one caption; 1 and 3 lead back to image 1.
+    const rightBack = [named(0, 3), named(1), named(2), named(1), named(0, 3)];
+    await expectPlain(
+      { reversedWeight: 2, maskFalseNegatives: true },
+      (query) => without(inBatch('target')(query), ...right[query]),
+      (query) => without(inBatch('reference')(query), ...rightBack[query]),
+    );
+    const all = (side: 'reference' | 'target') => (query: number) => [
+      own(query, side),
+      ...ids.filter((id) => id !== own(query, side)),
+    ];
+    await expectPlain({ negatives: 'all', reversedWeight: 2 }, all('target'), all('reference'));
   });
 });
 
 describe('a run', () => {
   const { train } = smallRun(device);
   const short = { numEpochs: 2, combinerEpochs: 2 };
+  const plain = memoryStorage();
+  beforeAll(async () => {
+    await train(plain, short);
+  });
+  const losses = async (storage: RunStorage) =>
+    (await storage.logged()).flatMap(({ type, loss }) => (type === 'step' ? [Number(loss)] : []));
 
-  it.each<[string, Partial<RunOptions>]>([['negatives: all', { negatives: 'all' }]])(
-    'with %s takes other steps, and goes on after a stop to the same bits',
+  it.each<[string, Partial<RunOptions>]>([
+    ['all images', { negatives: 'all' }],
+    ['references and groups', { referenceNegatives: true, groupNegatives: true }],
+    ['masks and the way back', { maskFalseNegatives: true, reversedWeight: 0.4 }],
+  ])(
+    'that tells queries apart by %s takes other steps, and goes on after a stop to the same bits',
     async (_, option) => {
-      const [plain, whole, stopped] = [memoryStorage(), memoryStorage(), memoryStorage()];
+      const [whole, stopped] = [memoryStorage(), memoryStorage()];
       const change = { ...short, ...option };
-      await train(plain, short);
       await train(whole, change);
-      const losses = async (storage: typeof whole) =>
-        (await storage.logged()).flatMap(({ type, stage, loss }) => (type === 'step' ? [{ stage, loss }] : []));
       const [other, found] = [await losses(plain), await losses(whole)];
-      for (const [i, { stage, loss }] of found.entries()) expect(loss, `${stage}, ${i}`).not.toBe(other[i].loss);
+      for (const [i, loss] of found.entries()) expect(loss, `step ${i}`).not.toBe(other[i]);
       for (const stopAt of ['stage 1', 'stage 2'] as const) {
         const onEvent = (event: RunEvent<Scores>) => {
           if (event.type === 'step' && event.stage === stopAt && event.step === 3) throw new Error('stopped');
@@ -103,24 +187,36 @@ describe('a run', () => {
     },
   );
 
-  it('takes the same steps of stage 1 in micro-batches, and from pixels', async () => {
-    const change = { ...short, negatives: 'all', stages: '1' } as const;
-    const losses = async (more: Partial<RunOptions>) => {
+  it.each<[string, Partial<RunOptions>]>([
+    ['all images', { negatives: 'all' }],
+    ['all else', { referenceNegatives: true, groupNegatives: true, maskFalseNegatives: true, reversedWeight: 0.4 }],
+  ])('takes the same steps of stage 1 against %s in micro-batches, and from pixels', async (_, option) => {
+    const lossesOf = async (more: Partial<RunOptions>) => {
       const storage = memoryStorage();
-      await train(storage, { ...change, ...more });
-      return (await storage.logged()).flatMap(({ type, loss }) => (type === 'step' ? [Number(loss)] : []));
+      await train(storage, { ...short, ...option, stages: '1', ...more });
+      return losses(storage);
     };
-    const whole = await losses({});
+    const whole = await lossesOf({});
     for (const more of [{ microBatchSize: 4 }, { imageCache: false }]) {
-      for (const [i, loss] of (await losses(more)).entries()) expect(Math.abs(loss / whole[i] - 1)).toBeLessThan(1e-4);
+      for (const [i, loss] of (await lossesOf(more)).entries())
+        expect(Math.abs(loss / whole[i] - 1)).toBeLessThan(1e-4);
     }
   });
 
-  it('refuses images as negatives whose encoder it tunes, and a bank that the device cannot bind', async () => {
+  it('refuses negatives whose encoder it tunes, that do not go together or are not there, and a bank that the device cannot bind', async () => {
     const refused = (change: Partial<RunOptions>) =>
       expect(train(memoryStorage(), { negatives: 'all', ...change })).rejects;
     await refused({ encoder: 'both' }).toThrow('--encoder both tunes what makes them: take --encoder text');
     await refused({ encoder: 'image' }).toThrow('--encoder image tunes what makes them: take --encoder text');
+    await refused({ negatives: 'batch', groupNegatives: true, encoder: 'both' }).toThrow(
+      '--group-negatives compares with',
+    );
+    await refused({ referenceNegatives: true }).toThrow('--reference-negatives is for negatives of the batch');
+    await refused({ groupNegatives: true }).toThrow('--group-negatives is for negatives of the batch');
+    const ungrouped = trained.map(({ group: _, ...example }) => example);
+    await expect(train(memoryStorage(), { groupNegatives: true }, { examples: ungrouped })).rejects.toThrow(
+      '--group-negatives needs groups of look-alikes, which these triplets do not have',
+    );
     const onSmall = (maxBindingSize: number, more: Partial<RunOptions>) => () =>
       expectNegatives({
         device: { capabilities: { ...device.capabilities, maxBindingSize } } as Device,
@@ -141,9 +237,9 @@ describe('a run', () => {
     expect(onSmall(600, { combinerBatchSize: 32, stages: '1' })).not.toThrow();
   });
 
-  it('says which target is not in the bank', async () => {
+  it('says which answer is not in the bank', async () => {
     await expect(train(memoryStorage(), { negatives: 'all' }, { bank: ['image 1'] })).rejects.toThrow(
-      /the target 'image \d+' is not among the images of the bank/,
+      /the bank of negatives has no image 'image \d+', which is an answer/,
     );
   });
 });

@@ -94,18 +94,18 @@ it.each([1, 3])(
       );
     };
     const before = await orders(combiner);
-    const few = searches.slice(0, count).map((search, i) => ({ ...search, target: before[i][18] }));
+    const few = searches.slice(0, count).map((search, i) => ({ ...search, target: before[i][9] }));
     let steps = 0;
     const trained = await trainOnPicks({
       ...{ device, model, tokenizer, combiner, picks: few },
       gallery: spread,
-      options: { combinerLr: 3e-3, combinerEpochs: 40 },
+      options: { combinerLr: 3e-3, combinerEpochs: 15 },
       onEvent: ({ type }) => {
         if (type === 'step') steps++;
       },
     });
     trained.clip.dispose();
-    expect(steps).toBe(40);
+    expect(steps).toBe(15);
     expect(trained.combiner!.config).toEqual(combiner.config);
     const after = await orders(trained.combiner!);
     const picked = few.map(({ target }, i) => after[i].indexOf(target) + 1);
@@ -117,7 +117,6 @@ it.each([1, 3])(
     // (n² - 1) / 3n on average.
     const unrelated = (ids.length ** 2 - 1) / (3 * ids.length);
     expect(mean(moves)).toBeLessThan(unrelated / 2);
-    console.log(picked, mean(moves));
   },
 );
 

@@ -11,28 +11,20 @@ export const rowsOf = (values: ArrayLike<number>, dim: number): number[][] =>
   Array.from({ length: values.length / dim }, (_, row) => Array.from({ length: dim }, (_, i) => values[row * dim + i]));
 
 /**
- * The mean over the queries of the cross entropy of softmax(100 cos), and its gradient.
- * @param queries of length 1 each
- * @param candidatesOf what each is compared with, its target first
+ * The mean over the queries of the cross entropy of softmax(100 cos).
+ * @param candidatesOf what each query is compared with, the right one first
  */
 export function plainContrast(
-  queries: readonly (readonly number[])[],
+  queries: readonly ArrayLike<number>[],
   candidatesOf: (query: number) => readonly ArrayLike<number>[],
-): { loss: number; gradient: number[][] } {
-  let loss = 0;
-  const gradient = queries.map((query, row) => {
-    const candidates = candidatesOf(row).map(unit);
-    const logits = candidates.map((candidate) => 100 * query.reduce((sum, value, i) => sum + value * candidate[i], 0));
-    const largest = Math.max(...logits);
-    const exponentials = logits.map((logit) => Math.exp(logit - largest));
-    const total = exponentials.reduce((sum, value) => sum + value, 0);
-    loss += (largest + Math.log(total) - logits[0]) / queries.length;
-    return query.map((_, i) =>
-      candidates.reduce((sum, candidate, c) => {
-        const pull = exponentials[c] / total - Number(c === 0);
-        return sum + (100 * pull * candidate[i]) / queries.length;
-      }, 0),
+): number {
+  const losses = queries.map((query, row) => {
+    const direction = unit(query);
+    const logits = candidatesOf(row).map((candidate) =>
+      unit(candidate).reduce((sum, value, i) => sum + 100 * value * direction[i], 0),
     );
+    const largest = Math.max(...logits);
+    return largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)) - logits[0];
   });
-  return { loss, gradient };
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }

@@ -24,6 +24,7 @@ const pixels = new Map(ids.map((id) => [id, Float32Array.from({ length: 3 * 16 *
 export const examples: Example[] = Array.from({ length: 17 }, (_, i) => ({
   reference: ids[i],
   target: ids[i + 1],
+  group: [ids[i], ids[i + 1], ids[(i + 7) % 20]],
   texts: [0, 1].map((form) => [0, 1 + ((i + form) % 9), 2 + (i % 5), 11]),
 }));
 

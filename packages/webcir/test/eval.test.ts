@@ -73,6 +73,26 @@ describe('webcir eval', () => {
     expect((await json('sum.json')).clip_model_path).toBe(join(run, 'clip.safetensors'));
   }, 60_000);
 
+  it('fuses without training, and tells the ranks of every query', async () => {
+    const fused = ['eval', '--run', run, '--json', 'fused.json', '--combining-function'];
+    const slerp = await webcir(...fused, 'slerp', '--text-weight', '0', '--ranks');
+    expect(slerp).toMatchObject({ code: 0, stderr: '' });
+    expect(slerp.stdout).toContain('Spherical mean on');
+    const { text_weight, results } = await json('fused.json');
+    expect(text_weight).toBe(0);
+    // At no way from the image to the text it is the image.
+    const { rows } = await json('runs/tiny/results.json');
+    const images = rows.filter(({ method }: { method: string }) => method === 'image');
+    expect(images).toMatchObject(results[0].rows);
+    const places = (await json('runs/tiny/places.json')).methods.image;
+    expect(results[0].ranks).toEqual(places);
+    const refused = async (...more: string[]) => (await webcir('eval', '--run', run, ...more)).stderr;
+    expect(await refused('--combining-function', 'rrf', '--text-weight', '0.3')).toContain(
+      '--combining-function rrf has no --text-weight: only weighted-sum and slerp have one',
+    );
+    expect(await refused('--ranks')).toContain('--ranks needs --json');
+  }, 60_000);
+
   it("sets FashionIQ's protocols side by side", async () => {
     const { code, stdout } = await webcir('eval', '--run', run, '--protocol', 'all', '--json', 'all.json');
     expect(code).toBe(0);

@@ -34,7 +34,7 @@ export default [
   },
   {
     name: 'study-slerp-raw',
-    file: 'packages/eval/src/study/sweep.ts',
+    file: 'packages/eval/src/fusions/mixes.ts',
     from: 'const [from, to] = [unitRows(references, dim), unitRows(texts, dim)];',
     to: 'const [from, to] = [Float64Array.from(references), Float64Array.from(texts)];',
     means: 'a great circle between vectors that are not of unit length',

@@ -1,6 +1,7 @@
 import { against, againstWebgpu, type Context } from './context.ts';
 import { dispatchCost, submitsPerStep } from './measures/dispatch.ts';
 import { stage1Epoch, stage2Epoch } from './measures/epochs.ts';
+import { flatOpens, flatQuery } from './measures/flat.ts';
 import { halfMatmul } from './measures/half.ts';
 import { attentionMemory } from './measures/memory.ts';
 import { cardPeak, onNvidia, shareOf } from './measures/nvidia.ts';
@@ -80,6 +81,12 @@ export const goals: readonly Goal[] = [
   },
   { work: 'search 100k, one query', goal: '≤ 1.5× a kernel that only reads the gallery', measure: oneQuery },
   { work: 'search 100k, 32 queries', goal: "≥ 1× usearch's exact search", measure: manyQueries },
+  { work: 'Flat store 1M x 640, opening', goal: '≤ 1 s', measure: flatOpens(1_000_000) },
+  {
+    work: 'Flat store 1M x 640, one query',
+    goal: '≤ 1.5× a kernel that only reads the features',
+    measure: flatQuery(1_000_000),
+  },
   { work: 'a dispatch of a replayed program', goal: '≤ 5 µs of JavaScript', measure: dispatchCost },
   { work: 'a training step', goal: '≤ 1 submit', measure: submitsPerStep },
   { work: 'cold start to the first stage 1 step', goal: '≤ 15 s with an empty shader cache', measure: coldStart },

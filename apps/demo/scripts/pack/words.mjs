@@ -1,7 +1,7 @@
 import { evalCaption } from '@webcir/data';
 
-/** Queries that visitors can try, and captions that they can take, at most. */
-const LIMITS = { queries: 600, captions: 240 };
+/** Queries that visitors can try, captions that they can take, and references of a caption, at most. */
+const LIMITS = { queries: 600, captions: 240, references: 12 };
 
 /** Queries of a split whose right answer is known, evenly taken. @returns {{ reference, target, text }[]} */
 export function queriesOf(dataset, split) {
@@ -11,15 +11,18 @@ export function queriesOf(dataset, split) {
   return evenly(queries, LIMITS.queries);
 }
 
-/** Captions that say one thing, those that are said most often first. */
+/**
+ * Captions that say one thing, those that are said most often first, and of what they are said.
+ * @returns {{ text: string, references: string[] }[]} ids of reference images, a few
+ */
 export function captionsOf(dataset, split) {
-  const counts = new Map();
-  for (const { captions } of dataset.triplets(split))
-    for (const caption of captions) counts.set(caption, (counts.get(caption) ?? 0) + 1);
-  return [...counts]
-    .sort(([a, m], [b, n]) => n - m || a.length - b.length || (a < b ? -1 : 1))
+  const said = new Map();
+  for (const { reference, captions } of dataset.triplets(split))
+    for (const text of captions) said.set(text, [...(said.get(text) ?? []), reference]);
+  return [...said]
+    .sort(([a, m], [b, n]) => n.length - m.length || a.length - b.length || (a < b ? -1 : 1))
     .slice(0, LIMITS.captions)
-    .map(([caption]) => caption);
+    .map(([text, references]) => ({ text, references: evenly(references, LIMITS.references) }));
 }
 
 /** What an image shows, in a few words, for those who do not see it. */

@@ -115,6 +115,7 @@ export function createGalleryMap(canvas: HTMLCanvasElement, options: MapOptions)
   const bounds = (): Bounds => ({ box: scene.box, least: 0.7 * wholeView().scale, most: 6 * scene.closest });
 
   function go(to: View, milliseconds: number): void {
+    if (size.width === 0 || size.height === 0) return; // not laid out yet, or hidden
     goal = keptWithin(to, bounds());
     isFitted = false;
     const from = view;
@@ -132,9 +133,10 @@ export function createGalleryMap(canvas: HTMLCanvasElement, options: MapOptions)
   }
 
   function zoom(at: Point, factor: number, milliseconds: number): boolean {
-    const { scale } = goal;
-    go(zoomAbout(goal, size, at, factor, bounds()), milliseconds);
-    return goal.scale !== scale;
+    const to = zoomAbout(goal, size, at, factor, bounds());
+    const isUsed = to.scale !== goal.scale;
+    if (isUsed) go(to, milliseconds);
+    return isUsed;
   }
 
   function setCurrent(row: number | undefined): void {

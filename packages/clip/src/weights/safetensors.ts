@@ -178,9 +178,12 @@ export interface SafetensorsContent {
   group?(name: string): number;
 }
 
+/** Bytes of a large tensor that are read at once, where it can be read in parts. */
+const BLOCK_BYTES = 2 ** 26;
+
 /**
- * The pieces of a safetensors file in order, each tensor read just before it is needed: the header, padded to 8 bytes,
- * then every tensor. In a group, larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
+ * The pieces of a safetensors file in order, each tensor read just before it is needed, a large one in blocks: the
+ * header, padded to 8 bytes, then every tensor. In a group, larger dtypes come first and names in code-unit order, so equal content gives equal bytes.
  *
  * @throws when a tensor's bytes do not fit its shape and dtype, naming it
  */
@@ -207,7 +210,16 @@ export async function* safetensorsPieces(file: SafetensorsContent): AsyncGenerat
   new DataView(start.buffer).setBigUint64(0, BigInt(padded), true);
   start.set(json, 8);
   yield start;
-  for (const [name, tensor] of entries) yield await readWhole(name, tensor);
+  for (const [name, tensor] of entries) yield* tensorPieces(name, tensor);
+}
+
+async function* tensorPieces(name: string, tensor: WeightTensor): AsyncGenerator<Uint8Array> {
+  const [rows] = tensor.shape;
+  const rowBytes = (elementsOf(tensor.shape) * DTYPE_BYTES[tensor.dtype]) / rows;
+  if (!tensor.rows || !(rows * rowBytes > BLOCK_BYTES)) return yield await readWhole(name, tensor);
+  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
+  for (let first = 0; first < rows; first += blockRows)
+    yield await readWhole(name, tensor.rows(first, Math.min(blockRows, rows - first)));
 }
 
 async function readWhole(name: string, { dtype, shape, read }: WeightTensor): Promise<Uint8Array> {

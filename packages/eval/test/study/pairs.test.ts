@@ -1,5 +1,6 @@
 import { seededRandom } from '@webcir/data';
 import { describe, expect, it } from 'vitest';
+import { linearMix, sphericalMix } from '../../src/fusions/mixes.ts';
 import { displacement, displacementDeviation } from '../../src/study/displacement.ts';
 import {
   areaUnderCurve,
@@ -10,7 +11,7 @@ import {
   sensitivity,
   separation,
 } from '../../src/study/separation.ts';
-import { bestWeight, linearMix, sphericalMix, sweepRecall, WEIGHTS } from '../../src/study/sweep.ts';
+import { bestWeight, sweepRecall, WEIGHTS } from '../../src/study/sweep.ts';
 import { all, normal, oneCategory, spaceOf } from './spaces.ts';
 
 const kind = (positive: readonly number[], random: readonly number[]) => ({

@@ -1,8 +1,6 @@
 import { type Device, input, StoreLayout, TensorStore } from '@webcir/kernels';
 import { type FeatureTable, featureRows } from '@webcir/retrieval';
-import type { Drawn, Example } from '../examples.ts';
-import { contrastiveLoss } from '../loss.ts';
-import type { Negatives } from './negatives.ts';
+import type { Candidates } from './candidates.ts';
 
 /** How large a bank is, and the batches that are compared with it. */
 export interface BankSizes {
@@ -15,26 +13,21 @@ export interface BankSizes {
   readonly maxBinding: number;
 }
 
-/** The images of some examples, each once. */
-export const imagesOfExamples = (examples: readonly Example[]): string[] => [
-  ...new Set(examples.flatMap(({ reference, target }) => [reference, target])),
-];
-
 const entriesOf = (images: number, dim: number) => [{ name: 'bank', shape: [images, dim] }];
 
 /** A bank as a plan of memory knows it. @throws as `expectBankFits` */
-export function plannedBank(sizes: BankSizes): Negatives {
+export function plannedBank(sizes: BankSizes): Candidates {
   expectBankFits(sizes);
   return bankOn(StoreLayout.plan(entriesOf(sizes.images, sizes.dim), sizes.maxBinding), new Map(), () => {});
 }
 
 /**
- * The features of many images on the device, L2-normalized: every one but its own target is a negative of every query
- * (the static bank of Feng et al. 2024, arXiv 2404.11317). That is exact while the image encoder is
- * frozen. An image is one row, so that no target is a negative of its own query.
+ * The features of many images on the device: every one but its own target is a negative of every query (the static bank
+ * of Feng et al. 2024, arXiv 2404.11317). That is exact while the image encoder is frozen. An image is one row, so that
+ * no target is a negative of its own query.
  * @throws RangeError naming an image without a feature
  */
-export function imageBank(device: Device, features: FeatureTable, ids: readonly string[]): Negatives {
+export function imageBank(device: Device, features: FeatureTable, ids: readonly string[]): Candidates {
   const { dim } = features;
   const values = unitRows(featureRows(features, ids), dim);
   const store = TensorStore.create(device, entriesOf(ids.length, dim), 'bank');
@@ -42,16 +35,19 @@ export function imageBank(device: Device, features: FeatureTable, ids: readonly 
   return bankOn(store, new Map(ids.map((id, row) => [id, row])), () => store.dispose());
 }
 
-function bankOn(store: StoreLayout, rowOf: ReadonlyMap<string, number>, dispose: () => void): Negatives {
-  const row = ({ example: { target } }: Drawn): number => {
-    const found = rowOf.get(target);
-    if (found === undefined) throw new RangeError(`the target '${target}' is not among the images of the bank`);
+function bankOn(store: StoreLayout, rowOf: ReadonlyMap<string, number>, dispose: () => void): Candidates {
+  const row = (image: string): number => {
+    const found = rowOf.get(image);
+    if (found === undefined) throw new RangeError(`the bank of negatives has no image '${image}', which is an answer`);
     return found;
   };
   return {
-    readsTargets: false,
-    loss: (queries) => contrastiveLoss(queries, store.tensor('bank'), input('labels', [queries.shape[0]], 'u32')),
-    inputs: (drawn) => ({ labels: Uint32Array.from(drawn, row) }),
+    count: store.shape('bank')[0],
+    areOfBatch: false,
+    rows: () => store.tensor('bank'),
+    labels: (batch, end) => input(`${end} labels`, [batch], 'u32'),
+    inputs: (drawn, end) => ({ [`${end} labels`]: Uint32Array.from(drawn, ({ example }) => row(example[end])) }),
+    rowsOf: () => (image) => [row(image)],
     size: store.size,
     dispose,
   };

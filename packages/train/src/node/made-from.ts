@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto';
 import { type ClipModel, modelFingerprint } from '@webcir/clip';
 import type { CombinerModel } from '@webcir/combiner';
-import { type CirDataset, runImages } from '@webcir/data';
+import type { CirDataset } from '@webcir/data';
 
 /** Checksums of all that decides what a run comes to, by what they are of: 'the captions of train', 'the CLIP'. */
 export type MadeFrom = Readonly<Record<string, string>>;
 
+/** What a run starts from. */
+export interface Origin {
+  readonly dataset: CirDataset;
+  /** The ids of all images that it looks at. */
+  readonly images: readonly string[];
+  readonly model: ClipModel;
+  readonly combiner?: CombinerModel | undefined;
+}
+
 /** The checksums of a data set, with its images' versions, and of the CLIP and the Combiner that a run starts from. */
-export async function madeFrom(dataset: CirDataset, model: ClipModel, combiner?: CombinerModel): Promise<MadeFrom> {
+export async function madeFrom({ dataset, images, model, combiner }: Origin): Promise<MadeFrom> {
   const { train, validation, test } = dataset.uses;
   const splits = new Set([train, validation, test].filter((split) => split !== undefined));
   const ofSplits = [...splits].flatMap((split): [what: string, value: unknown][] => {
@@ -19,11 +28,10 @@ export async function madeFrom(dataset: CirDataset, model: ClipModel, combiner?:
       ...(split === train ? [] : [[`the gallery of ${split}`, dataset.gallery(split)] as [string, unknown]]),
     ];
   });
-  const ids = runImages(dataset);
-  const versions = await Promise.all(ids.map((id) => dataset.version(id)));
+  const versions = await Promise.all(images.map((id) => dataset.version(id)));
   return {
     ...Object.fromEntries(ofSplits.map(([what, value]) => [what, hashOf(value)])),
-    'the images (sizes and times of their files)': hashOf([ids, versions]),
+    'the images (sizes and times of their files)': hashOf([images, versions]),
     'the CLIP': await modelFingerprint(model),
     ...(combiner && { 'the Combiner': await combinerHash(combiner) }),
   };

@@ -1,8 +1,6 @@
 import { type ClipModel, entriesOf } from '@webcir/clip';
 import type { Capabilities } from '@webcir/kernels';
-import { plannedBank } from '../negatives/bank.ts';
-import { inBatch } from '../negatives/negatives.ts';
-import { bankImages, type NegativesSource } from '../negatives/of-run.ts';
+import { type NegativesSource, plannedNegatives } from '../negatives/of-run.ts';
 import { chooseMicroBatch } from '../stage1/memory.ts';
 import { takesFeatures } from '../stage1/run.ts';
 import type { RunOptions } from './options.ts';
@@ -16,21 +14,13 @@ export function planMicroBatch(
   model: ClipModel,
   capabilities: Capabilities,
   options: RunOptions,
-  negatives: NegativesSource,
+  source: NegativesSource,
 ): number {
   const { batchSize: batch, microBatchSize, memoryBudget } = options;
   if (microBatchSize !== undefined) {
     if (batch % microBatchSize === 0) return microBatchSize;
     throw new RangeError(`a micro-batch of ${microBatchSize} does not divide the batch of ${batch}`);
   }
-  const bank = () =>
-    plannedBank({
-      images: bankImages(negatives).length,
-      dim: model.config.embedDim,
-      batch,
-      option: '--batch-size',
-      maxBinding: capabilities.maxBindingSize,
-    });
   const plan = {
     config: model.config,
     entries: entriesOf(model),
@@ -40,7 +30,7 @@ export function planMicroBatch(
     trim: options.trimText,
     recompute: options.checkpointActivations,
     mixed: options.precision === 'amp',
-    negatives: options.negatives === 'all' ? bank() : inBatch,
+    negatives: plannedNegatives({ ...source, options }, model.config, batch, capabilities.maxBindingSize),
     capabilities: { ...capabilities, choices: {} },
   } as const;
   return chooseMicroBatch(plan, memoryBudget * 1e9);

@@ -1,8 +1,9 @@
+import type { NegativeOptions } from '../negatives/options.ts';
 import type { Schedule } from '../schedule.ts';
 import type { TunedEncoder } from '../stage1/tuned.ts';
 
 /** The options that decide how a run trains. */
-export interface RunOptions {
+export interface RunOptions extends NegativeOptions {
   /** What is trained; with `2`, the CLIP that is given counts as tuned. */
   readonly stages: 'both' | '1' | '2';
   readonly seed: number;
@@ -26,11 +27,6 @@ export interface RunOptions {
   /** 8 times CLIP's feature width unless given. */
   readonly hiddenDim?: number;
   readonly dropout: number;
-  /**
-   * What each query is told apart from, in both stages: the other targets of its batch, as CLIP4Cir does and unless
-   * given; or all images of the run (`TrainingRun.bank`), which needs a frozen image encoder.
-   */
-  readonly negatives?: 'batch' | 'all';
   /** amp: automatic mixed precision in both stages. */
   readonly precision?: 'fp32' | 'amp';
   readonly schedule: Schedule;

@@ -34,7 +34,7 @@ export function wholeLoss(
   kind: ImageBatch['kind'],
   lengths: GroupLengths,
   batch: number,
-  negatives: Negatives = inBatch,
+  negatives: Negatives = inBatch(batch),
 ): Tensor {
   const { config, weights } = clip;
   const text = encodeGroups(lengths, batch, weights, config);
@@ -69,7 +69,7 @@ export function microFeatures(clip: ClipLayout, kind: MicroKind, count: number):
 export function featureLoss(
   batch: number,
   { embedDim }: ClipConfig,
-  negatives: Negatives = inBatch,
+  negatives: Negatives = inBatch(batch),
   scaled = (loss: Tensor) => loss,
 ): Graph<'loss' | 'images' | 'texts'> {
   const inputs = [input('images', [2 * batch, embedDim]), input('texts', [batch, embedDim])] as const;
@@ -111,7 +111,7 @@ function encodeImages(count: number, { config, weights }: ClipLayout): Tensor {
 }
 
 const stage1Loss = (reference: Tensor, text: Tensor, target: Tensor, negatives: Negatives): Tensor =>
-  negatives.loss(elementwiseSum(reference, text), target);
+  negatives.loss({ reference, text, target }, elementwiseSum);
 
 /** @param images [2 batch, embed], references first */
 function lossOfImages(images: Tensor, text: Tensor, negatives: Negatives): Tensor {

@@ -12,7 +12,7 @@ import {
   sharedSize,
 } from '@webcir/kernels';
 import { evenGroups } from '@webcir/retrieval';
-import { inBatch, type Negatives } from '../negatives/negatives.ts';
+import type { Negatives } from '../negatives/negatives.ts';
 import {
   accumulateGradients,
   type ClipLayout,
@@ -129,7 +129,7 @@ function planStores({ config, entries, encoder, mixed, capabilities: { maxBindin
  */
 export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: number; largest: number } {
   const { trained, frozen, gradients, clip } = planStores(plan);
-  const { capabilities, negatives = inBatch } = plan;
+  const { capabilities } = plan;
   const sizes = { ...plan, microBatch };
   const whole = microBatch === plan.batch;
   const needs = whole
@@ -137,7 +137,7 @@ export function stage1Memory(plan: Stage1Plan, microBatch: number): { total: num
     : microNeeds(clip, plan.images, sizes, gradients, capabilities);
   const stores = [frozen, trained, trained, trained, ...(whole ? [] : [gradients])]; // trained weights have two moments
   return {
-    total: stores.reduce((sum, { size }) => sum + size, sharedSize(needs)) + negatives.size,
+    total: stores.reduce((sum, { size }) => sum + size, sharedSize(needs)) + (plan.negatives?.size ?? 0),
     largest: Math.max(...needs.map(({ largest }) => largest)),
   };
 }

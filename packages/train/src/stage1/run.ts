@@ -33,7 +33,7 @@ export async function runStage1<Scores>(run: Stage1Run<Scores>): Promise<void> {
   const { device, model, clip, examples, microBatch, validation, storage, options } = run;
   const { batchSize: batch, numEpochs: epochs, seed } = options;
   const record = new StageRecord('stage 1', epochs, run);
-  const negatives = negativesOf(run);
+  const negatives = negativesOf(run, batch);
   const stage = new Stage1(device, model.config, clip, {
     batch,
     trim: options.trimText,

@@ -1,7 +1,7 @@
 import { type ClipConfig, type DeviceClip, mixedPrecision } from '@webcir/clip';
 import { Adam, type Device, type HostArray } from '@webcir/kernels';
 import type { PreparedStep } from '../loop.ts';
-import { inBatch, type Negatives } from '../negatives/negatives.ts';
+import type { Negatives } from '../negatives/negatives.ts';
 import { GradCache } from './grad-cache.ts';
 import type { ImageBatch } from './images.ts';
 import { WholeBatch } from './whole-batch.ts';
@@ -37,7 +37,7 @@ export class Stage1 {
     device: Device,
     config: ClipConfig,
     { trained, weights }: DeviceClip,
-    { batch, trim = true, microBatch = batch, recompute = false, mixed = false, negatives = inBatch }: Stage1Settings,
+    { batch, trim = true, microBatch = batch, recompute = false, mixed = false, negatives }: Stage1Settings,
   ) {
     if (batch % microBatch !== 0)
       throw new RangeError(`a micro-batch of ${microBatch} does not divide the batch of ${batch}`);

@@ -1,7 +1,6 @@
 import { compile, type HostArray, SharedMemory } from '@webcir/kernels';
 import { type GroupLengths, groupTexts } from '@webcir/retrieval';
 import { type PreparedStep, programStep, type StepProgram } from '../loop.ts';
-import { inBatch } from '../negatives/negatives.ts';
 import { wholeLoss } from './graphs.ts';
 import { type ImageBatch, packPixels } from './images.ts';
 import { type StepOptions, wholeNeeds } from './memory.ts';
@@ -37,10 +36,10 @@ export class WholeBatch {
   }
 
   #imageInputs(images: ImageBatch): Record<string, HostArray> {
-    const { clip, negatives = inBatch } = this.#options;
+    const { clip, negatives } = this.#options;
     const { imageResolution } = clip.config;
     if (images.kind === 'features') {
-      return { reference: images.reference, ...(negatives.readsTargets && { target: images.target }) };
+      return { reference: images.reference, ...(negatives?.readsTargets !== false && { target: images.target }) };
     }
     return { pixels: packPixels([...images.reference, ...images.target], imageResolution) };
   }

@@ -42,7 +42,7 @@ export async function runStage2<Scores>(run: Stage2Run<Scores>): Promise<void> {
   const initial = run.combiner
     ? await valuesOf(run.combiner)
     : initialCombiner(config, seededRandom(seedOf(`combiner, seed ${seed}`)));
-  const negatives = negativesOf(run);
+  const negatives = negativesOf(run, batch);
   const settings = { batch, dropout, mixed: options.precision === 'amp', negatives };
   const stage = await Stage2.create(device, config, initial, settings);
   const { adam, combiner } = stage;

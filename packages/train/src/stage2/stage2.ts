@@ -44,7 +44,7 @@ export class Stage2 {
     for (const [name, values] of weights) combiner.write(name, values);
     const adam = new Adam(combiner, { lossScaling: settings.mixed });
     const loss = combinerLoss(config, (name) => combiner.tensor(name), settings);
-    const { readsTargets } = settings.negatives ?? inBatch;
+    const readsTargets = settings.negatives?.readsTargets ?? true;
     return new Stage2(combiner, adam, await compile(device, adam.minimize(loss)), readsTargets);
   }
 
@@ -82,15 +82,13 @@ export class Stage2 {
 function combinerLoss(
   { featureDim }: CombinerConfig,
   weights: (name: string) => Tensor,
-  { batch, dropout, mixed, negatives = inBatch }: Stage2Settings,
+  { batch, dropout, mixed, negatives = inBatch(batch) }: Stage2Settings,
 ): Tensor {
   const shape = [batch, featureDim];
   const drop = dropout > 0 ? combinerDropout(input('seed', [2], 'u32'), dropout) : undefined;
-  const queries = combine(
-    input('reference', shape),
-    input('text', shape),
-    mixed ? mixedPrecision(weights) : weights,
-    drop,
-  );
-  return negatives.loss(queries, input('target', shape));
+  // The way back has masks of its own, after those of the four layers.
+  const dropBack = drop && ((x: Tensor, stream: number) => drop(x, 4 + stream));
+  const used = mixed ? mixedPrecision(weights) : weights;
+  const features = { reference: input('reference', shape), text: input('text', shape), target: input('target', shape) };
+  return negatives.loss(features, (image, text, isWayBack) => combine(image, text, used, isWayBack ? dropBack : drop));
 }

@@ -33,6 +33,8 @@ const needs: Readonly<Record<string, (options: GivenOptions, args: readonly stri
   submit: encoding,
   study: encoding,
   encode: encoding,
+  index: encoding,
+  search: encoding,
   pretrain: ({ dataset }) => ['webgpu', ...opening(dataset)],
   export: (_, [name]) => ['sharp', ...embedded(name)],
   check: ({ dataset }) => opening(dataset),

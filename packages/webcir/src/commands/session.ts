@@ -76,7 +76,7 @@ export async function openEncoder(options: EncoderOptions): Promise<EncoderSessi
 }
 
 /** The preprocessing that the options name; else the one that belongs to the model; else CLIP4Cir's. */
-function chosenPreprocessing({ transform, targetRatio }: EncoderOptions, model: ClipModel): Preprocessing {
+export function chosenPreprocessing({ transform, targetRatio }: EncoderOptions, model: ClipModel): Preprocessing {
   const own = transform === undefined ? (model.preprocessing ?? CLIP4CIR_PREPROCESSING) : { transform };
   return { ...own, targetRatio: targetRatio ?? own.targetRatio ?? CLIP4CIR_PREPROCESSING.targetRatio };
 }

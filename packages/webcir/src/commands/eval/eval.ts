@@ -6,6 +6,7 @@ import {
   type CategoryScores,
   Evaluator,
   formatTable,
+  type Judged,
   type Protocol,
   protocolsFor,
   scoreCategories,
@@ -23,6 +24,7 @@ interface EvalOptions extends ModelOptions {
   readonly protocol?: string;
   readonly split?: string;
   readonly json?: string;
+  readonly ranks?: boolean;
 }
 
 export function registerEval(program: Command): void {
@@ -35,16 +37,20 @@ export function registerEval(program: Command): void {
     .option('--protocol <name>', "how images are ranked and scored: a protocol of the data set, or 'all' of them")
     .option('--split <name>', 'queries and gallery (default: the split that papers quote)')
     .option('--json <file>', 'writes the numbers to a file as well')
+    .option('--ranks', 'with the ranks of the answers to every query in that file, for intervals over the queries')
     .action((options) => evalCommand(options));
 }
 
 interface Result {
   readonly protocol: Protocol;
   readonly rows: readonly CategoryScores[];
+  readonly judged: readonly Judged[];
 }
 
 /** `webcir eval`: one table, with the name and the sentence of every protocol in it. */
 async function evalCommand(given: EvalOptions): Promise<void> {
+  if (given.ranks && given.json === undefined)
+    throw new Error('--ranks needs --json, the file that they are written to');
   if (given.json !== undefined) await expectWritable(given.json);
   const { session, clip, fuse, label, options } = await openModels(given);
   const { dataset, device, splits } = session;
@@ -61,14 +67,16 @@ async function evalCommand(given: EvalOptions): Promise<void> {
   const results: Result[] = [];
   for (const evaluator of evaluators) {
     const { protocol } = evaluator;
-    results.push({ protocol, rows: scoreCategories(protocol, await evaluator.judge(features, texts, fuse)) });
+    const judged = await evaluator.judge(features, texts, fuse);
+    results.push({ protocol, rows: scoreCategories(protocol, judged), judged });
   }
   reportAutotune();
   device.close();
   console.log(`\n${label} on ${splitPhrase(dataset, split)}, in percent\n\n${tableOf(label, results)}\n`);
   for (const { protocol } of results) console.log(`Protocol ${protocol.name}. ${protocol.description}`);
   for (const note of incompleteNotes(dataset)) console.log(note);
-  if (given.json !== undefined) await writeJson(given.json, { ...options, split }, dataset, results);
+  if (given.json !== undefined)
+    await writeJson(given.json, { ...options, split, ranks: given.ranks }, dataset, results);
 }
 
 /** The protocols that are evaluated: the one that is named, or all of the data set's. */
@@ -92,11 +100,13 @@ async function writeJson(
     data,
     split,
     combiningFunction,
+    textWeight,
     clipModelName,
     clipModelPath,
     combinerPath,
     transform,
     targetRatio,
+    ranks: withRanks,
   }: EvalOptions,
   { incomplete }: CirDataset,
   results: readonly Result[],
@@ -107,12 +117,16 @@ async function writeJson(
     incomplete,
     split,
     combining_function: combiningFunction,
+    text_weight: textWeight,
     clip_model_name: clipModelName,
     clip_model_path: fullPath(clipModelPath),
     combiner_path: fullPath(combinerPath),
     transform,
     target_ratio: targetRatio,
   };
-  const scores = results.map(({ protocol: { name, description }, rows }) => ({ protocol: name, description, rows }));
+  const scores = results.map(({ protocol: { name, description }, rows, judged }) => ({
+    ...{ protocol: name, description, rows },
+    ...(withRanks && { ranks: Object.fromEntries(judged.map(({ category, ranks }) => [category, ranks])) }),
+  }));
   await writeFileAtomic(file, Buffer.from(`${JSON.stringify({ ...about, results: scores }, null, 2)}\n`));
 }

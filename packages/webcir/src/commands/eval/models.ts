@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DeviceClip, named, type Transform, uploadClip } from '@webcir/clip';
 import { type CombinerModel, combine, elementwiseSum, uploadCombiner } from '@webcir/combiner';
 import type { DatasetName } from '@webcir/data/node';
-import type { Fuse } from '@webcir/eval';
+import { type Fuse, TRAINING_FREE, type TrainingFree, trainingFree, WEIGHTED } from '@webcir/eval';
 import type { Tensor } from '@webcir/kernels';
 import { expectCombinerOf } from '@webcir/retrieval';
 import { openCombinerModel } from '@webcir/retrieval/node';
@@ -13,11 +13,12 @@ import type { Command } from 'commander';
 import { type AutotuneOption, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions, type ClipSource } from '../clip-source.ts';
 import { preprocessingNotes, smallClipNotes } from '../notes.ts';
-import { choice, targetRatioOption, transformOption, truncateOption, wholeNumber } from '../options.ts';
+import { choice, numberBetween, targetRatioOption, transformOption, truncateOption, wholeNumber } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 
-const combiningFunctions = ['combiner', 'sum', 'image', 'text'] as const;
-type CombiningFunction = (typeof combiningFunctions)[number];
+const labels = { combiner: 'Combiner', sum: 'Sum', image: 'Image only', text: 'Text only', ...TRAINING_FREE };
+type CombiningFunction = keyof typeof labels;
+const combiningFunctions = Object.keys(labels) as CombiningFunction[];
 
 /**
  * Which models are evaluated on which data: the options of CLIP4Cir's validate.py, and `--run` for all of them at once.
@@ -28,6 +29,8 @@ export interface ModelOptions extends ClipSource, AutotuneOption {
   readonly skipMissing?: boolean;
   readonly run?: string;
   readonly combiningFunction?: CombiningFunction;
+  /** Of the text, from 0 to 1, where the combining function has one. */
+  readonly textWeight?: number;
   readonly combinerPath?: string;
   readonly projectionDim?: number;
   readonly hiddenDim?: number;
@@ -45,6 +48,11 @@ export const addModelOptions = (command: Command): Command =>
     )
     .addOption(
       choice('--combining-function <name>', 'how a query is made (default with --run: combiner)', combiningFunctions),
+    )
+    .option(
+      '--text-weight <w>',
+      `weight of the text for --combining-function ${WEIGHTED.join(' and ')} (default: 0.5)`,
+      numberBetween(0, 1),
     )
     .option('--combiner-path <file>', 'trained Combiner')
     .option('--projection-dim <n>', "width of the Combiner's projections, to be checked", wholeNumber(1))
@@ -86,7 +94,12 @@ export async function openModels(given: ModelOptions): Promise<OpenModels> {
   };
 }
 
-function expectFunction({ combiningFunction: name, combinerPath }: ModelOptions, given?: string): CombiningFunction {
+const isTrainingFree = (name: CombiningFunction): name is TrainingFree => Object.hasOwn(TRAINING_FREE, name);
+
+function expectFunction(
+  { combiningFunction: name, combinerPath, textWeight }: ModelOptions,
+  given?: string,
+): CombiningFunction {
   if (name === undefined) {
     throw new Error(`--combining-function is missing: expected one of ${combiningFunctions.join(', ')}`);
   }
@@ -96,10 +109,11 @@ function expectFunction({ combiningFunction: name, combinerPath }: ModelOptions,
   if (name !== 'combiner' && given !== undefined) {
     throw new Error(`--combining-function ${name} does not use the Combiner of --combiner-path: leave out one of them`);
   }
+  if (textWeight !== undefined && !(isTrainingFree(name) && WEIGHTED.includes(name))) {
+    throw new Error(`--combining-function ${name} has no --text-weight: only ${WEIGHTED.join(' and ')} have one`);
+  }
   return name;
 }
-
-const labels = { combiner: 'Combiner', sum: 'Sum', image: 'Image only', text: 'Text only' };
 
 async function completedByRun(run: string, given: ModelOptions): Promise<ModelOptions> {
   const { config } = await RunFolder.find(run);
@@ -125,6 +139,7 @@ async function completedByRun(run: string, given: ModelOptions): Promise<ModelOp
 
 async function fuseOf(name: CombiningFunction, { device, model }: Session, options: ModelOptions): Promise<Fuse> {
   if (name === 'sum') return elementwiseSum;
+  if (isTrainingFree(name)) return trainingFree(name, options.textWeight);
   if (name !== 'combiner') return name;
   const combiner = await openCombinerModel(options.combinerPath!);
   expectWidths(combiner, options);

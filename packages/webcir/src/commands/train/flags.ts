@@ -65,6 +65,14 @@ export function registerTrain(program: Command, typed: string): void {
         ['batch', 'all'],
       ).default('batch'),
     )
+    .option('--reference-negatives', "counts each query's own reference as one more negative")
+    .option('--group-negatives', 'counts the look-alikes of its group as more negatives; needs a frozen image encoder')
+    .option('--mask-false-negatives', 'leaves out negatives that other triplets say are right')
+    .option(
+      '--reversed-weight <w>',
+      'weight of the way back in the loss: from target minus text to reference (default: 0)',
+      numberBetween(0, 10),
+    )
     .option('--combiner-path <file>', 'Combiner of the given CLIP that stage 2 goes on with (default: fresh weights)')
     .option('--combiner-epochs <n>', `epochs of stage 2 ${presetHelp('combinerEpochs')}`, wholeNumber(1))
     .option('--combiner-lr <r>', `learning rate of stage 2 ${presetHelp('combinerLr')}`, numberBetween(0, 1))

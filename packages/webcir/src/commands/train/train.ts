@@ -73,7 +73,8 @@ async function train(request: TrainRequest): Promise<void> {
   // Training cuts captions that are too long, as CLIP4Cir does; an evaluation refuses them.
   const examples = examplesOf(trainingTriplets(dataset), (text) => tokens(text, { truncate: true }).rows);
   const combiner = given.combinerPath === undefined ? undefined : await openCombinerModel(given.combinerPath);
-  const now = await madeFrom(dataset, model, combiner);
+  const images = runImages(dataset, { groups: given.groupNegatives });
+  const now = await madeFrom({ dataset, images, model, combiner });
   expectUnchanged(path, before?.madeFrom, now);
   const config = {
     ...presetFor(given.dataset, examples.length),
@@ -110,7 +111,7 @@ async function train(request: TrainRequest): Promise<void> {
     onChoices: () => folder?.writeJson('config.json', withChoices()),
   });
   const untunedClip = await uploadClip(device, model);
-  const features = await frozenImageFeatures(session, runImages(dataset), config.foldBatchnorm);
+  const features = await frozenImageFeatures(session, images, config.foldBatchnorm);
   const untuned = { image: 'image', text: 'text', ...(config.stages !== '2' && { sum: elementwiseSum }) } as const;
   for (const board of boards) await board.add(untunedClip.weights, features, untuned);
   untunedClip.dispose();
@@ -124,12 +125,7 @@ async function train(request: TrainRequest): Promise<void> {
     features,
     planes: source.planes,
     encodeImages: (weights, which) =>
-      encodeImages(
-        session,
-        weights,
-        which === 'all' ? runImages(dataset) : splitImages(dataset, validationSplit),
-        'images',
-      ),
+      encodeImages(session, weights, which === 'all' ? images : splitImages(dataset, validationSplit), 'images'),
     validation: validation.evaluator,
     storage: folder,
     onEvent: showProgress(protocol),

@@ -1,0 +1,64 @@
+/** A query feature and its length. */
+export interface ExactQuery {
+  readonly feature: Float32Array;
+  readonly norm: number;
+}
+
+export const exactQuery = (feature: Float32Array): ExactQuery => ({ feature, norm: Math.hypot(...feature) });
+
+/**
+ * The cosine similarity of a query with a row of features, in float64; 0 with a row, or for a query, of zeros.
+ * @param features [rows, dim]
+ */
+export function exactScore({ feature, norm }: ExactQuery, features: Float32Array, row: number): number {
+  const dim = feature.length;
+  const start = row * dim;
+  let dot = 0;
+  let square = 0;
+  for (let i = 0; i < dim; i++) {
+    const value = features[start + i];
+    dot += value * feature[i];
+    square += value * value;
+  }
+  return square > 0 && norm > 0 ? dot / Math.sqrt(square) / norm : 0;
+}
+
+/** A row that was ranked. */
+export interface Scored {
+  readonly row: number;
+  readonly score: number;
+}
+
+/** Best first; equal scores by rising row. */
+export const byScore = (a: Scored, b: Scored): number => b.score - a.score || a.row - b.row;
+
+/** The k-th largest of some scores, those of rows that may be found; -Infinity where there are fewer. */
+export function kthLargest(scores: Float32Array, k: number, isAllowed: (row: number) => boolean): number {
+  // A heap of the k largest so far, the smallest of them at its root.
+  const heap: number[] = [];
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row];
+    if (heap.length === k && score <= heap[0]) continue;
+    if (!isAllowed(row)) continue;
+    if (heap.length < k) {
+      heap.push(score);
+      for (let at = heap.length - 1; at > 0; ) {
+        const parent = (at - 1) >> 1;
+        if (heap[parent] <= heap[at]) break;
+        [heap[parent], heap[at]] = [heap[at], heap[parent]];
+        at = parent;
+      }
+      continue;
+    }
+    heap[0] = score;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      if (left >= k) break;
+      const child = left + 1 < k && heap[left + 1] < heap[left] ? left + 1 : left;
+      if (heap[at] <= heap[child]) break;
+      [heap[at], heap[child]] = [heap[child], heap[at]];
+      at = child;
+    }
+  }
+  return heap.length === k ? heap[0] : Number.NEGATIVE_INFINITY;
+}

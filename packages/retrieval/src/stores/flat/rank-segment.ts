@@ -1,0 +1,88 @@
+import type { GalleryIndex } from '../../gallery-index.ts';
+import { MAX_NEIGHBOURS } from '../../gallery-index.ts';
+import { byScore, type ExactQuery, exactScore, kthLargest, type Scored } from './exact.ts';
+import type { Segment } from './segment.ts';
+
+/** The rows of a segment that a search may find. */
+export interface Allowed {
+  readonly segment: Segment;
+  /** A 1 for each row that is not to be found; undefined where all may be. */
+  readonly blocked: Uint8Array | undefined;
+  /** How many are left. */
+  readonly count: number;
+}
+
+export const allowedRows = ({ segment, blocked, count }: Allowed): Int32Array => {
+  const rows = new Int32Array(count);
+  for (let row = 0, at = 0; row < segment.rows; row++) if (!blocked?.[row]) rows[at++] = row;
+  return rows;
+};
+
+/**
+ * The best `want` of some rows for each query, scored in float64 here: for few rows.
+ * @param rows in rising order
+ */
+export async function rankRows(
+  segment: Segment,
+  rows: ArrayLike<number>,
+  queries: readonly ExactQuery[],
+): Promise<Scored[][]> {
+  const ranked: Scored[][] = queries.map(() => []);
+  for await (const block of segment.blocks(rows)) {
+    for (const [q, query] of queries.entries())
+      for (const [i, row] of block.rows.entries()) ranked[q].push({ row, score: exactScore(query, block.features, i) });
+  }
+  for (const list of ranked) list.sort(byScore);
+  return ranked;
+}
+
+/**
+ * The best `want` rows of a segment for each query: found on the device, and scored again in float64 as they are stored.
+ *
+ * The device's scores are off by `tolerance` at most, so that a row that it does not name can only be among the best
+ * where its last score is within that of the last one that was wanted. It then gives the scores of all rows, and those
+ * that may be among the best are scored again, however many. So what is found is exact for the features as they are
+ * stored, whatever the device rounds.
+ * @param minScore rows below it need not be found
+ */
+export async function rankOnDevice(
+  allowed: Allowed,
+  index: GalleryIndex,
+  queries: readonly ExactQuery[],
+  { want, minScore, tolerance }: { want: number; minScore: number; tolerance: number },
+): Promise<Scored[][]> {
+  const { segment, blocked, count } = allowed;
+  const isAllowed = (row: number) => !blocked?.[row];
+  const enough = Math.min(want, count);
+  const hidden = segment.rows - count;
+  const rescored = async (rows: number[], query: ExactQuery) => {
+    const [ranked] = await rankRows(
+      segment,
+      rows.filter(isAllowed).sort((a, b) => a - b),
+      [query],
+    );
+    return ranked.slice(0, want);
+  };
+  const ranked: (Scored[] | undefined)[] = queries.map(() => undefined);
+  if (want + hidden <= MAX_NEIGHBOURS) {
+    // Twice as many as are wanted, in few numbers, each with its own program.
+    const asked = Math.min(MAX_NEIGHBOURS, 2 ** Math.ceil(Math.log2(2 * want + hidden + 16)));
+    const all = Float32Array.from(queries.flatMap(({ feature }) => [...feature]));
+    const { k, indices, scores } = await index.search(all, asked);
+    for (const [q, query] of queries.entries()) {
+      const best = await rescored([...indices.subarray(q * k, (q + 1) * k)], query);
+      const unnamed = k === segment.rows ? Number.NEGATIVE_INFINITY : scores[(q + 1) * k - 1] + tolerance;
+      const isSure = unnamed < minScore || (best.length === enough && best[enough - 1].score > unnamed);
+      if (isSure || k === segment.rows) ranked[q] = best;
+    }
+  }
+  for (const [q, query] of queries.entries()) {
+    if (ranked[q]) continue;
+    const scores = await index.scores(query.feature);
+    const last = Math.max(kthLargest(scores, enough, isAllowed) - 2 * tolerance, minScore - tolerance);
+    const rows: number[] = [];
+    for (let row = 0; row < scores.length; row++) if (scores[row] >= last && isAllowed(row)) rows.push(row);
+    ranked[q] = await rescored(rows, query);
+  }
+  return ranked as Scored[][];
+}

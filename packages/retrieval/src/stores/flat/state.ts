@@ -1,0 +1,52 @@
+import type { StoreRow } from '../check-search.ts';
+import { hashOf } from './checksum.ts';
+import type { Change } from './journal.ts';
+import { type LiveSegment, liveCount, withDead } from './manifest.ts';
+
+/** What a store holds at one moment. Never changed, so that a search sees nothing of a write that comes meanwhile. */
+export interface FlatState {
+  readonly segments: readonly LiveSegment[];
+  /** Rows that are in the journal and in no segment yet. */
+  readonly tail: ReadonlyMap<string, StoreRow>;
+}
+
+export function applyChange({ segments, tail }: FlatState, { rows, removed, dead }: Change): FlatState {
+  const changed = new Map(tail);
+  for (const id of removed) changed.delete(id);
+  for (const row of rows) {
+    changed.delete(row.id);
+    changed.set(row.id, row);
+  }
+  return { segments: withDead(segments, dead), tail: changed };
+}
+
+export const countOf = ({ segments, tail }: FlatState): number =>
+  segments.reduce((sum, live) => sum + liveCount(live), tail.size);
+
+/** A row of a segment, which is somewhere in the state's list. */
+interface SegmentPlace {
+  readonly at: number;
+  readonly row: number;
+}
+
+/** Where an image is: in memory, or in a row of a segment. */
+export type Place = StoreRow | SegmentPlace;
+
+export const inSegment = (place: Place): place is SegmentPlace => 'at' in place;
+
+/** Where the images of some ids are; undefined for one that is not there. */
+export async function locate(state: FlatState, ids: readonly string[]): Promise<(Place | undefined)[]> {
+  return Promise.all(ids.map((id) => state.tail.get(id) ?? locateInSegments(state.segments, id)));
+}
+
+const encoder = new TextEncoder();
+
+async function locateInSegments(segments: readonly LiveSegment[], id: string): Promise<Place | undefined> {
+  const hash = hashOf(encoder.encode(id));
+  for (const [at, { segment, dead }] of segments.entries()) {
+    for (const row of await segment.rowsByHash(hash)) {
+      if (!dead?.[row] && (await segment.idAt(row)) === id) return { at, row };
+    }
+  }
+  return undefined;
+}

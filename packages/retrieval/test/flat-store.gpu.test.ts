@@ -1,0 +1,40 @@
+// The flat store, searched on the device: many small segments, all of them ranked there.
+import { openDevice } from '@webcir/kernels';
+import { uniform } from '@webcir/kernels/cases';
+import { afterAll, describe, expect, it } from 'vitest';
+import { FlatStore, memoryFiles } from '../src/index.ts';
+import { conformance } from './conformance.ts';
+
+const device = await openDevice();
+afterAll(() => device.close());
+
+for (const storage of ['F32', 'F16'] as const) {
+  conformance(`flat, ${storage}, on the device`, async () => {
+    const files = memoryFiles();
+    const options = { device, storage, journalBytes: 4000, hostRows: 0 };
+    return { open: (model) => FlatStore.open(files, { ...options, model }), remove: async () => {} };
+  });
+}
+
+describe('a flat store on the device', () => {
+  it('ranks rows that halves cannot tell apart as they are stored', async () => {
+    // 500 rows that differ from the query by less than a half can say: the device's order is not the right one.
+    const dim = 64;
+    const random = uniform(5);
+    const base = Float32Array.from({ length: dim }, () => random() - 0.5);
+    const features = new Float32Array(500 * dim);
+    for (let row = 0; row < 500; row++)
+      for (let i = 0; i < dim; i++) features[row * dim + i] = base[i] + (random() - 0.5) * 0.004;
+    const model = { dim, fingerprint: 'a' };
+    const ids = Array.from({ length: 500 }, (_, i) => `${i}`);
+    const answers = [];
+    for (const hostRows of [0, 10_000]) {
+      const store = await FlatStore.open(memoryFiles(), { device, model, storage: 'F16', journalBytes: 1, hostRows });
+      await store.put({ ids, features });
+      answers.push(await store.search(base, { k: 20 }), await store.search(base, { k: 200, offset: 100 }));
+      await store.close();
+    }
+    expect(answers[0]).toEqual(answers[2]);
+    expect(answers[1]).toEqual(answers[3]);
+  });
+});

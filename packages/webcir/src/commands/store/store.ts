@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { imageFingerprint } from '@webcir/clip';
+import { linesOf, openClipModel, readTextFile } from '@webcir/clip/node';
+import { openDevice } from '@webcir/kernels';
+import type { FlatOptions, FlatStore, StoreModel } from '@webcir/retrieval';
+import { openFlatStore, readClipRetrieval, readNpy, writeClipRetrieval } from '@webcir/retrieval/node';
+import type { Command } from 'commander';
+import { ProgressLine } from '../../progress.ts';
+import { addClipOptions, clipPath } from '../clip-source.ts';
+import { targetRatioOption, transformOption } from '../options.ts';
+import { chosenPreprocessing, type EncoderOptions } from '../session.ts';
+import { reportDropped } from './index-images.ts';
+import { wholeParts } from './parts.ts';
+
+/** The commands of `webcir store`. */
+export function registerStore(program: Command): void {
+  const store = program.command('store').description('Looks after stores, which webcir index makes.');
+  store
+    .command('info')
+    .description('Says how many images a store holds, and of which model.')
+    .argument('<store>', 'folder of the store')
+    .action(infoCommand);
+  store
+    .command('join')
+    .description('Takes the parts that webcir index --shard has made into their store. Can be repeated.')
+    .argument('<store>', 'folder of the store')
+    .action(joinCommand);
+  store
+    .command('compact')
+    .description('Writes a store anew, without the images that were replaced or deleted.')
+    .argument('<store>', 'folder of the store')
+    .action(compactCommand);
+  const into = store
+    .command('import')
+    .description(
+      'Takes features that something else has encoded into a store: those of a .npy file, or of a folder in ' +
+        "clip-retrieval's layout. They must be of the CLIP that is named.",
+    )
+    .argument('<store>', 'folder of the store, made where there is none')
+    .argument('<from>', 'name.npy, or a folder with img_emb and metadata')
+    .option('--ids <file>', 'the ids of the rows of a .npy file, one per line');
+  addClipOptions(into).addOption(transformOption()).addOption(targetRatioOption()).action(importCommand);
+  store
+    .command('export')
+    .description("Writes a store in clip-retrieval's layout: img_emb/img_emb_0.npy, metadata/metadata_0.parquet.")
+    .argument('<store>', 'folder of the store')
+    .argument('<to>', 'a folder')
+    .action(exportCommand);
+}
+
+/** Opens a store whose command searches nothing. */
+async function open(folder: string, options: Omit<FlatOptions, 'device'> = {}): Promise<FlatStore> {
+  const store = await openFlatStore(folder, { device: openDevice, ...options });
+  reportDropped(store, folder);
+  return store;
+}
+
+async function infoCommand(folder: string): Promise<void> {
+  const store = await open(folder, { readOnly: true });
+  const { dim, fingerprint } = store.model;
+  console.log(`${await store.count()} images, ${dim} values each in ${store.storage}, of the model ${fingerprint}`);
+  await store.close();
+}
+
+async function joinCommand(folder: string): Promise<void> {
+  const parts = await wholeParts(folder);
+  const first = await open(parts[0], { readOnly: true });
+  const { model, storage } = first;
+  await first.close();
+  const store = await open(folder, { model, storage });
+  const line = new ProgressLine('parts');
+  try {
+    for (const [i, path] of parts.entries()) {
+      await take(store, path, model);
+      line.update((i + 1) / parts.length, `${i + 1}/${parts.length}`);
+    }
+    line.finish(`${parts.length} parts, ${await store.count()} images in ${folder}`);
+  } finally {
+    await store.close();
+  }
+}
+
+async function take(store: FlatStore, path: string, model: StoreModel): Promise<void> {
+  const part = await openFlatStore(path, { device: openDevice, model, readOnly: true });
+  try {
+    for await (const rows of part.items()) await store.put(rows);
+  } finally {
+    await part.close();
+  }
+}
+
+async function compactCommand(folder: string): Promise<void> {
+  if (!existsSync(folder)) throw new Error(`${folder}: there is no such store`);
+  const store = await open(folder);
+  await store.compact();
+  console.log(`${await store.count()} images in ${folder}`);
+  await store.close();
+}
+
+interface ImportOptions extends EncoderOptions {
+  readonly ids?: string;
+}
+
+async function importCommand(folder: string, from: string, options: ImportOptions): Promise<void> {
+  const { ids } = options;
+  const isArray = from.endsWith('.npy');
+  if (isArray !== (ids !== undefined)) throw new Error('--ids goes with a .npy file, and a .npy file with --ids');
+  const clip = await openClipModel(await clipPath(options), options.activation);
+  const fingerprint = await imageFingerprint(clip, chosenPreprocessing(options, clip));
+  const store = await open(folder, { model: { dim: clip.config.embedDim, fingerprint } });
+  const line = new ProgressLine('rows');
+  let count = 0;
+  try {
+    const rows = ids === undefined ? readClipRetrieval(from) : readNpy(from, linesOf(await readTextFile(ids)));
+    for await (const part of rows) {
+      await store.put(part);
+      count += part.ids.length;
+      line.update(0, `${count} rows`);
+    }
+    line.finish(`${count} rows, ${await store.count()} images in ${folder}`);
+  } finally {
+    await store.close();
+  }
+}
+
+async function exportCommand(folder: string, to: string): Promise<void> {
+  const store = await open(folder, { readOnly: true });
+  try {
+    await writeClipRetrieval(store, to);
+    console.log(`${await store.count()} images in ${to}`);
+  } finally {
+    await store.close();
+  }
+}
