@@ -50,11 +50,11 @@ function format(digits, signed) {
   };
 }
 
-/** Fills the lines of a text's paragraphs up to a width: numbers are not as long as their places. */
+/** Fills the lines of a text's paragraphs up to a width, intervals in one piece: numbers are not as long as their places. */
 export const wrapped = (text, width = 120) =>
   text
     .split('\n\n')
-    .map((block) => (/^(#|```|!\[)/.test(block) ? block : lines(block.split(/\s+/), width).join('\n')))
+    .map((block) => (/^(#|```|!\[)/.test(block) ? block : lines(block.split(/\s+(?![^[\]]*\])/), width).join('\n')))
     .join('\n\n');
 
 function lines(words, width) {

@@ -1,5 +1,6 @@
 import { seededRandom } from '@webcir/data';
 import { describe, expect, it } from 'vitest';
+import { closeGaps } from '../../src/study/map/close-gaps.ts';
 import { keptByMap } from '../../src/study/map/kept-by-map.ts';
 import { expectedOf, layoutsOf } from '../../src/study/map/layouts.ts';
 import { POINTS, pointsOf, sampledRows } from '../../src/study/map/points.ts';
@@ -62,6 +63,15 @@ describe('umap', () => {
   it('gives the same map for the same seed', () => {
     expect(umap(neighbours, start, 2)).toEqual(umap(neighbours, start, 2));
     expect(umap(neighbours, start, 2)).not.toEqual(umap(neighbours, start, 3));
+  });
+});
+
+describe('closeGaps', () => {
+  it('shortens what is empty along an axis, and leaves the rest as it is', () => {
+    const map = Float64Array.of(9, 0, 0, 3, 10, 0.5, 0.5, 1);
+    expect([...closeGaps(map, 2)]).toEqual([2.5, 0, 0, 3, 3.5, 0.5, 0.5, 1]);
+    expect([...closeGaps(map, 1)]).toEqual([1.5, 0, 0, 2, 2.5, 0.5, 0.5, 1]);
+    expect(closeGaps(map, 9)).toEqual(map);
   });
 });
 

@@ -2,11 +2,14 @@ import type { NearestRows } from '../movement.ts';
 import { principalPlane, project } from '../principal-plane.ts';
 import type { Space } from '../space.ts';
 import { rowsOf, unitRows } from '../vectors.ts';
+import { closeGaps } from './close-gaps.ts';
 import { pointsOf } from './points.ts';
 import { KINDS, type MapLayout, type MapPanel } from './types.ts';
 
 /** Neighbours that UMAP's graph links each point with; itself is the 15th. */
 const NEIGHBOURS = 14;
+/** The widest band without a point in UMAP's map: about as far as it puts linked points apart (its `spread`). */
+const WIDEST_GAP = 1;
 
 /** Finds the nearest other rows of a set of features. */
 type Others = (space: Space, rows: Float32Array, k: number) => Promise<NearestRows>;
@@ -38,18 +41,20 @@ export async function layoutsOf(
     sets.map((ofStage, stage) => Promise.all(ofStage.map(({ rows }) => others(spaces[stage], rows, k)))),
   );
   const { umap } = await import('./umap.ts'); // few who import a study make a map
-  return Object.entries({ UMAP: umap(nearest, principal, seed), PCA: principal }).map(([name, all]) => ({
-    name,
-    panels: spaces.map(({ stage }, i): MapPanel => {
-      const positions = positionsOf(sets[i], all, dim);
-      if (i === 0) return { stage, positions };
-      return {
-        stage,
-        positions,
-        expected: expectedOf(positionsOf(sets[i - 1], all, dim), positions, neighbours[i - 1]),
-      };
+  return Object.entries({ UMAP: closeGaps(umap(nearest, principal, seed), WIDEST_GAP), PCA: principal }).map(
+    ([name, all]) => ({
+      name,
+      panels: spaces.map(({ stage }, i): MapPanel => {
+        const positions = positionsOf(sets[i], all, dim);
+        if (i === 0) return { stage, positions };
+        return {
+          stage,
+          positions,
+          expected: expectedOf(positionsOf(sets[i - 1], all, dim), positions, neighbours[i - 1]),
+        };
+      }),
     }),
-  }));
+  );
 }
 
 /** The points of each kind at each stage, those that do not move standing in one place. */

@@ -37,7 +37,7 @@ export async function mapsSection(data: StudyData): Promise<StudySection> {
     title: 'Maps',
     about:
       'Unit vectors of all stages together: the axes are the same before and after, so that what moves has moved. UMAP ' +
-      '(McInnes et al. 2018) keeps neighbours together and says little about distances; PCA is the plane of the first ' +
+      '(McInnes et al. 2018) keeps neighbours together and says little about distances (wide empty bands are shortened); PCA is the plane of the first ' +
       'two principal components, which keeps what is far apart and mixes neighbours. How far a point moves says ' +
       `nothing where all move alike. So it is counted how many of the ${K} gallery images nearest to a text, target or ` +
       'query are still among the nearest after a stage, and how far each moves apart from its neighbours of the same ' +
