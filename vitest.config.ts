@@ -1,13 +1,14 @@
 // Every test, in Node.
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { pageScriptInVite } from './scripts/lib/page-script.mjs';
 import { wgslAsText } from './scripts/lib/wgsl-as-text.mjs';
 
 // Workspace packages are read from their TypeScript sources: nothing has to be built first.
 const conditions = ['webcir-source', ...defaultServerConditions];
 
 export default defineConfig({
-  plugins: [wgslAsText],
+  plugins: [wgslAsText, pageScriptInVite],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

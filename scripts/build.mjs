@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { leanWgsl } from './lib/lean-wgsl.mjs';
 import { minifiedThirdParty } from './lib/minified.mjs';
 import { entriesOf } from './lib/packages.mjs';
+import { pageScript } from './lib/page-script.mjs';
 import { thirdPartyLicenses } from './lib/third-party.mjs';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -27,7 +28,7 @@ const options = {
   mainFields: ['module', 'main'],
   target: 'es2022',
   external: ['node:*', ...Object.keys({ ...dependencies, ...peerDependencies })],
-  plugins: [leanWgsl, minifiedThirdParty],
+  plugins: [leanWgsl, minifiedThirdParty, pageScript],
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   legalComments: 'none',

@@ -5,6 +5,7 @@ import { openSiglipTokenizer } from './node/siglip-tokenizer.ts';
 import { type ClipTokenizer, createTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 import { readVocabulary } from './tokenizer/vocabulary.ts';
 
+export { type AtlasOptions, compressAtlas } from './node/atlas.ts';
 export { type CompressOptions, compressImage } from './node/compress.ts';
 export { decodeImage } from './node/decode.ts';
 export { readJson, writeFileAtomic, writeSafetensorsFile } from './node/files.ts';

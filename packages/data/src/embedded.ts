@@ -173,12 +173,13 @@ function toTriplets(block: AnnotationBlock, keyOf: (id: string) => string | unde
     const key = keyOf(id);
     if (key) byKey.set(key, [...(byKey.get(key) ?? []), id]);
   }
-  return triplets.map(({ reference, target, captions, group }, i) => ({
+  return triplets.map(({ reference, target, changed, captions, group }, i) => ({
     id: `${category}-${split}-${i}`,
     category,
     reference,
     target,
     captions,
+    changed,
     targets: byKey.get(keyOf(target) ?? '') ?? [target],
     ...(group && { group }),
   }));

@@ -15,6 +15,8 @@ export interface Triplet {
   sharedConcept?: string;
   /** Every image of the gallery that is a correct answer, the target included, if the set knows them. */
   targets?: string[];
+  /** Names of the attributes that the captions change, if the set knows them: `tone`, `sleeves`. */
+  changed?: string[];
   /** Six look-alikes with the reference and the target among them (CIRR's `img_set.members`). */
   group?: string[];
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeImage } from '@webcir/clip/node';
 import { openEmbeddedFromPackage, writeFashionIq } from '@webcir/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli, runIn } from './run-cli.ts';
@@ -63,16 +64,13 @@ describe('webcir study', () => {
       expect(await webcir('eval', ...source, ...args)).toMatchObject({ code: 0 });
       return JSON.parse(await text('eval.json')).results[0].rows.at(-1).recall_at10 as number;
     };
-    expect(numberOf('on all queries', 'R@10', 'stage2').value).toBeCloseTo(await recallOf(), 10);
+    const whole = await recallOf();
+    expect(numberOf('on all queries', 'R@10', 'stage2').value).toBeCloseTo(whole, 10);
+    expect(numberOf('R@10 without a part', 'whole Combiner', 'stage2').value).toBeCloseTo(whole, 10);
     const sum = await recallOf('--combining-function', 'sum');
     expect(numberOf('on all queries', 'R@10', 'stage1').value).toBeCloseTo(sum, 10);
-    // The middle of a linear sweep is the plain sum, its ends are the two halves.
-    const at = (weight: string) =>
-      numberOf('recall over the weight of the text', `linear, weight ${weight}`, 'stage1').value;
-    expect(at('0.5')).toBeCloseTo(sum, 10);
-    expect(at('0.0')).toBeCloseTo(await recallOf('--combining-function', 'image'), 10);
-    expect(at('1.0')).toBeCloseTo(await recallOf('--combining-function', 'text'), 10);
-    expect(numberOf('R@10 without a part', 'whole Combiner', 'stage2').value).toBeCloseTo(await recallOf(), 10);
+    // The middle of a linear sweep is the plain sum.
+    expect(numberOf('recall over the weight of the text', 'linear, weight 0.5', 'stage1').value).toBeCloseTo(sum, 10);
   }, 60_000);
 
   it('measures every quantity, with an interval', () => {
@@ -98,6 +96,11 @@ describe('webcir study', () => {
       'rank moves, the other order',
       'rank gain by caption',
       'share of the 10 nearest images kept',
+      'movement apart from neighbours',
+      'share of the 10 nearest points kept by the map',
+      '% of variance',
+      'norm, standard deviation',
+      'rank gain by caption, standard deviation',
     ]) {
       expect(quantities).toContain(quantity);
     }
@@ -110,7 +113,11 @@ describe('webcir study', () => {
     const shares = numbers.filter(
       ({ quantity, stage, compared_with }) => quantity === 'solved by' && stage === 'base' && !compared_with,
     );
-    expect(shares.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(100, 10);
+    const oneHalf = shares.find(({ of }) => of === 'one half alone')!;
+    const kinds = shares.filter((row) => row !== oneHalf);
+    expect(kinds.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(100, 10);
+    const halves = kinds.filter(({ of }) => of !== 'one half alone' && of.endsWith('alone'));
+    expect(halves.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(oneHalf.value, 10);
   });
 
   it('knows that tuning the text encoder leaves images as they were', () => {
@@ -129,7 +136,7 @@ describe('webcir study', () => {
 
   it('draws figures that are not empty, in the page and in files', async () => {
     const files = await readdir(join(folder, 'report', 'figures'));
-    const shown = [...page.matchAll(/<figure id="figure-([^"]+)">/g)].map(([, name]) => `${name}.svg`);
+    const shown = [...page.matchAll(/<figure id="figure-([^"]+)"/g)].map(([, name]) => `${name}.svg`);
     expect(files.sort()).toEqual(shown.sort());
     expect(files.length).toBeGreaterThan(25);
     for (const file of files) {
@@ -144,8 +151,30 @@ describe('webcir study', () => {
     const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
     expect(links).toHaveLength(9);
     for (const id of links) expect(ids).toContain(id);
-    expect(page).not.toMatch(/(?:src|href)="(?!data:|#)|url\(|@import|<script|<link/);
-    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(page).not.toMatch(/(?:src|href)="(?!data:|#)|url\(|@import|<link/);
+    expect(page.replace(/<script>.*?<\/script>/s, '')).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('has maps of every stage with the same points, and an atlas with a picture of each image', async () => {
+    const [, json] = page.match(/<script type="application\/json"[^>]*>(.*?)<\/script>/s)!;
+    const { stages, pictures, images, queries, layouts, tile, columns, moves } = JSON.parse(json);
+    expect(stages).toEqual(['base CLIP', 'after stage 1', 'after stage 2']);
+    expect(layouts.map(({ name }: { name: string }) => name)).toEqual(['UMAP', 'PCA']);
+    for (const { panels } of layouts) {
+      const [base, stage1, stage2] = panels.map(({ positions }: { positions: number[] }) => positions);
+      for (const positions of [base, stage1, stage2]) {
+        expect(positions).toHaveLength(2 * (images.length + 3 * queries.length));
+      }
+      // Tuning the text encoder leaves images where they were; the Combiner moves queries alone.
+      expect(stage1.slice(0, 2 * images.length)).toEqual(base.slice(0, 2 * images.length));
+      const others = 2 * (images.length + 2 * queries.length);
+      expect(stage2.slice(0, others)).toEqual(stage1.slice(0, others));
+      expect(stage2.slice(others)).not.toEqual(stage1.slice(others));
+    }
+    expect(Object.keys(moves[2])).toEqual(['queries']);
+    const [, webp] = page.match(/<img class="atlas"[^>]* src="data:image\/webp;base64,([^"]+)"/)!;
+    const { width, height } = await decodeImage(new Uint8Array(Buffer.from(webp, 'base64')));
+    expect([width, height]).toEqual([tile * columns, tile * Math.ceil(pictures.length / columns)]);
   });
 
   it('says in words what the page says', () => {
@@ -158,13 +187,13 @@ describe('webcir study', () => {
 
   it('takes models one by one, and fewer of them', async () => {
     const files = ['--clip-model-path', 'runs/tiny/clip.safetensors', '--dataset', 'fashioniq', '--data', data];
-    const options = ['--models', 'base,stage1', '--resamples', '20', '--out', 'two'];
+    const options = ['--models', 'stage1', '--resamples', '20', '--out', 'one'];
     expect(await webcir('study', ...files, ...options)).toMatchObject({ code: 0, stderr: '' });
-    const { models, numbers: two } = JSON.parse(await text('two', 'numbers.json'));
-    expect(models).toEqual(['base', 'stage1']);
-    const gap = two.find((row: NumberRow) => row.quantity === 'gap' && row.stage === 'stage1');
+    const { models, numbers: one } = JSON.parse(await text('one', 'numbers.json'));
+    expect(models).toEqual(['stage1']);
+    const gap = one.find((row: NumberRow) => row.quantity === 'gap' && row.stage === 'stage1');
     expect(gap.value).toBe(numberOf('gap', 'images–texts', 'stage1').value);
-    expect(two.some((row: NumberRow) => row.quantity === 'λ')).toBe(false);
+    expect(one.some((row: NumberRow) => row.quantity === 'λ')).toBe(false);
   }, 60_000);
 });
 

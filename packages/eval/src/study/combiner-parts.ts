@@ -1,5 +1,6 @@
 import type { Prepared, Quantity } from './measure.ts';
 import type { Space } from './space.ts';
+import { type RowValues, standardDeviation } from './spread.ts';
 import { cosines, lengthsOf, meanOf, rowsOf } from './vectors.ts';
 
 /** What becomes of the query features when a part of the Combiner is taken out, by what is left. */
@@ -53,17 +54,28 @@ export const lambdaOf: Quantity = {
 export const learnedTerm: Quantity = {
   name: 'learned term',
   prepare(space): Prepared | undefined {
-    if (!space.parts) return undefined;
-    const { learned, lambda } = space.parts;
-    const convex = convexTerm(space, lambda);
-    const [own, other] = [lengthsOf(learned, space.dim), lengthsOf(convex, space.dim)];
-    const ratios = own.map((length, query) => length / other[query]);
-    const directions = cosines(learned, convex, space.dim);
-    return {
-      of: ['length / convex term', 'cosine with the convex term'],
-      statistic: ({ queries }) => [meanOf(ratios, queries), meanOf(directions, queries)],
-    };
+    const terms = besideConvexTerm(space);
+    return (
+      terms && {
+        of: terms.map(({ of }) => of),
+        statistic: ({ queries }) => terms.map(({ values }) => meanOf(values, queries)),
+      }
+    );
   },
 };
+
+/** How much the size and the direction of the learned term differ from query to query. */
+export const learnedTermDeviation = standardDeviation(learnedTerm.name, besideConvexTerm);
+
+function besideConvexTerm(space: Space): RowValues[] | undefined {
+  if (!space.parts) return undefined;
+  const { learned, lambda } = space.parts;
+  const convex = convexTerm(space, lambda);
+  const [own, other] = [lengthsOf(learned, space.dim), lengthsOf(convex, space.dim)];
+  return [
+    { of: 'length / convex term', values: own.map((length, query) => length / other[query]), over: 'queries' },
+    { of: 'cosine with the convex term', values: cosines(learned, convex, space.dim), over: 'queries' },
+  ];
+}
 
 const mean = (values: Float32Array): number => meanOf(values, new Float64Array(rowsOf(values, 1)).fill(1));

@@ -2,6 +2,7 @@ import type { Prepared, Quantity } from './measure.ts';
 import type { RandomPairs } from './pairs.ts';
 import { pairCounts } from './pairs.ts';
 import type { Space } from './space.ts';
+import { standardDeviation } from './spread.ts';
 import { cosines, dotRows, meanOf, meanRow, minus, rowsOf, unitRows } from './vectors.ts';
 
 /**
@@ -13,16 +14,11 @@ export const displacement = (pairs: RandomPairs): Quantity => ({
   name: 'text along target − reference',
   prepare(space): Prepared | undefined {
     if (space.sameClip) return undefined;
-    const { texts, moves } = displacementRows(space);
-    const centred = [texts, moves].map((rows) => lessMean(rows, space.dim));
-    const kinds = [
-      { name: 'raw', own: cosines(texts, moves, space.dim), random: randomCosines(texts, moves, pairs, space.dim) },
-      {
-        name: 'centred',
-        own: cosines(centred[0], centred[1], space.dim),
-        random: randomCosines(centred[0], centred[1], pairs, space.dim),
-      },
-    ];
+    const kinds = displacementRows(space).map(({ name, texts, moves }) => ({
+      name,
+      own: cosines(texts, moves, space.dim),
+      random: randomCosines(texts, moves, pairs, space.dim),
+    }));
     return {
       of: kinds.flatMap(({ name }) => [name, `${name}, of another query`]),
       statistic: (draw) => {
@@ -33,8 +29,24 @@ export const displacement = (pairs: RandomPairs): Quantity => ({
   },
 });
 
-function displacementRows({ texts, targets, references }: Space) {
-  return { texts: Float64Array.from(texts), moves: minus(targets, references) };
+/** How much the cosine of a caption with its own step differs from query to query. */
+export const displacementDeviation = standardDeviation('text along target − reference', (space) =>
+  space.sameClip
+    ? undefined
+    : displacementRows(space).map(({ name, texts, moves }) => ({
+        of: name,
+        values: cosines(texts, moves, space.dim),
+        over: 'queries',
+      })),
+);
+
+function displacementRows({ texts, targets, references, dim }: Space) {
+  const raw = { texts: Float64Array.from(texts), moves: minus(targets, references) };
+  const centred = { texts: lessMean(raw.texts, dim), moves: lessMean(raw.moves, dim) };
+  return [
+    { name: 'raw', ...raw },
+    { name: 'centred', ...centred },
+  ];
 }
 
 function lessMean(rows: Float64Array, dim: number): Float64Array {

@@ -2,25 +2,32 @@ import type { Device } from '@webcir/kernels';
 import { GalleryIndex } from '@webcir/retrieval';
 import { lengthsOf, minus, rowsOf } from './vectors.ts';
 
+/** The nearest other rows of every row of a set. */
+export interface NearestRows {
+  /** Best first. */
+  readonly rows: readonly (readonly number[])[];
+  /** Their cosines. */
+  readonly cosines: readonly (readonly number[])[];
+}
+
 /**
  * The nearest other rows of a set, by cosine: the device looks at all of them.
- * @param rows [n, dim]
- * @returns for each row the indices of at most `k` others, best first
+ * @param rows [n, dim] @param k how many of each at most
  */
-export async function nearestOthers(
-  device: Device,
-  rows: Float32Array,
-  dim: number,
-  k: number,
-): Promise<readonly (readonly number[])[]> {
+export async function nearestOthers(device: Device, rows: Float32Array, dim: number, k: number): Promise<NearestRows> {
   const index = await GalleryIndex.create(device, rows, dim);
-  const { k: width, indices } = await index.search(rows, k + 1);
+  const { k: width, indices, scores } = await index.search(rows, k + 1);
   await index.dispose();
-  return Array.from({ length: rowsOf(rows, dim) }, (_, row) =>
-    Array.from(indices.subarray(row * width, (row + 1) * width))
-      .filter((other) => other !== row)
+  const lists = Array.from({ length: rowsOf(rows, dim) }, (_, row) =>
+    // A row is its own nearest one, unless many are equal to it.
+    Array.from({ length: width }, (_, i) => row * width + i)
+      .filter((at) => indices[at] !== row)
       .slice(0, k),
   );
+  return {
+    rows: lists.map((list) => list.map((at) => indices[at])),
+    cosines: lists.map((list) => list.map((at) => scores[at])),
+  };
 }
 
 /**

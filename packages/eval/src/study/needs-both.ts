@@ -27,14 +27,20 @@ export function solvedBy({ image, text, both }: OneOrBoth, metric: Metric): Solv
   });
 }
 
-/** A value for each kind and query, 1 for the kind that it is. */
-export const kindShares = (kinds: readonly SolvedBy[]): QueryValues[] =>
-  SOLVED_BY.map((of) => ({ of, values: kinds.map((kind) => Number(kind === of)) }));
+/** What the share of the first three kinds together is called. */
+export const ONE_HALF = 'one half alone';
+
+/** A value for each kind and query, 1 for the kind that it is, and one for all that a half alone solves. */
+export const kindShares = (kinds: readonly SolvedBy[]): QueryValues[] => [
+  ...SOLVED_BY.map((of) => ({ of, values: kinds.map((kind) => Number(kind === of)) })),
+  { of: ONE_HALF, values: kinds.map((kind) => Number(isShortcut(kind))) },
+];
+
+const isShortcut = (kind: SolvedBy): boolean => kind !== 'both only' && kind !== 'nobody';
 
 /** The queries that no stage solves by the image alone or by the text alone: the same ones for every stage. */
 export function needsBoth(kinds: ByStage<readonly SolvedBy[]>): boolean[] {
   const all = Object.values(kinds);
-  const isShortcut = (kind: SolvedBy) => kind !== 'both only' && kind !== 'nobody';
   return (all[0] ?? []).map((_, query) => !all.some((list) => isShortcut(list[query])));
 }
 

@@ -1,5 +1,6 @@
 import type { Prepared, Quantity } from './measure.ts';
 import type { Space } from './space.ts';
+import { standardDeviation } from './spread.ts';
 import { lengthsOf, meanOf } from './vectors.ts';
 
 /**
@@ -22,6 +23,11 @@ export const norms: Quantity = {
     };
   },
 };
+
+/** How much the lengths of a set differ. */
+export const normDeviation = standardDeviation(norms.name, (space) =>
+  Object.entries(normsOf(space)).map(([of, set]) => ({ of, ...set })),
+);
 
 interface Norms {
   readonly values: Float64Array;

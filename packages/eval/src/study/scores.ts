@@ -1,5 +1,6 @@
 import type { Draw, Prepared, Quantity } from './measure.ts';
 import { type Range, rangesOf, type Stage, type Stratum } from './space.ts';
+import { standardDeviation } from './spread.ts';
 import { meanOf } from './vectors.ts';
 
 /** A value for each query; one that is not a number leaves its query out. */
@@ -43,3 +44,13 @@ export const meanValue = (
     };
   },
 });
+
+/** The mean over all queries of values that were found for each beforehand, and their standard deviation. */
+export const meanAndDeviation = (
+  name: string,
+  strata: readonly Stratum[],
+  values: ByStage<readonly QueryValues[]>,
+): readonly [mean: Quantity, deviation: Quantity] => [
+  meanValue(name, strata, values, { categories: false }),
+  standardDeviation(name, ({ stage }) => values[stage]?.map((one) => ({ ...one, over: 'queries' }))),
+];

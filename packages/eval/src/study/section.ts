@@ -1,8 +1,10 @@
 import type { Evaluator } from '../evaluator.ts';
 import type { Ranks } from '../protocols/protocol.ts';
 import type { Figure } from './figures.ts';
+import type { StudyMap } from './map/types.ts';
 import type { Measurements, Quantity } from './measure.ts';
 import type { StudyModel } from './model.ts';
+import type { NearestRows } from './movement.ts';
 import type { RandomPairs } from './pairs.ts';
 import type { GalleryRows } from './ranking.ts';
 import type { Space, Stratum } from './space.ts';
@@ -17,6 +19,8 @@ export interface StudySection {
   readonly findings: readonly string[];
   readonly figures: readonly Figure[];
   readonly numbers: readonly Measurements[];
+  /** Maps to move about in; its figures show the same for whoever cannot. */
+  readonly map?: StudyMap;
   /** Queries that the section is about, by their number among all of the split. */
   readonly examples?: readonly Example[];
 }
@@ -38,6 +42,8 @@ export interface StudyData {
   /** In the order of the models. */
   readonly spaces: readonly Space[];
   readonly rows: GalleryRows;
+  /** Of everything random. */
+  readonly seed: number;
   readonly pairs: { readonly queries: RandomPairs; readonly images: RandomPairs };
   /** Measures a quantity in every space. */
   measure(quantity: Quantity): Measurements;
@@ -47,8 +53,8 @@ export interface StudyData {
   wholeRanks(space: Space, queries: Float32Array): Float64Array;
   /** The nearest gallery images of rows of a space, [queries, dim], in each one's category. */
   neighbours(space: Space, rows: Float32Array, k: number): Promise<readonly Uint32Array[]>;
-  /** The nearest other rows of a set of features, by its own dimension. */
-  others(space: Space, rows: Float32Array, k: number): Promise<readonly (readonly number[])[]>;
+  /** The nearest other rows of a set of features of a space, [n, dim]. */
+  others(space: Space, rows: Float32Array, k: number): Promise<NearestRows>;
   /** Whether the models can read a caption to its end. */
   fits(caption: string): boolean;
   /** Query features in a space for other captions. */

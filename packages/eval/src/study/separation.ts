@@ -100,6 +100,26 @@ export const sensitivity =
     return (a.mean - b.mean) / Math.sqrt((a.variance + b.variance) / 2);
   };
 
+/** The means and standard deviations of both kinds of pairs. */
+export const MOMENTS: Readonly<Record<string, Parameters<typeof separation>[3]>> = {
+  'mean cosine, belong together':
+    ({ positive }) =>
+    (counts) =>
+      moments(positive, counts).mean,
+  'mean cosine, random':
+    ({ random }) =>
+    (_, counts) =>
+      moments(random, counts).mean,
+  'mean cosine, belong together, standard deviation':
+    ({ positive }) =>
+    (counts) =>
+      Math.sqrt(moments(positive, counts).variance),
+  'mean cosine, random, standard deviation':
+    ({ random }) =>
+    (_, counts) =>
+      Math.sqrt(moments(random, counts).variance),
+};
+
 function moments(values: ArrayLike<number>, counts: ArrayLike<number>): { mean: number; variance: number } {
   let [total, sum, squares] = [0, 0, 0];
   for (let i = 0; i < values.length; i++) {

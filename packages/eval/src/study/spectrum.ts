@@ -1,10 +1,12 @@
 import { eigenvalues } from './eigenvalues.ts';
-import type { Draw, Prepared, Quantity } from './measure.ts';
+import type { Draw, Measurements, Prepared, Quantity } from './measure.ts';
 import type { Space } from './space.ts';
 import { meanRow, unitRows } from './vectors.ts';
 
 /** Rows that a covariance is made of, at most: evenly spaced ones stand for more. */
 const MAX_ROWS = 1500;
+/** Principal components whose share of the variance is measured. */
+export const COMPONENTS = 40;
 
 /** A set of unit vectors, and where each stands among the rows that a draw counts. */
 interface Sample {
@@ -15,29 +17,49 @@ interface Sample {
 }
 
 /**
- * How many directions a set of features fills: exp of the entropy of its singular values, each as a share of their sum
- * (Roy and Vetterli 2007), here of the unit vectors less their mean. As many as there are dimensions where all
- * directions vary alike, 1 where they lie on a line.
+ * The spectrum of each set's unit vectors less their mean: its effective rank, and the share of the variance, in
+ * percent, that each of the first principal components has. Both come from one decomposition for each resample, which
+ * is most of the work of a study; `spectrumParts` tells them apart.
  */
-export const effectiveRank: Quantity = {
-  name: 'effective rank',
+export const spectrum: Quantity = {
+  name: 'spectrum',
   maxResamples: 100,
   centred: true,
   prepare(space): Prepared {
     const samples = samplesOf(space);
+    const components = Math.min(COMPONENTS, space.dim);
     return {
-      of: samples.map(({ name }) => name),
-      statistic: (draw) => samples.map((sample) => rankOf(varianceShares(sample, space.dim, draw))),
+      of: samples.flatMap(({ name }) => [
+        name,
+        ...Array.from({ length: components }, (_, i) => componentName(name, i + 1)),
+      ]),
+      statistic: (draw) =>
+        samples.flatMap((sample) => {
+          const shares = varianceShares(sample, space.dim, draw);
+          return [rankOf(shares), ...Array.from(shares.subarray(0, components), (share) => 100 * share)];
+        }),
     };
   },
 };
 
-/** The share of the variance of a set that each principal component has, most first, for every set of a space. */
-export function spectra(space: Space, draw: Draw): { readonly name: string; readonly shares: Float64Array }[] {
-  return samplesOf(space).map((sample) => ({ name: sample.name, shares: varianceShares(sample, space.dim, draw) }));
+/** What the share of a component, from 1, is called. */
+export const componentName = (set: string, component: number): string => `${set}, component ${component}`;
+
+/** The effective ranks and the shares of variance out of the measurements of `spectrum`. */
+export function spectrumParts(measured: Measurements): { readonly ranks: Measurements; readonly shares: Measurements } {
+  const part = (quantity: string, isShare: boolean): Measurements => {
+    const own = <T extends { readonly of: string }>(list: readonly T[]) =>
+      list.filter(({ of }) => of.includes(', component ') === isShare).map((one) => ({ ...one, quantity }));
+    return { measured: own(measured.measured), changes: own(measured.changes) };
+  };
+  return { ranks: part('effective rank', false), shares: part('% of variance', true) };
 }
 
-/** The effective rank of what has these shares of variance, which go with the squares of the singular values. */
+/**
+ * How many directions a set fills: exp of the entropy of its singular values, each as a share of their sum (Roy and
+ * Vetterli 2007). As many as there are dimensions where all directions vary alike, 1 where they lie on a line.
+ * @param varianceShares which go with the squares of the singular values
+ */
 export function rankOf(varianceShares: Float64Array): number {
   const singular = varianceShares.map((share) => Math.sqrt(Math.max(share, 0)));
   const sum = singular.reduce((total, value) => total + value, 0);

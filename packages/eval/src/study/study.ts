@@ -90,6 +90,7 @@ async function studyData(
     models,
     spaces,
     rows,
+    seed,
     pairs: { queries: randomPairs(strata, 'queries', seed), images: randomPairs(strata, 'images', seed) },
     measure: (quantity) => measure(quantity, spaces, strata, { seed, resamples }),
     ranks: ({ stage }, queries) => protocolRanks(evaluator, strata, modelOf(stage).features, queries),

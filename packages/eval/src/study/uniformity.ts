@@ -1,5 +1,7 @@
 import type { Prepared, Quantity } from './measure.ts';
 import { pairCounts, type RandomPairs } from './pairs.ts';
+import type { Space } from './space.ts';
+import { type RowValues, standardDeviation } from './spread.ts';
 import { cosines, dotRows, meanOf, unitRows } from './vectors.ts';
 
 /**
@@ -8,20 +10,26 @@ import { cosines, dotRows, meanOf, unitRows } from './vectors.ts';
  */
 export const alignment: Quantity = {
   name: 'alignment',
-  prepare({ dim, texts, queries, targets, sameClip }): Prepared {
-    const kinds = [
-      ...(sameClip ? [] : [{ name: 'texts–targets', values: texts }]),
-      { name: 'queries–targets', values: queries },
-    ].map(({ name, values }) => ({
-      name,
-      distances: cosines(values, targets, dim).map((cosine) => 2 - 2 * cosine),
-    }));
+  prepare(space): Prepared {
+    const kinds = squaredDistances(space);
     return {
-      of: kinds.map(({ name }) => name),
-      statistic: (draw) => kinds.map(({ distances }) => meanOf(distances, draw.queries)),
+      of: kinds.map(({ of }) => of),
+      statistic: (draw) => kinds.map(({ values }) => meanOf(values, draw.queries)),
     };
   },
 };
+
+/** How much the squared distances differ from query to query. */
+export const alignmentDeviation = standardDeviation(alignment.name, squaredDistances);
+
+function squaredDistances({ dim, texts, queries, targets, sameClip }: Space): RowValues[] {
+  const toTargets = (of: string, rows: Float32Array): RowValues => ({
+    of,
+    values: cosines(rows, targets, dim).map((cosine) => 2 - 2 * cosine),
+    over: 'queries',
+  });
+  return [...(sameClip ? [] : [toTargets('texts–targets', texts)]), toTargets('queries–targets', queries)];
+}
 
 /**
  * Uniformity: the logarithm of the mean of exp(-2 |u - v|²) over pairs of a set's unit vectors (Wang and Isola 2020,

@@ -12,7 +12,11 @@ export const decimals =
     return `${value < 0 && Number(text) !== 0 ? '−' : ''}${text}${unit}`;
   };
 
-const signed = (value: number, format: Format): string => `${value > 0 ? '+' : ''}${format(value)}`;
+/** With its sign, where anything is left of it. */
+const signed = (value: number, format: Format): string => {
+  const text = format(value);
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+};
 
 /** A number with its interval: "0.52 [0.50, 0.54]". */
 export const withInterval = ({ value, low, high }: Estimate, format: Format): string =>
@@ -58,6 +62,21 @@ function sayChange(change: Change, from: number | undefined, to: number, format:
       : `shows no difference beyond noise between ${format(from)} ${where(change.from)} and ${format(to)} ${where(change.to)} (${interval})`;
   }
   return `${change.value > 0 ? 'rises' : 'falls'}${start} to ${format(to)} ${where(change.to)} (${interval})`;
+}
+
+/**
+ * A sentence on the highest and the lowest of some numbers by attribute, or that they do not differ beyond noise; none
+ * where there are fewer than two.
+ * @param subject the beginning of the sentence: "The gain is"
+ */
+export function sayEnds(subject: string, measured: readonly Measured[], format: Format): string[] {
+  if (measured.length < 2) return [];
+  const sorted = [...measured].sort((a, b) => b.value - a.value);
+  const [most, least] = [sorted[0], sorted.at(-1)!];
+  const said = (one: Measured) => `“${one.of}” (${withInterval(one, format)})`;
+  return most.low > least.high
+    ? [`${subject} highest where captions change ${said(most)}, and lowest for ${said(least)}.`]
+    : [`${subject} the same beyond noise whatever attribute captions change.`];
 }
 
 /** "with the base CLIP", "after stage 1". */

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { eigenvalues } from '../../src/study/eigenvalues.ts';
 import type { Draw, Quantity } from '../../src/study/measure.ts';
 import { angle, coneWidth, gap } from '../../src/study/modality.ts';
-import { norms, normsOf } from '../../src/study/norms.ts';
+import { normDeviation, norms, normsOf } from '../../src/study/norms.ts';
 import { principalPlane, project } from '../../src/study/principal-plane.ts';
 import type { Space } from '../../src/study/space.ts';
-import { effectiveRank, rankOf, spectra } from '../../src/study/spectrum.ts';
-import { alignment, uniformity } from '../../src/study/uniformity.ts';
+import { componentName, rankOf, spectrum, spectrumParts } from '../../src/study/spectrum.ts';
+import { deviationOf } from '../../src/study/spread.ts';
+import { alignment, alignmentDeviation, uniformity } from '../../src/study/uniformity.ts';
 import { unitRows } from '../../src/study/vectors.ts';
 import { all, repeated, spaceOf } from './spaces.ts';
 
@@ -32,6 +33,15 @@ describe('norms', () => {
     expect(found).toMatchObject({ texts: 7.5, references: 1.5, queries: 6, 'text / reference': 5 });
     expect(numbers(norms, { ...space, sameClip: true }, all(2, 3))).toEqual({ queries: 6 });
     expect([...normsOf(space).texts.values]).toEqual([5, 10]);
+    expect(numbers(normDeviation, space, all(2, 3))).toMatchObject({ texts: 2.5, references: 0.5, queries: 4 });
+  });
+});
+
+describe('a standard deviation', () => {
+  it('counts rows as often as a draw holds them, and leaves out what is no number', () => {
+    // Of 1, 1, 4, 4, 4 and 10: the mean is 4, the squares 9 + 9 + 36.
+    expect(deviationOf([1, 4, Number.NaN, 10], [2, 3, 5, 1])).toBeCloseTo(3, 12);
+    expect(deviationOf([7, 7], [1, 4])).toBe(0);
   });
 });
 
@@ -101,6 +111,7 @@ describe('alignment and uniformity', () => {
       'texts–targets': expect.closeTo(4, 12),
       'queries–targets': expect.closeTo(1, 12),
     });
+    expect(numbers(alignmentDeviation, space, all(2))).toEqual({ 'texts–targets': 0, 'queries–targets': 1 });
     const pair = { first: new Uint32Array([0]), second: new Uint32Array([1]) };
     const found = numbers(uniformity(pair, pair), space, all(2));
     expect(found.targets).toBeCloseTo(-4, 12); // log exp(-2 · 2)
@@ -150,7 +161,7 @@ describe('eigenvalues', () => {
   });
 });
 
-describe('effective rank', () => {
+describe('spectrum', () => {
   /** Unit vectors both ways along the first axes: they vary alike in each of these directions. */
   const alongAxes = (axes: number, dim: number) =>
     Float32Array.from({ length: 2 * axes * dim }, (_, at) => {
@@ -160,7 +171,7 @@ describe('effective rank', () => {
 
   it('counts the directions in which a set varies alike', () => {
     const space = spaceOf({ dim: 8, queries: alongAxes(5, 8), texts: alongAxes(5, 8), targets: alongAxes(5, 8) }, 10);
-    expect(numbers(effectiveRank, space, all(10, 8)).queries).toBeCloseTo(5, 10);
+    expect(numbers(spectrum, space, all(10, 8)).queries).toBeCloseTo(5, 10);
     expect(rankOf(Float64Array.of(1, 0, 0))).toBe(1);
     // exp of the entropy of 2/3 and 1/3, the shares of singular values 2 and 1
     expect(rankOf(Float64Array.of(4 / 5, 1 / 5))).toBeCloseTo(Math.exp(Math.log(3) - (2 / 3) * Math.log(2)), 12);
@@ -169,14 +180,36 @@ describe('effective rank', () => {
   it('is that of what is left without the mean', () => {
     const around = Float32Array.of(2, 1, 2, -1, 4, 2, 4, -2); // two directions, of which one is the mean
     const space = spaceOf({ dim: 2, queries: around, texts: around, targets: around }, 4);
-    expect(numbers(effectiveRank, space, all(4, 8)).queries).toBeCloseTo(1, 6);
+    expect(numbers(spectrum, space, all(4, 8)).queries).toBeCloseTo(1, 6);
   });
 
-  it('rests on shares of variance that sum to one', () => {
-    const [first] = spectra(spaceOf({ dim: 5 }, 30, 40), all(30, 40));
-    expect(first.name).toBe('images');
-    expect(first.shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
-    expect([...first.shares]).toEqual([...first.shares].sort((a, b) => b - a));
+  it('has the share of the variance of each direction, largest first', () => {
+    // ±2 along the first axis and ±1 along the second, on a unit sphere whose third axis takes up the rest.
+    const rows = [
+      [0.4, 0, 1],
+      [-0.4, 0, 1],
+      [0, 0.2, 1],
+      [0, -0.2, 1],
+    ].map(([x, y]) => [x, y, Math.sqrt(1 - x * x - y * y)]);
+    const space = spaceOf({ dim: 3, queries: Float32Array.from(rows.flat()) }, 4);
+    const found = numbers(spectrum, space, all(4, 8));
+    const heights = rows.map(([, , z]) => z);
+    const mean = heights.reduce((sum, z) => sum + z, 0) / 4;
+    const third = heights.reduce((sum, z) => sum + (z - mean) ** 2, 0);
+    const total = 2 * 0.16 + 2 * 0.04 + third;
+    const expected = [0.32, 0.08, third].map((value) => (100 * value) / total);
+    expect([1, 2, 3].map((i) => found[componentName('queries', i)])).toEqual(
+      expected.map((share) => expect.closeTo(share, 4)),
+    );
+    expect(found[componentName('queries', 4)]).toBeUndefined();
+  });
+
+  it('is told apart into ranks and shares', () => {
+    const one = { quantity: 'spectrum', stage: 'base', value: 1, low: 0, high: 2 } as const;
+    const measured = ['texts', componentName('texts', 1)].map((of) => ({ ...one, of }));
+    const { ranks, shares } = spectrumParts({ measured, changes: [] });
+    expect(ranks.measured).toEqual([{ ...measured[0], quantity: 'effective rank' }]);
+    expect(shares.measured).toEqual([{ ...measured[1], quantity: '% of variance' }]);
   });
 });
 

@@ -1,8 +1,16 @@
 import { seededRandom } from '@webcir/data';
 import { describe, expect, it } from 'vitest';
 import { linearMix, sphericalMix } from '../../src/fusions/mixes.ts';
-import { displacement } from '../../src/study/displacement.ts';
-import { areaUnderCurve, histograms, overlap, pairCosines, sensitivity } from '../../src/study/separation.ts';
+import { displacement, displacementDeviation } from '../../src/study/displacement.ts';
+import {
+  areaUnderCurve,
+  histograms,
+  MOMENTS,
+  overlap,
+  pairCosines,
+  sensitivity,
+  separation,
+} from '../../src/study/separation.ts';
 import { bestWeight, sweepRecall, WEIGHTS } from '../../src/study/sweep.ts';
 import { all, normal, oneCategory, spaceOf } from './spaces.ts';
 
@@ -90,6 +98,22 @@ describe('pairCosines', () => {
     expect([...target.positive]).toEqual([0, Number.NaN]);
   });
 
+  it('are measured over the resampled queries and the pairs that these make', () => {
+    const draw = { queries: new Float64Array([3, 1]), images: new Float64Array([1, 1]) };
+    const measured = (name: string) => {
+      const { of, statistic } = separation(name, pairs, Int32Array.of(0, -1), MOMENTS[name]).prepare(space)!;
+      return statistic(draw)[of.indexOf('query–target')];
+    };
+    expect(measured('mean cosine, belong together')).toBeCloseTo((3 + Math.SQRT1_2) / 4, 7);
+    // Both random pairs are drawn three times: (0, 1) has a cosine of 0, (1, 0) of √½.
+    expect(measured('mean cosine, random')).toBeCloseTo(Math.SQRT1_2 / 2, 7);
+    expect(measured('mean cosine, random, standard deviation')).toBeCloseTo(Math.SQRT1_2 / 2, 7);
+    expect(measured('mean cosine, belong together, standard deviation')).toBeCloseTo(
+      ((1 - Math.SQRT1_2) * Math.sqrt(3)) / 4,
+      7,
+    );
+  });
+
   it('leaves out targets of which no other is known, and what a stage has not changed', () => {
     expect(pairCosines(space, pairs, Int32Array.of(-1, -1))).toHaveLength(3);
     expect(pairCosines({ ...space, sameClip: true }, pairs, Int32Array.of(0, 0)).map(({ name }) => name)).toEqual([
@@ -113,6 +137,10 @@ describe('displacement', () => {
     expect(values[2]).toBeCloseTo(1, 12);
     // less the mean of (-2/3, -1/3): (5/3, 1/3) and (2/3, 7/3)
     expect(values[3]).toBeCloseTo((10 + 7) / Math.sqrt(26 * 53), 6);
+    expect(displacementDeviation.prepare(space)!.of).toEqual(['raw', 'centred']);
+    for (const deviation of Array.from(displacementDeviation.prepare(space)!.statistic(all(3, 2)))) {
+      expect(deviation).toBeCloseTo(0, 7);
+    }
     expect(displacement(pairs).prepare({ ...space, sameClip: true })).toBeUndefined();
   });
 });

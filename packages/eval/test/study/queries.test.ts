@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { recall } from '../../src/metrics.ts';
 import { circo } from '../../src/protocols/circo.ts';
 import { cirr } from '../../src/protocols/cirr.ts';
+import { byAttribute } from '../../src/study/attributes-changed.ts';
 import { captionTraits, frequentWords, wordsOf } from '../../src/study/caption-traits.ts';
-import { convexTerm, lambdaOf, learnedTerm, queriesWithout, WITHOUT } from '../../src/study/combiner-parts.ts';
+import {
+  convexTerm,
+  lambdaOf,
+  learnedTerm,
+  learnedTermDeviation,
+  queriesWithout,
+  WITHOUT,
+} from '../../src/study/combiner-parts.ts';
 import { differences } from '../../src/study/differences.ts';
 import { mainRecall } from '../../src/study/main-recall.ts';
 import { movementApart } from '../../src/study/movement.ts';
@@ -56,6 +64,8 @@ describe("the Combiner's parts", () => {
     const convex = [Math.hypot(0.75, 0.5), Math.hypot(1.5, 1)];
     expect(ratio).toBeCloseTo((5 / convex[0] + 1 / convex[1]) / 2, 12);
     expect(cosine).toBeCloseTo((4.25 / (5 * convex[0]) + 1 / convex[1]) / 2, 7);
+    const spread = Array.from(learnedTermDeviation.prepare(space)!.statistic(all(2)));
+    expect(spread[0]).toBeCloseTo(Math.abs(5 / convex[0] - 1 / convex[1]) / 2, 12);
     expect(lambdaOf.prepare(spaceOf({ dim: 2 }))).toBeUndefined();
     expect(learnedTerm.prepare(spaceOf({ dim: 2 }))).toBeUndefined();
   });
@@ -80,7 +90,7 @@ describe('what solves a query', () => {
   it('is one half of it, only the whole, or nothing', () => {
     expect(kinds.base).toEqual(['image alone', 'text alone', 'both only', 'nobody', 'either alone']);
     const shares = kindShares(kinds.base);
-    expect(shares.map(({ values }) => Array.from(values).reduce((a, b) => a + b))).toEqual([1, 1, 1, 1, 1]);
+    expect(shares.map(({ values }) => Array.from(values).reduce((a, b) => a + b))).toEqual([1, 1, 1, 1, 1, 3]);
   });
 
   it('leaves those that no stage solves by a half', () => {
@@ -156,6 +166,26 @@ describe('moves', () => {
   it('count the neighbours that stay', () => {
     const lists = (...rows: number[][]) => rows.map((row) => Uint32Array.from(row));
     expect([...keptNeighbours(lists([1, 2], [3, 4]), lists([2, 1], [4, 9]))]).toEqual([1, 0.5]);
+  });
+});
+
+describe('attributes', () => {
+  it('tell queries apart by what their captions change, and by how much of it', () => {
+    const changed = [['tone'], ['tone', 'fit'], [], ['fit']];
+    const found = byAttribute(
+      changed.map((names) => ({ changed: names })),
+      [1, 2, 3, 4],
+    );
+    expect(found).toEqual([
+      { of: 'fit', values: [Number.NaN, 2, Number.NaN, 4] },
+      { of: 'tone', values: [1, 2, Number.NaN, Number.NaN] },
+      { of: 'one attribute', values: [1, Number.NaN, Number.NaN, 4] },
+      { of: '2 attributes', values: [Number.NaN, 2, Number.NaN, Number.NaN] },
+    ]);
+  });
+
+  it('are none where the data set knows none', () => {
+    expect(byAttribute([{}, {}], [1, 2])).toEqual([]);
   });
 });
 

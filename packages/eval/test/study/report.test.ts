@@ -4,6 +4,7 @@ import { drawFigure } from '../../src/study/report/draw-figure.ts';
 import { numberRows, numbersCsv, standaloneSvg } from '../../src/study/report/files.ts';
 import { renderStudy, type StudyReport } from '../../src/study/report/page.ts';
 import type { StudySection } from '../../src/study/section.ts';
+import { studyMap } from './maps.ts';
 
 const measured = [
   { quantity: 'gap', of: 'images, "all"', stage: 'base', value: 0.5, low: 0.25, high: 0.75 },
@@ -112,6 +113,27 @@ describe('the page of a study', () => {
     expect(page).toContain('<h2 id="gap">');
     expect(page).toMatch(/gap, change<\/th><td>texts<\/td>\n<td>after stage 1 − base CLIP<\/td><td>0\.1 \(noise\)/);
     expect(page).not.toMatch(/(?:src|href)="(?!data:|#)|url\(|@import|<script|<link/);
+  });
+
+  it('carries maps to move about in, with one atlas, where it is given one', async () => {
+    const asked: unknown[] = [];
+    const atlas: StudyReport['atlas'] = async (...args) => {
+      asked.push(args);
+      return 'data:image/webp;base64,CC';
+    };
+    const sections = [{ ...section, map: studyMap }];
+    const { page } = await renderStudy({ ...report, sections, atlas });
+    expect(asked).toEqual([[['i0', 'i1', 'r0', 'i2'], { tile: 48, columns: 2 }]]);
+    expect(page.split('data:image/webp;base64,CC')).toHaveLength(2);
+    expect(page.match(/<canvas /g)).toHaveLength(2);
+    expect(page).toContain('aria-label="Map, after stage 1"');
+    const [, json] = page.match(/<script type="application\/json"[^>]*>(.*?)<\/script>/)!;
+    expect(json).not.toContain('<');
+    expect(JSON.parse(json).queries[0].caption).toBe('is <b>redder</b>');
+    expect(page.match(/<script>/g)).toHaveLength(1);
+    expect(page).not.toMatch(/(?:src|href)="(?!data:|#)|url\(|@import|<link/);
+    const { page: without } = await renderStudy({ ...report, sections });
+    expect(without).not.toMatch(/<script|<canvas/);
   });
 
   it('refuses two figures of one name', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurements } from '../../src/study/measure.ts';
-import { decimals, numberOf, sayChanges, withInterval } from '../../src/study/words.ts';
+import { decimals, numberOf, sayChanges, sayEnds, withInterval } from '../../src/study/words.ts';
 
 const measured = (stage: 'base' | 'stage1' | 'stage2', value: number) =>
   ({ quantity: 'q', of: 'x', stage, value, low: value - 0.1, high: value + 0.1 }) as const;
@@ -32,6 +32,10 @@ describe('sayChanges', () => {
     );
   });
 
+  it('gives no sign to what is rounded to nothing', () => {
+    expect(say(numbers([0.01, -0.02, 0.5], [0, 0, 0]))).toContain('(0.0 [0.0, +0.5])');
+  });
+
   it('says that what is the same stays', () => {
     expect(say(numbers([0, 0, 0], [0, 0, 0]))).toBe(
       'The gap stays 1.0 with the base CLIP and after stage 1, and stays the same after stage 2.',
@@ -40,6 +44,21 @@ describe('sayChanges', () => {
 
   it('gives the number where there is one model', () => {
     expect(say({ measured: [measured('stage2', 2)], changes: [] })).toBe('The gap is 2.0 [1.9, 2.1] after stage 2.');
+  });
+});
+
+describe('sayEnds', () => {
+  const of = (name: string, value: number, reach: number) =>
+    ({ quantity: 'q', stage: 'base', of: name, value, low: value - reach, high: value + reach }) as const;
+
+  it('names the highest and the lowest, where they are apart', () => {
+    expect(sayEnds('λ is', [of('tone', 0.7, 0.1), of('fit', 0.9, 0.05), of('skirt', 0.2, 0.1)], decimals(2))).toEqual([
+      'λ is highest where captions change “fit” (0.90 [0.85, 0.95]), and lowest for “skirt” (0.20 [0.10, 0.30]).',
+    ]);
+    expect(sayEnds('λ is', [of('tone', 0.7, 0.3), of('fit', 0.9, 0.3)], decimals(2))).toEqual([
+      'λ is the same beyond noise whatever attribute captions change.',
+    ]);
+    expect(sayEnds('λ is', [of('tone', 0.7, 0.1)], decimals(2))).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Measurements } from '../measure.ts';
 import type { Example, StudySection } from '../section.ts';
 import { STAGES } from '../space.ts';
 import { type Format, isNoise } from '../words.ts';
+import { type AtlasOptions, explorerScript, renderExplorer } from './explorer.ts';
 import { standaloneSvg } from './files.ts';
 import { STUDY_STYLE } from './style.ts';
 
@@ -24,6 +25,8 @@ export interface StudyReport {
   readonly sections: readonly StudySection[];
   /** A query by its number in the split. */
   shown(query: number): Promise<ShownQuery>;
+  /** Pictures as one, which the maps show in place of dots: a data URI. Without, the page has no maps to move about in. */
+  atlas?(images: readonly string[], options: AtlasOptions): Promise<string>;
 }
 
 /** A study as files that need nothing else. */
@@ -68,6 +71,7 @@ ${report.sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a><
 <main>
 ${sections}
 </main>
+${report.sections.some(({ map }) => map) && report.atlas ? html`<script>${new Html(explorerScript())}</script>` : html``}
 </body>
 </html>
 `;
@@ -81,18 +85,23 @@ ${sections}
 async function renderSection(
   section: StudySection,
   drawn: ReadonlyMap<string, string>,
-  { shown }: StudyReport,
+  { shown, atlas }: StudyReport,
 ): Promise<Html> {
-  const { id, title, about, findings, figures, numbers, examples = [] } = section;
+  const { id, title, about, findings, figures, numbers, map, examples = [] } = section;
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
 <p class="about">${about}</p>
 <ul class="findings">
 ${findings.map((finding) => html`<li>${finding}</li>`)}
 </ul>
+${map && atlas ? await renderExplorer(map, atlas) : html``}
 <div class="figures">
 ${figures.map(
-  ({ name, caption }) => html`<figure id="figure-${name}"><div aria-hidden="true">${new Html(drawn.get(name)!)}</div>
+  ({
+    kind,
+    name,
+    caption,
+  }) => html`<figure id="figure-${name}" class="${kind}"><div aria-hidden="true">${new Html(drawn.get(name)!)}</div>
 <figcaption>${caption}</figcaption></figure>`,
 )}
 </div>

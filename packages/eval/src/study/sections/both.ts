@@ -3,6 +3,7 @@ import {
   compositionGap,
   kindShares,
   needsBoth,
+  ONE_HALF,
   type OneOrBoth,
   recallsWhereBothAreNeeded,
   SOLVED_BY,
@@ -45,8 +46,17 @@ export async function bothSection({ evaluator, spaces, strata, measure, ranks }:
   const one = decimals(1);
   const percent = decimals(1, '\u00a0%');
   const last = spaces.at(-1)!.stage;
-  const shortcut = ['image alone', 'text alone', 'either alone'] as const;
-  const solvedShare = shortcut.reduce((sum, of) => sum + numberOf(shares, of, last).value, 0);
+  const needing = measure(
+    meanValue(
+      'need both at every stage',
+      strata,
+      { [last]: [{ of: 'queries', values: needed.map(Number) }] },
+      {
+        scale: 100,
+        categories: false,
+      },
+    ),
+  );
   return {
     id: 'both',
     title: 'Does the query need both?',
@@ -56,8 +66,9 @@ export async function bothSection({ evaluator, spaces, strata, measure, ranks }:
       'the same for every stage, so that recalls on them compare. The composition gap is how much a score owes to the ' +
       'other queries. (CIRCUS, 2026, finds 32 to 84 % of the queries of public benchmarks solved by one half.)',
     findings: [
-      `${percent(solvedShare)} of the queries are solved by one half alone with the features of the last stage; ` +
-        `${count.toLocaleString('en')} of ${needed.length.toLocaleString('en')} need both at every stage.`,
+      `${withInterval(numberOf(shares, ONE_HALF, last), percent)} of the queries are solved by one half alone with the ` +
+        `features of the last stage; ${count.toLocaleString('en')} of ${needed.length.toLocaleString('en')} need both ` +
+        `at every stage (${withInterval(numberOf(needing, 'queries', last), percent)}).`,
       sayChanges('The share of queries that only image and caption together solve', shares, 'both only', percent),
       sayChanges('The share that nothing solves', shares, 'nobody', percent),
       ...onNeeded.map((numbers) =>
@@ -99,7 +110,7 @@ export async function bothSection({ evaluator, spaces, strata, measure, ranks }:
         measured,
       })),
     ],
-    numbers: [shares, onAll, ...onNeeded, ...gaps],
+    numbers: [shares, needing, onAll, ...onNeeded, ...gaps],
   };
 }
 

@@ -1,9 +1,10 @@
+import { byAttribute } from '../attributes-changed.ts';
 import type { Measurements } from '../measure.ts';
 import { byTrait, byWord, doublings, largestMoves } from '../moves.ts';
-import { meanValue, type QueryValues } from '../scores.ts';
+import { meanAndDeviation, type QueryValues } from '../scores.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import type { Stage } from '../space.ts';
-import { decimals, isNoise, where, withInterval } from '../words.ts';
+import { decimals, isNoise, sayEnds, where, withInterval } from '../words.ts';
 
 /** Words that the figure shows at either end. */
 const WORDS_SHOWN = 10;
@@ -12,17 +13,20 @@ const MOVES_SHOWN = 10;
 
 /** Which captions gain by a stage, and which lose: undefined where there is one model only. */
 export function captionsSection(data: StudyData): StudySection | undefined {
-  const { spaces, strata, captions, measure, wholeRanks } = data;
+  const { evaluator, spaces, strata, captions, measure, wholeRanks } = data;
   if (spaces.length < 2) return undefined;
   const ranks = spaces.map((space) => wholeRanks(space, space.queries));
   const steps = spaces.slice(1).map(({ stage }, i) => ({ stage, gains: doublings(ranks[i], ranks[i + 1]) }));
-  const quantityOf = (name: string, of: (gains: Float64Array) => QueryValues[]): Measurements => {
+  const quantityOf = (name: string, of: (gains: Float64Array) => QueryValues[]): Measurements[] => {
     const values: { [stage in Stage]?: QueryValues[] } = {};
     for (const { stage, gains } of steps) values[stage] = of(gains);
-    return measure(meanValue(name, strata, values, { categories: false }));
+    return meanAndDeviation(name, strata, values).map(measure);
   };
-  const byTraits = quantityOf('rank gain by caption', (gains) => byTrait(captions, gains));
-  const byWords = quantityOf('rank gain by word', (gains) => byWord(captions, gains));
+  const triplets = evaluator.categories.flatMap((category) => category.triplets);
+  const traitNumbers = quantityOf('rank gain by caption', (gains) => byTrait(captions, gains));
+  const wordNumbers = quantityOf('rank gain by word', (gains) => byWord(captions, gains));
+  const attributeNumbers = quantityOf('rank gain by attribute', (gains) => byAttribute(triplets, gains));
+  const [byTraits, byWords, byAttributes] = [traitNumbers[0], wordNumbers[0], attributeNumbers[0]];
   const two = decimals(2);
   const last = spaces.at(-1)!.stage;
   const { up, down } = largestMoves(ranks[0], ranks.at(-1)!, MOVES_SHOWN);
@@ -52,6 +56,13 @@ export function captionsSection(data: StudyData): StudySection | undefined {
           ? `The ranks of targets show no difference beyond noise ${where(stage)} (${withInterval(all, two)} doublings)${ends}.`
           : `Targets ${all.value > 0 ? 'rise' : 'fall'} by ${withInterval(all, two)} doublings ${where(stage)}${ends}.`;
       }),
+      ...steps.flatMap(({ stage }) =>
+        sayEnds(
+          `The gain ${where(stage)} is`,
+          byAttributes.measured.filter((one) => one.stage === stage),
+          two,
+        ),
+      ),
     ],
     figures: [
       {
@@ -61,6 +72,17 @@ export function captionsSection(data: StudyData): StudySection | undefined {
         caption: 'What each stage gains for captions of a kind.',
         measured: byTraits.measured,
       },
+      ...(byAttributes.measured.length > 0
+        ? [
+            {
+              kind: 'intervals' as const,
+              name: 'gain-by-attribute',
+              title: 'gain in doublings of the rank',
+              caption: 'What each stage gains by the attributes that a caption changes, as the data set knows them.',
+              measured: byAttributes.measured,
+            },
+          ]
+        : []),
       ...(words.length > 0
         ? [
             {
@@ -73,7 +95,7 @@ export function captionsSection(data: StudyData): StudySection | undefined {
           ]
         : []),
     ],
-    numbers: [byTraits, byWords],
+    numbers: [...traitNumbers, ...wordNumbers, ...attributeNumbers],
     examples: [...up, ...down],
   };
 }

@@ -1,11 +1,12 @@
-import { lambdaOf, learnedTerm, queriesWithout, WITHOUT } from '../combiner-parts.ts';
+import { byAttribute } from '../attributes-changed.ts';
+import { lambdaOf, learnedTerm, learnedTermDeviation, queriesWithout, WITHOUT } from '../combiner-parts.ts';
 import { differences } from '../differences.ts';
 import { histogramOf } from '../histogram.ts';
 import { mainRecall } from '../main-recall.ts';
 import { byTrait } from '../moves.ts';
-import { type ByStage, meanValue, type QueryValues } from '../scores.ts';
+import { type ByStage, meanAndDeviation, meanValue, type QueryValues } from '../scores.ts';
 import type { StudyData, StudySection } from '../section.ts';
-import { decimals, isNoise, numberOf, withInterval } from '../words.ts';
+import { decimals, isNoise, numberOf, sayEnds, withInterval } from '../words.ts';
 
 /** What goes on inside the Combiner: undefined where no model has one. */
 export async function combinerSection(data: StudyData): Promise<StudySection | undefined> {
@@ -15,9 +16,11 @@ export async function combinerSection(data: StudyData): Promise<StudySection | u
   const { stage, parts } = space;
   const lambda = measure(lambdaOf);
   const learned = measure(learnedTerm);
-  const kinds = measure(
-    meanValue('λ by caption', strata, { [stage]: byTrait(captions, parts!.lambda) }, { categories: false }),
-  );
+  const triplets = evaluator.categories.flatMap((category) => category.triplets);
+  const lambdaBy = (what: string, values: QueryValues[]) =>
+    meanAndDeviation(`λ by ${what}`, strata, { [stage]: values }).map(measure);
+  const kinds = lambdaBy('caption', byTrait(captions, parts!.lambda));
+  const attributes = lambdaBy('attribute', byAttribute(triplets, parts!.lambda));
   const recall = mainRecall(evaluator.protocol);
   const variants = Object.keys(WITHOUT) as (keyof typeof WITHOUT)[];
   const hits: QueryValues[] = [];
@@ -41,6 +44,7 @@ export async function combinerSection(data: StudyData): Promise<StudySection | u
       `The learned term is ${withInterval(numberOf(learned, 'length / convex term', stage), decimals(2))} times as ` +
         `long as the convex term; the cosine of the two is ` +
         `${withInterval(numberOf(learned, 'cosine with the convex term', stage), decimals(2))}.`,
+      ...sayEnds('λ is', attributes[0].measured, decimals(3)),
       ...variants.slice(1).map((variant) => {
         const change = numberOf(losses, variant, stage);
         const { value } = numberOf(recalls, variant, stage);
@@ -64,8 +68,19 @@ export async function combinerSection(data: StudyData): Promise<StudySection | u
         name: 'lambda-by-caption',
         title: 'mean λ',
         caption: 'λ for captions that speak of different things.',
-        measured: kinds.measured,
+        measured: kinds[0].measured,
       },
+      ...(attributes[0].measured.length > 0
+        ? [
+            {
+              kind: 'intervals' as const,
+              name: 'lambda-by-attribute',
+              title: 'mean λ',
+              caption: 'λ by the attributes that a caption changes, as the data set knows them.',
+              measured: attributes[0].measured,
+            },
+          ]
+        : []),
       {
         kind: 'intervals',
         name: 'without-a-part',
@@ -74,7 +89,7 @@ export async function combinerSection(data: StudyData): Promise<StudySection | u
         measured: recalls.measured,
       },
     ],
-    numbers: [lambda, learned, kinds, recalls, losses],
+    numbers: [lambda, learned, measure(learnedTermDeviation), ...kinds, ...attributes, recalls, losses],
   };
 }
 

@@ -1,4 +1,4 @@
-import { displacement } from '../displacement.ts';
+import { displacement, displacementDeviation } from '../displacement.ts';
 import type { CurvesFigure } from '../figures.ts';
 import { mainRecall } from '../main-recall.ts';
 import type { ByStage } from '../scores.ts';
@@ -65,7 +65,7 @@ export async function displacementSection(data: StudyData): Promise<StudySection
         }),
       ),
     ],
-    numbers: [along, best, recalls],
+    numbers: [along, measure(displacementDeviation), best, recalls],
   };
 }
 

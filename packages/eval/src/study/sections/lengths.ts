@@ -1,11 +1,11 @@
 import { histogramOf } from '../histogram.ts';
-import { norms, normsOf } from '../norms.ts';
+import { normDeviation, norms, normsOf } from '../norms.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import { decimals, sayChanges } from '../words.ts';
 
 /** How long features are, before anything normalizes them. */
 export function lengthsSection({ spaces, measure }: StudyData): StudySection {
-  const lengths = measure(norms);
+  const [lengths, deviations] = [norms, normDeviation].map(measure);
   const two = decimals(2);
   const ratio = 'text / reference';
   return {
@@ -38,6 +38,6 @@ export function lengthsSection({ spaces, measure }: StudyData): StudySection {
         }),
       })),
     ],
-    numbers: [lengths],
+    numbers: [lengths, deviations],
   };
 }

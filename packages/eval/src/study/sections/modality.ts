@@ -1,18 +1,16 @@
-import { everythingOnce } from '../measure.ts';
+import type { CurvesFigure } from '../figures.ts';
 import { angle, coneWidth, gap } from '../modality.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import { STAGES } from '../space.ts';
-import { effectiveRank, spectra } from '../spectrum.ts';
-import { alignment, uniformity } from '../uniformity.ts';
+import { COMPONENTS, componentName, spectrum, spectrumParts } from '../spectrum.ts';
+import { alignment, alignmentDeviation, uniformity } from '../uniformity.ts';
 import { decimals, sayChanges } from '../words.ts';
 
-/** Components that the spectrum shows. */
-const COMPONENTS = 40;
-
 /** Where images, texts, queries and targets lie, and how much of the space they fill. */
-export function modalitySection({ spaces, strata, pairs, measure }: StudyData): StudySection {
+export function modalitySection({ spaces, pairs, measure }: StudyData): StudySection {
   const [gaps, angles, cones] = [gap, angle, coneWidth].map(measure);
-  const [aligned, uniform, ranks] = [alignment, uniformity(pairs.queries, pairs.images), effectiveRank].map(measure);
+  const [aligned, uniform] = [alignment, uniformity(pairs.queries, pairs.images)].map(measure);
+  const { ranks, shares } = spectrumParts(measure(spectrum));
   const intervals = (name: string, title: string, caption: string, { measured }: typeof gaps) =>
     ({ kind: 'intervals', name, title, caption, measured }) as const;
   return {
@@ -46,22 +44,29 @@ export function modalitySection({ spaces, strata, pairs, measure }: StudyData): 
       ),
       intervals('uniformity', 'log mean potential', 'Uniformity: the lower, the more evenly a set is spread.', uniform),
       intervals('effective-rank', 'directions', 'Effective rank: how many directions a set uses.', ranks),
-      {
-        kind: 'curves',
-        name: 'spectrum',
-        x: 'principal component',
-        y: '% of variance',
-        logarithmic: true,
-        caption: 'The variance that each principal component of the query features has.',
-        curves: spaces.map((space) => ({
-          name: STAGES[space.stage],
-          points: [...spectra(space, everythingOnce(strata)).find(({ name }) => name === 'queries')!.shares]
-            .slice(0, COMPONENTS)
-            .map((share, i) => ({ x: i + 1, y: 100 * share }))
-            .filter(({ y }) => y > 1e-6),
-        })),
-      },
+      ...['images', 'texts', 'targets', 'queries'].map(
+        (set): CurvesFigure => ({
+          kind: 'curves',
+          name: `spectrum-of-${set}`,
+          x: 'principal component',
+          y: '% of variance',
+          logarithmic: true,
+          caption: `The variance that each principal component of the ${set} has, with 95 % intervals.`,
+          curves: spaces.flatMap(({ stage }) => {
+            const points = Array.from({ length: COMPONENTS }, (_, i) => ({
+              x: i + 1,
+              found: shares.measured.find((one) => one.stage === stage && one.of === componentName(set, i + 1)),
+            })).flatMap(({ x, found }) =>
+              // A logarithm has no place for nothing.
+              found && found.value > 1e-6
+                ? [{ x, y: found.value, low: Math.max(found.low, found.value / 10), high: found.high }]
+                : [],
+            );
+            return points.length > 0 ? [{ name: STAGES[stage], points }] : [];
+          }),
+        }),
+      ),
     ],
-    numbers: [gaps, angles, cones, aligned, uniform, ranks],
+    numbers: [gaps, angles, cones, aligned, measure(alignmentDeviation), uniform, ranks, shares],
   };
 }

@@ -2,7 +2,7 @@ import { evalCaption, paraphrase, seededRandom } from '@webcir/data';
 import { differences } from '../differences.ts';
 import { mainRecall } from '../main-recall.ts';
 import { paraphraseMoves } from '../moves.ts';
-import { type ByStage, meanValue, type QueryValues } from '../scores.ts';
+import { type ByStage, meanAndDeviation, type QueryValues } from '../scores.ts';
 import type { StudyData, StudySection } from '../section.ts';
 import type { Stage } from '../space.ts';
 import { decimals, sayChanges } from '../words.ts';
@@ -46,9 +46,10 @@ export async function paraphrasesSection(data: StudyData): Promise<StudySection 
     }
     parts.push({ name, moved, scores });
   }
-  const moves = parts.map(({ name, moved }) =>
-    measure(meanValue(`rank moves, ${name}`, strata, paraphraseMoves(ranks, moved), { categories: false })),
+  const moveNumbers = parts.map(({ name, moved }) =>
+    meanAndDeviation(`rank moves, ${name}`, strata, paraphraseMoves(ranks, moved)).map(measure),
   );
+  const moves = moveNumbers.map(([means]) => means);
   const losses = parts.map(({ scores }) =>
     measure(differences(`${recall.label} change`, strata, scores, 'as it stands')),
   );
@@ -88,7 +89,7 @@ export async function paraphrasesSection(data: StudyData): Promise<StudySection 
         measured: losses.flatMap(({ measured }) => measured),
       },
     ],
-    numbers: [...moves, ...losses],
+    numbers: [...moveNumbers.flat(), ...losses],
   };
 }
 

@@ -1,6 +1,6 @@
 import type { HistogramsFigure } from '../figures.ts';
 import type { StudyData, StudySection } from '../section.ts';
-import { areaUnderCurve, histograms, overlap, pairCosines, sensitivity, separation } from '../separation.ts';
+import { areaUnderCurve, histograms, MOMENTS, overlap, pairCosines, sensitivity, separation } from '../separation.ts';
 import { decimals, sayChanges } from '../words.ts';
 
 /** How well cosines tell pairs that belong together from random ones. */
@@ -63,6 +63,6 @@ export function separationSection({ spaces, pairs: { queries: pairs }, rows, mea
         }),
       ),
     ],
-    numbers: [areas, sensitivities, overlaps],
+    numbers: [areas, sensitivities, overlaps, ...Object.entries(MOMENTS).map(([name, moment]) => of(name, moment))],
   };
 }

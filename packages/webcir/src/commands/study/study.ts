@@ -5,7 +5,7 @@ import { Evaluator, type Stage, study } from '@webcir/eval';
 import { numberRows, numbersCsv, renderStudy } from '@webcir/eval/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatSeconds, ProgressLine } from '../../progress.ts';
-import { dataUriOf } from '../../thumbnail.ts';
+import { atlasOf, dataUriOf } from '../../thumbnail.ts';
 import { autotuneFor, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions } from '../clip-source.ts';
 import { incompleteNotes, preprocessingNotes, smallClipNotes, splitPhrase } from '../notes.ts';
@@ -126,6 +126,7 @@ async function studyCommand(given: StudyCommandOptions): Promise<void> {
       reference: await shown(queries[query].reference),
       target: await shown(queries[query].target!),
     }),
+    atlas: (images, options) => atlasOf(dataset, images, options),
   });
   device.close();
   const write = (name: string, text: string) => writeFileAtomic(file(name), Buffer.from(text));
