@@ -4,7 +4,7 @@ import { latest } from './latest.ts';
 import { heldPicture, isOwn, ownPicture, takeIn } from './own/pictures.ts';
 import type { Pictures } from './pack.ts';
 import { Picks } from './picks.ts';
-import { type Found, search } from './search.ts';
+import { type Found, ranksWithoutWords, search, type WordRank } from './search.ts';
 import { close, type Session } from './session.ts';
 import { fromAddress, goBack, goTo, START, type State, Store, toAddress, toggled } from './state.ts';
 import { suggest } from './suggestions.ts';
@@ -30,6 +30,7 @@ export class App {
   #pictures: Pictures | undefined;
   #picks: Picks | undefined;
   #found: Found | undefined;
+  #words: readonly WordRank[] = [];
   #timer = 0;
   readonly #search = latest(() => this.#searchNow());
   readonly #query: QueryPanel;
@@ -52,7 +53,7 @@ export class App {
     });
     this.#map = new MapPanel({ pick: (id) => this.#go(id), within: (within) => this.#state.set({ within }) });
     find('#query').append(this.#query.element);
-    find('#side').append(this.#map.element, this.#explained, this.#tuning);
+    find('#side').append(this.#map.element, this.#tuning, this.#explained); // what comes later stands below
     this.#state.listen((now, before) => this.#changed(now, before));
     addEventListener('popstate', () => {
       const state = fromAddress(location.hash);
@@ -170,11 +171,16 @@ export class App {
       const reference = rowOf(state.reference);
       const isWanted = (row: number) => row !== reference && (within.size === 0 || within.has(row));
       const target = targetOf(pictures, state.reference, state.text);
-      const found = await search(picks.session, { query, isWanted, target, solvedWithin: pictures.solvedWithin });
+      const asked = { query, isWanted, target, solvedWithin: pictures.solvedWithin };
+      const found = await search(picks.session, asked);
       if (this.#pictures !== pictures || isEmpty(this.state)) return;
       this.#found = found;
+      this.#words = [];
       withdraw('search');
       this.#show();
+      if (this.state !== state) return; // another search waits already
+      this.#words = await ranksWithoutWords(picks.session, asked, found.watched);
+      if (this.#found === found) this.#explained.replaceChildren(explanation(pictures, found, this.#words));
     } catch (error) {
       this.#complain(error);
     }
@@ -247,7 +253,7 @@ export class App {
       this.#verdict,
       columns(pictures, found, marks, actions),
     ]);
-    this.#explained.replaceChildren(explanation(pictures, found));
+    this.#explained.replaceChildren(explanation(pictures, found, this.#words));
     this.#suggest(pictures, found);
     this.#showTuning();
   }

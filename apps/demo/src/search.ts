@@ -32,20 +32,25 @@ export interface Found {
   readonly need: Need | undefined;
   /** What the Combiner did. */
   readonly combiner: CombinerExplanation | undefined;
-  /** The row whose rank is watched, the target or what was found first, and its rank without each word. */
+  /** The row whose rank is watched: the target, or what was found first. */
   readonly watched: number;
-  readonly words: readonly { readonly word: string; readonly rank: number }[];
   /** Milliseconds. */
   readonly time: { readonly encoding: number; readonly ranking: number };
 }
 
-/** Searches with both halves of a query, with each alone, and without each word. */
+/** The rank that is left to a row without one of the words. */
+export interface WordRank {
+  readonly word: string;
+  readonly rank: number;
+}
+
+/** Searches with both halves of a query, and with each alone. */
 export async function search(
   { retriever, gallery }: Searched,
   { query, isWanted, target, solvedWithin }: Asked,
 ): Promise<Found> {
   const started = performance.now();
-  const explained = await retriever.explain(gallery, query);
+  const explained = await retriever.explain(gallery, query, { words: false });
   const encoded = performance.now();
   const rank = (feature: Float32Array) => rankingOf(gallery.scores(feature), isWanted, SHOWN);
   const composed = rank(explained.query);
@@ -53,13 +58,22 @@ export async function search(
   const image = explained.image && (isComposed ? rank(explained.image) : composed);
   const text = explained.text && (isComposed ? rank(explained.text) : composed);
   const watched = target ?? composed.rows[0];
-  const words = explained.words.map((without) => ({
-    word: without.word,
-    rank: rank(without.query).rankOf(watched) ?? gallery.ids.length,
-  }));
   const time = { encoding: encoded - started, ranking: performance.now() - encoded };
   const rankOf = (ranking: Ranking | undefined) => (target === undefined ? undefined : ranking?.rankOf(target));
   const ranks = { image: rankOf(image), text: rankOf(text), composed: rankOf(composed) };
   const need = target !== undefined && isComposed ? needOf(ranks, solvedWithin) : undefined;
-  return { image, text, composed, target, need, combiner: explained.combiner, watched, words, time };
+  return { image, text, composed, target, need, combiner: explained.combiner, watched, time };
+}
+
+/** The rank of the row that a search watches, without each word of its text: asked for once the results are shown. */
+export async function ranksWithoutWords(
+  { retriever, gallery }: Searched,
+  { query, isWanted }: Asked,
+  watched: number,
+): Promise<WordRank[]> {
+  const { words } = await retriever.explain(gallery, query);
+  return words.map(({ word, query: feature }) => ({
+    word,
+    rank: rankingOf(gallery.scores(feature), isWanted, 0).rankOf(watched) ?? gallery.ids.length,
+  }));
 }

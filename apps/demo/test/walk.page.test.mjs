@@ -111,7 +111,7 @@ describe('the demo', () => {
     }
     expect(await page.locator('.verdict').textContent()).toMatch(/needs both|alone would do|half alone|Not solved/);
     expect(await page.locator('.combiner .bar').count()).toBe(4);
-    expect(await page.locator('.words .bar').count()).toBe(asked.get('text').split(' ').length);
+    await poll(() => page.locator('.words .bar').count()).toBe(asked.get('text').split(' ').length);
     expect(await page.locator('.time').textContent()).toMatch(/\d+ ms to encode, \d+ ms to rank 395 pictures/);
     expect(problems).toEqual([]);
     expect(await page.evaluate(() => globalThis.watched.devices.length)).toBe(1); // the map draws on the one that searches

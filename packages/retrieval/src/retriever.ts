@@ -238,16 +238,18 @@ export class Retriever {
    * Takes a query apart: what the references say by themselves, what the text says by itself, what the Combiner made of
    * both, and what the query would be without each of its words. One batch of texts. Which images are found with any of
    * these, `Gallery.scores` tells.
+   * @param options words: false leaves out the queries without each word, which take longer than all the rest
    * @throws RangeError as `search` does; DeviceLostError
    */
-  async explain(gallery: Gallery, query: Query): Promise<Explanation> {
+  async explain(gallery: Gallery, query: Query, { words = true } = {}): Promise<Explanation> {
     this.#keeper.expectOpen();
     const checked = checkQuery(query);
     await this.#expectOwn(gallery);
     return this.#keeper.use((models) => {
       this.#expectOn(gallery, models);
       const storedFeature = (id: string) => gallery.featureOf(id);
-      return explainQuery(this.#context(models, storedFeature, 'searched'), checked, this.#withoutEachWord(checked));
+      const without = words ? this.#withoutEachWord(checked) : [];
+      return explainQuery(this.#context(models, storedFeature, 'searched'), checked, without);
     });
   }
 

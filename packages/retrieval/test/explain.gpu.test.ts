@@ -57,6 +57,9 @@ describe.each(['sum', 'Combiner'])('with the %s', (name) => {
       const rest = text.split(' ').toSpliced(i, 1).join(' ');
       await expectRanks(query, retrievers[name], { image: 'image 3', text: rest });
     }
+    const short = await retrievers[name].explain(gallery, { image: 'image 3', text }, { words: false });
+    expect(short.words).toEqual([]);
+    await expectRanks(short.query, retrievers[name], { image: 'image 3', text });
   });
 
   it('a query without a text, or without an image, is all that it has', async () => {

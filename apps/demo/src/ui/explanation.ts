@@ -1,5 +1,5 @@
 import type { Pictures } from '../pack.ts';
-import type { Found } from '../search.ts';
+import type { Found, WordRank } from '../search.ts';
 import { make } from './elements.ts';
 
 const TERMS = {
@@ -9,8 +9,8 @@ const TERMS = {
 } as const;
 
 /** What the Combiner did, which word did it, and how long it took. */
-export function explanation(pictures: Pictures, found: Found): HTMLElement {
-  const { combiner, words, watched, target, composed, time } = found;
+export function explanation(pictures: Pictures, found: Found, words: readonly WordRank[]): HTMLElement {
+  const { combiner, watched, target, composed, time } = found;
   const label = pictures.labels[watched];
   return make(
     'div',
