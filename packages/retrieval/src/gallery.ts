@@ -1,6 +1,6 @@
 import { type Device, type Program, remember } from '@webcir/kernels';
+import { cosines } from './cosine.ts';
 import { GalleryIndex } from './gallery-index.ts';
-import { cosines } from './top-rows.ts';
 
 /** A compiled search: from pixels and token ids to the nearest images. */
 export type SearchProgram = Program<'scores' | 'indices' | 'query'>;

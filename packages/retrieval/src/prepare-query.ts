@@ -11,11 +11,17 @@ import {
 } from './query.ts';
 import { type SearchKind, sharesOf } from './search-graph.ts';
 
+/** Images whose features are there. */
+export interface StoredImages {
+  /** [embed], not normalized. @throws RangeError where there is no such image */
+  featureOf(id: string): Float32Array | Promise<Float32Array>;
+}
+
 /** What a query is looked up in, and how it is read. */
 export interface QueryContext {
   readonly models: ModelsOnDevice;
-  /** The feature of an image that is there by its id, [embed]. @throws RangeError where it is not */
-  storedFeature(id: string): Float32Array | Promise<Float32Array>;
+  /** A gallery, or a store: where images are that a query names by their ids. */
+  readonly images: StoredImages;
   /** The token ids of a text, as rows of the token table. */
   rowsOf(text: string, truncate: boolean): readonly number[];
   /** An image as the encoder takes it, normalized, [1, size, size, 3]; or what writes it, to be recorded at once. */
@@ -106,7 +112,7 @@ export async function awayFeature(
 /** The feature of an image, [embed], not normalized. */
 async function featureOf(context: QueryContext, image: ImageSource): Promise<Float32Array> {
   const { models, pixelsOf } = context;
-  if (typeof image === 'string') return context.storedFeature(image);
+  if (typeof image === 'string') return context.images.featureOf(image);
   if (isFeature(image)) return expectFeature(image, models.config.embedDim);
   const encoder = await models.imageEncoder(1);
   return encoder.run(await pixelsOf(image));

@@ -19,14 +19,14 @@ import { isHostImage, readPageImage } from './image-input.ts';
 import { madeAhead } from './made-ahead.ts';
 import { ModelsKeeper } from './models-keeper.ts';
 import { indexBatch, type Models, ModelsOnDevice, type SearchUse } from './models-on-device.ts';
-import { prepareQuery, type QueryContext } from './prepare-query.ts';
+import { prepareQuery, type QueryContext, type StoredImages } from './prepare-query.ts';
 import { type CheckedQuery, checkQuery, type Query, type ShownImage } from './query.ts';
 import { type ModelSources, readModels } from './read-models.ts';
 import { copyFound, expectRecordable, type RecordedSearch } from './recorded-search.ts';
 import { expectFinite } from './rows.ts';
 import { compileSearchAhead } from './search-ahead.ts';
 import { type SearchKind, searchGraph } from './search-graph.ts';
-import type { Store, StoreHit, StoreSearch } from './stores/store.ts';
+import { type Store, type StoreHit, type StoreSearch, storedImage } from './stores/store.ts';
 import { topRows } from './top-rows.ts';
 
 /** What a retriever is made of. */
@@ -189,8 +189,7 @@ export class Retriever {
     const found = askFor(checked.k, excluded.size, gallery.ids.length);
     const { rows, scores } = await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
-      const storedFeature = (id: string) => gallery.featureOf(id);
-      const prepared = await prepareQuery(this.#context(models, storedFeature, 'searched'), checked, found ?? 1);
+      const prepared = await prepareQuery(this.#context(models, gallery, 'searched'), checked, found ?? 1);
       const program = await this.#program(models, gallery, prepared.kind, 'searched');
       const inputs = await prepared.inputs();
       this.#keeper.expectOpen();
@@ -219,12 +218,8 @@ export class Retriever {
     const checked = checkQuery(query);
     await this.#expectFingerprint(store.model.fingerprint);
     const feature = await this.#keeper.use(async (models) => {
-      const storedFeature = async (id: string) => {
-        const [image] = await store.get([id]);
-        if (image === undefined) throw new RangeError(`the store has no image '${id}'`);
-        return image.feature;
-      };
-      const prepared = await prepareQuery(this.#context(models, storedFeature, 'searched'), checked, 0);
+      const images = { featureOf: async (id: string) => (await storedImage(store, id)).feature };
+      const prepared = await prepareQuery(this.#context(models, images, 'searched'), checked, 0);
       const program = await models.composition(prepared.kind);
       return (await program.runAndRead(await prepared.inputs(), ['query'])).query;
     });
@@ -247,9 +242,8 @@ export class Retriever {
     await this.#expectOwn(gallery);
     return this.#keeper.use((models) => {
       this.#expectOn(gallery, models);
-      const storedFeature = (id: string) => gallery.featureOf(id);
       const without = words ? this.#withoutEachWord(checked) : [];
-      return explainQuery(this.#context(models, storedFeature, 'searched'), checked, without);
+      return explainQuery(this.#context(models, gallery, 'searched'), checked, without);
     });
   }
 
@@ -267,8 +261,7 @@ export class Retriever {
     await this.#keeper.use(async (models) => {
       this.#expectOn(gallery, models);
       const found = Math.min(checked.k, gallery.ids.length);
-      const storedFeature = (id: string) => gallery.featureOf(id);
-      const prepared = await prepareQuery(this.#context(models, storedFeature, 'recorded'), checked, found);
+      const prepared = await prepareQuery(this.#context(models, gallery, 'recorded'), checked, found);
       const program = await this.#program(models, gallery, prepared.kind, 'recorded');
       program.encode(encoder, await prepared.inputs());
       copyFound(encoder, program, recorded);
@@ -315,10 +308,10 @@ export class Retriever {
     });
   }
 
-  #context(models: ModelsOnDevice, storedFeature: QueryContext['storedFeature'], use: SearchUse): QueryContext {
+  #context(models: ModelsOnDevice, images: StoredImages, use: SearchUse): QueryContext {
     return {
       models,
-      storedFeature,
+      images,
       rowsOf: (text, truncate) => this.#rows(text, truncate),
       pixelsOf: async (image) =>
         isDecoded(image)

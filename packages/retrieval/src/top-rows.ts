@@ -1,3 +1,5 @@
+import { cosines } from './cosine.ts';
+
 /** The rows that fit a query best, best first; equal scores keep the order of the rows. */
 export interface TopRows {
   readonly rows: number[];
@@ -25,24 +27,4 @@ export function topRows(
     ranked.length = Math.min(ranked.length, k);
   }
   return { rows: ranked.map(({ row }) => row), scores: ranked.map(({ score }) => score) };
-}
-
-/**
- * The cosine similarity of each row to a query, 0 for a row of zeros.
- * @param features [rows, embed]
- * @param query [embed]; neither has to be normalized
- */
-export function cosines(features: Float32Array, query: Float32Array): Float64Array {
-  const dim = query.length;
-  const norm = Math.hypot(...query);
-  return Float64Array.from({ length: features.length / dim }, (_, row) => {
-    let dot = 0;
-    let square = 0;
-    for (let i = 0; i < dim; i++) {
-      const value = features[row * dim + i];
-      dot += value * query[i];
-      square += value * value;
-    }
-    return square > 0 ? dot / Math.sqrt(square) / norm : 0;
-  });
 }

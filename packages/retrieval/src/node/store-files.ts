@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectRange } from '@webcir/clip';
-import { lock, writeFileAtomic } from '@webcir/clip/node';
+import { expectFolder, lock, writeFileAtomic } from '@webcir/clip/node';
 import type { StoreFiles } from '../stores/flat/files.ts';
 
 /** Bytes per read call; Node accepts less than 2 GiB. */
@@ -56,6 +56,7 @@ export function diskFiles(folder: string): StoreFiles {
     remove: (file) => rm(path(file), { force: true }),
     list: async () => (existsSync(folder) ? readdir(folder) : []),
     async lock() {
+      await expectFolder(folder);
       await mkdir(folder, { recursive: true });
       const unlock = lock(path('lock'), (holder) => new Error(`${folder}: is being written by process ${holder}`));
       // What a killed writer had not finished (`writeFileAtomic`): nobody else writes here now.

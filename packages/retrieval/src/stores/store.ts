@@ -103,10 +103,16 @@ export interface Store {
  * @throws RangeError where there is no such image
  */
 export async function similarTo(store: Store, id: string, search: StoreSearch = {}): Promise<StoreHit[]> {
+  const { feature } = await storedImage(store, id);
+  const [hits] = await store.search(feature, { ...search, exclude: [...(search.exclude ?? []), id] });
+  return hits;
+}
+
+/** An image of a store. @throws RangeError where there is no such image */
+export async function storedImage(store: Store, id: string): Promise<StoredImage> {
   const [image] = await store.get([id]);
   if (image === undefined) throw new RangeError(`the store has no image '${id}'`);
-  const [hits] = await store.search(image.feature, { ...search, exclude: [...(search.exclude ?? []), id] });
-  return hits;
+  return image;
 }
 
 /** @throws RangeError naming both models, unless features of one compare with those of the other */

@@ -1,6 +1,7 @@
 import { dispatch, linearGrid } from '../../engine/kernel.ts';
-import { apply, expectShapes, type OpDefinition } from '../../engine/op.ts';
+import { apply, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
+import { expectGalleries } from '../nearest/galleries.ts';
 import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
 import { galleryScoresKernel } from './gallery-scores.wgsl.ts';
 
@@ -14,24 +15,8 @@ const panelStrips = PANEL_ROWS / 8;
 const definition: OpDefinition<Attributes> = {
   name: 'galleryScores',
   outputs(inputs, { rows }) {
-    const [queries, ...galleries] = inputs;
-    const [count, dim] = queries.shape;
-    const fits = queries.dtype === 'f32' && queries.shape.length === 2 && dim % 4 === 0;
-    expectShapes(fits, 'galleryScores', 'queries f32[q, dim] with dim a multiple of 4', inputs);
-    for (const { dtype, shape } of galleries) {
-      const width = dtype === 'f32' ? PANEL_ROWS : PANEL_ROWS / 2;
-      const isPacked = dtype === galleries[0].dtype && shape.length === 3 && shape[1] === dim && shape[2] === width;
-      const expected = `galleries as packGallery makes them, all f32[n, ${dim}, 64] or all u32[n, ${dim}, 32]`;
-      expectShapes(isPacked, 'galleryScores', expected, inputs);
-    }
-    const panels = galleries.reduce((sum, { shape }) => sum + shape[0], 0);
-    const needed = Math.ceil(rows / PANEL_ROWS);
-    expectShapes(
-      panels > 0 && needed === panels,
-      'galleryScores',
-      `galleries of ${needed} panels in all, for ${rows} rows`,
-      inputs,
-    );
+    expectGalleries('galleryScores', inputs, rows);
+    const [count] = inputs[0].shape;
     return [{ shape: [count, rows], dtype: 'f32' }];
   },
   launch({ inputs: [queries, ...galleries], outputs: [scores], attributes: { rows } }) {

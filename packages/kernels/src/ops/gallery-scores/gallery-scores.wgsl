@@ -17,6 +17,7 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 #include ../nearest/gallery.include.wgsl
+#include ../nearest/strip.include.wgsl
 
 const workgroup = 64u;
 
@@ -32,26 +33,15 @@ fn main(
     return;
   }
   let strip = thread % params.shardStrips;
-  var at = strip / 8u * params.dim4 * 32u + strip % 8u;
-  var low = vec4f();
-  var high = vec4f();
-  for (var k = query * params.dim4; k < (query + 1u) * params.dim4; k++) {
-    let value = scaled(queries[k]);
-#for d in 0..4
-    let rows$d = loadRows(at + ${8*d}u);
-    low = fma(vec4f(value[$d]), rows$d.low, low);
-    high = fma(vec4f(value[$d]), rows$d.high, high);
-#end
-    at += 32u;
-  }
+  let found = scoreStrip(query, strip / 8u * params.dim4 * 32u + strip % 8u);
   let row = params.firstRow + strip * 8u;
   let first = query * params.rows + row;
 #for r in 0..4
   if (row + ${r}u < params.rows) {
-    scores[first + ${r}u] = low[$r];
+    scores[first + ${r}u] = found.low[$r];
   }
   if (row + ${r+4}u < params.rows) {
-    scores[first + ${r+4}u] = high[$r];
+    scores[first + ${r+4}u] = found.high[$r];
   }
 #end
 }

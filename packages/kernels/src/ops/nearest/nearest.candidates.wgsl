@@ -20,6 +20,7 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 
 #include gallery.include.wgsl
+#include strip.include.wgsl
 
 const workgroup = 64u;
 
@@ -50,19 +51,8 @@ fn main(
   }
 
   let inShard = strip - params.firstStrip;
-  var at = inShard / 8u * params.dim4 * 32u + inShard % 8u;
-  var low = vec4f();
-  var high = vec4f();
-  for (var k = query * params.dim4; k < (query + 1u) * params.dim4; k++) {
-    let value = scaled(queries[k]);
-#for d in 0..4
-    let rows$d = loadRows(at + ${8*d}u);
-    low = fma(vec4f(value[$d]), rows$d.low, low);
-    high = fma(vec4f(value[$d]), rows$d.high, high);
-#end
-    at += 32u;
-  }
-  scores[place * 2u] = bits(low, strip * 8u);
-  scores[place * 2u + 1u] = bits(high, strip * 8u + 4u);
+  let found = scoreStrip(query, inShard / 8u * params.dim4 * 32u + inShard % 8u);
+  scores[place * 2u] = bits(found.low, strip * 8u);
+  scores[place * 2u + 1u] = bits(found.high, strip * 8u + 4u);
   ordered[place] = strip;
 }

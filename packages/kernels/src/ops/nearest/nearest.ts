@@ -2,6 +2,7 @@ import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type LaunchContext, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
 import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
+import { expectGalleries } from './galleries.ts';
 import { nearestCandidatesKernel } from './nearest.candidates.wgsl.ts';
 import { nearestOneSubgroupKernel } from './nearest.one.subgroup.wgsl.ts';
 import { nearestRowsKernel } from './nearest.rows.wgsl.ts';
@@ -49,18 +50,9 @@ const definition: OpDefinition<Attributes> = {
   },
   outputs(inputs, { rows, k }) {
     const [queries, ...galleries] = inputs;
-    const [count, dim] = queries.shape;
-    const fits = queries.dtype === 'f32' && queries.shape.length === 2 && dim % 4 === 0;
-    expectShapes(fits, 'nearest', 'queries f32[q, dim] with dim a multiple of 4', inputs);
-    for (const { dtype, shape } of galleries) {
-      const width = dtype === 'f32' ? PANEL_ROWS : PANEL_ROWS / 2;
-      const isPacked = dtype === galleries[0].dtype && shape.length === 3 && shape[1] === dim && shape[2] === width;
-      expectShapes(
-        isPacked,
-        'nearest',
-        `galleries as packGallery makes them, all f32[n, ${dim}, 64] or all u32[n, ${dim}, 32]`,
-        inputs,
-      );
+    const [count] = queries.shape;
+    expectGalleries('nearest', inputs, rows);
+    for (const { shape } of galleries) {
       expectShapes(
         shape[0] <= MAX_SHARD_PANELS,
         'nearest',
@@ -68,13 +60,6 @@ const definition: OpDefinition<Attributes> = {
         inputs,
       );
     }
-    const panels = galleries.reduce((sum, { shape }) => sum + shape[0], 0);
-    expectShapes(
-      panels > 0 && Math.ceil(rows / PANEL_ROWS) === panels,
-      'nearest',
-      `galleries of ${Math.ceil(rows / PANEL_ROWS)} panels in all, for ${rows} rows`,
-      inputs,
-    );
     const kFits = Number.isInteger(k) && k >= 1 && k <= Math.min(MAX_SELECTED, rows);
     expectShapes(kFits, 'nearest', `k from 1 to ${MAX_SELECTED} and at most ${rows}, the rows, not ${k}`, inputs);
     return [

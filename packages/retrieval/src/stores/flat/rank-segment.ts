@@ -1,6 +1,7 @@
+import { type ExactQuery, exactScore } from '../../cosine.ts';
 import type { GalleryIndex } from '../../gallery-index.ts';
 import { MAX_NEIGHBOURS } from '../../gallery-index.ts';
-import { byScore, type ExactQuery, exactScore, kthLargest, type Scored } from './exact.ts';
+import { byScore, kthLargest, type Scored } from './exact.ts';
 import type { Segment } from './segment.ts';
 
 /** The rows of a segment that a search may find. */

@@ -1,9 +1,9 @@
 import { storedTensor, toFloat32 } from '@webcir/clip';
+import { type ExactQuery, exactQuery, exactScore } from '../../cosine.ts';
 import type { CheckedSearch, StoreRow } from '../check-search.ts';
 import { passes } from '../filter.ts';
 import type { StoreHit } from '../store.ts';
 import { type DeviceSegments, toleranceOf } from './device-segments.ts';
-import { type ExactQuery, exactQuery, exactScore } from './exact.ts';
 import type { Filtered } from './filtered.ts';
 import { type Allowed, allowedRows, rankOnDevice, rankRows } from './rank-segment.ts';
 import type { Segment } from './segment.ts';

@@ -1,0 +1,25 @@
+import { expectShapes } from '../../engine/op.ts';
+import type { Tensor } from '../../graph.ts';
+import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
+
+/**
+ * Looks over the inputs of an op that reads a gallery: queries, then what `packGallery` made of its rows.
+ * @param rows how many rows the galleries hold in all
+ * @throws ShapeError
+ */
+export function expectGalleries(op: string, inputs: readonly Tensor[], rows: number): void {
+  const [queries, ...galleries] = inputs;
+  const [, dim] = queries.shape;
+  const fits = queries.dtype === 'f32' && queries.shape.length === 2 && dim % 4 === 0;
+  expectShapes(fits, op, 'queries f32[q, dim] with dim a multiple of 4', inputs);
+  for (const { dtype, shape } of galleries) {
+    const width = dtype === 'f32' ? PANEL_ROWS : PANEL_ROWS / 2;
+    const isPacked = dtype === galleries[0].dtype && shape.length === 3 && shape[1] === dim && shape[2] === width;
+    const expected = `galleries as packGallery makes them, all f32[n, ${dim}, 64] or all u32[n, ${dim}, 32]`;
+    expectShapes(isPacked, op, expected, inputs);
+  }
+  const panels = galleries.reduce((sum, { shape }) => sum + shape[0], 0);
+  const needed = Math.ceil(rows / PANEL_ROWS);
+  const expected = `galleries of ${needed} panels in all, for ${rows} rows`;
+  expectShapes(panels > 0 && needed === panels, op, expected, inputs);
+}
