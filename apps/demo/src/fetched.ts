@@ -3,7 +3,11 @@ import { memorySource, openSafetensors } from '@webcir/clip';
 
 /** @throws Error naming the address that did not answer */
 export async function fetched(address: string): Promise<Response> {
-  const response = await fetch(address);
+  return expectOk(await fetch(address), address);
+}
+
+/** @throws Error naming the address, for an answer that is an error */
+export function expectOk(response: Response, address: string | URL): Response {
   if (response.ok) return response;
   throw new Error(`${address}: the server answered ${response.status} ${response.statusText}`);
 }

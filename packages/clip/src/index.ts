@@ -11,7 +11,12 @@ export {
   SIGLIP_IMAGE,
   type VitConfig,
 } from './config.ts';
-export { type Configuration, type ConfigurationFiles, readConfiguration } from './configuration/read.ts';
+export {
+  CONFIGURATION_FILES,
+  type Configuration,
+  type ConfigurationFiles,
+  readConfiguration,
+} from './configuration/read.ts';
 export { encodeImage } from './encoders/image.ts';
 export { channelsLast } from './encoders/pixels.ts';
 export { encodeText } from './encoders/text.ts';

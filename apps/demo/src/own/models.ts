@@ -1,14 +1,14 @@
 import {
   blobSource,
   type ClipModel,
+  CONFIGURATION_FILES,
   type ConfigurationFiles,
   openSafetensors,
   readClipModel,
   readConfiguration,
 } from '@webcir/clip';
 import { type DownloadProgress, storedSource } from 'webcir';
-
-const CONFIGURATION = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'] as const;
+import { expectOk } from '../fetched.ts';
 
 /**
  * The address of a CLIP's weights.
@@ -36,7 +36,7 @@ export async function openClipAt(
 ): Promise<ClipModel> {
   const file = await openSafetensors(await storedSource(address, { onProgress, signal }));
   const beside = await Promise.all(
-    CONFIGURATION.map(async (name) => [name, await jsonAt(new URL(name, address), signal)] as const),
+    CONFIGURATION_FILES.map(async (name) => [name, await jsonAt(new URL(name, address), signal)] as const),
   );
   const files: ConfigurationFiles = Object.fromEntries(beside.filter(([, json]) => json !== undefined));
   return readClipModel(file, readConfiguration(files, file));
@@ -51,6 +51,5 @@ export async function openClipFile(file: File): Promise<ClipModel> {
 async function jsonAt(address: URL, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(address, { signal });
   if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`${address}: the server answered ${response.status} ${response.statusText}`);
-  return response.json();
+  return expectOk(response, address).json();
 }

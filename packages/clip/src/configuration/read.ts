@@ -16,6 +16,9 @@ import { applyRules, nothingStated, type Stated, type Tower } from './rules.ts';
 import type { StatedSize } from './sizes.ts';
 import { clipConfigRules, preprocessorRules, siglipConfigRules, transformersDefaults } from './transformers.ts';
 
+/** The names of the files that say more of a model than its weights do: those of `ConfigurationFiles`. */
+export const CONFIGURATION_FILES = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'] as const;
+
 /** The files that come with a model's weights on Hugging Face's hub, parsed. */
 export interface ConfigurationFiles {
   /** open_clip's */

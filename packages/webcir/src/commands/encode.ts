@@ -1,20 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { foldBatchNorm, fromFloat32, imageFingerprint, type StoredTensor, uploadClip } from '@webcir/clip';
-import {
-  decodeImage,
-  expectWritable,
-  IMAGE_EXTENSIONS,
-  linesOf,
-  listImages,
-  readTextFile,
-  writeSafetensorsFile,
-} from '@webcir/clip/node';
+import { decodeImage, expectWritable, linesOf, readTextFile, writeSafetensorsFile } from '@webcir/clip/node';
 import { expectFinite, type FeatureTable, TextEncoderPrograms } from '@webcir/retrieval';
 import type { Images } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from './autotune.ts';
 import { addClipOptions } from './clip-source.ts';
+import { imagesOfFolder, reportUnreadable } from './images.ts';
 import { targetRatioOption, transformOption, truncateOption } from './options.ts';
 import { type EncoderOptions, type EncoderSession, encodeImages, openEncoder } from './session.ts';
 import { warnOfUnknownWords } from './texts.ts';
@@ -77,29 +70,14 @@ async function encodeCommand(paths: readonly string[], options: EncodeOptions): 
   await writeSafetensorsFile(options.out, { tensors, metadata });
   const count = files.length - unreadable.length;
   console.log(`${count} images and ${texts.length} texts, ${embedDim} features each: ${options.out}`);
-  if (unreadable.length > 0) reportUnreadable(unreadable, options);
-}
-
-/**
- * Names the images without features. By then the others have been written: hours of work are not lost to one file.
- * @throws saying so, unless they may be missing
- */
-function reportUnreadable(unreadable: readonly string[], { out, skipMissing }: EncodeOptions): void {
-  for (const message of unreadable) console.log(message);
-  const count = `${unreadable.length} ${unreadable.length === 1 ? 'image' : 'images'}`;
-  if (skipMissing) console.log(`Left out: ${count}.`);
-  else
-    throw new Error(`${count} cannot be read, and ${out} holds only the others; --skip-missing takes that for success`);
+  reportUnreadable(unreadable, options.out, options.skipMissing);
 }
 
 /** @throws when there is no such file or folder, or no image in it */
 async function imagesIn(path: string): Promise<string[]> {
-  if (!existsSync(path)) throw new Error(`${path}: there is no such image or folder`);
-  if (!statSync(path).isDirectory()) return [path];
-  const { files, leftOut } = await listImages(path);
-  if (leftOut) console.log(`${path}: taken for no image: ${leftOut}`);
-  if (files.size === 0) throw new Error(`${path} holds no images (${IMAGE_EXTENSIONS.join(', ')})`);
-  return [...files.values()];
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) return [path];
+  return [...(await imagesOfFolder(path)).values()];
 }
 
 async function encodeFiles(

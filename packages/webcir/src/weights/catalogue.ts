@@ -67,6 +67,3 @@ export const hubWeights: readonly string[] = [
   'open_clip_pytorch_model.bin',
   'pytorch_model.bin',
 ];
-
-/** The files beside them that say what the weights do not: activation, heads, preprocessing. */
-export const configurations: readonly string[] = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'];

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { CONFIGURATION_FILES } from '@webcir/clip';
 import { fileSource, readShardIndex } from '@webcir/clip/node';
-import { configurations, hubWeights } from './catalogue.ts';
+import { hubWeights } from './catalogue.ts';
 import { type Client, createClient, DownloadError } from './client.ts';
 import { type Downloaded, download, type Progress } from './download.ts';
 import { hubUrl, type NamedRepository, parseName } from './names.ts';
@@ -64,7 +65,7 @@ async function pullRepository(client: Client, named: NamedRepository, options: P
 /** Fetches what says how weights are used. CLIP's own tokenizer comes with webcir, SigLIP's does not. */
 async function fetchConfiguration(folder: string, fetchFrom: (file: string) => Promise<string>): Promise<void> {
   let isSiglip = false;
-  for (const name of configurations) {
+  for (const name of CONFIGURATION_FILES) {
     const path = await unlessMissing(fetchFrom(posix.join(folder, name)));
     isSiglip ||= path !== undefined && /siglip/i.test(await readFile(path, 'utf8'));
   }

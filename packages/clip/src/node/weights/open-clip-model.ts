@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Activation } from '../../config.ts';
-import { type Configuration, readConfiguration } from '../../configuration/read.ts';
+import { CONFIGURATION_FILES, type Configuration, readConfiguration } from '../../configuration/read.ts';
 import { type ClipModel, readClipModel } from '../../model/model.ts';
 import { named } from '../../weights/named.ts';
 import type { WeightFile } from '../../weights/weight-file.ts';
@@ -32,8 +32,9 @@ export async function configurationBeside(
   activation?: Activation,
 ): Promise<Configuration> {
   const folder = dirname(weightPath(path));
-  const names = ['open_clip_config.json', 'config.json', 'preprocessor_config.json'] as const;
-  const files = await Promise.all(names.map(async (name) => [name, await readJson(join(folder, name))] as const));
+  const files = await Promise.all(
+    CONFIGURATION_FILES.map(async (name) => [name, await readJson(join(folder, name))] as const),
+  );
   const present = Object.fromEntries(files.filter(([, json]) => json !== undefined));
   const configuration = named(path, () => readConfiguration(present, file));
   return activation === undefined ? configuration : { ...configuration, activation, visionActivation: activation };

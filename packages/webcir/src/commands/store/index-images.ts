@@ -1,13 +1,14 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { foldBatchNorm, imageFingerprint, uploadClip } from '@webcir/clip';
-import { createImagePool, IMAGE_EXTENSIONS, listImages } from '@webcir/clip/node';
+import { createImagePool, expectFolder } from '@webcir/clip/node';
 import { encodeInto, type FlatStorage, type FlatStore, ImageEncoder, type ImageToStore } from '@webcir/retrieval';
 import { madeAhead, openFlatStore } from '@webcir/retrieval/node';
 import { type Command, Option } from 'commander';
 import { formatSeconds, ProgressLine } from '../../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions } from '../clip-source.ts';
+import { imagesOfFolder, reportUnreadable } from '../images.ts';
 import { targetRatioOption, transformOption } from '../options.ts';
 import { type EncoderOptions, type EncoderSession, imageBatch, openEncoder } from '../session.ts';
 import { isInPart, type Part, parsePart, partFolder } from './parts.ts';
@@ -52,10 +53,9 @@ export function registerIndex(program: Command): void {
 
 async function indexCommand(pictures: string, options: IndexOptions): Promise<void> {
   const { shard, into } = options;
-  const { files, leftOut } = await listImages(pictures);
-  if (leftOut) console.log(`${pictures}: taken for no image: ${leftOut}`);
+  await expectFolder(into);
+  const files = await imagesOfFolder(pictures);
   const own = [...files].filter(([id]) => shard === undefined || isInPart(id, shard));
-  if (files.size === 0) throw new Error(`${pictures} holds no images (${IMAGE_EXTENSIONS.join(', ')})`);
   const session = await openEncoder(options);
   const reportAutotune = await autotuneFor(session.device, options);
   const place = shard === undefined ? { work: into, done: into } : partFolder(into, shard);
@@ -80,7 +80,7 @@ async function indexCommand(pictures: string, options: IndexOptions): Promise<vo
     session.device.close();
   }
   reportAutotune();
-  if (unreadable.length > 0) reportUnreadable(unreadable, options, place.work);
+  reportUnreadable(unreadable, place.work, options.skipMissing);
   // A part gets its name when it is whole: whoever joins parts sees no half of one.
   if (place.work !== place.done) await rename(place.work, place.done);
 }
@@ -157,15 +157,4 @@ async function encodeFiles(
 export function reportDropped({ droppedBytes }: FlatStore, folder: string): void {
   if (droppedBytes === 0) return;
   console.warn(`${folder}: a run that was stopped left ${droppedBytes} bytes of a write that it had not finished`);
-}
-
-/** @throws saying so, unless they may be missing */
-function reportUnreadable(unreadable: readonly string[], { skipMissing }: IndexOptions, store: string): void {
-  for (const message of unreadable) console.log(message);
-  const count = `${unreadable.length} ${unreadable.length === 1 ? 'image' : 'images'}`;
-  if (!skipMissing)
-    throw new Error(
-      `${count} cannot be read, and ${store} holds only the others; --skip-missing takes that for success`,
-    );
-  console.log(`Left out: ${count}.`);
 }

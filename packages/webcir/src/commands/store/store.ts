@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { imageFingerprint } from '@webcir/clip';
-import { linesOf, openClipModel, readTextFile } from '@webcir/clip/node';
+import { expectFolder, linesOf, openClipModel, readTextFile } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
-import type { FlatOptions, FlatStore, StoreModel } from '@webcir/retrieval';
+import type { FlatOptions, FlatStore } from '@webcir/retrieval';
 import { openFlatStore, readClipRetrieval, readNpy, writeClipRetrieval } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../../progress.ts';
@@ -48,53 +48,48 @@ export function registerStore(program: Command): void {
     .action(exportCommand);
 }
 
-/** Opens a store whose command searches nothing. */
-async function open(folder: string, options: Omit<FlatOptions, 'device'> = {}): Promise<FlatStore> {
+/** Does work with a store that is not searched, and closes it. */
+async function withStore<T>(
+  folder: string,
+  options: Omit<FlatOptions, 'device'>,
+  work: (store: FlatStore) => Promise<T>,
+): Promise<T> {
   const store = await openFlatStore(folder, { device: openDevice, ...options });
-  reportDropped(store, folder);
-  return store;
-}
-
-async function infoCommand(folder: string): Promise<void> {
-  const store = await open(folder, { readOnly: true });
-  const { dim, fingerprint } = store.model;
-  console.log(`${await store.count()} images, ${dim} values each in ${store.storage}, of the model ${fingerprint}`);
-  await store.close();
-}
-
-async function joinCommand(folder: string): Promise<void> {
-  const parts = await wholeParts(folder);
-  const first = await open(parts[0], { readOnly: true });
-  const { model, storage } = first;
-  await first.close();
-  const store = await open(folder, { model, storage });
-  const line = new ProgressLine('parts');
   try {
-    for (const [i, path] of parts.entries()) {
-      await take(store, path, model);
-      line.update((i + 1) / parts.length, `${i + 1}/${parts.length}`);
-    }
-    line.finish(`${parts.length} parts, ${await store.count()} images in ${folder}`);
+    reportDropped(store, folder);
+    return await work(store);
   } finally {
     await store.close();
   }
 }
 
-async function take(store: FlatStore, path: string, model: StoreModel): Promise<void> {
-  const part = await openFlatStore(path, { device: openDevice, model, readOnly: true });
-  try {
-    for await (const rows of part.items()) await store.put(rows);
-  } finally {
-    await part.close();
-  }
+const infoCommand = (folder: string): Promise<void> =>
+  withStore(folder, { readOnly: true }, async (store) => {
+    const { dim, fingerprint } = store.model;
+    console.log(`${await store.count()} images, ${dim} values each in ${store.storage}, of the model ${fingerprint}`);
+  });
+
+async function joinCommand(folder: string): Promise<void> {
+  const parts = await wholeParts(folder);
+  const { model, storage } = await withStore(parts[0], { readOnly: true }, async (first) => first);
+  const line = new ProgressLine('parts');
+  await withStore(folder, { model, storage }, async (store) => {
+    for (const [i, path] of parts.entries()) {
+      await withStore(path, { model, readOnly: true }, async (part) => {
+        for await (const rows of part.items()) await store.put(rows);
+      });
+      line.update((i + 1) / parts.length, `${i + 1}/${parts.length}`);
+    }
+    line.finish(`${parts.length} parts, ${await store.count()} images in ${folder}`);
+  });
 }
 
 async function compactCommand(folder: string): Promise<void> {
   if (!existsSync(folder)) throw new Error(`${folder}: there is no such store`);
-  const store = await open(folder);
-  await store.compact();
-  console.log(`${await store.count()} images in ${folder}`);
-  await store.close();
+  await withStore(folder, {}, async (store) => {
+    await store.compact();
+    console.log(`${await store.count()} images in ${folder}`);
+  });
 }
 
 interface ImportOptions extends EncoderOptions {
@@ -107,10 +102,9 @@ async function importCommand(folder: string, from: string, options: ImportOption
   if (isArray !== (ids !== undefined)) throw new Error('--ids goes with a .npy file, and a .npy file with --ids');
   const clip = await openClipModel(await clipPath(options), options.activation);
   const fingerprint = await imageFingerprint(clip, chosenPreprocessing(options, clip));
-  const store = await open(folder, { model: { dim: clip.config.embedDim, fingerprint } });
   const line = new ProgressLine('rows');
-  let count = 0;
-  try {
+  await withStore(folder, { model: { dim: clip.config.embedDim, fingerprint } }, async (store) => {
+    let count = 0;
     const rows = ids === undefined ? readClipRetrieval(from) : readNpy(from, linesOf(await readTextFile(ids)));
     for await (const part of rows) {
       await store.put(part);
@@ -118,17 +112,13 @@ async function importCommand(folder: string, from: string, options: ImportOption
       line.update(0, `${count} rows`);
     }
     line.finish(`${count} rows, ${await store.count()} images in ${folder}`);
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 async function exportCommand(folder: string, to: string): Promise<void> {
-  const store = await open(folder, { readOnly: true });
-  try {
+  await expectFolder(to);
+  await withStore(folder, { readOnly: true }, async (store) => {
     await writeClipRetrieval(store, to);
     console.log(`${await store.count()} images in ${to}`);
-  } finally {
-    await store.close();
-  }
+  });
 }
