@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { buildDemo, serveDemo } from '../apps/demo/scripts/site.mjs';
+import { canvasArguments } from './lib/browser.mjs';
 import { table } from './lib/markdown.mjs';
 import { launchBrowser } from './lib/visits.mjs';
 
@@ -50,11 +51,7 @@ async function measure(count, set) {
 
 /** What one visit measured, by name. */
 async function visit(url, set) {
-  const browser = await launchBrowser([
-    '--use-angle=swiftshader',
-    '--enable-features=Vulkan',
-    '--use-vulkan=swiftshader',
-  ]);
+  const browser = await launchBrowser(canvasArguments);
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(120_000);

@@ -24,6 +24,12 @@ export const browserArguments = [
   '--disable-sync',
 ];
 
+/**
+ * Chromium draws WebGPU canvases without a GPU where its own compositor runs on SwiftShader's Vulkan, too; else a
+ * device is lost as soon as it presents something.
+ */
+export const canvasArguments = ['--use-angle=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader'];
+
 /** The path of a Chrome or Chromium, or undefined. Throws where CHROME_PATH names a file that does not exist. */
 export function findBrowser() {
   const named = process.env.CHROME_PATH;

@@ -16,7 +16,6 @@ const USAGE = `usage: node scripts/options/options.mjs [options]   (build first)
   --seeds LIST          (default: 1,2,3)
   --only LIST           some of ${[...Object.keys(trained), ...Object.keys(untrained)].join(', ')}
   --out FOLDER          where the runs go (default: runs/options)
-  --while-absent FILE   stops as soon as this file appears; the next call goes on
   --table               runs nothing: shows what is done`;
 
 const { values: options } = parseArgs({
@@ -26,7 +25,6 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
     only: { type: 'string' },
     out: { type: 'string', default: 'runs/options' },
-    'while-absent': { type: 'string' },
     table: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -71,7 +69,7 @@ async function measure() {
   const rows = [];
   for (const name of names) {
     const runs = await Promise.all(seeds.map((seed) => ranksFrom(name, seed)));
-    if (runs.every((run) => run !== undefined)) rows.push({ name, runs, isTrained: name in trained });
+    if (runs.every((run) => run !== undefined)) rows.push({ name, runs });
   }
   console.log(table(protocol, base, rows));
 
@@ -86,23 +84,14 @@ async function measure() {
   }
 }
 
-/** Runs the command; ends this process where it fails, or where the file of --while-absent is there. */
+/** Runs the command; ends this process where it fails. */
 async function webcir(...args) {
-  const stop = options['while-absent'];
-  const isStopped = () => stop !== undefined && existsSync(stop);
-  if (isStopped()) leave(`${stop} is there: start again when it is gone`, 75);
   console.error(`webcir ${args.join(' ')}`);
   const child = spawn(process.execPath, [join(root, 'packages/webcir/dist/cli.js'), ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const polling = setInterval(() => isStopped() && child.kill('SIGTERM'), 2000);
   const code = await new Promise((done) => child.on('exit', done));
-  clearInterval(polling);
-  if (isStopped()) leave(`${stop} has appeared: start again when it is gone`, 75);
-  if (code !== 0) leave(`webcir ${args[0]} failed`, 1);
-}
-
-function leave(why, code) {
-  console.error(why);
-  process.exit(code);
+  if (code === 0) return;
+  console.error(`webcir ${args[0]} failed`);
+  process.exit(1);
 }

@@ -4,13 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clipFingerprint, fromFloat32, storeClipModel } from '@webcir/clip';
-import { openClipModel, openWeights, writeSafetensorsFile } from '@webcir/clip/node';
+import { compressAtlas, openClipModel, openWeights, writeSafetensorsFile } from '@webcir/clip/node';
 import { seededRandom } from '@webcir/data';
 import { openDataset } from '@webcir/data/node';
 import { GalleryIndex, readCombinerModel, storeCombinerModel } from '@webcir/retrieval';
 import { Retriever } from 'webcir/node';
 import { layOut } from '../src/layout.mjs';
-import { atlasFile } from './pack/atlas.mjs';
 import { captionsOf, labelOf, queriesOf } from './pack/words.mjs';
 
 const USAGE = `usage: pnpm demo-pack --dataset NAME --run FOLDER [--out FOLDER]
@@ -23,6 +22,8 @@ const ABOUT = {
   'fmnist-cir': { title: 'Clothes', credit: 'Fashion-MNIST, Zalando SE, MIT', solvedWithin: 10, tile: 28 },
   'emoji-cir': { title: 'Emoji', credit: 'Fluent Emoji, Microsoft, MIT', solvedWithin: 5, tile: 72 },
 };
+/** The widest atlas in pixels: every device has textures of this size. */
+const MAX_WIDTH = 2048;
 /** The share of right answers that score at least `fitting`: below it, the page says that nothing fits. */
 const FITTING = 0.95;
 /** Images near each image that its place on the map depends on. */
@@ -55,13 +56,13 @@ async function makePack(name, run, out) {
   console.log(`${gallery.ids.length} images encoded`);
 
   const { tile, ...about } = ABOUT[name];
-  const images = await Promise.all(gallery.ids.map((id) => dataset.image(id)));
-  const { file, columns } = await atlasFile(images, tile);
-  await writeFile(join(out, 'atlas.webp'), file);
+  const columns = Math.min(Math.floor(MAX_WIDTH / tile), Math.ceil(Math.sqrt(gallery.ids.length)));
+  const images = gallery.ids.map((id) => () => dataset.image(id));
+  await writeFile(join(out, 'atlas.webp'), await compressAtlas(images, { tile, columns }));
 
   const captions = captionsOf(dataset, 'test');
   const said = [];
-  for (const { text } of captions) said.push((await retriever.explain(gallery, { text })).text);
+  for (const { text } of captions) said.push((await retriever.explain(gallery, { text }, { words: false })).text);
   const { embedDim } = retriever.config;
   await writeSafetensorsFile(join(out, 'features.safetensors'), {
     tensors: new Map([
@@ -92,7 +93,7 @@ async function makePack(name, run, out) {
 async function fittingScore(retriever, gallery, dataset) {
   const scores = [];
   for (const { reference, target, text } of queriesOf(dataset, 'val')) {
-    const { query } = await retriever.explain(gallery, { image: reference, text });
+    const { query } = await retriever.explain(gallery, { image: reference, text }, { words: false });
     scores.push(gallery.scores(query)[gallery.rowOf(target)]);
   }
   await gallery.dispose();

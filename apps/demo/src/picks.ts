@@ -1,6 +1,6 @@
 import type { Device } from 'webcir';
 import type { Picked } from 'webcir/train';
-import { rankingOf } from './ranking.ts';
+import { rankIn } from './ranking.ts';
 import { close, type Session } from './session.ts';
 import { messageOf, notice } from './ui/notices.ts';
 import type { ShownPick } from './ui/tune-panel.ts';
@@ -53,8 +53,8 @@ export class Picks {
       other.reference === pick.reference && other.text === pick.text && other.target === pick.target;
     const there = this.#picks.findIndex(isSame);
     if (there >= 0) return this.remove(there);
-    const before = await rankIn(this.#original, pick);
-    const after = this.#tuned && (await rankIn(this.#tuned, pick));
+    const before = await rankOfPick(this.#original, pick);
+    const after = this.#tuned && (await rankOfPick(this.#tuned, pick));
     this.#picks = [...this.#picks, { ...pick, before, after }];
     this.#onChange();
   }
@@ -88,7 +88,7 @@ export class Picks {
     const former = this.#tuned;
     this.#tuned = tuned;
     const shown: ShownPick[] = [];
-    for (const pick of this.#picks) shown.push({ ...pick, after: tuned && (await rankIn(tuned, pick)) });
+    for (const pick of this.#picks) shown.push({ ...pick, after: tuned && (await rankOfPick(tuned, pick)) });
     this.#picks = shown;
     this.#onChange();
     await former?.retriever.dispose();
@@ -117,8 +117,8 @@ export class Picks {
 }
 
 /** The rank of what was picked, with the reference left out. */
-async function rankIn({ retriever, gallery }: Session, { reference, text, target }: Picked): Promise<number> {
-  const { query } = await retriever.explain(gallery, { image: reference, text });
+async function rankOfPick({ retriever, gallery }: Session, { reference, text, target }: Picked): Promise<number> {
+  const { query } = await retriever.explain(gallery, { image: reference, text }, { words: false });
   const own = gallery.rowOf(reference);
-  return rankingOf(gallery.scores(query), (row) => row !== own, 0).rankOf(gallery.rowOf(target)!)!;
+  return rankIn(gallery.scores(query), (row) => row !== own, gallery.rowOf(target)!)!;
 }

@@ -15,12 +15,22 @@ export interface Ranking {
 export function rankingOf(scores: Float64Array, isWanted: (row: number) => boolean, count: number): Ranking {
   const wanted = Array.from(scores.keys()).filter(isWanted);
   const byScore = (a: number, b: number) => scores[b] - scores[a] || a - b;
-  const rows = wanted.toSorted(byScore);
-  const rankOf = (row: number) => {
-    const rank = rows.indexOf(row) + 1;
-    return rank > 0 ? rank : undefined;
-  };
-  return { rows: rows.slice(0, count), scores, rankOf };
+  const rows = wanted.toSorted(byScore).slice(0, count);
+  return { rows, scores, rankOf: (row) => rankIn(scores, isWanted, row) };
+}
+
+/**
+ * The rank of one row from 1 on, without ranking the others; undefined for one that is not searched. Of equal scores the
+ * first row is before the others.
+ */
+export function rankIn(scores: Float64Array, isWanted: (row: number) => boolean, row: number): number | undefined {
+  if (!isWanted(row)) return undefined;
+  let rank = 1;
+  for (const [other, score] of scores.entries()) {
+    const isBefore = score > scores[row] || (score === scores[row] && other < row);
+    if (isBefore && isWanted(other)) rank++;
+  }
+  return rank;
 }
 
 /** The ranks of one image: by the image alone, by the text alone, by both. */

@@ -1,5 +1,5 @@
 import type { CombinerExplanation, Gallery, Query, Retriever } from 'webcir';
-import { type Need, needOf, type Ranking, rankingOf } from './ranking.ts';
+import { type Need, needOf, type Ranking, rankIn, rankingOf } from './ranking.ts';
 
 /** How many images each column shows. */
 export const SHOWN = 50;
@@ -74,6 +74,6 @@ export async function ranksWithoutWords(
   const { words } = await retriever.explain(gallery, query);
   return words.map(({ word, query: feature }) => ({
     word,
-    rank: rankingOf(gallery.scores(feature), isWanted, 0).rankOf(watched) ?? gallery.ids.length,
+    rank: rankIn(gallery.scores(feature), isWanted, watched) ?? gallery.ids.length,
   }));
 }

@@ -1,7 +1,8 @@
 // The map in Chromium, as a visitor has it: what is on the screen, and what pointer, fingers and keys do.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { canvasArguments } from '../../../scripts/lib/browser.mjs';
 import { launchBrowser, scriptOf } from '../../../scripts/lib/visits.mjs';
-import { canvasArguments, serve } from '../../examples/test/site.mjs';
+import { serve } from '../../examples/test/site.mjs';
 import { watchDevices } from '../../examples/test/watch-device.mjs';
 
 // Sixty photos, each with a colour of its own on its left half and white on its right one. All but the last lie in a

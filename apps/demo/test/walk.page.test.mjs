@@ -8,8 +8,8 @@ import { openDataset } from '@webcir/data/node';
 import { clip } from '@webcir/embedded-emoji';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Retriever } from 'webcir/node';
+import { canvasArguments } from '../../../scripts/lib/browser.mjs';
 import { launchBrowser } from '../../../scripts/lib/visits.mjs';
-import { canvasArguments } from '../../examples/test/site.mjs';
 import { watchDevices } from '../../examples/test/watch-device.mjs';
 import { buildDemo, serveDemo } from '../scripts/site.mjs';
 

@@ -8,11 +8,12 @@ import { compressImage, openClipModel } from '@webcir/clip/node';
 import * as embedded from '@webcir/embedded';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canvasArguments } from '../../../scripts/lib/browser.mjs';
 import { packAll } from '../../../scripts/lib/packed.mjs';
 import { launchBrowser } from '../../../scripts/lib/visits.mjs';
 import { onnxEncoder } from '../src/onnx/models/encoder.ts';
 import { fileOf, guideBlocks, lendHosts, runShell } from './guide.mjs';
-import { canvasArguments, serve } from './site.mjs';
+import { serve } from './site.mjs';
 
 const blocks = guideBlocks();
 const isCommand = ({ language }) => language === 'sh';

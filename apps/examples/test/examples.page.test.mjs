@@ -8,10 +8,11 @@ import { openEmbedded } from '@webcir/data';
 import * as embedded from '@webcir/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage, Retriever } from 'webcir/node';
+import { canvasArguments } from '../../../scripts/lib/browser.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
 import { launchBrowser } from '../../../scripts/lib/visits.mjs';
 import { firstCombiner } from '../src/onnx/models/combiner.ts';
-import { bundled, canvasArguments, serve } from './site.mjs';
+import { bundled, serve } from './site.mjs';
 import { readWords, watchDevices } from './watch-device.mjs';
 
 const source = join(import.meta.dirname, '../src');

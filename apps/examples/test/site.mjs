@@ -7,12 +7,6 @@ import { wgslAsText } from '../../../scripts/lib/wgsl-as-text.mjs';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
 
 /**
- * Chromium draws WebGPU canvases without a GPU where its own compositor runs on SwiftShader's Vulkan, too; else a
- * device is lost as soon as it presents something.
- */
-export const canvasArguments = ['--use-angle=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader'];
-
-/**
  * Bundles pages out of the workspace's sources.
  * @param {string} root the folder that holds them
  * @param {string[]} pages paths of HTML files in it
