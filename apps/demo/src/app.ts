@@ -97,6 +97,7 @@ export class App {
     say('Loading the model …');
     await former?.close();
     await this.#recallOwn();
+    await new Promise((resolve) => setTimeout(resolve)); // the page shows them, and answers, before models are read
     const session = await load();
     if (this.#pictures !== pictures) return close(session); // another set was chosen meanwhile
     this.#picks = new Picks(session, () => this.#picksChanged());

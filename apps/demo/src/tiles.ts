@@ -12,7 +12,7 @@ export class Tiles implements TileLayout {
   readonly tile: number;
   readonly columns: number;
   readonly count: number;
-  #bitmap: Promise<ImageBitmap> | undefined;
+  #pixels: Promise<ImageData> | undefined;
 
   constructor(address: string, { tile, columns, count }: TileLayout) {
     this.address = address;
@@ -31,19 +31,33 @@ export class Tiles implements TileLayout {
     style.backgroundPosition = `${place(row % this.columns, this.columns)}% ${place(Math.floor(row / this.columns), rows)}%`;
   }
 
-  /** The whole image, decoded once. */
-  bitmap(): Promise<ImageBitmap> {
-    this.#bitmap ??= fetch(this.address)
-      .then((response) => response.blob())
-      .then((blob) => createImageBitmap(blob));
-    return this.#bitmap;
+  /** The pixels of the whole image, decoded once. @throws Error naming the address of what cannot be */
+  pixels(): Promise<ImageData> {
+    this.#pixels ??= pixelsOf(this.address);
+    return this.#pixels;
   }
 
   /** One picture on a canvas of its own, to be encoded. */
   async picture(row: number): Promise<OffscreenCanvas> {
     const canvas = new OffscreenCanvas(this.tile, this.tile);
     const [x, y] = [this.tile * (row % this.columns), this.tile * Math.floor(row / this.columns)];
-    canvas.getContext('2d')!.drawImage(await this.bitmap(), -x, -y);
+    canvas.getContext('2d')!.putImageData(await this.pixels(), -x, -y);
     return canvas;
   }
+}
+
+/** One for all sets, and never ended: a page waits for a thread that ends, where there is no GPU for a third of a second. */
+let decoder: Worker | undefined;
+
+function pixelsOf(address: string): Promise<ImageData> {
+  decoder ??= new Worker(new URL('./pixels-worker.ts', import.meta.url), { type: 'module' });
+  const { port1, port2 } = new MessageChannel();
+  decoder.postMessage(address, [port2]);
+  return new Promise((resolve, reject) => {
+    port1.onmessage = ({ data: { pixels, error } }) => {
+      port1.close();
+      if (pixels) resolve(pixels);
+      else reject(new Error(`${address}: ${error.message}`));
+    };
+  });
 }

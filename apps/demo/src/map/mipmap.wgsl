@@ -1,4 +1,5 @@
-// One level of an atlas out of the level before it, twice its size: each texel is the mean of four.
+// The levels of an atlas: the first out of the image, color times alpha, so that texels can be mixed; each other out of
+// the level before it, twice its size.
 
 @group(0) @binding(0) var source: texture_2d<f32>;
 
@@ -8,7 +9,13 @@ fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 }
 
 @fragment
-fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
+fn first(@builtin(position) position: vec4f) -> @location(0) vec4f {
+  let texel = textureLoad(source, vec2u(position.xy), 0);
+  return vec4f(texel.rgb * texel.a, texel.a);
+}
+
+@fragment
+fn half(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let at = 2u * vec2u(position.xy);
   return 0.25 * (
     textureLoad(source, at, 0) + textureLoad(source, at + vec2u(1, 0), 0) +

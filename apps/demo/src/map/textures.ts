@@ -3,8 +3,11 @@ import mipmapCode from './mipmap.wgsl';
 
 /** Pictures on one image: that of `ids[i]` is tile i, row by row. */
 export interface Atlas {
-  /** Must stay as it is, an ImageBitmap open, for as long as the map may be given another device. */
-  readonly image: ImageBitmap | HTMLCanvasElement | OffscreenCanvas;
+  /**
+   * Pixels, or what they are read from, for which a page waits: where there is no GPU, a third of a second. Must stay as
+   * it is, an ImageBitmap open, for as long as the map may be given another device.
+   */
+  readonly image: ImageData | ImageBitmap | HTMLCanvasElement | OffscreenCanvas;
   /** Pixels of a picture's side. Each factor of 2 in it is one more mipmap, for pictures that are drawn small. */
   readonly tile: number;
   /** Tiles in a row. */
@@ -40,77 +43,75 @@ const sizeOf = ({ tile, columns }: Atlas, count: number) => ({
   height: tile * Math.max(Math.ceil(count / columns), 1),
 });
 
-/** Uploads an atlas that `checkAtlas` has passed, and makes its mipmaps. Alpha is premultiplied. */
+/** Uploads an atlas that `checkAtlas` has passed, and makes its levels. Alpha is premultiplied. */
 export function atlasTexture(device: GPUDevice, atlas: Atlas, count: number): GPUTexture {
-  const size = sizeOf(atlas, count);
-  const levels = levelsOf(atlas);
-  const texture = imageTexture(device, atlas.image, size, levels);
-  const module = device.createShaderModule({ code: mipmapCode, label: 'map: mipmaps' });
-  const pipeline = device.createRenderPipeline({
-    layout: 'auto',
-    vertex: { module },
-    fragment: { module, targets: [{ format: texture.format }] },
+  const { width, height } = sizeOf(atlas, count);
+  const image = imageTexture(device, atlas.image, width, height);
+  const texture = device.createTexture({
+    label: 'map: atlas',
+    size: [width, height],
+    format: image.format,
+    mipLevelCount: levelsOf(atlas),
+    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT,
   });
+  const module = device.createShaderModule({ code: mipmapCode, label: 'map: levels of the atlas' });
+  const pipelineOf = (entryPoint: 'first' | 'half') =>
+    device.createRenderPipeline({
+      layout: 'auto',
+      vertex: { module },
+      fragment: { module, entryPoint, targets: [{ format: texture.format }] },
+    });
+  const [first, half] = [pipelineOf('first'), pipelineOf('half')];
   const encoder = device.createCommandEncoder();
-  for (let level = 1; level < levels; level++) {
-    const view = (baseMipLevel: number) => texture.createView({ baseMipLevel, mipLevelCount: 1 });
+  const view = (baseMipLevel: number) => texture.createView({ baseMipLevel, mipLevelCount: 1 });
+  for (let level = 0; level < texture.mipLevelCount; level++) {
+    const [pipeline, source] = level === 0 ? [first, image.createView()] : [half, view(level - 1)];
     const pass = encoder.beginRenderPass({
       colorAttachments: [{ view: view(level), loadOp: 'clear', storeOp: 'store' }],
     });
     pass.setPipeline(pipeline);
-    const entries = [{ binding: 0, resource: view(level - 1) }];
+    const entries = [{ binding: 0, resource: source }];
     pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
     pass.draw(3);
     pass.end();
   }
   device.queue.submit([encoder.finish()]);
+  image.destroy();
   return texture;
 }
 
 /** The numbers from 1 to 100, ten in a row, as map.wgsl has them. */
 export function rankTexture(device: GPUDevice, font: string): GPUTexture {
   const [width, height] = [54, 42]; // three pixels for each of BADGE
-  const canvas = new OffscreenCanvas(10 * width, 10 * height);
-  const pen = canvas.getContext('2d')!;
+  const pen = readable(10 * width, 10 * height);
   pen.textAlign = 'center';
   pen.textBaseline = 'middle';
   for (let i = 0; i < 100; i++) {
     pen.font = `700 ${i < 99 ? 31 : 26}px ${font}`;
     pen.fillText(String(i + 1), width * ((i % 10) + 0.5), height * (Math.floor(i / 10) + 0.54));
   }
-  return imageTexture(device, canvas, canvas, 1);
+  return imageTexture(device, pen.getImageData(0, 0, 10 * width, 10 * height), 10 * width, 10 * height);
 }
 
-function imageTexture(
-  device: GPUDevice,
-  source: Atlas['image'],
-  { width, height }: { width: number; height: number },
-  mipLevelCount: number,
-): GPUTexture {
+/** An image's pixels, alpha not premultiplied. `copyExternalImageToTexture` would do it all, but waits for longer yet. */
+function imageTexture(device: GPUDevice, image: Atlas['image'], width: number, height: number): GPUTexture {
   const texture = device.createTexture({
-    label: 'map: images',
+    label: 'map: image',
     size: [width, height],
     format: 'rgba8unorm',
-    mipLevelCount,
-    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
+    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
   });
-  const data = premultiplied(source, width, height);
-  device.queue.writeTexture({ texture }, data, { bytesPerRow: 4 * width }, [width, height]);
+  const pixels = image instanceof ImageData ? image : pixelsOf(image);
+  device.queue.writeTexture({ texture }, pixels.data, { bytesPerRow: 4 * pixels.width }, [width, height]);
   return texture;
 }
 
-/**
- * An image's pixels, color times alpha. `copyExternalImageToTexture` would do it all, but a page waits for it, where
- * there is no GPU for half a second.
- */
-function premultiplied(source: Atlas['image'], width: number, height: number): Uint8ClampedArray<ArrayBuffer> {
-  const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  pen.drawImage(source, 0, 0);
-  const { data } = pen.getImageData(0, 0, width, height);
-  for (let at = 0; at < data.length; at += 4) {
-    const alpha = data[at + 3];
-    if (alpha === 255) continue;
-    for (let channel = at; channel < at + 3; channel++) data[channel] = (data[channel] * alpha) / 255;
-  }
-  return data;
+function pixelsOf(image: Exclude<Atlas['image'], ImageData>): ImageData {
+  const pen = readable(image.width, image.height);
+  pen.drawImage(image, 0, 0);
+  return pen.getImageData(0, 0, image.width, image.height);
 }
+
+/** A canvas in memory: for the pixels of one on the device, a page waits until the device is free. */
+const readable = (width: number, height: number): OffscreenCanvasRenderingContext2D =>
+  new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;

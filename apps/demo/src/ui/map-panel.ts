@@ -62,7 +62,7 @@ export class MapPanel {
   /** Shows another set of pictures. */
   async open(pictures: Pictures, places: Float32Array, device: GPUDevice): Promise<void> {
     this.close();
-    const image = await pictures.tiles.bitmap();
+    const image = await pictures.tiles.pixels();
     this.#pictures = pictures;
     this.#places = places;
     this.#map = createGalleryMap(this.#canvas, {
