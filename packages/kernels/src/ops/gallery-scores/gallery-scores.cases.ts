@@ -1,12 +1,12 @@
 import { fixed, index, type NdArray, normal, type OpCase } from '../../engine/case.ts';
-import { toHalf } from '../pack-gallery/pack-gallery.reference.ts';
+import { asStored } from '../pack-gallery/pack-gallery.reference.ts';
 import { type GalleryStorage, PANEL_ROWS, packGallery } from '../pack-gallery/pack-gallery.ts';
 import { galleryScoresReference } from './gallery-scores.reference.ts';
 import { galleryScores } from './gallery-scores.ts';
 
 const scoresCase = (queries: number, dim: number, shards: readonly number[], storage: GalleryStorage): OpCase => {
   const rows = shards.reduce((sum, shard) => sum + shard, 0);
-  const stored = ({ data }: NdArray) => (storage === 'f16' ? data.map(toHalf) : data);
+  const stored = ({ data }: NdArray) => data.map((value) => asStored(value, storage));
   return {
     name: `${shards.join(' + ')} x ${dim} ${storage}, ${queries} queries`,
     inputs: [fixed([queries, dim]), ...shards.map((shard, i) => fixed([shard, dim], { seed: i + 2 }))],
@@ -23,7 +23,7 @@ const scoresCase = (queries: number, dim: number, shards: readonly number[], sto
   };
 };
 
-export const cases = (['f32', 'f16'] as const).flatMap((storage) => [
+export const cases = (['f32', 'f16', 'i8'] as const).flatMap((storage) => [
   scoresCase(1, 4, [1], storage),
   scoresCase(1, 36, [1001], storage),
   scoresCase(3, 20, [64], storage),

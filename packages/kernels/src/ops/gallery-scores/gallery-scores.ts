@@ -2,7 +2,7 @@ import { dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
 import { expectGalleries } from '../nearest/galleries.ts';
-import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
+import { bitsOf, PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
 import { galleryScoresKernel } from './gallery-scores.wgsl.ts';
 
 interface Attributes {
@@ -21,14 +21,14 @@ const definition: OpDefinition<Attributes> = {
   },
   launch({ inputs: [queries, ...galleries], outputs: [scores], attributes: { rows } }) {
     const [count, dim] = queries.shape;
-    const half = Number(galleries[0].dtype === 'u32');
+    const valueBits = bitsOf(galleries[0]);
     let firstRow = 0;
     return galleries.map((gallery) => {
       const shardStrips = gallery.shape[0] * panelStrips;
       const params = { queries: count, dim4: dim / 4, shardStrips, firstRow, rows };
       firstRow += gallery.shape[0] * PANEL_ROWS;
       const grid = linearGrid(count * shardStrips, 64);
-      return dispatch(galleryScoresKernel, { queries, gallery, scores }, params, grid, { half });
+      return dispatch(galleryScoresKernel, { queries, gallery, scores }, params, grid, { valueBits });
     });
   },
   noGradient: 'rankings are for retrieval, not for training',

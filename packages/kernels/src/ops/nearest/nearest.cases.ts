@@ -1,6 +1,6 @@
 import { fixed, index, type NdArray, normal, type OpCase } from '../../engine/case.ts';
-import { toHalf } from '../pack-gallery/pack-gallery.reference.ts';
-import { type GalleryStorage, PANEL_ROWS, packGallery } from '../pack-gallery/pack-gallery.ts';
+import { asStored } from '../pack-gallery/pack-gallery.reference.ts';
+import { type GalleryStorage, PANEL_ROWS, packGallery, panelWords } from '../pack-gallery/pack-gallery.ts';
 import { nearestReference } from './nearest.reference.ts';
 import { nearest } from './nearest.ts';
 
@@ -18,9 +18,12 @@ type Value = (random: number, i: number) => number;
 /** Whole eighths, whose scores float32 sums exactly: many are equal, and the reference can tell which. */
 const eighths: Value = (random) => Math.max(-8, Math.min(8, Math.round(4 * random))) / 8;
 
+/** Bytes to the full, whose scores float32 sums exactly, too. */
+const bytes: Value = (random) => Math.max(-127, Math.min(127, Math.round(40 * random)));
+
 const rounded = ({ shape, data }: NdArray, storage: GalleryStorage): NdArray => ({
   shape,
-  data: storage === 'f16' ? data.map(toHalf) : data,
+  data: data.map((value) => asStored(value, storage)),
 });
 
 const nearestCase = (
@@ -28,7 +31,7 @@ const nearestCase = (
   {
     name = `${k} of ${shards.join(' + ')} x ${dim} ${storage}, ${queries} queries`,
     query = eighths,
-    row = query,
+    row = storage === 'i8' ? bytes : query,
   }: { name?: string; query?: Value; row?: Value } = {},
 ): OpCase => {
   const rows = shards.reduce((sum, shard) => sum + shard, 0);
@@ -54,7 +57,7 @@ const nearestCase = (
 };
 
 export const cases = [
-  ...(['f32', 'f16'] as const).flatMap((storage) => [
+  ...(['f32', 'f16', 'i8'] as const).flatMap((storage) => [
     nearestCase({ queries: 1, dim: 4, shards: [1], k: 1, storage }),
     nearestCase({ queries: 1, dim: 36, shards: [1001], k: 10, storage }),
     nearestCase({ queries: 3, dim: 640, shards: [200], k: 20, storage }, { query: (random) => random }),
@@ -75,13 +78,15 @@ export const cases = [
   ),
 ];
 
-/** A gallery as it lies on the device, of random bits: every half is a number there. */
-const searchCase = (queries: number, rows: number, dim: number, k: number): OpCase => ({
-  name: `${k} of ${rows} x ${dim} f16, ${queries} queries`,
-  inputs: [normal([queries, dim]), index([Math.ceil(rows / PANEL_ROWS), dim, PANEL_ROWS / 2], 2 ** 32)],
+/** A gallery as it lies on the device, of random bits: every byte, and every half, is a number there. */
+const searchCase = (queries: number, rows: number, dim: number, k: number, storage: GalleryStorage): OpCase => ({
+  name: `${k} of ${rows} x ${dim} ${storage}, ${queries} queries`,
+  inputs: [normal([queries, dim]), index([Math.ceil(rows / PANEL_ROWS), dim, panelWords(storage)], 2 ** 32)],
   op: (x, gallery) => nearest(x, [gallery], rows, k),
   reference: () => [],
   flops: 2 * queries * rows * dim,
 });
 
-export const benchmarks = [1, 8, 32, 256].map((queries) => searchCase(queries, 100_000, 640, 10));
+export const benchmarks = (['f16', 'i8'] as const).flatMap((storage) =>
+  [1, 8, 32, 256].map((queries) => searchCase(queries, 100_000, 640, 10, storage)),
+);

@@ -37,9 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
 
   for (var k = 0u; k < params.dim4; k++) {
-#for d in 0..4
-    let rows$d = loadRows(at + ${8*d}u);
-#end
+    let rows = loadFour(at);
     at += 32u;
     let held0 = scaled(queries[start0 + k]);
     var held1: vec4f;
@@ -57,10 +55,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
           subgroupShuffle(held$r.w, ${l}u),
         );
 #for d in 0..4
-        low${8*r+l} = fma(vec4f(value[$d]), rows$d.low, low${8*r+l});
+        low${8*r+l} = fma(vec4f(value[$d]), rows[$d].low, low${8*r+l});
 #end
 #for d in 0..4
-        high${8*r+l} = fma(vec4f(value[$d]), rows$d.high, high${8*r+l});
+        high${8*r+l} = fma(vec4f(value[$d]), rows[$d].high, high${8*r+l});
 #end
       }
 #end

@@ -1,7 +1,7 @@
 import { type Dispatch, dispatch, linearGrid } from '../../engine/kernel.ts';
 import { apply, expectShapes, type LaunchContext, type OpDefinition } from '../../engine/op.ts';
 import type { Tensor } from '../../graph.ts';
-import { PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
+import { bitsOf, PANEL_ROWS } from '../pack-gallery/pack-gallery.ts';
 import { expectGalleries } from './galleries.ts';
 import { nearestCandidatesKernel } from './nearest.candidates.wgsl.ts';
 import { nearestOneSubgroupKernel } from './nearest.one.subgroup.wgsl.ts';
@@ -79,7 +79,7 @@ const definition: OpDefinition<Attributes> = {
     const shards = shardsOf(galleries);
     const strips = Math.ceil(rows / stripRows);
     const chosen = Math.min(k, strips);
-    const half = Number(galleries[0].dtype === 'u32');
+    const valueBits = bitsOf(galleries[0]);
 
     const best = scratch([count, strips]);
     const largest = { values: scratch([count, chosen]), indices: scratch([count, chosen], 'u32') };
@@ -95,7 +95,7 @@ const definition: OpDefinition<Attributes> = {
           { queries, gallery, strips: largest.indices, scores, ordered },
           { queries: count, dim4: dim / 4, shardStrips: shardPanels * panelStrips, firstStrip, chosen, rows },
           linearGrid(count * chosen, 64),
-          { half },
+          { valueBits },
         ),
       ),
       ...selectTop(scores, top, scratch),
@@ -124,20 +124,20 @@ function largestScores(
   const sizes = { dim4: dim / 4, firstStrip, strips: best.shape[1] };
   const params = { ...sizes, queries: count };
   const bindings = { queries, gallery, best };
-  const half = Number(gallery.dtype === 'u32');
+  const valueBits = bitsOf(gallery);
   if (variant === 'subgroup' && count === 1) {
-    return dispatch(nearestOneSubgroupKernel, { query: queries, gallery, best }, sizes, [shardPanels], { half });
+    return dispatch(nearestOneSubgroupKernel, { query: queries, gallery, best }, sizes, [shardPanels], { valueBits });
   }
   if (variant === 'subgroup') {
     const tile = count > 8 ? 16 : 8;
     const grid = [Math.ceil(count / tile), shardPanels] as const;
-    return dispatch(nearestSubgroupKernel, bindings, params, grid, { half, wide: Number(tile === 16) });
+    return dispatch(nearestSubgroupKernel, bindings, params, grid, { valueBits, wide: Number(tile === 16) });
   }
   if (variant === 'tiled' && count > 16) {
-    return dispatch(nearestTiledKernel, bindings, params, [Math.ceil(count / 64), shardPanels], { half });
+    return dispatch(nearestTiledKernel, bindings, params, [Math.ceil(count / 64), shardPanels], { valueBits });
   }
   const threads = Math.ceil(count / 4) * shardPanels * panelStrips;
-  return dispatch(nearestKernel, bindings, { ...params, shardPanels }, linearGrid(threads, 64), { half });
+  return dispatch(nearestKernel, bindings, { ...params, shardPanels }, linearGrid(threads, 64), { valueBits });
 }
 
 /**

@@ -46,11 +46,11 @@ fn main(
 #for m in 0..4
     let value$m = scaled(queries[start$m + k]);
 #end
+    let rows = loadFour(at);
 #for d in 0..4
-    let rows$d = loadRows(at + ${8*d}u);
 #for m in 0..4
-    low$m = fma(vec4f(value$m[$d]), rows$d.low, low$m);
-    high$m = fma(vec4f(value$m[$d]), rows$d.high, high$m);
+    low$m = fma(vec4f(value$m[$d]), rows[$d].low, low$m);
+    high$m = fma(vec4f(value$m[$d]), rows[$d].high, high$m);
 #end
 #end
     at += 32u;

@@ -7,7 +7,10 @@ const packCase = (rows: number, dim: number, storage: GalleryStorage, data?: rea
   inputs: [
     values(
       [rows, dim],
-      () => Float32Array.from({ length: rows * dim }, (_, i) => (data ? data[i % data.length] : Math.sin(i * i) / 7)),
+      () =>
+        Float32Array.from({ length: rows * dim }, (_, i) =>
+          data ? data[i % data.length] : (storage === 'i8' ? 140 : 1 / 7) * Math.sin(i * i),
+        ),
       false,
     ),
   ],
@@ -16,7 +19,7 @@ const packCase = (rows: number, dim: number, storage: GalleryStorage, data?: rea
   tolerance: 1e-11, // to the bit, also of the lower half of a word
 });
 
-/** Ties in both directions, a carry into the exponent, zeros, and both ends of the range. */
+/** Ties in both directions, a carry into the exponent, zeros, and both ends of the range; ties between whole numbers. */
 const edges = [
   0,
   -0,
@@ -38,9 +41,13 @@ const edges = [
   65520,
   -1e9,
   3e38,
+  0.5,
+  1.5,
+  -2.5,
+  126.5,
 ];
 
-export const cases = (['f32', 'f16'] as const).flatMap((storage) => [
+export const cases = (['f32', 'f16', 'i8'] as const).flatMap((storage) => [
   packCase(1, 4, storage),
   packCase(64, 8, storage),
   packCase(131, 12, storage),

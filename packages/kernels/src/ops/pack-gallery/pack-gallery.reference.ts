@@ -1,4 +1,5 @@
 import { type NdArray, zeros } from '../../engine/case.ts';
+import type { GalleryStorage } from './pack-gallery.ts';
 
 const panelRows = 64;
 
@@ -19,16 +20,35 @@ function halfBits(value: number): number {
   return sign + (exponent + 15) * 1024 + (Math.abs(value) / 2 ** exponent - 1) * 1024;
 }
 
-export function packGalleryReference({ shape: [rows, dim], data }: NdArray, storage: 'f32' | 'f16'): NdArray {
+/** Rounded to a whole number, ties to even, from -127 to 127. */
+export function toByte(value: number): number {
+  const lower = Math.floor(value);
+  const rest = value - lower;
+  const rounded = rest > 0.5 || (rest === 0.5 && lower % 2 !== 0) ? lower + 1 : lower;
+  return Math.max(-127, Math.min(127, rounded));
+}
+
+/** Values as a gallery keeps them. */
+export const asStored = (value: number, storage: GalleryStorage): number =>
+  storage === 'f32' ? value : storage === 'f16' ? toHalf(value) : toByte(value);
+
+export function packGalleryReference({ shape: [rows, dim], data }: NdArray, storage: GalleryStorage): NdArray {
   const panels = Math.ceil(rows / panelRows);
-  const y = zeros([panels, dim, storage === 'f16' ? panelRows / 2 : panelRows]);
+  const width = { f32: panelRows, f16: panelRows / 2, i8: panelRows / 4 }[storage];
+  const y = zeros([panels, dim, width]);
   for (let panel = 0; panel < panels; panel++) {
     for (let k = 0; k < dim; k++) {
       const value = (row: number) => data[Math.min(panel * panelRows + row, rows - 1) * dim + k];
       const bits = (row: number) => halfBits(toHalf(value(row)));
-      const width = y.shape[2];
+      const byte = (row: number) => (toByte(value(row)) + 256) % 256;
       for (let i = 0; i < width; i++) {
-        y.data[(panel * dim + k) * width + i] = storage === 'f16' ? bits(2 * i) + bits(2 * i + 1) * 65536 : value(i);
+        if (storage === 'f32') y.data[(panel * dim + k) * width + i] = value(i);
+        else if (storage === 'f16') y.data[(panel * dim + k) * width + i] = bits(2 * i) + bits(2 * i + 1) * 65536;
+        else {
+          // Eight rows of this dimension, two words, stand beside those of the next or the last one.
+          const at = (panel * dim + k - (k % 2)) * width + 4 * Math.floor(i / 2) + 2 * (k % 2) + (i % 2);
+          y.data[at] = [3, 2, 1, 0].reduce((word, j) => word * 256 + byte(4 * i + j), 0);
+        }
       }
     }
   }
