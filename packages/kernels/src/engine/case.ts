@@ -18,8 +18,8 @@ export type CaseInput =
       /** Only numbers that half precision holds exactly, so that an op on halves is judged by its arithmetic alone. */
       readonly half: boolean;
     }
-  /** Random whole numbers in [0, below), a u32 tensor. Never differentiated. */
-  | { readonly kind: 'index'; readonly shape: readonly number[]; readonly below: number }
+  /** Random whole numbers in [0, below), with some bits always set, a u32 tensor. Never differentiated. */
+  | { readonly kind: 'index'; readonly shape: readonly number[]; readonly below: number; readonly set: number }
   /** Random whole numbers from -127 to 127, an i8 tensor. Never differentiated. */
   | { readonly kind: 'int8'; readonly shape: readonly number[] }
   /** Given float values, for inputs that must obey a rule. */
@@ -62,7 +62,12 @@ export const normal = (shape: readonly number[], { scale = 1, mean = 0, half = f
   mean,
   half,
 });
-export const index = (shape: readonly number[], below: number): CaseInput => ({ kind: 'index', shape, below });
+export const index = (shape: readonly number[], below: number, set = 0): CaseInput => ({
+  kind: 'index',
+  shape,
+  below,
+  set,
+});
 export const int8 = (shape: readonly number[]): CaseInput => ({ kind: 'int8', shape });
 /** The dtype of the tensor that an input of a case is. */
 export const dtypeOf = ({ kind }: CaseInput): 'f32' | 'u32' | 'i8' =>
@@ -103,7 +108,7 @@ export function caseValues(inputs: readonly CaseInput[], seed = 1): NdArray[] {
     const array = zeros(input.shape);
     if (input.kind === 'values') array.data.set(input.data());
     for (let i = 0; i < array.data.length && input.kind !== 'values'; i++) {
-      if (input.kind === 'index') array.data[i] = Math.floor(random() * input.below);
+      if (input.kind === 'index') array.data[i] = (Math.floor(random() * input.below) | input.set) >>> 0;
       else if (input.kind === 'int8') array.data[i] = Math.floor(random() * 255) - 127;
       else {
         const gaussian = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -33,7 +33,7 @@ export const cases = (['f32', 'f16', 'i8'] as const).flatMap((storage) => [
 export const benchmarks: OpCase[] = [
   {
     name: '100000 x 640 f16, 1 query',
-    inputs: [normal([1, 640]), index([Math.ceil(100_000 / PANEL_ROWS), 640, PANEL_ROWS / 2], 2 ** 32)],
+    inputs: [normal([1, 640]), index([Math.ceil(100_000 / PANEL_ROWS), 640, PANEL_ROWS / 2], 2 ** 32, 0x20002000)],
     op: (x, gallery) => galleryScores(x, [gallery], 100_000),
     reference: () => [],
     flops: 2 * 100_000 * 640,
