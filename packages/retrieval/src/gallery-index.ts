@@ -1,4 +1,5 @@
 import {
+  add,
   compile,
   concat,
   type Device,
@@ -14,6 +15,7 @@ import {
   remember,
   type Tensor,
 } from '@webcir/kernels';
+import { type ByteScale, byteScaleOf, byteTolerance, forBytes } from './byte-scale.ts';
 import { copyRows, type FeatureReader, freeShard, paddedDim, rowsThatFit, uploadShards } from './gallery-shards.ts';
 import { expectFinite, rowCount } from './rows.ts';
 
@@ -21,7 +23,9 @@ import { expectFinite, rowCount } from './rows.ts';
 export interface GalleryOptions {
   /**
    * How features are kept on the device. `'f16'` takes half the memory, and half the time per query; a feature is then
-   * rounded to eleven bits, and the ranking is exact for the features so rounded. `'f32'` unless given.
+   * rounded to eleven bits, and the ranking is exact for the features so rounded. `'i8'` takes a quarter of the memory,
+   * and rounds each dimension to one of 255 values between its least and its largest: for whoever ranks what is found
+   * again by the features. `'f32'` unless given.
    */
   readonly storage?: GalleryStorage;
   /** Rows in one buffer, a multiple of 64; as many as the device can bind, unless given. */
@@ -55,21 +59,39 @@ export function batchFor(queries: number, size: number, maxBindingSize: number):
   return batches.find((batch) => queries >= batch.minQueries && fits(batch.queries))?.queries ?? 1;
 }
 
+/** A gallery's features on a device, as kernels read them. */
+interface PackedFeatures {
+  /** Normalized and packed (`packGallery`). */
+  readonly shards: readonly Tensor[];
+  readonly size: number;
+  /** What bytes stand for, where they are bytes. */
+  readonly scale?: ByteScale | undefined;
+}
+
 /**
- * The nearest of `size` images to some queries, best first, in a graph.
+ * The images nearest to some queries, best first, in a graph.
  * @param queries [q, dim], raw or normalized
- * @param shards of the gallery, normalized and packed (`packGallery`)
  */
 export function nearestImages(
   queries: Tensor,
-  shards: readonly Tensor[],
-  size: number,
+  { shards, size, scale }: PackedFeatures,
   k: number,
 ): readonly [scores: Tensor, indices: Tensor] {
   const [count, dim] = queries.shape;
   const missing = paddedDim(dim) - dim; // kernels read four dimensions at a time; zeros change no score
-  const padded = missing === 0 ? queries : concat([queries, fill([count, missing], 0)], 1);
-  return nearest(l2Normalize(padded), shards, size, k);
+  const unit = l2Normalize(missing === 0 ? queries : concat([queries, fill([count, missing], 0)], 1));
+  if (!scale) return nearest(unit, shards, size, k);
+  const { scaled, rest } = forBytes(unit, scale);
+  const [scores, indices] = nearest(scaled, shards, size, k);
+  return [add(scores, rest), indices];
+}
+
+/** The cosine similarities of all images with some queries, [q, size], in a graph. */
+function allScores(queries: Tensor, { shards, size, scale }: PackedFeatures): Tensor {
+  const unit = l2Normalize(queries);
+  if (!scale) return galleryScores(unit, shards, size);
+  const { scaled, rest } = forBytes(unit, scale);
+  return add(galleryScores(scaled, shards, size), rest);
 }
 
 /**
@@ -82,18 +104,18 @@ export class GalleryIndex {
   readonly size: number;
   readonly dim: number;
   readonly storage: GalleryStorage;
-  readonly #shards: readonly Tensor[];
+  readonly #packed: PackedFeatures;
   readonly #programs = new Map<string, Promise<Program<'scores' | 'indices'>>>();
   #scores: Promise<Program<'scores'>> | undefined;
 
   private constructor(
     device: Device,
-    shards: readonly Tensor[],
-    { size, dim, storage }: { size: number; dim: number; storage: GalleryStorage },
+    packed: PackedFeatures,
+    { dim, storage }: { dim: number; storage: GalleryStorage },
   ) {
     this.device = device;
-    this.#shards = shards;
-    this.size = size;
+    this.#packed = packed;
+    this.size = packed.size;
     this.dim = dim;
     this.storage = storage;
   }
@@ -117,12 +139,14 @@ export class GalleryIndex {
       throw new RangeError(`shardRows: expected a multiple of ${PANEL_ROWS}, found ${shardRows}`);
     }
     const limit = rowsThatFit(device, dim, storage);
+    const scale = storage === 'i8' ? await byteScaleOf(reader, dim, paddedDim(dim)) : undefined;
     const shards = await uploadShards(device, reader, {
       dim,
       storage,
       shardRows: Math.min(shardRows ?? limit, limit),
+      scale,
     });
-    return new GalleryIndex(device, shards, { size, dim, storage });
+    return new GalleryIndex(device, { shards, size, scale }, { dim, storage });
   }
 
   /**
@@ -168,9 +192,7 @@ export class GalleryIndex {
     if (query.length !== this.dim) throw new RangeError(`query: expected ${this.dim} values, found ${query.length}`);
     expectFinite('query', query, this.dim);
     this.#scores ??= compile(this.device, {
-      outputs: {
-        scores: galleryScores(l2Normalize(input('query', [1, paddedDim(this.dim)])), this.#shards, this.size),
-      },
+      outputs: { scores: allScores(input('query', [1, paddedDim(this.dim)]), this.#packed) },
     });
     const padded = new Float32Array(paddedDim(this.dim));
     padded.set(query);
@@ -184,7 +206,20 @@ export class GalleryIndex {
    * @returns scores [q, k] and indices [q, k], best first
    */
   nearest(queries: Tensor, k: number): readonly [scores: Tensor, indices: Tensor] {
-    return nearestImages(queries, this.#shards, this.size, k);
+    return nearestImages(queries, this.#packed, k);
+  }
+
+  /**
+   * How far a score of the device may be from the one in float64. Halves are off by one part in 2^11, of products whose
+   * magnitudes sum to 1 at most, and those below 2^-14 are zeros; a sum in float32 of `dim` products is off by `dim`
+   * times 2^-24. For bytes it is what never comes, not a bound (`byteTolerance`).
+   * @param query `[dim]`, raw or normalized
+   */
+  tolerance(query: Float32Array): number {
+    const { scale } = this.#packed;
+    const summed = (this.dim + 8) * 2 ** -23;
+    if (scale) return summed + byteTolerance(query, scale);
+    return this.storage === 'f16' ? summed + 2 ** -11 + 2 ** -14 * Math.sqrt(this.dim) : summed;
   }
 
   /** Frees the device memory of the features and programs; the device itself stays open. */
@@ -195,14 +230,13 @@ export class GalleryIndex {
     }
     this.#programs.clear();
     this.#scores = undefined;
-    for (const shard of this.#shards) freeShard(shard);
+    for (const shard of this.#packed.shards) freeShard(shard);
   }
 
   /** Compiles the program of a kind of search when it is first needed. */
   #program(batch: number, k: number): Promise<Program<'scores' | 'indices'>> {
     return remember(this.#programs, `${batch} ${k}`, () => {
-      const queries = l2Normalize(input('queries', [batch, paddedDim(this.dim)]));
-      const [scores, indices] = nearest(queries, this.#shards, this.size, k);
+      const [scores, indices] = this.nearest(input('queries', [batch, paddedDim(this.dim)]), k);
       return compile(this.device, { outputs: { scores, indices } });
     });
   }

@@ -9,10 +9,12 @@ import {
   PANEL_ROWS,
   type Program,
   packGallery,
+  panelWords,
   type Region,
   stored,
   type Tensor,
 } from '@webcir/kernels';
+import { type ByteScale, toBytes } from './byte-scale.ts';
 
 /** Bytes of features that are uploaded at once. */
 const blockBytes = 2 ** 23;
@@ -21,7 +23,6 @@ const blockBytes = 2 ** 23;
 export const paddedDim = (dim: number) => Math.ceil(dim / 4) * 4;
 
 const panelsOf = (rows: number) => Math.ceil(rows / PANEL_ROWS);
-const panelWords = (storage: GalleryStorage) => (storage === 'f16' ? PANEL_ROWS / 2 : PANEL_ROWS);
 const panelBytes = (dim: number, storage: GalleryStorage) => 4 * paddedDim(dim) * panelWords(storage);
 
 /** How many rows the device can bind as one buffer. */
@@ -47,17 +48,21 @@ export interface FeatureReader {
 
 /**
  * Normalizes and packs features on the device, block by block.
+ * @param scale what bytes stand for, with storage 'i8'
  * @returns the shards, as `nearest` takes them
  */
 export async function uploadShards(
   device: Device,
   { size, read }: FeatureReader,
-  { dim, storage, shardRows }: { dim: number; storage: GalleryStorage; shardRows: number },
+  options: { dim: number; storage: GalleryStorage; shardRows: number; scale: ByteScale | undefined },
 ): Promise<Tensor[]> {
+  const { dim, storage, shardRows, scale } = options;
   const width = paddedDim(dim);
   const blockRows = PANEL_ROWS * Math.min(panelsOf(size), panelsOf(blockBytes / 4 / width));
   const rows = l2Normalize(input('rows', [blockRows, width]));
-  const packing = await compile(device, { outputs: { panels: packGallery(rows, storage) } });
+  const packing = await compile(device, {
+    outputs: { panels: packGallery(scale ? toBytes(rows, scale) : rows, storage) },
+  });
   const block = new Float32Array(blockRows * width);
   const shards: Tensor[] = [];
   try {
@@ -97,7 +102,7 @@ function createShard(
   const size = panels * panelBytes(dim, storage);
   const buffer = device.gpu.createBuffer({ size, usage: BufferUsage.STORAGE | BufferUsage.COPY_DST, label: 'gallery' });
   const shape = [panels, paddedDim(dim), panelWords(storage)];
-  return stored('gallery', { buffer, offset: 0, size }, shape, storage === 'f16' ? 'u32' : 'f32');
+  return stored('gallery', { buffer, offset: 0, size }, shape, storage === 'f32' ? 'f32' : 'u32');
 }
 
 function packBlock(packing: Program<'panels'>, rows: Float32Array, target: Region): void {

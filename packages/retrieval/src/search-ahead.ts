@@ -35,6 +35,8 @@ export async function compileSearchAhead(device: Device, { clip, combiner }: Enc
   };
   const panel = packGallery(l2Normalize(input('features', [PANEL_ROWS, paddedDim(config.embedDim)])), 'f32');
   const kind = { ...likely, textLength: Math.min(likely.textLength, config.contextLength) };
-  const gallery = { nearest: (query: Tensor, found: number) => nearestImages(query, [panel], PANEL_ROWS, found) };
+  const gallery = {
+    nearest: (query: Tensor, found: number) => nearestImages(query, { shards: [panel], size: PANEL_ROWS }, found),
+  };
   await compileAhead(device, searchGraph(models, gallery, kind));
 }

@@ -8,7 +8,7 @@ import { conformance } from './conformance.ts';
 const device = await openDevice();
 afterAll(() => device.close());
 
-for (const storage of ['F32', 'F16'] as const) {
+for (const storage of ['F32', 'F16', 'I8'] as const) {
   conformance(`flat, ${storage}, on the device`, async () => {
     const files = memoryFiles();
     const options = { device, storage, journalBytes: 4000, hostRows: 0 };
@@ -17,8 +17,8 @@ for (const storage of ['F32', 'F16'] as const) {
 }
 
 describe('a flat store on the device', () => {
-  it('ranks rows that halves cannot tell apart as they are stored', async () => {
-    // 500 rows that differ from the query by less than a half can say: the device's order is not the right one.
+  it.each(['F16', 'I8'] as const)('ranks rows that %s cannot tell apart as they are stored', async (storage) => {
+    // 500 rows that differ from the query by less than a half, or a byte, can say: the device's order is not the right one.
     const dim = 64;
     const random = uniform(5);
     const base = Float32Array.from({ length: dim }, () => random() - 0.5);
@@ -29,7 +29,7 @@ describe('a flat store on the device', () => {
     const ids = Array.from({ length: 500 }, (_, i) => `${i}`);
     const answers = [];
     for (const hostRows of [0, 10_000]) {
-      const store = await FlatStore.open(memoryFiles(), { device, model, storage: 'F16', journalBytes: 1, hostRows });
+      const store = await FlatStore.open(memoryFiles(), { device, model, storage, journalBytes: 1, hostRows });
       await store.put({ ids, features });
       answers.push(await store.search(base, { k: 20 }), await store.search(base, { k: 200, offset: 100 }));
       await store.close();

@@ -7,7 +7,7 @@ import { conformance } from './conformance.ts';
 
 const device = () => Promise.reject(new Error('no device is needed for so few rows'));
 
-for (const storage of ['F32', 'F16'] as const) {
+for (const storage of ['F32', 'F16', 'I8'] as const) {
   conformance(`flat, ${storage}, on a disk`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'webcir-store-'));
     return {

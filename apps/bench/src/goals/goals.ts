@@ -1,7 +1,7 @@
 import { against, againstWebgpu, type Context } from './context.ts';
 import { dispatchCost, submitsPerStep } from './measures/dispatch.ts';
 import { stage1Epoch, stage2Epoch } from './measures/epochs.ts';
-import { flatOpens, flatQuery } from './measures/flat.ts';
+import { flatBytes, flatOpens, flatQuery } from './measures/flat.ts';
 import { halfMatmul } from './measures/half.ts';
 import { attentionMemory } from './measures/memory.ts';
 import { cardPeak, onNvidia, shareOf } from './measures/nvidia.ts';
@@ -86,6 +86,11 @@ export const goals: readonly Goal[] = [
     work: 'Flat store 1M x 640, one query',
     goal: '≤ 1.5× a kernel that only reads the features',
     measure: flatQuery(1_000_000),
+  },
+  {
+    work: 'Flat store 1M x 640, one query by bytes',
+    goal: '≤ 0.6× the time by halves, the same first ten',
+    measure: flatBytes(1_000_000),
   },
   { work: 'a dispatch of a replayed program', goal: '≤ 5 µs of JavaScript', measure: dispatchCost },
   { work: 'a training step', goal: '≤ 1 submit', measure: submitsPerStep },

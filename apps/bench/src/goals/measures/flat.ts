@@ -1,3 +1,4 @@
+import type { FlatStore } from '@webcir/retrieval';
 import { buildFlat } from '../../build/flat-store.ts';
 import { numbers } from '../../measure/numbers.ts';
 import { readOnly } from '../../measure/read.ts';
@@ -8,48 +9,71 @@ import type { Measured } from '../verdict.ts';
 
 const WIDTH = 640;
 
+/** Queries whose answers are compared. */
+const COMPARED = 20;
+
+interface Ratio {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 interface FlatTimes {
   /** Milliseconds until the store is open. */
   readonly open: number;
   /** Milliseconds of the first search, which copies the features to the device. */
   readonly first: number;
   /** How many times as long one query takes as a kernel that reads the bytes once. */
-  readonly query: { readonly median: number; readonly low: number; readonly high: number };
+  readonly query: Ratio;
+  /** What a query takes of the same features, searched by bytes, in times of the one by halves. */
+  readonly bytes: Ratio;
+  /** Queries of `COMPARED` whose first ten images are the same by bytes. */
+  readonly same: number;
 }
 
-/** Measured once for both goals: to write a million features takes longer than to search them. */
+/** Measured once for all goals: to write a million features takes longer than to search them. */
 const measured = new WeakMap<Context, Map<number, Promise<FlatTimes>>>();
 
 async function flatTimes({ device, rounds }: Context, images: number): Promise<FlatTimes> {
-  const built = await buildFlat(device, images, WIDTH);
+  const built = await buildFlat(device, images, WIDTH, 'F16');
+  const builtBytes = await buildFlat(device, images, WIDTH, 'I8');
   try {
     const opened: number[] = [];
     for (let round = 0; round < Math.max(rounds, 3); round++) {
       opened.push(await stopwatch(async () => (await built.open()).close()));
     }
-    const store = await built.open();
-    const query = numbers('queries', WIDTH);
-    const search = () => store.search(query, { k: 10 });
-    const first = await stopwatch(search);
+    const [store, byBytes] = [await built.open(), await builtBytes.open()];
+    const queries = numbers('queries', COMPARED * WIDTH);
+    const query = queries.subarray(0, WIDTH);
+    const first = await stopwatch(() => store.search(query));
+    await byBytes.search(query);
+    const searching = (searched: FlatStore) => ({
+      time: (times: number) =>
+        stopwatch(async () => {
+          for (let i = 0; i < times; i++) await searched.search(query, { k: 10 });
+        }),
+    });
     const parts = partsToBind(images * WIDTH * 2, device.capabilities.maxBindingSize);
     const reading = readOnly(device, (images * WIDTH * 2) / parts);
-    const [searches, reads] = await inTurns(
-      [
-        {
-          time: (times) =>
-            stopwatch(async () => {
-              for (let i = 0; i < times; i++) await search();
-            }),
-        },
-        { time: (times) => stopwatch(() => reading.run(times * parts)) },
-      ],
+    const [halves, reads, bytes] = await inTurns(
+      [searching(store), { time: (times) => stopwatch(() => reading.run(times * parts)) }, searching(byBytes)],
       rounds,
     );
     reading.dispose();
+    const answers = await Promise.all([store, byBytes].map((searched) => searched.search(queries, { k: 10 })));
+    const [wanted, found] = answers.map((lists) => lists.map((hits) => hits.map(({ id }) => id).join()));
     await store.close();
-    return { open: median(opened), first, query: ratioOf(searches, reads) };
+    await byBytes.close();
+    return {
+      open: median(opened),
+      first,
+      query: ratioOf(halves, reads),
+      bytes: ratioOf(bytes, halves),
+      same: wanted.filter((ids, i) => ids === found[i]).length,
+    };
   } finally {
     await built.dispose();
+    await builtBytes.dispose();
   }
 }
 
@@ -82,4 +106,13 @@ export const flatQuery =
   async (context: Context): Promise<Measured> => {
     const { median: value, low, high } = (await timesOf(context, images)).query;
     return { value, detail: `${low.toFixed(2)} to ${high.toFixed(2)}` };
+  };
+
+/** What part of the time by halves a query by bytes takes, on the same features. */
+export const flatBytes =
+  (images: number) =>
+  async (context: Context): Promise<Measured> => {
+    const { bytes, same } = await timesOf(context, images);
+    const detail = `${bytes.low.toFixed(2)} to ${bytes.high.toFixed(2)}; the same first ten for ${same} of ${COMPARED} queries`;
+    return { value: same === COMPARED ? bytes.median : Number.POSITIVE_INFINITY, detail };
   };

@@ -84,7 +84,10 @@ export const cases = [
  */
 const searchCase = (queries: number, rows: number, dim: number, k: number, storage: GalleryStorage): OpCase => ({
   name: `${k} of ${rows} x ${dim} ${storage}, ${queries} queries`,
-  inputs: [normal([queries, dim]), index([Math.ceil(rows / PANEL_ROWS), dim, panelWords(storage)], 2 ** 32, 0x20002000)],
+  inputs: [
+    normal([queries, dim]),
+    index([Math.ceil(rows / PANEL_ROWS), dim, panelWords(storage)], 2 ** 32, 0x20002000),
+  ],
   op: (x, gallery) => nearest(x, [gallery], rows, k),
   reference: () => [],
   flops: 2 * queries * rows * dim,

@@ -1,4 +1,4 @@
-import { type Device, DeviceLostError, remember } from '@webcir/kernels';
+import { type Device, DeviceLostError, type GalleryStorage, remember } from '@webcir/kernels';
 import { GalleryIndex } from '../../gallery-index.ts';
 import type { Segment } from './segment.ts';
 
@@ -8,10 +8,13 @@ export type DeviceSource = Device | (() => Promise<Device>);
 /** The features of segments on the device: copied there by the first search that needs them, block by block. */
 export class DeviceSegments {
   readonly #source: DeviceSource;
+  readonly #storage: GalleryStorage;
   #indices = new Map<Segment, Promise<GalleryIndex>>();
 
-  constructor(source: DeviceSource) {
+  /** @param storage how features are kept on the device */
+  constructor(source: DeviceSource, storage: GalleryStorage) {
     this.#source = source;
+    this.#storage = storage;
   }
 
   /** Does work with a segment on the device. After a loss, the next call copies the segments anew. */
@@ -37,18 +40,7 @@ export class DeviceSegments {
 
   async #upload(segment: Segment): Promise<GalleryIndex> {
     const device = typeof this.#source === 'function' ? await this.#source() : this.#source;
-    const storage = segment.features.dtype === 'F16' ? 'f16' : 'f32';
     const read = (first: number, count: number) => segment.read(first, count);
-    return GalleryIndex.create(device, { size: segment.rows, read }, segment.dim, { storage });
+    return GalleryIndex.create(device, { size: segment.rows, read }, segment.dim, { storage: this.#storage });
   }
 }
-
-/**
- * How far a score of the device may be from the one in float64. Halves are off by one part in 2^11, of products whose
- * magnitudes sum to 1 at most, and those below 2^-14 are zeros; a sum in float32 of `dim` products is off by `dim` times
- * 2^-24.
- */
-export const toleranceOf = (segment: Segment): number => {
-  const summed = (segment.dim + 8) * 2 ** -23;
-  return segment.features.dtype === 'F16' ? summed + 2 ** -11 + 2 ** -14 * Math.sqrt(segment.dim) : summed;
-};

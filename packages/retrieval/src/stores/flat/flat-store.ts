@@ -10,10 +10,13 @@ import { type Change, encodeChange } from './journal.ts';
 import { type LiveSegment, liveRows, type Manifest, readManifest } from './manifest.ts';
 import { type Opened, openFiles, removeAll } from './open-files.ts';
 import { featureAt, type SearchTools, searchState } from './search-state.ts';
-import type { FlatStorage, Segment } from './segment.ts';
+import { dtypeOf, type FlatStorage, type Segment } from './segment.ts';
 import { applyChange, countOf, type FlatState, inSegment, locate } from './state.ts';
 import { encodeRows } from './write-segment.ts';
 import type { Writer } from './writer.ts';
+
+/** How features are kept on the device. */
+const onDevice = { F32: 'f32', F16: 'f16', I8: 'i8' } as const;
 
 /** How often a reader opens a store again whose writer is faster than it. */
 const tries = 20;
@@ -24,7 +27,7 @@ export interface FlatOptions {
   readonly device: DeviceSource;
   /** Makes the store where there is none, and refuses one of another model. Needed for a store that is not there yet. */
   readonly model?: StoreModel;
-  /** How features are kept, for a store that is made; 'F16' unless given: half the space, and half the time per query. */
+  /** For a store that is made; 'F16' unless given. */
   readonly storage?: FlatStorage;
   /** Opens it for searching alone, also while another process writes: what is seen is what was there when it was opened. */
   readonly readOnly?: boolean;
@@ -74,7 +77,11 @@ export class FlatStore implements Store {
     this.#state = state;
     this.#writer = writer;
     this.#journalBytes = journalBytes;
-    this.#tools = { device: new DeviceSegments(device), filtered: new Filtered(), hostRows };
+    this.#tools = {
+      device: new DeviceSegments(device, onDevice[manifest.storage]),
+      filtered: new Filtered(),
+      hostRows,
+    };
   }
 
   /**
@@ -105,7 +112,8 @@ export class FlatStore implements Store {
     const checked = checkRows(rows, dim);
     if (checked.length === 0) return;
     // Rounded as they will be read again, so that a search finds the same before and after.
-    const stored = toFloat32(storedTensor(this.storage, [checked.length, dim], encodeRows(checked, dim, this.storage)));
+    const bytes = encodeRows(checked, dim, this.storage);
+    const stored = toFloat32(storedTensor(dtypeOf(this.storage), [checked.length, dim], bytes));
     const own = checked.map(({ id, metadata }, i): StoreRow => {
       const feature = stored.subarray(i * dim, (i + 1) * dim);
       return { id, feature, metadata: JSON.parse(JSON.stringify(metadata)) as Metadata };

@@ -3,7 +3,7 @@ import type { StoreRow } from '../check-search.ts';
 import type { Metadata } from '../store.ts';
 import { crc32 } from './checksum.ts';
 import { joinBytes } from './memory-files.ts';
-import type { FlatStorage } from './segment.ts';
+import { dtypeOf, type FlatStorage } from './segment.ts';
 import { encodeRows } from './write-segment.ts';
 
 /** One write: what it adds, and what it takes out. */
@@ -84,7 +84,7 @@ export function replay(journal: Uint8Array, dim: number, storage: FlatStorage): 
 function decodeChange(record: Uint8Array, dim: number, storage: FlatStorage): Change {
   const jsonEnd = 4 + new DataView(record.buffer, record.byteOffset).getUint32(0, true);
   const { ids, metadata, removed, dead } = JSON.parse(new TextDecoder().decode(record.subarray(4, jsonEnd))) as Header;
-  const features = toFloat32(storedTensor(storage, [ids.length, dim], record.subarray(jsonEnd)));
+  const features = toFloat32(storedTensor(dtypeOf(storage), [ids.length, dim], record.subarray(jsonEnd)));
   const rows = ids.map((id, i) => ({
     id,
     feature: features.subarray(i * dim, (i + 1) * dim),

@@ -40,7 +40,7 @@ export async function rankRows(
 /**
  * The best `want` rows of a segment for each query: found on the device, and scored again in float64 as they are stored.
  *
- * The device's scores are off by `tolerance` at most, so that a row that it does not name can only be among the best
+ * The device's scores are off by `GalleryIndex.tolerance` at most, so that a row that it does not name can only be among the best
  * where its last score is within that of the last one that was wanted. It then gives the scores of all rows, and those
  * that may be among the best are scored again, however many. So what is found is exact for the features as they are
  * stored, whatever the device rounds.
@@ -50,7 +50,7 @@ export async function rankOnDevice(
   allowed: Allowed,
   index: GalleryIndex,
   queries: readonly ExactQuery[],
-  { want, minScore, tolerance }: { want: number; minScore: number; tolerance: number },
+  { want, minScore }: { want: number; minScore: number },
 ): Promise<Scored[][]> {
   const { segment, blocked, count } = allowed;
   const isAllowed = (row: number) => !blocked?.[row];
@@ -72,14 +72,15 @@ export async function rankOnDevice(
     const { k, indices, scores } = await index.search(all, asked);
     for (const [q, query] of queries.entries()) {
       const best = await rescored([...indices.subarray(q * k, (q + 1) * k)], query);
-      const unnamed = k === segment.rows ? Number.NEGATIVE_INFINITY : scores[(q + 1) * k - 1] + tolerance;
+      const unnamed =
+        k === segment.rows ? Number.NEGATIVE_INFINITY : scores[(q + 1) * k - 1] + index.tolerance(query.feature);
       const isSure = unnamed < minScore || (best.length === enough && best[enough - 1].score > unnamed);
       if (isSure || k === segment.rows) ranked[q] = best;
     }
   }
   for (const [q, query] of queries.entries()) {
     if (ranked[q]) continue;
-    const scores = await index.scores(query.feature);
+    const [scores, tolerance] = [await index.scores(query.feature), index.tolerance(query.feature)];
     const last = Math.max(kthLargest(scores, enough, isAllowed) - 2 * tolerance, minScore - tolerance);
     const rows: number[] = [];
     for (let row = 0; row < scores.length; row++) if (scores[row] >= last && isAllowed(row)) rows.push(row);

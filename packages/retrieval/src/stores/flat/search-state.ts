@@ -3,7 +3,7 @@ import { type ExactQuery, exactQuery, exactScore } from '../../cosine.ts';
 import type { CheckedSearch, StoreRow } from '../check-search.ts';
 import { passes } from '../filter.ts';
 import type { StoreHit } from '../store.ts';
-import { type DeviceSegments, toleranceOf } from './device-segments.ts';
+import type { DeviceSegments } from './device-segments.ts';
 import type { Filtered } from './filtered.ts';
 import { type Allowed, allowedRows, rankOnDevice, rankRows } from './rank-segment.ts';
 import type { Segment } from './segment.ts';
@@ -108,9 +108,7 @@ async function rank(
     const ranked =
       count <= hostRows
         ? await rankRows(segment, allowedRows(allowed), queries)
-        : await device.use(segment, (index) =>
-            rankOnDevice(allowed, index, queries, { want, minScore, tolerance: toleranceOf(segment) }),
-          );
+        : await device.use(segment, (index) => rankOnDevice(allowed, index, queries, { want, minScore }));
     for (const [q, list] of ranked.entries())
       for (const { row, score } of list.slice(0, want)) found[q].push({ score, place: { segment, row } });
   }

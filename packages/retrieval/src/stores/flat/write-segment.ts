@@ -10,7 +10,7 @@ import type { StoreRow } from '../check-search.ts';
 import type { StoreModel } from '../store.ts';
 import { hashOf } from './checksum.ts';
 import { joinBytes } from './memory-files.ts';
-import { type FlatStorage, MAX_SEGMENT_ROWS, type Segment } from './segment.ts';
+import { dtypeOf, type FlatStorage, MAX_SEGMENT_ROWS, type Segment } from './segment.ts';
 import { type StoredTexts, TextColumn } from './text-column.ts';
 
 /** Rows of a segment that go into another one, in rising order. */
@@ -36,7 +36,7 @@ export async function segmentPieces(
   const [ids, metadata] = columns;
   const content: SafetensorsContent = {
     tensors: new Map<string, WeightTensor>([
-      ['features', gathered(parts, encodeRows(tail, dim, storage), [count, dim], storage)],
+      ['features', gathered(parts, encodeRows(tail, dim, storage), [count, dim], dtypeOf(storage))],
       ...ids.tensors('ids'),
       ...metadata.tensors('metadata'),
       ...hashTensors(ids),
@@ -50,7 +50,7 @@ export async function segmentPieces(
 export function encodeRows(rows: readonly StoreRow[], dim: number, storage: FlatStorage): Uint8Array {
   const features = new Float32Array(rows.length * dim);
   for (const [i, { feature }] of rows.entries()) features.set(feature, i * dim);
-  return fromFloat32(features, [rows.length, dim], storage).bytes;
+  return fromFloat32(features, [rows.length, dim], dtypeOf(storage)).bytes;
 }
 
 /** Rows of other segments, then rows in memory, as one tensor that is read in blocks. */
@@ -58,7 +58,7 @@ function gathered(
   parts: readonly SegmentPart[],
   tail: Uint8Array,
   shape: readonly [count: number, dim: number],
-  dtype: FlatStorage,
+  dtype: 'F32' | 'F16',
 ): WeightTensor {
   const [count, dim] = shape;
   const rowBytes = dim * (dtype === 'F32' ? 4 : 2);
