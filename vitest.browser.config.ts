@@ -1,4 +1,5 @@
-// The tests named `*.gpu.test.ts` once more, in Chromium on its own driver: other subgroup sizes, smaller limits.
+// The tests named `*.gpu.test.ts` once more, in Chromium on its own driver: other subgroup sizes, smaller limits. And those
+// named `*.browser.test.ts`, of what Node does not have.
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -14,7 +15,7 @@ export default defineConfig({
   // Dawn for Node: imported in Node only.
   optimizeDeps: { exclude: ['webgpu'] },
   test: {
-    include: ['{packages,apps}/*/test/**/*.gpu.test.ts', 'packages/kernels/src/**/*.gpu.test.ts'],
+    include: ['{packages,apps}/*/test/**/*.{gpu,browser}.test.ts', 'packages/kernels/src/**/*.gpu.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,

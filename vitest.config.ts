@@ -13,6 +13,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['{packages,apps}/*/test/**/*.test.ts', 'packages/kernels/src/**/*.test.ts', 'scripts/test/**/*.test.mjs'],
+    exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // One file at a time, each in a process of its own: test files that share a device would only slow each other down,

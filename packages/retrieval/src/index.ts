@@ -45,6 +45,7 @@ export type { Appender, OpenFile, StoreFiles } from './stores/flat/files.ts';
 export { type FlatOptions, FlatStore } from './stores/flat/flat-store.ts';
 export { memoryFiles } from './stores/flat/memory-files.ts';
 export type { FlatStorage } from './stores/flat/segment.ts';
+export { removeSiteFiles, siteFiles } from './stores/flat/site-files.ts';
 export {
   expectModel,
   type Metadata,
