@@ -185,14 +185,17 @@ describe('webcir study', () => {
     for (const finding of findings) expect(said).toContain(finding.replaceAll('&#39;', "'"));
   });
 
-  it('takes models one by one, and fewer of them', async () => {
+  it('takes models one by one, fewer of them, and another text of a query', async () => {
     const files = ['--clip-model-path', 'runs/tiny/clip.safetensors', '--dataset', 'fashioniq', '--data', data];
-    const options = ['--models', 'stage1', '--resamples', '20', '--out', 'one'];
-    expect(await webcir('study', ...files, ...options)).toMatchObject({ code: 0, stderr: '' });
-    const { models, numbers: one } = JSON.parse(await text('one', 'numbers.json'));
-    expect(models).toEqual(['stage1']);
-    const gap = one.find((row: NumberRow) => row.quantity === 'gap' && row.stage === 'stage1');
-    expect(gap.value).toBe(numberOf('gap', 'images–texts', 'stage1').value);
+    const options = ['--models', 'stage1', '--query-text', 'searle', '--resamples', '20', '--out', 'one'];
+    const { code, stderr } = await webcir('study', ...files, ...options);
+    expect([code, stderr]).toEqual([0, 'The model leaves out words that it does not know: $']);
+    const { models, queryText, numbers: one } = JSON.parse(await text('one', 'numbers.json'));
+    expect([models, queryText]).toEqual([['stage1'], 'searle']);
+    const valueOf = (quantity: string, of: string) =>
+      one.find((row: NumberRow) => row.quantity === quantity && row.of === of).value;
+    expect(valueOf('norm', 'images')).toBe(numberOf('norm', 'images', 'stage1').value);
+    expect(valueOf('norm', 'texts')).not.toBe(numberOf('norm', 'texts', 'stage1').value);
     expect(one.some((row: NumberRow) => row.quantity === 'λ')).toBe(false);
   }, 60_000);
 });

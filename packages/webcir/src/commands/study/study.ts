@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expectWritable, writeFileAtomic } from '@webcir/clip/node';
+import { QUERY_TEXTS, type QueryText } from '@webcir/data';
 import { DATASETS } from '@webcir/data/node';
 import { Evaluator, type Stage, study } from '@webcir/eval';
 import { numberRows, numbersCsv, renderStudy } from '@webcir/eval/node';
@@ -11,6 +12,7 @@ import { addClipOptions } from '../clip-source.ts';
 import { incompleteNotes, preprocessingNotes, smallClipNotes, splitPhrase } from '../notes.ts';
 import {
   choice,
+  queryTextOption,
   skipMissingOption,
   targetRatioOption,
   transformOption,
@@ -28,6 +30,7 @@ interface StudyCommandOptions extends StudySources {
   readonly split?: string;
   readonly seed: number;
   readonly resamples: number;
+  readonly queryText?: QueryText;
 }
 
 const stages: readonly Stage[] = ['base', 'stage1', 'stage2'];
@@ -57,6 +60,7 @@ export function registerStudy(program: Command): void {
     .addOption(transformOption())
     .addOption(targetRatioOption())
     .addOption(truncateOption())
+    .addOption(queryTextOption())
     .addOption(noAutotuneOption())
     .action((options) => studyCommand(options));
 }
@@ -76,7 +80,8 @@ async function studyCommand(given: StudyCommandOptions): Promise<void> {
   const file = (name: string) => join(out, name);
   await expectWritable(file('index.html'));
   const sources = await completeSources(given);
-  const session = await openSession(sources);
+  const { queryText = 'plain' } = given;
+  const session = { ...(await openSession(sources)), queryText };
   const { dataset, device, model } = session;
   for (const note of [...smallClipNotes(dataset, sources), ...preprocessingNotes(sources, model.preprocessing)]) {
     console.log(note);
@@ -105,6 +110,7 @@ async function studyCommand(given: StudyCommandOptions): Promise<void> {
     dataset: dataset.name,
     split,
     protocol: protocol.name,
+    queryText,
     models: models.map(({ stage }) => stage),
     queries: queries.length,
     seed,
@@ -115,6 +121,7 @@ async function studyCommand(given: StudyCommandOptions): Promise<void> {
     facts: [
       ['Queries', `${queries.length.toLocaleString('en')}, ${splitPhrase(dataset, split)}`],
       ['Protocol', protocol.name],
+      ...(queryText === 'plain' ? [] : [['Text of a query', QUERY_TEXTS[queryText]] as const]),
       ['Models', models.map(({ stage }) => stage).join(', ')],
       ['Intervals', `95 %, ${resamples.toLocaleString('en')} bootstrap resamples of queries and images, seed ${seed}`],
       ['Adapter', device.name],
