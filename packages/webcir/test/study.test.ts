@@ -192,10 +192,10 @@ describe('webcir study', () => {
     expect([code, stderr]).toEqual([0, 'The model leaves out words that it does not know: $']);
     const { models, queryText, numbers: one } = JSON.parse(await text('one', 'numbers.json'));
     expect([models, queryText]).toEqual([['stage1'], 'searle']);
-    const valueOf = (quantity: string, of: string) =>
+    const value = (quantity: string, of: string) =>
       one.find((row: NumberRow) => row.quantity === quantity && row.of === of).value;
-    expect(valueOf('norm', 'images')).toBe(numberOf('norm', 'images', 'stage1').value);
-    expect(valueOf('norm', 'texts')).not.toBe(numberOf('norm', 'texts', 'stage1').value);
+    expect(value('norm', 'images')).toBe(numberOf('norm', 'images', 'stage1').value);
+    expect(value('norm', 'texts')).not.toBe(numberOf('norm', 'texts', 'stage1').value);
     expect(one.some((row: NumberRow) => row.quantity === 'λ')).toBe(false);
   }, 60_000);
 });
