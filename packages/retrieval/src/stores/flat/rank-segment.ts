@@ -71,9 +71,15 @@ export async function rankOnDevice(
     const all = Float32Array.from(queries.flatMap(({ feature }) => [...feature]));
     const { k, indices, scores } = await index.search(all, asked);
     for (const [q, query] of queries.entries()) {
-      const best = await rescored([...indices.subarray(q * k, (q + 1) * k)], query);
-      const unnamed =
-        k === segment.rows ? Number.NEGATIVE_INFINITY : scores[(q + 1) * k - 1] + index.tolerance(query.feature);
+      const rows = [...indices.subarray(q * k, (q + 1) * k)];
+      const scoreAt = (place: number) => scores[q * k + place];
+      const tolerance = index.tolerance(query.feature);
+      // As many as are wanted, then those that may be better than the last of them: each is read where it lies.
+      const first = await rescored(rows.slice(0, want + hidden), query);
+      const least = first.length === enough ? first[enough - 1].score - tolerance : Number.NEGATIVE_INFINITY;
+      const further = rows.filter((_, place) => place >= want + hidden && scoreAt(place) >= least);
+      const best = [...first, ...(await rescored(further, query))].sort(byScore).slice(0, want);
+      const unnamed = k === segment.rows ? Number.NEGATIVE_INFINITY : scoreAt(k - 1) + tolerance;
       const isSure = unnamed < minScore || (best.length === enough && best[enough - 1].score > unnamed);
       if (isSure || k === segment.rows) ranked[q] = best;
     }
