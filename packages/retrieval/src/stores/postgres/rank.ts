@@ -71,8 +71,8 @@ async function isFew(
   if (search.candidates) return true;
   if (search.filter === undefined) return false;
   const params = new Params();
-  const some = `SELECT FROM ${table} WHERE ${whereSql(search, params)} LIMIT ${params.add(exactRows + 1)}`;
-  const [{ count }] = await executor.ask(`SELECT count(*)::int AS count FROM (${some}) AS some`, params.values);
+  const few = `SELECT FROM ${table} WHERE ${whereSql(search, params)} LIMIT ${params.add(exactRows + 1)}`;
+  const [{ count }] = await executor.ask(`SELECT count(*)::int AS count FROM (${few}) AS few`, params.values);
   return (count as number) <= exactRows;
 }
 
