@@ -29,10 +29,20 @@ export async function openPostgres(url: string, options: OpenPostgresOptions = {
   });
   // A connection that nothing uses may break at any time: the next query takes another one.
   pool.on('error', () => {});
-  return openOrEnd(
-    () => PostgresStore.open(pool, { ...rest, timeoutMs }, () => pool.end()),
-    () => pool.end(),
-  );
+  const clients = new Set<{ readonly connection?: { readonly stream: { destroy(): void } } }>();
+  pool.on('connect', (client) => {
+    clients.add(client);
+    client.on('error', () => {}); // also of one that was given up
+    client.once('end', () => clients.delete(client));
+  });
+  const end = async () => {
+    await pool.end();
+    // A server that cannot be reached does not hear the farewell, and the process would wait for it.
+    setTimeout(() => {
+      for (const { connection } of clients) connection?.stream.destroy();
+    }, 1000).unref();
+  };
+  return openOrEnd(() => PostgresStore.open(pool, { ...rest, timeoutMs }, end), end);
 }
 
 /**
