@@ -7,8 +7,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../scripts/lib/postgres.mjs';
 import type { StoreHit, StoreModel } from '../src/index.ts';
-import { partOf, ShardError, ShardedStore } from '../src/node.ts';
-import { foreignTablesSql, type OpenPostgresOptions, openPostgres } from '../src/postgres.ts';
+import { type OpenPostgresOptions, openPostgres, partOf, ShardError, ShardedStore } from '../src/node.ts';
+import { foreignTablesSql } from '../src/postgres.ts';
 import { linkTo } from './slow-link.ts';
 
 /** `WEBCIR_KILLS=100`: how often a server is killed. */

@@ -1,5 +1,5 @@
 import { missingPackage } from '@webcir/kernels';
-import { type PostgresOptions, PostgresStore } from './postgres-store.ts';
+import { type PostgresOptions, PostgresStore } from '../stores/postgres/postgres-store.ts';
 
 /** Options of `openPostgres`. */
 export interface OpenPostgresOptions extends PostgresOptions {
@@ -42,34 +42,8 @@ export async function openPostgres(url: string, options: OpenPostgresOptions = {
       for (const { connection } of clients) connection?.stream.destroy();
     }, 1000).unref();
   };
-  return openOrEnd(() => PostgresStore.open(pool, { ...rest, timeoutMs }, end), end);
-}
-
-/**
- * Opens a store in a PostgreSQL that runs in this process: PGlite, with its extension pgvector. One process at a time has
- * a folder.
- * @param folder made where there is none; in a page an address like `idb://gallery`; in memory where it is left out
- * @throws MissingPackageError where PGlite is not installed; RangeError for a store of another model, or one that is not
- *   there and cannot be made
- */
-export async function openPglite(folder: string | undefined, options: PostgresOptions = {}): Promise<PostgresStore> {
-  const reason = 'a store in PGlite needs @electric-sql/pglite and @electric-sql/pglite-pgvector';
-  const missing = (cause: unknown): never => {
-    const one = missingPackage(cause, '@electric-sql/pglite@0.5.14', reason);
-    throw missingPackage(one, '@electric-sql/pglite-pgvector@0.0.15', reason);
-  };
-  const { PGlite } = await import('@electric-sql/pglite').catch(missing);
-  const { vector } = await import('@electric-sql/pglite-pgvector').catch(missing);
-  const database = await PGlite.create({ ...(folder !== undefined && { dataDir: folder }), extensions: { vector } });
-  return openOrEnd(
-    () => PostgresStore.open(database, options, () => database.close()),
-    () => database.close(),
-  );
-}
-
-async function openOrEnd<T>(open: () => Promise<T>, end: () => Promise<void>): Promise<T> {
   try {
-    return await open();
+    return await PostgresStore.open(pool, { ...rest, timeoutMs }, end);
   } catch (error) {
     await end();
     throw error;
