@@ -1,7 +1,10 @@
 // Drives `webcir index`, `webcir search` and `webcir store`, as built, on stores in databases and in several places.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -66,6 +69,24 @@ it('takes a store in and out of places of all kinds', async () => {
     `${place(1, '?table=half')},${place(0, '?table=half')},more,pglite:embedded`,
   );
   expect(order.stderr).toMatch(/which belongs to shard \d: name the shards in the order/);
+});
+
+it('does what docs/scale.md shows', async () => {
+  const guide = await readFile(new URL('../../../docs/scale.md', import.meta.url), 'utf8');
+  const blocks = [...guide.matchAll(/^```js\n(.*?)^```$/gms)]
+    .map(([, code]) => code)
+    .filter((code) => /Postgres/.test(code));
+  expect(blocks.length).toBe(2);
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(fileURLToPath(new URL('..', import.meta.url)), join(folder, 'node_modules/webcir'));
+  // The other database that a new server has: the first one is full of other tests' stores.
+  const urls = servers.map(({ url }) => url.replace(/postgres$/, 'template1'));
+  for (const code of blocks) {
+    await writeFile(join(folder, 'block.mjs'), code);
+    const env = { ...process.env, DATABASE: urls[0], DATABASES: urls.join() };
+    const { stdout } = await promisify(execFile)(process.execPath, ['block.mjs'], { cwd: folder, env });
+    expect(stdout).toBe([...code.matchAll(/\/\/ → (.*)$/gm)].map(([, shown]) => `${shown}\n`).join(''));
+  }
 });
 
 it('says what a place is not for, and what is not there, without its password', async () => {

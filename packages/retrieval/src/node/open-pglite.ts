@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expectFolder, lock } from '@webcir/clip/node';
@@ -14,6 +15,7 @@ import { type PostgresOptions, PostgresStore } from '../stores/postgres/postgres
 export async function openPglite(folder: string, options: PostgresOptions = {}): Promise<PostgresStore> {
   const { PGlite } = await import('@electric-sql/pglite').catch(notInstalled);
   const { vector } = await import('@electric-sql/pglite-pgvector').catch(notInstalled);
+  if (!existsSync(folder) && (options.readOnly || !options.model)) throw new RangeError(`${folder}: there is no store`);
   await expectFolder(folder);
   await mkdir(dirname(folder), { recursive: true });
   const unlock = lock(
