@@ -35,7 +35,7 @@ const SETTINGS = {
  */
 export async function startPostgres(count = 1, { host = '127.0.0.1', namespace, settings = {} } = {}) {
   const bin = await ensurePostgres();
-  const owner = process.getuid() === 0 ? await serverUser() : undefined;
+  const owner = process.getuid?.() === 0 ? await serverUser() : undefined;
   const folders = Array.from({ length: count }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'webcir-postgres-'));
     if (owner) chownSync(folder, owner.uid, owner.gid);

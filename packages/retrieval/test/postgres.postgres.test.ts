@@ -164,7 +164,7 @@ describe('a store in PostgreSQL', () => {
     await store.close();
   });
 
-  it('is opened for reading by whoever may only read, and where it is not there it is said so', async () => {
+  it('needs no more rights than it uses, and says it where it is not there', async () => {
     const table = newTable();
     await expect(open({ table, readOnly: true })).rejects.toThrow(`there is no store '${table}'`);
     await expect(open({ table, readOnly: true, model: small })).rejects.toThrow(/open it for writing first/);
@@ -176,6 +176,12 @@ describe('a store in PostgreSQL', () => {
     const reading = await openPostgres(servers[0].url.replace('postgres@', 'reader@'), { table, readOnly: true });
     expect([reading.model, (await reading.search(Float32Array.of(1, 0)))[0][0].id]).toEqual([small, 'a']);
     await expect(reading.put({ ids: ['b'], features: Float32Array.of(1, 0) })).rejects.toThrow(/for reading only/);
+    await admin.query(`CREATE ROLE writer LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer`);
+    const writing = await openPostgres(servers[0].url.replace('postgres@', 'writer@'), { table, model: small });
+    await writing.put({ ids: ['a', 'b'], features: Float32Array.of(1, 0, 0, 1) });
+    expect([await writing.delete(['a']), await reading.count()]).toEqual([1, 1]);
+    await writing.close();
     await expect(open({ table, readOnly: true, hnsw: true })).rejects.toThrow(/has no HNSW index/);
     await admin.query(`UPDATE webcir_stores SET version = 2 WHERE name = '${table}'`);
     await expect(open({ table })).rejects.toThrow(/has tables of version 2, this webcir has 1/);

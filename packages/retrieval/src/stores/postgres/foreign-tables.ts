@@ -12,9 +12,9 @@ export interface ForeignTables {
 
 /**
  * The SQL that makes one table of the shards of a gallery, to be read with SQL on any PostgreSQL server with pgvector and
- * postgres_fdw: `SELECT id FROM gallery ORDER BY feature <=> $1 LIMIT 10` has each shard give its best ten, and merges them.
+ * postgres_fdw: `SELECT id FROM gallery ORDER BY feature <=> $1 LIMIT 10` has each shard sort its images, and merges them.
  *
- * postgres_fdw asks one shard after the other for that, since it merges sorted rows: `ShardedStore` asks all at once.
+ * One shard after the other is asked for that, and the limit stays behind: `ShardedStore` asks all at once for ten.
  * Settings of a session do not reach the shards: `ALTER DATABASE … SET hnsw.ef_search` on each does.
  *
  * Inheritance, and no partitions: PostgreSQL would look for an id in the partition that its own hash says.
@@ -30,7 +30,7 @@ export function foreignTablesSql(
   const shards = urls.map((url, i) => {
     const { hostname, port, username, password, pathname } = new URL(url);
     const at = optionsSql({
-      host: hostname,
+      host: hostname.replace(/^\[|\]$/g, ''),
       port: port || '5432',
       dbname: decodeURIComponent(pathname.slice(1)),
       // Its operators are the same there, so that the order is left to the shard.

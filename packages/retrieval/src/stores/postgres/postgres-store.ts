@@ -24,7 +24,10 @@ export interface PostgresOptions {
    * opened for writing and has none: best after the first images are in. Searches are exact unless this is given.
    */
   readonly hnsw?: boolean | (HnswGraph & HnswSearch);
-  /** How long a server may take to answer, in milliseconds; without end unless given. Making an index is not counted. */
+  /**
+   * How long a server may take to answer, in milliseconds; without end unless given. Making an index is not counted. A
+   * write that was given up may be done all the same.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -175,12 +178,13 @@ export class PostgresStore implements Store {
   async *items(): AsyncGenerator<Required<StoreRows>> {
     const { dim } = this.model;
     const most = Math.max(1, Math.floor(blockBytes / (2 * dim)));
-    for (let last = ''; ; ) {
+    // Few at first: some only look at a few.
+    for (let last = '', count = 64; ; count = Math.min(most, count * 8)) {
       this.#expectOpen();
       const rows = await this.#executor.ask(
         `SELECT id, halfvec_send(feature) AS feature, metadata::text AS metadata FROM ${this.table} ` +
           'WHERE id > $1 ORDER BY id LIMIT $2',
-        [last, most],
+        [last, count],
       );
       if (rows.length === 0) return;
       const images = rows.map(imageOf);

@@ -40,16 +40,15 @@ export async function openTables(
   table: string,
   { model, graph, readOnly = false }: { model?: StoreModel; graph?: HnswGraph; readOnly?: boolean },
 ): Promise<Tables> {
-  if (!readOnly) {
-    // Processes that open a store at once take turns: CREATE IF NOT EXISTS alone may fail where two come together.
-    await ask("SELECT pg_advisory_xact_lock(hashtext('webcir'))");
-    if (model) await makeTables(ask, table, model);
+  // Processes that open a store at once take turns: CREATE IF NOT EXISTS alone may fail where two come together.
+  if (!readOnly) await ask("SELECT pg_advisory_xact_lock(hashtext('webcir'))");
+  let stored = await readStore(ask, table);
+  if (stored === undefined && model && !readOnly) {
+    await makeTables(ask, table, model);
+    stored = model;
   }
-  const stored = await readStore(ask, table);
-  if (stored === undefined) {
-    if (model) throw new RangeError(`there is no store '${table}' in this database: open it for writing first`);
-    throw new RangeError(`there is no store '${table}' in this database`);
-  }
+  if (stored === undefined)
+    throw new RangeError(`there is no store '${table}' in this database${model ? ': open it for writing first' : ''}`);
   if (model) expectModel(stored, model);
   await expectVector(ask);
   if (graph && !readOnly) await makeIndex(ask, table, graph);
@@ -67,12 +66,12 @@ async function makeTables(ask: Ask, table: string, { dim, fingerprint }: StoreMo
     'CREATE TABLE IF NOT EXISTS webcir_stores ' +
       '(name text PRIMARY KEY, version integer NOT NULL, dim integer NOT NULL, fingerprint text NOT NULL)',
   );
-  const [made] = await ask(
-    'INSERT INTO webcir_stores (name, version, dim, fingerprint) VALUES ($1, $2, $3, $4) ' +
-      'ON CONFLICT DO NOTHING RETURNING name',
-    [table, VERSION, dim, fingerprint],
-  );
-  if (made === undefined) return;
+  await ask('INSERT INTO webcir_stores (name, version, dim, fingerprint) VALUES ($1, $2, $3, $4)', [
+    table,
+    VERSION,
+    dim,
+    fingerprint,
+  ]);
   // COLLATE "C": ids are compared and ordered to the byte. A type has no parameters, and dim is a whole number.
   await ask(
     `CREATE TABLE ${table} ` +
