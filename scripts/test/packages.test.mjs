@@ -207,8 +207,8 @@ describe('a page', () => {
     expect(gzipSync(bundle[name], { level: 9 }).length).toBeLessThanOrEqual(76_000);
   });
 
-  it('has less than 6 MB in node_modules', () => {
+  it('has less than 6.2 MB in node_modules', () => {
     rmSync(join(page, 'node_modules/@types'), { recursive: true });
-    expect(diskUsage(join(page, 'node_modules'))).toBeLessThan(6e6);
+    expect(diskUsage(join(page, 'node_modules'))).toBeLessThan(6.2e6);
   });
 });

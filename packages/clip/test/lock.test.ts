@@ -1,6 +1,7 @@
 // Locks between processes: one of those who want it gets it, also where a killed one has left it.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,19 @@ describe('lock', () => {
     lock(path, taken)();
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'is taken over from a process that has ended and was never asked how',
+    async () => {
+      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [line] = await once(parent.stdout, 'data');
+      await writeFile(path, `${Number(line)} 1 a`);
+      const state = () => readFileSync(`/proc/${Number(line)}/stat`, 'utf8');
+      await expect.poll(state).toContain(') Z ');
+      lock(path, taken)();
+      parent.kill();
+    },
+  );
 
   it.each([
     ['of a process that is gone', `${gone} 1 a`],

@@ -81,8 +81,14 @@ function holderOf(found: string): number | undefined {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+/**
+ * Whether a process has ended, and only its number is left, for the one that started it to ask how: in a container whose
+ * first process asks nobody, it is left for ever.
+ */
+const isZombie = (pid: number): boolean => /\) Z /.test(read(`/proc/${pid}/stat`) ?? '');

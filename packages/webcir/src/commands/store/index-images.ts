@@ -1,9 +1,15 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { foldBatchNorm, imageFingerprint, uploadClip } from '@webcir/clip';
 import { createImagePool, expectFolder } from '@webcir/clip/node';
-import { encodeInto, type FlatStorage, type FlatStore, ImageEncoder, type ImageToStore } from '@webcir/retrieval';
-import { madeAhead, openFlatStore } from '@webcir/retrieval/node';
+import {
+  encodeInto,
+  type FlatStorage,
+  FlatStore,
+  ImageEncoder,
+  type ImageToStore,
+  type Store,
+} from '@webcir/retrieval';
+import { madeAhead } from '@webcir/retrieval/node';
 import { type Command, Option } from 'commander';
 import { formatSeconds, ProgressLine } from '../../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from '../autotune.ts';
@@ -11,7 +17,9 @@ import { addClipOptions } from '../clip-source.ts';
 import { imagesOfFolder, reportUnreadable } from '../images.ts';
 import { targetRatioOption, transformOption } from '../options.ts';
 import { type EncoderOptions, type EncoderSession, imageBatch, openEncoder } from '../session.ts';
+import { openStore } from './open-store.ts';
 import { isInPart, type Part, parsePart, partFolder } from './parts.ts';
+import { isFolder, nameOfPlaces, placeHelp } from './place.ts';
 
 interface IndexOptions extends EncoderOptions, AutotuneOption {
   readonly into: string;
@@ -28,11 +36,11 @@ export function registerIndex(program: Command): void {
         'that are stored is not encoded again, so that a run that was stopped goes on where it was.',
     )
     .argument('<pictures>', 'a folder of images, with the folders below; an id is the path below it')
-    .requiredOption('--into <store>', 'folder of the store, made where there is none')
+    .requiredOption('--into <store>', `${placeHelp}; made where there is none`)
     .option(
       '--shard <i/N>',
-      'only the i-th of N parts, 1/N to N/N, into a folder of its own below the store: for N workers at once; ' +
-        'webcir store join takes them in',
+      'only the i-th of N parts, 1/N to N/N: for N workers at once; into a folder of its own below the store, ' +
+        'which webcir store join takes in, or into the database that they have in common',
       parsePart,
     )
     .addOption(
@@ -56,36 +64,37 @@ export function registerIndex(program: Command): void {
 
 async function indexCommand(pictures: string, options: IndexOptions): Promise<void> {
   const { shard, into } = options;
-  await expectFolder(into);
+  if (isFolder(into)) await expectFolder(into);
   const files = await imagesOfFolder(pictures);
   const own = [...files].filter(([id]) => shard === undefined || isInPart(id, shard));
   const session = await openEncoder(options);
   const reportAutotune = await autotuneFor(session.device, options);
-  const place = shard === undefined ? { work: into, done: into } : partFolder(into, shard);
-  await mkdir(dirname(place.work), { recursive: true });
+  const name = nameOfPlaces(into);
+  const isPart = shard !== undefined && isFolder(into);
+  const place = isPart ? partFolder(into, shard) : { work: into, done: name };
+  if (isPart) await mkdir(place.work, { recursive: true });
   const model = {
     dim: session.model.config.embedDim,
     fingerprint: await imageFingerprint(session.model, session.model.preprocessing),
   };
   const unreadable: string[] = [];
-  const store = await openFlatStore(place.work, { device: session.device, model, storage: options.storage });
+  const store = await openStore(place.work, { device: session.device, model, storage: options.storage });
   let stored: number;
   try {
-    reportDropped(store, place.work);
     const wanted = await withoutStored(store, own, (error) => unreadable.push(error.message));
     if (wanted.length < own.length - unreadable.length)
       console.log(`${own.length - unreadable.length - wanted.length} images are stored already`);
     stored = await encodeFiles(session, store, wanted, (error) => unreadable.push(error.message));
-    if (shard !== undefined) await store.compact();
+    if (isPart && store instanceof FlatStore) await store.compact();
     console.log(`${stored} images encoded, ${await store.count()} in ${place.done}, ${model.dim} values each`);
   } finally {
     await store.close();
     session.device.close();
   }
   reportAutotune();
-  reportUnreadable(unreadable, place.work, options.skipMissing);
+  reportUnreadable(unreadable, isPart ? place.work : name, options.skipMissing);
   // A part gets its name when it is whole: whoever joins parts sees no half of one.
-  if (place.work !== place.done) await rename(place.work, place.done);
+  if (isPart && place.work !== place.done) await rename(place.work, place.done);
 }
 
 /** An image file, with what tells whether it was changed. */
@@ -97,7 +106,7 @@ interface ImageFile {
 
 /** The files that the store does not have as they are now. */
 async function withoutStored(
-  store: FlatStore,
+  store: Store,
   files: readonly (readonly [id: string, path: string])[],
   onUnreadable: (error: Error) => void,
 ): Promise<ImageFile[]> {
@@ -121,7 +130,7 @@ async function withoutStored(
 
 async function encodeFiles(
   session: EncoderSession,
-  store: FlatStore,
+  store: Store,
   files: readonly ImageFile[],
   onUnreadable: (error: Error) => void,
 ): Promise<number> {
@@ -154,10 +163,4 @@ async function encodeFiles(
     encoder.dispose();
     clip.dispose();
   }
-}
-
-/** Says what a run that was killed had not written to its end. */
-export function reportDropped({ droppedBytes }: FlatStore, folder: string): void {
-  if (droppedBytes === 0) return;
-  console.warn(`${folder}: a run that was stopped left ${droppedBytes} bytes of a write that it had not finished`);
 }
