@@ -1,22 +1,25 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { foldBatchNorm, imageFingerprint, uploadClip } from '@webcir/clip';
-import { createImagePool, expectFolder } from '@webcir/clip/node';
-import { encodeInto, type FlatStorage, type FlatStore, ImageEncoder, type ImageToStore } from '@webcir/retrieval';
-import { madeAhead, openFlatStore } from '@webcir/retrieval/node';
+import { imageFingerprint } from '@webcir/clip';
+import { expectFolder, expectWritable, writeFileAtomic } from '@webcir/clip/node';
+import type { FlatStorage, FlatStore, StoreModel } from '@webcir/retrieval';
+import { openFlatStore } from '@webcir/retrieval/node';
 import { type Command, Option } from 'commander';
 import { formatSeconds, ProgressLine } from '../../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions } from '../clip-source.ts';
-import { imagesOfFolder, reportUnreadable } from '../images.ts';
+import { counted, imagesOfFolder, reportUnreadable } from '../images.ts';
 import { targetRatioOption, transformOption } from '../options.ts';
-import { type EncoderOptions, type EncoderSession, imageBatch, openEncoder } from '../session.ts';
-import { isInPart, type Part, parsePart, partFolder } from './parts.ts';
+import { type EncoderOptions, type EncoderSession, openEncoder } from '../session.ts';
+import { ImageIndexer, type Unreadable } from './image-indexer.ts';
+import { handleMissing } from './missing.ts';
+import { compareWithStore, type ImageFile } from './new-images.ts';
+import { claimPart, isInPart, type Part, parsePart } from './parts.ts';
 
 interface IndexOptions extends EncoderOptions, AutotuneOption {
   readonly into: string;
   readonly shard?: Part;
   readonly storage: FlatStorage;
+  readonly removeMissing?: boolean;
+  readonly report?: string;
   readonly skipMissing?: boolean;
 }
 
@@ -25,9 +28,10 @@ export function registerIndex(program: Command): void {
     .command('index')
     .description(
       'Encodes the images of a folder into a store, to be searched. An image whose size and time of change are those ' +
-        'that are stored is not encoded again, so that a run that was stopped goes on where it was.',
+        'that are stored is not encoded again, so that a run that was stopped goes on where it was. An id is the path ' +
+        'below the folder: of several folders make one, with links, or their images take the places of one another.',
     )
-    .argument('<pictures>', 'a folder of images, with the folders below; an id is the path below it')
+    .argument('<pictures>', 'a folder of images, with the folders below')
     .requiredOption('--into <store>', 'folder of the store, made where there is none')
     .option(
       '--shard <i/N>',
@@ -39,7 +43,13 @@ export function registerIndex(program: Command): void {
       new Option('--storage <dtype>', 'how features are kept in a store that is made')
         .choices(['F32', 'F16'])
         .default('F16'),
-    );
+    )
+    .option(
+      '--remove-missing',
+      'takes images out of the store whose files are not in the folder (with --shard, out of the part; webcir store ' +
+        'join has the option, too); unless given, they are counted, and stay',
+    )
+    .option('--report <file>', 'writes what cannot be read, a line of JSON each: id, path and error');
   addClipOptions(command)
     .addOption(transformOption())
     .addOption(targetRatioOption())
@@ -52,105 +62,99 @@ export function registerIndex(program: Command): void {
 }
 
 async function indexCommand(pictures: string, options: IndexOptions): Promise<void> {
-  const { shard, into } = options;
+  const { shard, into, report } = options;
   await expectFolder(into);
+  if (report !== undefined) await expectWritable(report);
   const files = await imagesOfFolder(pictures);
   const own = [...files].filter(([id]) => shard === undefined || isInPart(id, shard));
-  const session = await openEncoder(options);
-  const reportAutotune = await autotuneFor(session.device, options);
-  const place = shard === undefined ? { work: into, done: into } : partFolder(into, shard);
-  await mkdir(dirname(place.work), { recursive: true });
-  const model = {
-    dim: session.model.config.embedDim,
-    fingerprint: await imageFingerprint(session.model, session.model.preprocessing),
-  };
-  const unreadable: string[] = [];
-  const store = await openFlatStore(place.work, { device: session.device, model, storage: options.storage });
-  let stored: number;
+  const place = shard && (await claimPart(into, shard));
   try {
-    reportDropped(store, place.work);
-    const wanted = await withoutStored(store, own, (error) => unreadable.push(error.message));
-    if (wanted.length < own.length - unreadable.length)
-      console.log(`${own.length - unreadable.length - wanted.length} images are stored already`);
-    stored = await encodeFiles(session, store, wanted, (error) => unreadable.push(error.message));
-    if (shard !== undefined) await store.compact();
-    console.log(`${stored} images encoded, ${await store.count()} in ${place.done}, ${model.dim} values each`);
-  } finally {
-    await store.close();
-    session.device.close();
-  }
-  reportAutotune();
-  reportUnreadable(unreadable, place.work, options.skipMissing);
-  // A part gets its name when it is whole: whoever joins parts sees no half of one.
-  if (place.work !== place.done) await rename(place.work, place.done);
-}
-
-/** An image file, with what tells whether it was changed. */
-interface ImageFile {
-  readonly id: string;
-  readonly path: string;
-  readonly metadata: { readonly bytes: number; readonly modified: number };
-}
-
-/** The files that the store does not have as they are now. */
-async function withoutStored(
-  store: FlatStore,
-  files: readonly (readonly [id: string, path: string])[],
-  onUnreadable: (error: Error) => void,
-): Promise<ImageFile[]> {
-  const wanted: ImageFile[] = [];
-  for (let start = 0; start < files.length; start += 1024) {
-    const part = files.slice(start, start + 1024);
-    const stored = await store.get(part.map(([id]) => id));
-    for (const [i, [id, path]] of part.entries()) {
-      try {
-        const { size, mtimeMs } = await stat(path);
-        const metadata = { bytes: size, modified: mtimeMs };
-        const known = stored[i]?.metadata;
-        if (known?.bytes !== size || known.modified !== mtimeMs) wanted.push({ id, path, metadata });
-      } catch (error) {
-        onUnreadable(error as Error);
-      }
+    const session = await openEncoder(options);
+    const unreadable: Unreadable[] = [];
+    const reportAutotune = await autotuneFor(session.device, options);
+    const store = await openFlatStore(place?.work ?? into, {
+      device: session.device,
+      model: await modelOf(session),
+      storage: options.storage,
+    });
+    const name = place?.done ?? into;
+    try {
+      reportDropped(store, name);
+      const { wanted, known } = await compareWithStore(store, own);
+      await handleMissing(store, {
+        count: (await store.count()) - known,
+        isThere: (id) => files.has(id),
+        remove: options.removeMissing,
+        names: { store: name, source: pictures },
+      });
+      const stored = await encodeFiles(session, store, wanted, (file) => unreadable.push(file));
+      if (shard !== undefined) await store.compact();
+      console.log(`${stored} images encoded, ${await store.count()} in ${name}, ${store.model.dim} values each`);
+    } finally {
+      await store.close();
+      session.device.close();
     }
+    reportAutotune();
+    if (report !== undefined) await writeReport(report, unreadable);
+    reportUnreadable(
+      unreadable.map(({ error }) => error),
+      place?.work ?? into,
+      options.skipMissing,
+    );
+    await place?.finish();
+  } finally {
+    place?.release();
   }
-  return wanted;
 }
+
+/** What a store's features are of that a session makes. */
+export const modelOf = async ({ model }: EncoderSession): Promise<StoreModel> => ({
+  dim: model.config.embedDim,
+  fingerprint: await imageFingerprint(model, model.preprocessing),
+});
 
 async function encodeFiles(
   session: EncoderSession,
   store: FlatStore,
   files: readonly ImageFile[],
-  onUnreadable: (error: Error) => void,
+  onUnreadable: (file: Unreadable) => void,
 ): Promise<number> {
   const total = files.length;
   if (total === 0) return 0;
-  const model = foldBatchNorm(session.model);
-  const clip = await uploadClip(session.device, model);
-  const encoder = await ImageEncoder.create(session.device, model.config, clip.weights, Math.min(imageBatch, total));
-  const pool = createImagePool(session.preprocessing);
+  const indexer = await ImageIndexer.create(session, total);
   const line = new ProgressLine('images');
   const started = performance.now();
+  let failed = 0;
   try {
-    const images = madeAhead(
+    const count = await indexer.index(
+      store,
       files,
-      imageBatch,
-      async ({ id, path, metadata }): Promise<ImageToStore> => ({ id, metadata, planes: await pool.planes(path) }),
-      (_, error) => onUnreadable(error),
-    );
-    const count = await encodeInto(store, encoder, images, {
-      onProgress(encoded, stored) {
-        const rate = encoded / ((performance.now() - started) / 1000);
-        const left = formatSeconds((total - encoded) / rate);
-        line.update(encoded / total, `${encoded}/${total}  ${stored} stored  ${rate.toFixed(0)}/s  ${left} left`);
+      (file) => {
+        failed++;
+        onUnreadable(file);
       },
-    });
-    line.finish(`${count} images`);
+      (encoded, stored) => {
+        const done = encoded + failed;
+        const rate = done / ((performance.now() - started) / 1000);
+        const left = formatSeconds((total - done) / rate);
+        const unread = failed > 0 ? `${failed} unreadable  ` : '';
+        line.update(done / total, `${done}/${total}  ${stored} stored  ${unread}${rate.toFixed(0)}/s  ${left} left`);
+      },
+    );
+    line.finish(counted(count));
     return count;
   } finally {
-    await pool.close();
-    encoder.dispose();
-    clip.dispose();
+    await indexer.close();
   }
+}
+
+/** Writes a line of JSON for each file, and an empty file where there is none: a report of earlier is replaced. */
+export const writeReport = (path: string, unreadable: readonly Unreadable[]): Promise<void> =>
+  writeFileAtomic(path, linesOfReport(unreadable));
+
+function* linesOfReport(unreadable: readonly Unreadable[]): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (const { id, path, error } of unreadable) yield encoder.encode(`${JSON.stringify({ id, path, error })}\n`);
 }
 
 /** Says what a run that was killed had not written to its end. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lock } from '@webcir/clip/node';
 import { InvalidArgumentError } from 'commander';
 
 /** One of the parts that a gallery is indexed in, by workers that know nothing of each other. */
@@ -25,12 +26,43 @@ export const isInPart = (id: string, { part, parts }: Part): boolean =>
 const parts = (store: string) => join(store, 'parts');
 const nameOf = ({ part, parts }: Part) => `${part}-of-${parts}`;
 
+/** A part that this process makes. */
+export interface ClaimedPart {
+  /** Where it is made. A part that is whole is brought up to date where it is. */
+  readonly work: string;
+  /** Where it is when it is whole. */
+  readonly done: string;
+  /** Gives it the name of one that is whole: whoever joins parts sees no half of one. */
+  finish(): Promise<void>;
+  /** Lets others make it. */
+  release(): void;
+}
+
 /**
- * Where a part is made, and where it is when it is whole. A part that is whole is brought up to date where it is.
+ * Keeps other processes from making a part.
+ * @throws Error naming the process that makes it
  */
-export function partFolder(store: string, part: Part): { readonly work: string; readonly done: string } {
+export async function claimPart(store: string, part: Part): Promise<ClaimedPart> {
+  await mkdir(parts(store), { recursive: true });
   const done = join(parts(store), nameOf(part));
-  return { work: existsSync(done) ? done : `${done}.unfinished`, done };
+  const file = `${done}.lock`;
+  const release = lock(
+    file,
+    (holder) =>
+      new Error(
+        `part ${part.part}/${part.parts} of ${store} is being made by process ${holder}: wait for it, ` +
+          `or delete ${file} if that is something else`,
+      ),
+  );
+  const work = existsSync(done) ? done : `${done}.unfinished`;
+  return {
+    work,
+    done,
+    release,
+    async finish() {
+      if (work !== done) await rename(work, done);
+    },
+  };
 }
 
 /**

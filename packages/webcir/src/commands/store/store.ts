@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { imageFingerprint } from '@webcir/clip';
 import { expectFolder, linesOf, openClipModel, readTextFile } from '@webcir/clip/node';
 import { openDevice } from '@webcir/kernels';
-import type { FlatOptions, FlatStore } from '@webcir/retrieval';
+import type { FlatOptions, FlatStore, Store, StoredImage, StoreRows } from '@webcir/retrieval';
 import { openFlatStore, readClipRetrieval, readNpy, writeClipRetrieval } from '@webcir/retrieval/node';
 import type { Command } from 'commander';
 import { ProgressLine } from '../../progress.ts';
@@ -10,6 +10,7 @@ import { addClipOptions, clipPath } from '../clip-source.ts';
 import { targetRatioOption, transformOption } from '../options.ts';
 import { chosenPreprocessing, type EncoderOptions } from '../session.ts';
 import { reportDropped } from './index-images.ts';
+import { handleMissing } from './missing.ts';
 import { wholeParts } from './parts.ts';
 
 /** The commands of `webcir store`. */
@@ -24,6 +25,7 @@ export function registerStore(program: Command): void {
     .command('join')
     .description('Takes the parts that webcir index --shard has made into their store. Can be repeated.')
     .argument('<store>', 'folder of the store')
+    .option('--remove-missing', 'takes images out of the store that are in none of the parts')
     .action(joinCommand);
   store
     .command('compact')
@@ -69,19 +71,46 @@ const infoCommand = (folder: string): Promise<void> =>
     console.log(`${await store.count()} images, ${dim} values each in ${store.storage}, of the model ${fingerprint}`);
   });
 
-async function joinCommand(folder: string): Promise<void> {
+async function joinCommand(folder: string, { removeMissing }: JoinOptions): Promise<void> {
   const parts = await wholeParts(folder);
   const { model, storage } = await withStore(parts[0], { readOnly: true }, async (first) => first);
   const line = new ProgressLine('parts');
   await withStore(folder, { model, storage }, async (store) => {
+    const ids = new Set<string>();
     for (const [i, path] of parts.entries()) {
       await withStore(path, { model, readOnly: true }, async (part) => {
-        for await (const rows of part.items()) await store.put(rows);
+        for await (const rows of part.items()) {
+          for (const id of rows.ids) ids.add(id);
+          await store.put(await changedRows(store, rows));
+        }
       });
       line.update((i + 1) / parts.length, `${i + 1}/${parts.length}`);
     }
+    await handleMissing(store, {
+      count: (await store.count()) - ids.size,
+      isThere: (id) => ids.has(id),
+      remove: removeMissing,
+      names: { store: folder, source: 'the parts' },
+    });
     line.finish(`${parts.length} parts, ${await store.count()} images in ${folder}`);
   });
+}
+
+interface JoinOptions {
+  readonly removeMissing?: boolean;
+}
+
+/** The rows that a store does not have as they are: a join that is repeated writes nothing twice. */
+async function changedRows(store: Store, { ids, features, metadata }: Required<StoreRows>): Promise<StoreRows> {
+  const { dim } = store.model;
+  const stored = await store.get(ids);
+  const isSame = (image: StoredImage | undefined, row: number) =>
+    image?.feature.every((value, i) => value === features[row * dim + i]) &&
+    JSON.stringify(image.metadata) === JSON.stringify(metadata[row]);
+  const rows = [...ids.keys()].filter((row) => !isSame(stored[row], row));
+  const changed = new Float32Array(rows.length * dim);
+  for (const [i, row] of rows.entries()) changed.set(features.subarray(row * dim, (row + 1) * dim), i * dim);
+  return { ids: rows.map((row) => ids[row]), features: changed, metadata: rows.map((row) => metadata[row]) };
 }
 
 async function compactCommand(folder: string): Promise<void> {

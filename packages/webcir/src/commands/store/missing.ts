@@ -1,0 +1,39 @@
+import type { Store } from '@webcir/retrieval';
+import { counted } from '../images.ts';
+
+/** What to do with images of a store whose files are gone. */
+export interface Missing {
+  /** How many there are. */
+  readonly count: number;
+  /** Whether an id is of an image that is still there. */
+  isThere(id: string): boolean;
+  /** Takes them out; else they stay, and are told of. */
+  readonly remove: boolean | undefined;
+  /** Of the store, and of what the images are missing in, for people. */
+  readonly names: { readonly store: string; readonly source: string };
+}
+
+/**
+ * Takes images out of a store whose files are gone, or says that they are there and how to take them out.
+ * @throws Error where nothing of the store would stay: whoever mistakes the folder would lose all
+ */
+export async function handleMissing(store: Store, { count, isThere, remove, names }: Missing): Promise<void> {
+  if (count <= 0) return;
+  if (!remove) {
+    console.log(`${counted(count)} of ${names.store} not in ${names.source}: kept; --remove-missing takes them out`);
+    return;
+  }
+  const gone: string[] = [];
+  let kept = 0;
+  for await (const { ids } of store.items()) for (const id of ids) isThere(id) ? kept++ : gone.push(id);
+  if (kept === 0)
+    throw new Error(
+      `none of the images of ${names.store} is in ${names.source}, and --remove-missing would take all of them out: ` +
+        'name the folder that they came from, or delete the store',
+    );
+  for (let start = 0; start < gone.length; start += batch) await store.delete(gone.slice(start, start + batch));
+  console.log(`${counted(gone.length)} taken out of ${names.store}, not in ${names.source}`);
+}
+
+/** Images that are taken out at once. */
+const batch = 10_000;
