@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 import { ensureAdapter } from './lib/adapter.mjs';
 import { browserRemedy, ensureBrowser } from './lib/browser.mjs';
 import { ensureExamples } from './lib/on-demand.mjs';
+import { ensurePostgres } from './lib/postgres-install.mjs';
 import { stepList, toolStep, vitestStep } from './lib/steps.mjs';
 
 const USAGE = `usage: pnpm test [options]
   --node            only the tests in Node: no lint, typecheck, import check or browser
   --no-browser      everything but the browser run
+  --no-postgres     everything but what needs PostgreSQL servers
   --filter PATTERN  only test files whose path contains PATTERN`;
 
 const options = readOptions();
@@ -16,7 +18,12 @@ if (options) await main(options);
 else process.exitCode = 1;
 
 function readOptions() {
-  const names = { node: { type: 'boolean' }, 'no-browser': { type: 'boolean' }, filter: { type: 'string' } };
+  const names = {
+    node: { type: 'boolean' },
+    'no-browser': { type: 'boolean' },
+    'no-postgres': { type: 'boolean' },
+    filter: { type: 'string' },
+  };
   try {
     return parseArgs({ options: names }).values;
   } catch (error) {
@@ -25,7 +32,7 @@ function readOptions() {
   }
 }
 
-async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
+async function main({ node: nodeOnly, 'no-browser': noBrowser, 'no-postgres': noPostgres, filter }) {
   // A filter may leave one of the two runs without a file.
   const files = filter ? [filter, '--passWithNoTests'] : [];
   const { total, step } = stepList();
@@ -55,6 +62,18 @@ async function main({ node: nodeOnly, 'no-browser': noBrowser, filter }) {
       const { files, problems } = checkImports(root);
       if (problems.length > 0) return { passed: 0, failed: 1, note: `\n${problems.join('\n')}` };
       return { passed: 1, failed: 0, note: `${files} files` };
+    });
+  }
+  if (noPostgres) {
+    console.log('- tests on PostgreSQL: NOT RUN, as asked');
+    files.push('--exclude', '**/*.postgres.test.*');
+  } else {
+    await step('PostgreSQL and pgvector', async () => {
+      try {
+        return { passed: 1, failed: 0, note: await ensurePostgres(console.log) };
+      } catch (error) {
+        throw new Error(`${error.message}, or pass --no-postgres to do without`, { cause: error });
+      }
     });
   }
   await step('tests in Node', () => vitestStep(files, adapterEnvironment));

@@ -1,5 +1,7 @@
 // The few things that are needed of apt, on Debian, Ubuntu and what derives from them.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run, which } from './run.mjs';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -48,17 +50,50 @@ export async function install(packages, suite) {
 
 /** Adds a Debian release's backports to apt's sources, from the mirror that the release itself comes from. */
 export async function addBackports(codename) {
-  const { stdout } = await run('apt-cache', ['policy'], APT);
-  const mirror = new RegExp(`(\\S+://\\S+) ${codename}/main`).exec(stdout.toString())?.[1];
-  if (!mirror) throw new Error(`apt's sources have no mirror of ${codename} main, beside which its backports would be`);
-  const signed = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : '';
-  const line = `deb ${signed}${mirror} ${codename}-backports main\n`;
+  const line = `deb ${await debianMirror(codename)} ${codename}-backports main\n`;
   writeFileSync(`/etc/apt/sources.list.d/${codename}-backports.list`, line);
   await updateLists();
 }
 
-async function must(command, args) {
-  const { code, output } = await run(command, args, APT);
+/** Fetches the .deb of a package into a folder, without installing it or what it depends on. */
+export async function download(name, folder) {
+  await must('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', name], { cwd: folder });
+}
+
+/**
+ * Fetches the files of a source package of another Debian release into a folder, from the mirror that this one comes
+ * from. apt checks its signature; its own lists and sources stay as they are.
+ */
+export async function downloadSource(name, suite, folder) {
+  const state = mkdtempSync(join(tmpdir(), 'apt-'));
+  try {
+    const sources = join(state, 'sources.list');
+    writeFileSync(sources, `deb-src ${await debianMirror(release().codename)} ${suite} main\n`);
+    for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(state, part), { recursive: true });
+    const apart = [
+      `Dir::Etc::SourceList=${sources}`,
+      'Dir::Etc::SourceParts=/dev/null',
+      `Dir::State::Lists=${join(state, 'lists')}`,
+      `Dir::Cache=${join(state, 'cache')}`,
+      'APT::Sandbox::User=root',
+    ].flatMap((option) => ['-o', option]);
+    await must('apt-get', [...apart, 'update']);
+    await must('apt-get', [...apart, 'source', '--download-only', name], { cwd: folder });
+  } finally {
+    rmSync(state, { recursive: true, force: true });
+  }
+}
+
+/** The mirror that a Debian release's packages come from, as a line of apt's sources has it. */
+async function debianMirror(codename) {
+  const { stdout } = await run('apt-cache', ['policy'], APT);
+  const mirror = new RegExp(`(\\S+://\\S+) ${codename}/main`).exec(stdout.toString())?.[1];
+  if (!mirror) throw new Error(`apt's sources have no mirror of ${codename} main, where others would be, too`);
+  return `${existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : ''}${mirror}`;
+}
+
+async function must(command, args, options) {
+  const { code, output } = await run(command, args, { ...APT, ...options });
   if (code === 0) return;
   const errors = output.split('\n').filter((line) => /^(E|Err|W):/.test(line));
   const lastWords = (errors.length ? errors : output.trim().split('\n')).slice(-3).join(' ');

@@ -1,0 +1,13 @@
+export interface PostgresServer {
+  readonly port: number;
+  readonly url: string;
+  readonly log: string;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startPostgres(
+  count?: number,
+  options?: { host?: string; port?: number; settings?: Record<string, string> },
+): Promise<PostgresServer[]>;
