@@ -1,12 +1,11 @@
 // Drives `webcir index`, `webcir search` and `webcir store`, as built, with the embedded small CLIP.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lock } from '@webcir/clip/node';
-import { openEmbeddedFromPackage } from '@webcir/data/node';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePhotos } from './photos.ts';
 import { cli, runIn } from './run-cli.ts';
 
 let folder: string;
@@ -26,13 +25,7 @@ const found = async (...args: string[]) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webcir-index-'));
-  const embedded = await openEmbeddedFromPackage();
-  await mkdir(path('photos/below'), { recursive: true });
-  for (const [i, id] of embedded.gallery('val', 'dress').slice(0, 12).entries()) {
-    const { width, height, data } = await embedded.image(id);
-    const png = sharp(data, { raw: { width, height, channels: 3 } }).png();
-    await writeFile(path(`photos/${i % 2 ? 'below/' : ''}${i}.png`), await png.toBuffer());
-  }
+  await writePhotos(path('photos'), 12);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -42,7 +35,7 @@ describe('webcir index', () => {
     expect(await index()).toMatch(/12 of 12 images stored already.*\n0 images encoded, 12 in store/);
     await utimes(path('photos/2.png'), 1, 1);
     await cp(path('photos/2.png'), path('photos/new.png'));
-    expect(await index()).toMatch(/11 of 13 images stored already[^]*\n2 images encoded, 13 in store/);
+    expect(await index()).toMatch(/11 of 13 images stored already[\s\S]*\n2 images encoded, 13 in store/);
     await rm(path('photos/new.png'));
     expect(await succeed('store', 'info', 'store')).toMatch(/^13 images, \d+ values each in F16, of the model \w+\n$/);
   });
@@ -84,7 +77,7 @@ describe('webcir index', () => {
       error: expect.stringContaining('photos/cut.jpg'),
     });
     expect(await succeed('index', 'photos', '--into', 'other', '--no-autotune', '--skip-missing')).toMatch(
-      /12 of 13 images stored already[^]*Left out: 1 image\./,
+      /12 of 13 images stored already[\s\S]*Left out: 1 image\./,
     );
     await rm(path('photos/cut.jpg'));
     await index('--report', 'unreadable.jsonl');
@@ -101,7 +94,7 @@ describe('webcir index', () => {
       '1 image of kept not in photos: kept; --remove-missing takes them',
     );
     const { stdout } = await again('photos', '--remove-missing');
-    expect(stdout).toMatch(/1 image taken out of kept, not in photos\n[^]*12 in kept/);
+    expect(stdout).toMatch(/1 image taken out of kept, not in photos\n[\s\S]*12 in kept/);
     expect((await again('photos', '--remove-missing')).stdout).not.toContain('not in photos');
     // Ids are paths below the folder: those of another one are others.
     const other = await again('photos/below', '--remove-missing');
@@ -130,7 +123,9 @@ describe('webcir index', () => {
     await rename(file, path('5.png'));
     for (const part of ['1/2', '2/2']) await shard(part, '--remove-missing');
     expect(await joinParts()).toContain('1 image of parted not in the parts: kept; --remove-missing takes them out');
-    expect(await joinParts('--remove-missing')).toMatch(/1 image taken out of parted[^]*2 parts, 11 images in parted/);
+    expect(await joinParts('--remove-missing')).toMatch(
+      /1 image taken out of parted[\s\S]*2 parts, 11 images in parted/,
+    );
     await rename(path('5.png'), file);
   });
 
