@@ -5,6 +5,9 @@ export { readClipRetrieval, readNpy, writeClipRetrieval } from './node/exchange.
 export { cachedFeatures, type FeatureKey } from './node/feature-cache.ts';
 export { openFlatStore } from './node/flat-store.ts';
 export { openCombinerModel } from './node/open-combiner.ts';
+export { partOf } from './node/part-of.ts';
 export { type Images, openPlanes, type PlanesSource, planesOf } from './node/planes.ts';
 export { type Run, readRun, readRunConfig } from './node/read-run.ts';
+export { ShardError, type ShardFailure } from './node/shard-error.ts';
+export { type PartialHits, type Shard, type ShardedOptions, ShardedStore } from './node/sharded-store.ts';
 export { diskFiles } from './node/store-files.ts';

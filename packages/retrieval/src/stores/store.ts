@@ -116,10 +116,10 @@ export async function storedImage(store: Store, id: string): Promise<StoredImage
 }
 
 /** @throws RangeError naming both models, unless features of one compare with those of the other */
-export function expectModel(stored: StoreModel, asked: StoreModel): void {
+export function expectModel(stored: StoreModel, asked: StoreModel, name = 'the store'): void {
   if (stored.fingerprint === asked.fingerprint && stored.dim === asked.dim) return;
   throw new RangeError(
-    `the store holds features of another CLIP or preprocessing: ${stored.dim} values of ${stored.fingerprint}, ` +
+    `${name} holds features of another CLIP or preprocessing: ${stored.dim} values of ${stored.fingerprint}, ` +
       `expected ${asked.dim} of ${asked.fingerprint}. Take the model that made it, or index the images into another store`,
   );
 }

@@ -1,6 +1,7 @@
 import { storedTensor, toFloat32 } from '@webcir/clip';
 import { type ExactQuery, exactQuery, exactScore } from '../../cosine.ts';
 import type { CheckedSearch, StoreRow } from '../check-search.ts';
+import { keepDistinct } from '../distinct.ts';
 import { passes } from '../filter.ts';
 import type { StoreHit } from '../store.ts';
 import { type DeviceSegments, toleranceOf } from './device-segments.ts';
@@ -42,7 +43,12 @@ export async function searchState(
   const found =
     distinct === undefined
       ? (await rank(field, queries, offset + k, search.minScore, tools)).map((ranked) => ranked.slice(offset))
-      : await Promise.all(queries.map((query) => rankDistinct(field, query, { ...search, distinct }, tools)));
+      : await Promise.all(
+          queries.map((query) => {
+            const best = async (want: number) => (await rank(field, [query], want, search.minScore, tools))[0];
+            return keepDistinct({ k, offset, distinct }, best, featuresOf);
+          }),
+        );
   return Promise.all(found.map((list) => Promise.all(list.map(hitOf))));
 }
 
@@ -123,30 +129,8 @@ async function rank(
   });
 }
 
-/** Ranks as far as it takes until there are enough that are no near-duplicates of better ones. */
-async function rankDistinct(
-  field: Field,
-  query: ExactQuery,
-  { k, offset, minScore, distinct }: CheckedSearch & { distinct: number },
-  tools: SearchTools,
-): Promise<Found[]> {
-  const kept: { readonly found: Found; readonly query: ExactQuery }[] = [];
-  const enough = offset + k;
-  for (let want = 2 * enough, done = 0; ; want *= 4) {
-    const [ranked] = await rank(field, [query], want, minScore, tools);
-    const features = await featuresOf(ranked.slice(done));
-    for (const [i, feature] of features.entries()) {
-      if (kept.length === enough) break;
-      if (kept.some((better) => exactScore(better.query, feature, 0) >= distinct)) continue;
-      kept.push({ found: ranked[done + i], query: exactQuery(feature) });
-    }
-    done = ranked.length;
-    if (kept.length === enough || ranked.length < want) return kept.slice(offset).map(({ found }) => found);
-  }
-}
-
 /** The features of rows that were found, in their order. */
-async function featuresOf(found: readonly Found[]): Promise<Float32Array[]> {
+function featuresOf(found: readonly Found[]): Promise<Float32Array[]> {
   return Promise.all(
     found.map(async ({ place }) => ('segment' in place ? featureAt(place.segment, place.row) : place.feature)),
   );

@@ -7,6 +7,7 @@ import {
   type WeightTensor,
 } from '@webcir/clip';
 import type { StoreRow } from '../check-search.ts';
+import { encodeHalves } from '../half-rows.ts';
 import type { StoreModel } from '../store.ts';
 import { hashOf } from './checksum.ts';
 import { joinBytes } from './memory-files.ts';
@@ -46,8 +47,9 @@ export async function segmentPieces(
   return safetensorsPieces(content);
 }
 
-/** Features in memory as they are stored. */
+/** Features in memory as they are stored. @throws RangeError naming the id of one that half precision cannot hold */
 export function encodeRows(rows: readonly StoreRow[], dim: number, storage: FlatStorage): Uint8Array {
+  if (storage === 'F16') return encodeHalves(rows, dim);
   const features = new Float32Array(rows.length * dim);
   for (const [i, { feature }] of rows.entries()) features.set(feature, i * dim);
   return fromFloat32(features, [rows.length, dim], storage).bytes;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from '@webcir/clip/node';
+import { partOf } from '@webcir/retrieval/node';
 import { InvalidArgumentError } from 'commander';
 
 /** One of the parts that a gallery is indexed in, by workers that know nothing of each other. */
@@ -20,8 +20,7 @@ export function parsePart(text: string): Part {
 }
 
 /** Whether an image belongs to a part: by its id alone, so that it stays there when others come and go. */
-export const isInPart = (id: string, { part, parts }: Part): boolean =>
-  createHash('sha256').update(id).digest().readUInt32LE(0) % parts === part - 1;
+export const isInPart = (id: string, { part, parts }: Part): boolean => partOf(id, parts) === part - 1;
 
 const parts = (store: string) => join(store, 'parts');
 const nameOf = ({ part, parts }: Part) => `${part}-of-${parts}`;
