@@ -7,9 +7,10 @@ import { formatSeconds, ProgressLine } from '../../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from '../autotune.ts';
 import { addClipOptions } from '../clip-source.ts';
 import { counted, imagesOfFolder, reportUnreadable } from '../images.ts';
-import { targetRatioOption, transformOption } from '../options.ts';
+import { targetRatioOption, transformOption, wholeNumber } from '../options.ts';
 import { type EncoderOptions, type EncoderSession, openEncoder } from '../session.ts';
 import { ImageIndexer, type Unreadable } from './image-indexer.ts';
+import { indexWithOthers } from './index-queue.ts';
 import { handleMissing } from './missing.ts';
 import { compareWithStore, type ImageFile } from './new-images.ts';
 import { claimPart, isInPart, type Part, parsePart } from './parts.ts';
@@ -17,6 +18,9 @@ import { claimPart, isInPart, type Part, parsePart } from './parts.ts';
 interface IndexOptions extends EncoderOptions, AutotuneOption {
   readonly into: string;
   readonly shard?: Part;
+  readonly queue?: boolean;
+  readonly chunk: number;
+  readonly lease: number;
   readonly storage: FlatStorage;
   readonly removeMissing?: boolean;
   readonly report?: string;
@@ -32,12 +36,24 @@ export function registerIndex(program: Command): void {
         'below the folder: of several folders make one, with links, or their images take the places of one another.',
     )
     .argument('<pictures>', 'a folder of images, with the folders below')
-    .requiredOption('--into <store>', 'folder of the store, made where there is none')
+    .requiredOption('--into <store>', 'folder of the store, made where there is none; with --queue postgres://…')
     .option(
       '--shard <i/N>',
       'only the i-th of N parts, 1/N to N/N, into a folder of its own below the store: for N workers at once; ' +
         'webcir store join takes them in',
       parsePart,
+    )
+    .option(
+      '--queue',
+      'hands the images out, by pg-boss in the PostgreSQL database of the store: start the same command on as many ' +
+        'machines as you like, and again where one was stopped',
+    )
+    .option('--chunk <images>', 'with --queue: images that a worker takes at once', wholeNumber(1), 1024)
+    .option(
+      '--lease <seconds>',
+      'with --queue: what a worker has taken that gave no sign of life for so long is handed out again',
+      wholeNumber(1),
+      60,
     )
     .addOption(
       new Option('--storage <dtype>', 'how features are kept in a store that is made')
@@ -63,8 +79,10 @@ export function registerIndex(program: Command): void {
 
 async function indexCommand(pictures: string, options: IndexOptions): Promise<void> {
   const { shard, into, report } = options;
-  await expectFolder(into);
+  expectPlace(options);
   if (report !== undefined) await expectWritable(report);
+  if (options.queue) return queueCommand(pictures, options);
+  await expectFolder(into);
   const files = await imagesOfFolder(pictures);
   const own = [...files].filter(([id]) => shard === undefined || isInPart(id, shard));
   const place = shard && (await claimPart(into, shard));
@@ -104,6 +122,33 @@ async function indexCommand(pictures: string, options: IndexOptions): Promise<vo
     await place?.finish();
   } finally {
     place?.release();
+  }
+}
+
+/** @throws Error where the options name no place that so many may write to */
+function expectPlace({ into, shard, queue }: IndexOptions): void {
+  const isDatabase = /^postgres(ql)?:/.test(into);
+  if (queue && shard !== undefined) throw new Error('--queue and --shard are two ways to share the work: take one');
+  if (queue && !isDatabase)
+    throw new Error(
+      `${into}: a store in a folder has one writer at a time, and no queue: give --into postgres://…, or share the work ` +
+        'by --shard',
+    );
+  if (isDatabase && !queue) throw new Error('a store in PostgreSQL is filled with --queue, by one process or by many');
+}
+
+async function queueCommand(pictures: string, options: IndexOptions): Promise<void> {
+  const { report, skipMissing } = options;
+  const session = await openEncoder(options);
+  try {
+    const reportAutotune = await autotuneFor(session.device, options);
+    const unreadable = await indexWithOthers(session, pictures, options, await modelOf(session));
+    reportAutotune();
+    if (report !== undefined) await writeReport(report, unreadable);
+    const messages = unreadable.map(({ path, error }) => (error.includes(path) ? error : `${path}: ${error}`));
+    reportUnreadable(messages, 'the store', skipMissing);
+  } finally {
+    session.device.close();
   }
 }
 
