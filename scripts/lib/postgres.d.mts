@@ -9,5 +9,5 @@ export interface PostgresServer {
 
 export function startPostgres(
   count?: number,
-  options?: { host?: string; port?: number; settings?: Record<string, string> },
+  options?: { host?: string; namespace?: string; settings?: Record<string, string> },
 ): Promise<PostgresServer[]>;

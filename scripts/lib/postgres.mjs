@@ -1,6 +1,6 @@
 // PostgreSQL servers for tests: each with a cluster of its own in a temporary folder, on a port of this machine.
 import { spawn } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.mjs';
@@ -27,12 +27,13 @@ const SETTINGS = {
  * Starts servers with pgvector (it is there for `CREATE EXTENSION vector`), at once, in about a second. They end with
  * this process, also where it is killed.
  * @param {number} count
- * @param {{ host?: string, port?: number, settings?: Record<string, string> }} [options] `host` is the address to listen
- *   at, 127.0.0.1 unless given; `settings` are further ones of postgresql.conf
+ * @param {{ host?: string, namespace?: string, settings?: Record<string, string> }} [options] `host` is the address to
+ *   listen at, 127.0.0.1 unless given; `namespace` the network namespace in which that is (`ip netns`); `settings` are
+ *   further ones of postgresql.conf
  * @returns {Promise<PostgresServer[]>}
  * @throws Error that names the remedy where PostgreSQL or pgvector cannot be had, or with the server's words
  */
-export async function startPostgres(count = 1, { host = '127.0.0.1', port, settings = {} } = {}) {
+export async function startPostgres(count = 1, { host = '127.0.0.1', namespace, settings = {} } = {}) {
   const bin = await ensurePostgres();
   const owner = process.getuid() === 0 ? await serverUser() : undefined;
   const folders = Array.from({ length: count }, () => {
@@ -45,8 +46,10 @@ export async function startPostgres(count = 1, { host = '127.0.0.1', port, setti
   };
   try {
     await initCluster(bin, join(folders[0], 'data'), owner);
+    // It listens at one address: who can reach that may come in.
+    appendFileSync(join(folders[0], 'data/pg_hba.conf'), 'host all all samenet trust\n');
     for (const folder of folders.slice(1)) await copyCluster(join(folders[0], 'data'), join(folder, 'data'), owner);
-    const servers = folders.map((folder) => new PostgresServer({ bin, owner, folder, host, port, settings }));
+    const servers = folders.map((folder) => new PostgresServer({ bin, owner, folder, host, namespace, settings }));
     await Promise.all(servers.map((server) => server.start()));
     return servers;
   } catch (error) {
@@ -84,16 +87,19 @@ export class PostgresServer {
 
   /** Starts it, or starts it again. Resolves when it takes connections. */
   async start() {
-    this.#options.port ??= await freePort(this.#options.host);
-    const { bin, owner, folder, host, port, settings } = this.#options;
+    // Another namespace has ports of its own, all of them free.
+    this.#options.port ??= this.#options.namespace ? 5432 : await freePort(this.#options.host);
+    const { bin, owner, folder, host, namespace, port, settings } = this.#options;
     const own = { listen_addresses: host, port: String(port), unix_socket_directories: folder };
     const options = Object.entries({ ...SETTINGS, ...own, ...settings }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
     ]);
     const [command, args] = as(owner, join(bin, 'postgres'), ['-D', join(folder, 'data'), ...options]);
+    const inside = namespace ? ['ip', 'netns', 'exec', namespace] : [];
+    const [first, ...rest] = [...inside, command, ...args];
     const from = this.#log.length;
-    const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn(first, rest, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     this.#child = child;
     running.add(this);
     // Its other processes have the same stderr, which is closed when the last of them is gone.

@@ -6,8 +6,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../scripts/lib/postgres.mjs';
 import type { Filter, Metadata, StoreModel } from '../src/index.ts';
-import { ShardedStore } from '../src/node.ts';
-import { openPostgres, type PostgresOptions, PostgresStore } from '../src/postgres.ts';
+import { openPostgres, ShardedStore } from '../src/node.ts';
+import { type PostgresOptions, PostgresStore } from '../src/postgres.ts';
 import { passes } from '../src/stores/filter.ts';
 import { conformance } from './conformance.ts';
 

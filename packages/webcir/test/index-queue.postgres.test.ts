@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openPostgres } from '@webcir/retrieval/postgres';
+import { openPostgres } from '@webcir/retrieval/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../scripts/lib/postgres.mjs';
 import { writePhotos } from './photos.ts';
@@ -81,7 +81,7 @@ it('fills a store by workers that are killed, each image once, and reports for a
       const victim = [...victims][Math.floor(Math.random() * victims.size)];
       if (victim?.kill('SIGKILL')) done++;
     }
-    for (const said of await working) expect(said).toMatch(/40 in the store[\s\S]*Left out: 1 image/);
+    for (const said of await working) expect(said).toMatch(/40 in postgres:\/\/[\s\S]*Left out: 1 image/);
     expectSameImages(await stored(), wanted);
     for (const report of ['one.jsonl', 'two.jsonl']) {
       const { id, path: file, error } = JSON.parse(await readFile(path(report), 'utf8'));
@@ -104,15 +104,15 @@ it('encodes only what is new, takes out what is gone, and says what it is not fo
   await rm(path('photos/below/1.png'));
   const again = await runIn(folder, cli, ...words('--skip-missing', '--remove-missing'));
   expect(again.stdout).toMatch(/38 of 40 images stored already[\s\S]*1 image taken out[\s\S]*2 images to encode/);
-  expect(again.stdout).toMatch(/\n1 image encoded by all, 39 in the store/);
+  expect(again.stdout).toMatch(/\n1 image encoded by all, 39 in postgres:/);
   const strict = await runIn(folder, cli, ...words());
   expect(strict.stderr).toBe(
-    'error: 1 image cannot be read, and the store holds only the others; --skip-missing takes that for success',
+    `error: 1 image cannot be read, and ${server.url} holds only the others; --skip-missing takes that for success`,
   );
   const other = await runIn(folder, cli, ...words('--transform', 'squarepad'));
   expect(other.stderr).toContain('the store holds features of another CLIP or preprocessing');
   const flat = await runIn(folder, cli, 'index', 'photos', '--into', 'alone', '--queue');
-  expect(flat.stderr).toContain('alone: a store in a folder has one writer at a time, and no queue');
+  expect(flat.stderr).toContain('alone: has one writer at a time, and no queue');
   const parted = await runIn(folder, cli, ...words('--shard', '1/2'));
   expect(parted.stderr).toContain('--queue and --shard are two ways to share the work');
 });

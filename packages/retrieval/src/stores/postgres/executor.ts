@@ -20,6 +20,8 @@ export interface PgClient {
   // biome-ignore lint/suspicious/noExplicitAny: the parameters of pg's own overloads differ from version to version
   query(question: any, params?: any): Promise<Answer>;
   release(error?: Error | boolean): void;
+  on(event: 'error', listener: () => void): unknown;
+  off(event: 'error', listener: () => void): unknown;
 }
 
 /** A `Pool` of the package pg, in as much as it is used. */
@@ -51,6 +53,7 @@ function ofPool(pool: PgPool, timeoutMs?: number): Executor {
     ask: askOf(pool),
     async transaction(work) {
       const client = await pool.connect();
+      client.on('error', ignore);
       const ask = askOf(client);
       let failure: unknown;
       try {
@@ -64,10 +67,14 @@ function ofPool(pool: PgPool, timeoutMs?: number): Executor {
       } finally {
         // A connection that is given up is closed, and its transaction taken back: it may not answer any more.
         client.release(failure !== undefined);
+        if (failure === undefined) client.off('error', ignore);
       }
     },
   };
 }
+
+/** A connection that breaks fails what is asked next: its event is not to end the process. */
+const ignore = (): void => {};
 
 function ofPgLite(database: PgLite): Executor {
   type Asked = Pick<PgLite, 'query'>;

@@ -1,7 +1,6 @@
 import { imageFingerprint } from '@webcir/clip';
 import { expectFolder, expectWritable, writeFileAtomic } from '@webcir/clip/node';
-import type { FlatStorage, FlatStore, StoreModel } from '@webcir/retrieval';
-import { openFlatStore } from '@webcir/retrieval/node';
+import { type FlatStorage, FlatStore, type Store, type StoreModel } from '@webcir/retrieval';
 import { type Command, Option } from 'commander';
 import { formatSeconds, ProgressLine } from '../../progress.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from '../autotune.ts';
@@ -13,7 +12,9 @@ import { ImageIndexer, type Unreadable } from './image-indexer.ts';
 import { indexWithOthers } from './index-queue.ts';
 import { handleMissing } from './missing.ts';
 import { compareWithStore, type ImageFile } from './new-images.ts';
+import { openStore } from './open-store.ts';
 import { claimPart, isInPart, type Part, parsePart } from './parts.ts';
+import { isFolder, nameOfPlaces, parsePlaces, placeHelp, type StorePlace } from './place.ts';
 
 interface IndexOptions extends EncoderOptions, AutotuneOption {
   readonly into: string;
@@ -36,17 +37,17 @@ export function registerIndex(program: Command): void {
         'below the folder: of several folders make one, with links, or their images take the places of one another.',
     )
     .argument('<pictures>', 'a folder of images, with the folders below')
-    .requiredOption('--into <store>', 'folder of the store, made where there is none; with --queue postgres://…')
+    .requiredOption('--into <store>', `${placeHelp}; made where there is none`)
     .option(
       '--shard <i/N>',
-      'only the i-th of N parts, 1/N to N/N, into a folder of its own below the store: for N workers at once; ' +
-        'webcir store join takes them in',
+      'only the i-th of N parts, 1/N to N/N: for N workers at once; into a folder of its own below the store, ' +
+        'which webcir store join takes in, or into the database that they have in common',
       parsePart,
     )
     .option(
       '--queue',
-      'hands the images out, by pg-boss in the PostgreSQL database of the store: start the same command on as many ' +
-        'machines as you like, and again where one was stopped',
+      'hands the images out, by pg-boss in the PostgreSQL database of the store (of its first shard): start the same ' +
+        'command on as many machines as you like, and again where one was stopped',
     )
     .option('--chunk <images>', 'with --queue: images that a worker takes at once', wholeNumber(1), 1024)
     .option(
@@ -78,35 +79,32 @@ export function registerIndex(program: Command): void {
 }
 
 async function indexCommand(pictures: string, options: IndexOptions): Promise<void> {
-  const { shard, into, report } = options;
-  expectPlace(options);
+  const { shard, into, report, queue } = options;
   if (report !== undefined) await expectWritable(report);
-  if (options.queue) return queueCommand(pictures, options);
-  await expectFolder(into);
+  if (queue) return queueCommand(pictures, options, placeOfQueue(options));
+  if (isFolder(into)) await expectFolder(into);
   const files = await imagesOfFolder(pictures);
   const own = [...files].filter(([id]) => shard === undefined || isInPart(id, shard));
-  const place = shard && (await claimPart(into, shard));
+  // A database takes all parts in itself.
+  const place = shard && isFolder(into) ? await claimPart(into, shard) : undefined;
+  const name = place?.done ?? nameOfPlaces(into);
   try {
     const session = await openEncoder(options);
     const unreadable: Unreadable[] = [];
     const reportAutotune = await autotuneFor(session.device, options);
-    const store = await openFlatStore(place?.work ?? into, {
-      device: session.device,
-      model: await modelOf(session),
-      storage: options.storage,
-    });
-    const name = place?.done ?? into;
+    const model = await modelOf(session);
+    const store = await openStore(place?.work ?? into, { device: session.device, model, storage: options.storage });
     try {
-      reportDropped(store, name);
       const { wanted, known } = await compareWithStore(store, own);
+      const isShared = shard !== undefined && place === undefined;
       await handleMissing(store, {
-        count: (await store.count()) - known,
-        isThere: (id) => files.has(id),
+        count: isShared ? undefined : (await store.count()) - known,
+        isThere: (id) => files.has(id) || (isShared && !isInPart(id, shard)),
         remove: options.removeMissing,
         names: { store: name, source: pictures },
       });
       const stored = await encodeFiles(session, store, wanted, (file) => unreadable.push(file));
-      if (shard !== undefined) await store.compact();
+      if (place && store instanceof FlatStore) await store.compact();
       console.log(`${stored} images encoded, ${await store.count()} in ${name}, ${store.model.dim} values each`);
     } finally {
       await store.close();
@@ -116,7 +114,7 @@ async function indexCommand(pictures: string, options: IndexOptions): Promise<vo
     if (report !== undefined) await writeReport(report, unreadable);
     reportUnreadable(
       unreadable.map(({ error }) => error),
-      place?.work ?? into,
+      place?.work ?? name,
       options.skipMissing,
     );
     await place?.finish();
@@ -125,28 +123,39 @@ async function indexCommand(pictures: string, options: IndexOptions): Promise<vo
   }
 }
 
-/** @throws Error where the options name no place that so many may write to */
-function expectPlace({ into, shard, queue }: IndexOptions): void {
-  const isDatabase = /^postgres(ql)?:/.test(into);
-  if (queue && shard !== undefined) throw new Error('--queue and --shard are two ways to share the work: take one');
-  if (queue && !isDatabase)
+/** The database that the queue is in. @throws Error where the options name no place that many may write to */
+function placeOfQueue({ into, shard }: IndexOptions): StorePlace & { readonly kind: 'postgres' } {
+  if (shard !== undefined) throw new Error('--queue and --shard are two ways to share the work: take one');
+  const places = parsePlaces(into);
+  const [first] = places;
+  if (first.kind !== 'postgres' || places.some(({ kind }) => kind !== 'postgres'))
     throw new Error(
-      `${into}: a store in a folder has one writer at a time, and no queue: give --into postgres://…, or share the work ` +
-        'by --shard',
+      `${nameOfPlaces(into)}: has one writer at a time, and no queue: give --into postgres://…, or share the work by --shard`,
     );
-  if (isDatabase && !queue) throw new Error('a store in PostgreSQL is filled with --queue, by one process or by many');
+  return first;
 }
 
-async function queueCommand(pictures: string, options: IndexOptions): Promise<void> {
-  const { report, skipMissing } = options;
+async function queueCommand(
+  pictures: string,
+  options: IndexOptions,
+  place: StorePlace & { readonly kind: 'postgres' },
+): Promise<void> {
+  const { into, report, skipMissing } = options;
   const session = await openEncoder(options);
+  const name = nameOfPlaces(into);
   try {
     const reportAutotune = await autotuneFor(session.device, options);
-    const unreadable = await indexWithOthers(session, pictures, options, await modelOf(session));
+    const store = await openStore(into, { device: session.device, model: await modelOf(session) });
+    let unreadable: Unreadable[];
+    try {
+      unreadable = await indexWithOthers(session, { pictures, store, name, place }, options);
+    } finally {
+      await store.close();
+    }
     reportAutotune();
     if (report !== undefined) await writeReport(report, unreadable);
     const messages = unreadable.map(({ path, error }) => (error.includes(path) ? error : `${path}: ${error}`));
-    reportUnreadable(messages, 'the store', skipMissing);
+    reportUnreadable(messages, name, skipMissing);
   } finally {
     session.device.close();
   }
@@ -160,7 +169,7 @@ export const modelOf = async ({ model }: EncoderSession): Promise<StoreModel> =>
 
 async function encodeFiles(
   session: EncoderSession,
-  store: FlatStore,
+  store: Store,
   files: readonly ImageFile[],
   onUnreadable: (file: Unreadable) => void,
 ): Promise<number> {
@@ -200,10 +209,4 @@ export const writeReport = (path: string, unreadable: readonly Unreadable[]): Pr
 function* linesOfReport(unreadable: readonly Unreadable[]): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   for (const { id, path, error } of unreadable) yield encoder.encode(`${JSON.stringify({ id, path, error })}\n`);
-}
-
-/** Says what a run that was killed had not written to its end. */
-export function reportDropped({ droppedBytes }: FlatStore, folder: string): void {
-  if (droppedBytes === 0) return;
-  console.warn(`${folder}: a run that was stopped left ${droppedBytes} bytes of a write that it had not finished`);
 }

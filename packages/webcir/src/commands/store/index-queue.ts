@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Store } from '@webcir/retrieval';
-import { openPostgres } from '@webcir/retrieval/postgres';
 import { ProgressLine } from '../../progress.ts';
 import { counted, imagesOfFolder } from '../images.ts';
 import type { EncoderSession } from '../session.ts';
@@ -8,10 +7,19 @@ import { ImageIndexer, type Unreadable } from './image-indexer.ts';
 import { type Chunk, ImageQueue } from './image-queue.ts';
 import { handleMissing } from './missing.ts';
 import { compareWithStore } from './new-images.ts';
+import type { StorePlace } from './place.ts';
+
+/** What a folder of images is indexed into. */
+export interface QueuedWork {
+  readonly pictures: string;
+  readonly store: Store;
+  /** Of the store, for people. */
+  readonly name: string;
+  /** The database that the queue is in. */
+  readonly place: StorePlace & { readonly kind: 'postgres' };
+}
 
 export interface QueueOptions {
-  /** The store's database, in which the queue is, too. */
-  readonly into: string;
   /** Images that are handed out at once. */
   readonly chunk: number;
   /** Seconds without a sign of life after which a worker counts as gone. */
@@ -29,40 +37,34 @@ const patience = 3;
  */
 export async function indexWithOthers(
   session: EncoderSession,
-  pictures: string,
-  { into, chunk, lease, removeMissing }: QueueOptions,
-  model: Store['model'],
+  { pictures, store, name, place }: QueuedWork,
+  { chunk, lease, removeMissing }: QueueOptions,
 ): Promise<Unreadable[]> {
-  const store = await openPostgres(into, { model });
+  const queue = await ImageQueue.open(place.url, place.in.table ?? 'webcir_images', lease);
   try {
-    const queue = await ImageQueue.open(into, store.table, lease);
-    try {
-      const isFilled = await queue.fill(async () => {
-        const files = await imagesOfFolder(pictures);
-        const { wanted, known } = await compareWithStore(store, [...files]);
-        await handleMissing(store, {
-          count: (await store.count()) - known,
-          isThere: (id) => files.has(id),
-          remove: removeMissing,
-          names: { store: 'the store', source: pictures },
-        });
-        console.log(`${counted(wanted.length)} to encode`);
-        return chunksOf(
-          wanted.map(([id]) => id),
-          chunk,
-        );
+    const isFilled = await queue.fill(async () => {
+      const files = await imagesOfFolder(pictures);
+      const { wanted, known } = await compareWithStore(store, [...files]);
+      await handleMissing(store, {
+        count: (await store.count()) - known,
+        isThere: (id) => files.has(id),
+        remove: removeMissing,
+        names: { store: name, source: pictures },
       });
-      if (!isFilled) console.log('helping with what is handed out already');
-      const create = async () => ImageIndexer.create(session, Math.min(chunk, (await queue.progress()).total));
-      await work(create, store, queue, pictures);
-      const { stored, unreadable } = await queue.report();
-      console.log(`${counted(stored)} encoded by all, ${await store.count()} in the store, ${model.dim} values each`);
-      return unreadable.map(({ id, error }) => ({ id, path: join(pictures, id), error }));
-    } finally {
-      await queue.close();
-    }
+      console.log(`${counted(wanted.length)} to encode`);
+      return chunksOf(
+        wanted.map(([id]) => id),
+        chunk,
+      );
+    });
+    if (!isFilled) console.log('helping with what is handed out already');
+    const create = async () => ImageIndexer.create(session, Math.min(chunk, (await queue.progress()).total));
+    await work(create, store, queue, pictures);
+    const { stored, unreadable } = await queue.report();
+    console.log(`${counted(stored)} encoded by all, ${await store.count()} in ${name}, ${store.model.dim} values each`);
+    return unreadable.map(({ id, error }) => ({ id, path: join(pictures, id), error }));
   } finally {
-    await store.close();
+    await queue.close();
   }
 }
 

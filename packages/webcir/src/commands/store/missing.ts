@@ -3,8 +3,8 @@ import { counted } from '../images.ts';
 
 /** What to do with images of a store whose files are gone. */
 export interface Missing {
-  /** How many there are. */
-  readonly count: number;
+  /** How many there are, where it is known without looking at all ids. */
+  readonly count: number | undefined;
   /** Whether an id is of an image that is still there. */
   isThere(id: string): boolean;
   /** Takes them out; else they stay, and are told of. */
@@ -18,15 +18,16 @@ export interface Missing {
  * @throws Error where nothing of the store would stay: whoever mistakes the folder would lose all
  */
 export async function handleMissing(store: Store, { count, isThere, remove, names }: Missing): Promise<void> {
-  if (count <= 0) return;
+  if (count !== undefined && count <= 0) return;
   if (!remove) {
+    if (count === undefined) return;
     console.log(`${counted(count)} of ${names.store} not in ${names.source}: kept; --remove-missing takes them out`);
     return;
   }
   const gone: string[] = [];
   let kept = 0;
   for await (const { ids } of store.items()) for (const id of ids) isThere(id) ? kept++ : gone.push(id);
-  if (kept === 0)
+  if (kept === 0 && gone.length > 0)
     throw new Error(
       `none of the images of ${names.store} is in ${names.source}, and --remove-missing would take all of them out: ` +
         'name the folder that they came from, or delete the store',

@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { decodeImage, openClipModel, openTokenizer } from '@webcir/clip/node';
 import type { Device } from '@webcir/kernels';
 import type { Filter, StoreHit, StoreQuery } from '@webcir/retrieval';
-import { openFlatStore } from '@webcir/retrieval/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Retriever } from '../../node-retriever.ts';
 import { type AutotuneOption, autotuneFor, noAutotuneOption } from '../autotune.ts';
@@ -10,6 +9,8 @@ import { addClipOptions, type ClipSource, clipPath } from '../clip-source.ts';
 import { openCommandDevice } from '../open-device.ts';
 import { numberBetween, targetRatioOption, transformOption, truncateOption, wholeNumber } from '../options.ts';
 import { chosenPreprocessing, type EncoderOptions } from '../session.ts';
+import { openStore } from './open-store.ts';
+import { placeHelp } from './place.ts';
 
 interface SearchOptions extends EncoderOptions, ClipSource, AutotuneOption {
   readonly run?: string;
@@ -29,7 +30,7 @@ export function registerSearch(program: Command): void {
   const command = program
     .command('search')
     .description('Finds the images of a store that fit "this image, but …".')
-    .argument('<store>', 'folder of the store, which webcir index makes')
+    .argument('<store>', `what webcir index makes: ${placeHelp}`)
     .option('--image <image...>', 'the reference, or several: a file, or the id of an image in the store')
     .option('--text <text>', 'how the wanted image differs, or by itself what it shows')
     .option('-k <count>', 'how many images to find, 128 at most', wholeNumber(1), 10)
@@ -49,9 +50,9 @@ export function registerSearch(program: Command): void {
     .action((store, options) => searchCommand(store, options));
 }
 
-async function searchCommand(folder: string, options: SearchOptions): Promise<void> {
+async function searchCommand(place: string, options: SearchOptions): Promise<void> {
   const device = await openCommandDevice();
-  const store = await openFlatStore(folder, { device, readOnly: true });
+  const store = await openStore(place, { device, readOnly: true });
   try {
     const reportAutotune = await autotuneFor(device, options);
     const retriever = await openRetriever(device, options);
