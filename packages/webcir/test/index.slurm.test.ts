@@ -71,7 +71,7 @@ async function family(pid: string): Promise<string[]> {
   return [pid, ...(await Promise.all(children.trim().split(' ').filter(Boolean).map(family))).flat()];
 }
 
-it('fills a store whose tasks are killed, each image once', { timeout: 120_000 }, async () => {
+it('fills a store whose tasks are killed, each image once', { timeout: 300_000 }, async () => {
   // The very lines of the script's own head, for as many tasks as are tried here.
   const [submit, submitJoin] = [...(await readFile(script, 'utf8')).matchAll(/^# {3}(.*sbatch.*)$/gm)].map(
     ([, l]) => l,
@@ -83,7 +83,7 @@ it('fills a store whose tasks are killed, each image once', { timeout: 120_000 }
 
   let [kills, requeues] = [0, 0];
   const waiting = new Map<string, number>();
-  for (const until = Date.now() + 100_000; (await tasks(joining))[0].state !== 'COMPLETED'; await wait(200)) {
+  for (const until = Date.now() + 240_000; (await tasks(joining))[0].state !== 'COMPLETED'; await wait(200)) {
     const now = await tasks(job);
     const [last] = await tasks(joining);
     const said = `${JSON.stringify([now, last])} after ${kills} kills, ${requeues} requeues`;
