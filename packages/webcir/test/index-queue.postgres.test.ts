@@ -115,4 +115,15 @@ it('encodes only what is new, takes out what is gone, and says what it is not fo
   expect(flat.stderr).toContain('alone: has one writer at a time, and no queue');
   const parted = await runIn(folder, cli, ...words('--shard', '1/2'));
   expect(parted.stderr).toContain('--queue and --shard are two ways to share the work');
+
+  // Workers that share the database by parts take out what is of their own part.
+  await rm(path('photos/below/3.png'));
+  const part = (from: string, which: string) =>
+    runIn(folder, cli, 'index', from, '--into', server.url, '--shard', which, '--skip-missing', '--remove-missing');
+  const taken = await Promise.all(['1/2', '2/2'].map((which) => part('photos', which)));
+  expect(taken.map(({ stdout }) => stdout).join('')).toMatch(/^1 image taken out of postgres:/m);
+  expect((await stored()).map(({ id }) => id)).toEqual(
+    (await imagesOfStore(path('alone'))).map(({ id }) => id).filter((id) => !/below\/[13]\.png/.test(id)),
+  );
+  expect((await part('photos/below', '1/2')).stderr).toContain('none of the images of postgres:');
 });

@@ -99,6 +99,7 @@ async function indexCommand(pictures: string, options: IndexOptions): Promise<vo
       const isShared = shard !== undefined && place === undefined;
       await handleMissing(store, {
         count: isShared ? undefined : (await store.count()) - known,
+        known,
         isThere: (id) => files.has(id) || (isShared && !isInPart(id, shard)),
         remove: options.removeMissing,
         names: { store: name, source: pictures },

@@ -47,6 +47,7 @@ export async function indexWithOthers(
       const { wanted, known } = await compareWithStore(store, [...files]);
       await handleMissing(store, {
         count: (await store.count()) - known,
+        known,
         isThere: (id) => files.has(id),
         remove: removeMissing,
         names: { store: name, source: pictures },

@@ -5,6 +5,8 @@ import { counted } from '../images.ts';
 export interface Missing {
   /** How many there are, where it is known without looking at all ids. */
   readonly count: number | undefined;
+  /** How many images of the store are there. */
+  readonly known: number;
   /** Whether an id is of an image that is still there. */
   isThere(id: string): boolean;
   /** Takes them out; else they stay, and are told of. */
@@ -17,7 +19,7 @@ export interface Missing {
  * Takes images out of a store whose files are gone, or says that they are there and how to take them out.
  * @throws Error where nothing of the store would stay: whoever mistakes the folder would lose all
  */
-export async function handleMissing(store: Store, { count, isThere, remove, names }: Missing): Promise<void> {
+export async function handleMissing(store: Store, { count, known, isThere, remove, names }: Missing): Promise<void> {
   if (count !== undefined && count <= 0) return;
   if (!remove) {
     if (count === undefined) return;
@@ -25,9 +27,9 @@ export async function handleMissing(store: Store, { count, isThere, remove, name
     return;
   }
   const gone: string[] = [];
-  let kept = 0;
-  for await (const { ids } of store.items()) for (const id of ids) isThere(id) ? kept++ : gone.push(id);
-  if (kept === 0 && gone.length > 0)
+  for await (const { ids } of store.items()) gone.push(...ids.filter((id) => !isThere(id)));
+  if (gone.length === 0) return;
+  if (known === 0)
     throw new Error(
       `none of the images of ${names.store} is in ${names.source}, and --remove-missing would take all of them out: ` +
         'name the folder that they came from, or delete the store',

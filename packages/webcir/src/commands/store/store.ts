@@ -96,6 +96,7 @@ async function joinCommand(folder: string, { removeMissing }: JoinOptions): Prom
     }
     await handleMissing(store, {
       count: (await store.count()) - ids.size,
+      known: ids.size,
       isThere: (id) => ids.has(id),
       remove: removeMissing,
       names: { store: folder, source: 'the parts' },
