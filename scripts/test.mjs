@@ -5,12 +5,14 @@ import { ensureAdapter } from './lib/adapter.mjs';
 import { browserRemedy, ensureBrowser } from './lib/browser.mjs';
 import { ensureExamples } from './lib/on-demand.mjs';
 import { ensurePostgres } from './lib/postgres-install.mjs';
+import { ensureSlurm } from './lib/slurm.mjs';
 import { stepList, toolStep, vitestStep } from './lib/steps.mjs';
 
 const USAGE = `usage: pnpm test [options]
   --node            only the tests in Node: no lint, typecheck, import check or browser
   --no-browser      everything but the browser run
   --no-postgres     everything but what needs PostgreSQL servers
+  --no-slurm        everything but what needs Slurm
   --filter PATTERN  only test files whose path contains PATTERN`;
 
 const options = readOptions();
@@ -22,6 +24,7 @@ function readOptions() {
     node: { type: 'boolean' },
     'no-browser': { type: 'boolean' },
     'no-postgres': { type: 'boolean' },
+    'no-slurm': { type: 'boolean' },
     filter: { type: 'string' },
   };
   try {
@@ -32,7 +35,13 @@ function readOptions() {
   }
 }
 
-async function main({ node: nodeOnly, 'no-browser': noBrowser, 'no-postgres': noPostgres, filter }) {
+async function main({
+  node: nodeOnly,
+  'no-browser': noBrowser,
+  'no-postgres': noPostgres,
+  'no-slurm': noSlurm,
+  filter,
+}) {
   // A filter may leave one of the two runs without a file.
   const files = filter ? [filter, '--passWithNoTests'] : [];
   const { total, step } = stepList();
@@ -73,6 +82,18 @@ async function main({ node: nodeOnly, 'no-browser': noBrowser, 'no-postgres': no
         return { passed: 1, failed: 0, note: await ensurePostgres(console.log) };
       } catch (error) {
         throw new Error(`${error.message}, or pass --no-postgres to do without`, { cause: error });
+      }
+    });
+  }
+  if (noSlurm) {
+    console.log('- tests on Slurm: NOT RUN, as asked');
+    files.push('--exclude', '**/*.slurm.test.*');
+  } else {
+    await step('Slurm', async () => {
+      try {
+        return { passed: 1, failed: 0, note: await ensureSlurm(console.log) };
+      } catch (error) {
+        throw new Error(`${error.message}, or pass --no-slurm to do without`, { cause: error });
       }
     });
   }

@@ -1,9 +1,9 @@
 // PostgreSQL servers for tests: each with a cluster of its own in a temporary folder, on a port of this machine.
 import { spawn } from 'node:child_process';
 import { appendFileSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.mjs';
 import { ensurePostgres } from './postgres-install.mjs';
 import { run, which } from './run.mjs';
 
@@ -208,16 +208,4 @@ function as(owner, command, args) {
   }
   const user = owner ? [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'] : [];
   return [setpriv, [...user, '--pdeathsig=QUIT', command, ...args]];
-}
-
-/** A port that nothing listens at. */
-function freePort(host) {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, host, () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

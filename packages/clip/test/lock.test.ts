@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lock } from '../src/node.ts';
 
 const folders: string[] = [];
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterAll(() => Promise.all(folders.map((each) => rm(each, { recursive: true }))));
 
-const taken = (holder: number) => new Error(`taken by ${holder}`);
+const taken = (holder: string) => new Error(`taken by ${holder}`);
 
 /** Tries for the lock at a moment, in another process, which keeps it until its input ends. */
 function rival(moment: number) {
@@ -70,6 +70,33 @@ describe('lock', () => {
     expect(() => lock(path, taken)).toThrow(`taken by ${process.pid}`);
     unlock();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('of another machine is taken over once it has given no sign of life for a minute', async () => {
+    await writeFile(path, `${process.pid} 1 a node%203`);
+    expect(() => lock(path, taken)).toThrow(`taken by ${process.pid} on node 3`);
+    const seconds = Date.now() / 1000;
+    await utimes(path, seconds, seconds - 55);
+    expect(() => lock(path, taken)).toThrow('on node 3');
+    await utimes(path, seconds, seconds - 65);
+    lock(path, taken)();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('gives signs of life while it is held', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const unlock = lock(path, taken);
+      const content = await readFile(path, 'utf8');
+      await utimes(path, 1, 1);
+      vi.advanceTimersByTime(11_000);
+      expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 5_000);
+      expect(await readFile(path, 'utf8')).toBe(content);
+      unlock();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is taken over where the one who was taking it over died, too', async () => {

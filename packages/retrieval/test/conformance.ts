@@ -144,6 +144,13 @@ export function conformance(name: string, makePlace: () => Promise<StorePlace>, 
       for (const [i, value] of third!.feature.entries())
         expect(Math.abs(value - rows.features[3 * model.dim + i])).toBeLessThan(2 ** -11 * 5.1);
       expect(idsOf(await everything(store)).sort()).toEqual([...rows.ids].sort());
+      const asked = [39, 3, 3, 20, 0].map((row) => rows.ids[row]);
+      for (const [i, image] of (await store.get(asked)).entries()) {
+        expect(image?.id).toBe(asked[i]); // in any order, and twice where it is asked for twice
+        const row = rows.ids.indexOf(asked[i]);
+        expect(image?.metadata).toEqual(rows.metadata[row]);
+        expect(image!.feature[1]).toBeCloseTo(rows.features[row * model.dim + 1], 2);
+      }
     });
 
     it.runIf(isExact)('finds what is most like each of several queries, as the reference does', async () => {

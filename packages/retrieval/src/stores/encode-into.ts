@@ -14,6 +14,8 @@ export interface ImageToStore {
 export interface EncodeIntoOptions {
   /** Images that are stored at once; 1,024 unless given. What has been stored is not encoded again after a stop. */
   readonly chunk?: number;
+  /** Seconds after which what is encoded is stored, at the end of a batch, however little it is; 10 unless given. */
+  readonly seconds?: number;
   /** Called with the number of images that have been encoded so far, and of those that are stored. */
   onProgress?(encoded: number, stored: number): void;
 }
@@ -25,9 +27,9 @@ export interface EncodeIntoOptions {
  */
 export async function encodeInto(
   store: Store,
-  encoder: Pick<ImageEncoder, 'encode'>,
+  encoder: Pick<ImageEncoder, 'encode' | 'batch'>,
   images: AsyncIterable<ImageToStore>,
-  { chunk = 1024, onProgress }: EncodeIntoOptions = {},
+  { chunk = 1024, seconds = 10, onProgress }: EncodeIntoOptions = {},
 ): Promise<number> {
   const source = images[Symbol.asyncIterator]();
   let putting: Promise<void> = Promise.resolve();
@@ -35,8 +37,12 @@ export async function encodeInto(
   try {
     for (let isOver = false; !isOver; ) {
       const metadata: Metadata[] = [];
+      const until = performance.now() + 1000 * seconds;
+      const isWhole = () =>
+        metadata.length >= chunk ||
+        (metadata.length > 0 && metadata.length % encoder.batch === 0 && performance.now() >= until);
       const some = async function* (): AsyncGenerator<PlanesOfImage> {
-        while (metadata.length < chunk) {
+        while (!isWhole()) {
           const { done, value } = await source.next();
           if (done) {
             isOver = true;

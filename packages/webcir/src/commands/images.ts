@@ -14,6 +14,9 @@ export async function imagesOfFolder(folder: string): Promise<ReadonlyMap<string
   return files;
 }
 
+/** Names that are printed; `--report` has room for more. */
+const namesPrinted = 100;
+
 /**
  * Names the images without features. By then the others have been written: hours of work are not lost to one file.
  * @param out what holds the others
@@ -21,9 +24,13 @@ export async function imagesOfFolder(folder: string): Promise<ReadonlyMap<string
  */
 export function reportUnreadable(unreadable: readonly string[], out: string, skipMissing: boolean | undefined): void {
   if (unreadable.length === 0) return;
-  for (const message of unreadable) console.log(message);
-  const count = `${unreadable.length} ${unreadable.length === 1 ? 'image' : 'images'}`;
+  for (const message of unreadable.slice(0, namesPrinted)) console.log(message);
+  if (unreadable.length > namesPrinted) console.log(`… and ${unreadable.length - namesPrinted} more`);
+  const count = counted(unreadable.length);
   if (!skipMissing)
     throw new Error(`${count} cannot be read, and ${out} holds only the others; --skip-missing takes that for success`);
   console.log(`Left out: ${count}.`);
 }
+
+/** '1 image', '2 images'. */
+export const counted = (count: number): string => `${count} ${count === 1 ? 'image' : 'images'}`;

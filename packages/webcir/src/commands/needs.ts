@@ -1,12 +1,14 @@
 import { isEmbedded } from '@webcir/data/node';
 import { MissingPackageError, packageName } from '@webcir/kernels';
 
-/** Packages that some commands need and that do not come with webcir: Dawn and the images are heavy. */
+/** Packages that some commands need and that do not come with webcir: Dawn and the images are heavy, and few have a database. */
 const packages = {
   webgpu: 'webgpu@0.6.2',
   sharp: 'sharp@0.35.5',
   'fmnist-cir': '@webcir/embedded@0.1.0',
   'emoji-cir': '@webcir/embedded-emoji@0.1.0',
+  pg: 'pg@8.23.1',
+  'pg-boss': 'pg-boss@10.4.2',
 };
 type Need = keyof typeof packages;
 
@@ -15,6 +17,7 @@ interface GivenOptions {
   readonly run?: string;
   readonly clipModelName?: string;
   readonly clipModelPath?: string;
+  readonly queue?: boolean;
 }
 
 /** The embedded data set that is named. */
@@ -33,7 +36,7 @@ const needs: Readonly<Record<string, (options: GivenOptions, args: readonly stri
   submit: encoding,
   study: encoding,
   encode: encoding,
-  index: encoding,
+  index: (given) => [...encoding(given), ...(given.queue ? (['pg', 'pg-boss'] as const) : [])],
   search: encoding,
   pretrain: ({ dataset }) => ['webgpu', ...opening(dataset)],
   export: (_, [name]) => ['sharp', ...embedded(name)],

@@ -9,7 +9,7 @@ import { Filtered } from './filtered.ts';
 import { type Change, encodeChange } from './journal.ts';
 import { type LiveSegment, liveRows, type Manifest, readManifest } from './manifest.ts';
 import { type Opened, openFiles, removeAll } from './open-files.ts';
-import { featureAt, type SearchTools, searchState } from './search-state.ts';
+import { type SearchTools, searchState } from './search-state.ts';
 import { dtypeOf, type FlatStorage, type Segment } from './segment.ts';
 import { applyChange, countOf, type FlatState, inSegment, locate } from './state.ts';
 import { encodeRows } from './write-segment.ts';
@@ -144,14 +144,25 @@ export class FlatStore implements Store {
   get(ids: readonly string[]): Promise<(StoredImage | undefined)[]> {
     return this.#read(async (state) => {
       const places = await locate(state, ids);
-      return Promise.all(
-        places.map(async (place, i) => {
-          if (place === undefined || !inSegment(place)) return place && { ...place, feature: place.feature.slice() };
-          const { segment } = state.segments[place.at];
-          const [feature, metadata] = await Promise.all([featureAt(segment, place.row), segment.metadataAt(place.row)]);
-          return { id: ids[i], feature, metadata };
-        }),
+      const images = places.map((place): StoredImage | undefined =>
+        place && !inSegment(place) ? { ...place, feature: place.feature.slice() } : undefined,
       );
+      for (const [at, { segment }] of state.segments.entries()) {
+        const wanted = places
+          .flatMap((place, index) => (place && inSegment(place) && place.at === at ? [{ index, row: place.row }] : []))
+          .sort((a, b) => a.row - b.row);
+        const rows = wanted.map(({ row }) => row);
+        const metadata = await segment.metadata.pick(rows);
+        let done = 0;
+        for await (const block of segment.blocks(rows)) {
+          for (const i of block.rows.keys()) {
+            const feature = block.features.slice(i * segment.dim, (i + 1) * segment.dim);
+            const { index } = wanted[done];
+            images[index] = { id: ids[index], feature, metadata: JSON.parse(metadata[done++]) };
+          }
+        }
+      }
+      return images;
     });
   }
 

@@ -33,7 +33,7 @@ export async function openFiles(
     const made = await checkpoint(at, { segments: [], tail: new Map() }, [], 1);
     return { at, ...made, droppedBytes: 0, writer: await Writer.open(files, made.manifest.journal, 0, unlock) };
   }
-  if (model) expectModel(found.model, model);
+  if (model) expectModelOf(files, found.model, model);
   const at = { files, model: found.model, storage: found.storage };
   const segments: LiveSegment[] = [];
   try {
@@ -50,6 +50,14 @@ export async function openFiles(
   } catch (error) {
     for (const { segment } of segments) await segment.close();
     throw error;
+  }
+}
+
+function expectModelOf({ name }: StoreFiles, found: StoreModel, asked: StoreModel): void {
+  try {
+    expectModel(found, asked);
+  } catch (cause) {
+    throw new RangeError(`${name}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -135,7 +135,7 @@ function featuresOf(found: readonly Found[]): Promise<Float32Array[]> {
 }
 
 /** The feature of one row, [dim]. */
-export async function featureAt(segment: Segment, row: number): Promise<Float32Array> {
+async function featureAt(segment: Segment, row: number): Promise<Float32Array> {
   const { dtype } = segment.features;
   return toFloat32(storedTensor(dtype, [segment.dim], await segment.gather([row])));
 }

@@ -1,6 +1,7 @@
 import { elementsOf, openSafetensors, readFloat32, storedTensor, toFloat32, type WeightTensor } from '@webcir/clip';
 import type { Metadata, StoreModel } from '../store.ts';
 import type { OpenFile, StoreFiles } from './files.ts';
+import { runsOf } from './runs.ts';
 import { int32, StoredTexts } from './text-column.ts';
 
 /**
@@ -15,8 +16,6 @@ export const dtypeOf = (storage: FlatStorage): 'F32' | 'F16' => (storage === 'F3
 /** Rows that a segment may have: a hash of 32 bits and a row fit into one whole number of a float64. */
 export const MAX_SEGMENT_ROWS = 2 ** 21;
 
-/** Rows that lie between two that are wanted are read along with them, up to so many. */
-const maxGap = 16;
 /** Rows that are read at once. */
 const blockRows = 4096;
 
@@ -75,18 +74,12 @@ export class Segment {
 
   /** Features of some rows, as they are stored. @param rows in rising order @returns bytes [rows, dim] */
   async gather(rows: ArrayLike<number>): Promise<Uint8Array> {
-    const runs: { first: number; last: number; from: number }[] = [];
-    for (let i = 0; i < rows.length; i++) {
-      const run = runs.at(-1);
-      if (run && rows[i] - run.last <= maxGap) run.last = rows[i];
-      else runs.push({ first: rows[i], last: rows[i], from: i });
-    }
     const rowBytes = bytesOf(this.features) / Math.max(this.rows, 1);
     const gathered = new Uint8Array(rows.length * rowBytes);
     await Promise.all(
-      runs.map(async ({ first, last, from }, r) => {
+      runsOf(rows).map(async ({ first, last, from, to }) => {
         const bytes = await this.features.rows!(first, last - first + 1).read();
-        for (let i = from; i < (runs[r + 1]?.from ?? rows.length); i++) {
+        for (let i = from; i < to; i++) {
           const at = (rows[i] - first) * rowBytes;
           gathered.set(bytes.subarray(at, at + rowBytes), i * rowBytes);
         }

@@ -36,17 +36,19 @@ export const inSegment = (place: Place): place is SegmentPlace => 'at' in place;
 
 /** Where the images of some ids are; undefined for one that is not there. */
 export async function locate(state: FlatState, ids: readonly string[]): Promise<(Place | undefined)[]> {
-  return Promise.all(ids.map((id) => state.tail.get(id) ?? locateInSegments(state.segments, id)));
+  const places: (Place | undefined)[] = ids.map((id) => state.tail.get(id));
+  const hashes = ids.map((id) => hashOf(encoder.encode(id)));
+  for (const [at, { segment, dead }] of state.segments.entries()) {
+    const likely: { readonly index: number; readonly row: number }[] = [];
+    for (const [index, hash] of hashes.entries()) {
+      if (places[index] !== undefined) continue;
+      for (const row of await segment.rowsByHash(hash)) if (!dead?.[row]) likely.push({ index, row });
+    }
+    likely.sort((a, b) => a.row - b.row);
+    const found = await segment.ids.pick(likely.map(({ row }) => row));
+    for (const [i, { index, row }] of likely.entries()) if (found[i] === ids[index]) places[index] = { at, row };
+  }
+  return places;
 }
 
 const encoder = new TextEncoder();
-
-async function locateInSegments(segments: readonly LiveSegment[], id: string): Promise<Place | undefined> {
-  const hash = hashOf(encoder.encode(id));
-  for (const [at, { segment, dead }] of segments.entries()) {
-    for (const row of await segment.rowsByHash(hash)) {
-      if (!dead?.[row] && (await segment.idAt(row)) === id) return { at, row };
-    }
-  }
-  return undefined;
-}

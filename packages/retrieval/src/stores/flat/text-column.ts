@@ -1,5 +1,6 @@
 import { type StoredTensor, storedTensor, type WeightTensor } from '@webcir/clip';
 import { joinBytes } from './memory-files.ts';
+import { runsOf } from './runs.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -77,6 +78,17 @@ export class StoredTexts {
     const length = ends.at(-1) ?? 0;
     if (!isRising || start + length > this.#bytes.shape[0]) throw new Error(`texts: damaged ends near row ${first}`);
     return new TextColumn(await this.#bytes.rows!(start, length).read(), ends);
+  }
+
+  /** Some texts. @param rows in rising order */
+  async pick(rows: readonly number[]): Promise<string[]> {
+    const parts = await Promise.all(
+      runsOf(rows).map(async ({ first, last, from, to }) => {
+        const column = await this.read(first, last - first + 1);
+        return rows.slice(from, to).map((row) => column.at(row - first));
+      }),
+    );
+    return parts.flat();
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lock } from '@webcir/clip/node';
 import { partOf } from '@webcir/retrieval/node';
 import { InvalidArgumentError } from 'commander';
 
@@ -24,12 +25,43 @@ export const isInPart = (id: string, { part, parts }: Part): boolean => partOf(i
 const parts = (store: string) => join(store, 'parts');
 const nameOf = ({ part, parts }: Part) => `${part}-of-${parts}`;
 
+/** A part that this process makes. */
+export interface ClaimedPart {
+  /** Where it is made. A part that is whole is brought up to date where it is. */
+  readonly work: string;
+  /** Where it is when it is whole. */
+  readonly done: string;
+  /** Gives it the name of one that is whole: whoever joins parts sees no half of one. */
+  finish(): Promise<void>;
+  /** Lets others make it. */
+  release(): void;
+}
+
 /**
- * Where a part is made, and where it is when it is whole. A part that is whole is brought up to date where it is.
+ * Keeps other processes from making a part.
+ * @throws Error naming the process that makes it
  */
-export function partFolder(store: string, part: Part): { readonly work: string; readonly done: string } {
+export async function claimPart(store: string, part: Part): Promise<ClaimedPart> {
+  await mkdir(parts(store), { recursive: true });
   const done = join(parts(store), nameOf(part));
-  return { work: existsSync(done) ? done : `${done}.unfinished`, done };
+  const file = `${done}.lock`;
+  const release = lock(
+    file,
+    (holder) =>
+      new Error(
+        `part ${part.part}/${part.parts} of ${store} is being made by process ${holder}: wait for it, ` +
+          `or delete ${file} if that is something else`,
+      ),
+  );
+  const work = existsSync(done) ? done : `${done}.unfinished`;
+  return {
+    work,
+    done,
+    release,
+    async finish() {
+      if (work !== done) await rename(work, done);
+    },
+  };
 }
 
 /**

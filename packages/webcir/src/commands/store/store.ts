@@ -10,6 +10,7 @@ import { addClipOptions, clipPath } from '../clip-source.ts';
 import { targetRatioOption, transformOption } from '../options.ts';
 import { chosenPreprocessing, type EncoderOptions } from '../session.ts';
 import { changedRows } from './changed-rows.ts';
+import { handleMissing } from './missing.ts';
 import { openStore, storageOf } from './open-store.ts';
 import { wholeParts } from './parts.ts';
 import { expectFolderPlace, nameOfPlaces, placeHelp } from './place.ts';
@@ -26,6 +27,7 @@ export function registerStore(program: Command): void {
     .command('join')
     .description('Takes the parts that webcir index --shard has made into their store. Can be repeated.')
     .argument('<store>', 'folder of the store')
+    .option('--remove-missing', 'takes images out of the store that are in none of the parts')
     .action(joinCommand);
   store
     .command('compact')
@@ -72,18 +74,33 @@ const infoCommand = (place: string): Promise<void> =>
     );
   });
 
-async function joinCommand(folder: string): Promise<void> {
+interface JoinOptions {
+  readonly removeMissing?: boolean;
+}
+
+async function joinCommand(folder: string, { removeMissing }: JoinOptions): Promise<void> {
   expectFolderPlace(folder, 'webcir index --shard writes into it itself, so that there are no parts to be joined');
   const parts = await wholeParts(folder);
   const { model, storage } = await withStore(parts[0], { readOnly: true }, async (first) => first as FlatStore);
   const line = new ProgressLine('parts');
   await withStore(folder, { model, storage }, async (store) => {
+    const ids = new Set<string>();
     for (const [i, path] of parts.entries()) {
       await withStore(path, { model, readOnly: true }, async (part) => {
-        for await (const rows of part.items()) await store.put(rows);
+        for await (const rows of part.items()) {
+          for (const id of rows.ids) ids.add(id);
+          await store.put(await changedRows(store, rows));
+        }
       });
       line.update((i + 1) / parts.length, `${i + 1}/${parts.length}`);
     }
+    await handleMissing(store, {
+      count: (await store.count()) - ids.size,
+      known: ids.size,
+      isThere: (id) => ids.has(id),
+      remove: removeMissing,
+      names: { store: folder, source: 'the parts' },
+    });
     line.finish(`${parts.length} parts, ${await store.count()} images in ${folder}`);
   });
 }
