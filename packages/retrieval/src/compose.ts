@@ -62,12 +62,12 @@ async function composeTogether(
     return parts ? [{ i, weights, ...parts }] : [];
   });
   const pairs = made.flatMap(({ i, image, text }) => (image && text ? [{ i, image, text }] : []));
-  const fused = await context.models.fuse(pairs);
-  const fusedOf = new Map(pairs.map(({ i }, at) => [i, fused?.[at]]));
+  const combined = await context.models.combine(pairs);
+  const fused = new Map(pairs.map(({ i }, at) => [i, combined?.[at]]));
   return new Map(
-    made.map(({ i, weights, away, ...parts }) => [
+    made.map(({ i, image, text, weights, away }) => [
       i,
-      moveAway(mixParts({ ...parts, fused: fusedOf.get(i) }, weights), away),
+      moveAway(mixParts({ image, text, fused: fused.get(i) }, weights), away),
     ]),
   );
 }

@@ -1,10 +1,9 @@
 import type { ClipConfig } from '@webcir/clip';
 import type { InputWriter } from '@webcir/kernels';
-import { fittingBatch } from './batch-size.ts';
+import { maxImages, splitEven } from './batch-size.ts';
 import { type EncodedImages, encodeInBatches } from './encode.ts';
 import { madeAhead } from './made-ahead.ts';
 import type { UseModels } from './models-keeper.ts';
-import { indexBatch } from './models-on-device.ts';
 
 /** Images by id, as they come: a Map, a list of pairs, a generator that decodes one after the other. */
 export type Entries<Image> = Iterable<readonly [string, Image]> | AsyncIterable<readonly [string, Image]>;
@@ -19,12 +18,15 @@ export interface IndexOptions {
 }
 
 /** How images are encoded. */
-interface ImageWork<Image> extends IndexOptions {
+interface ImageWork<Image> {
   readonly config: ClipConfig;
   /** Makes an image what the encoder takes: normalized planes [3, size, size], or what writes them. */
   planes(image: Image): Promise<Float32Array | InputWriter>;
   /** Gives the models, for each batch once. */
   readonly use: UseModels;
+  readonly onUnreadable: IndexOptions['onUnreadable'];
+  /** How many images there are, where it is known: a few get no room for a whole batch. */
+  readonly count?: number;
 }
 
 /**
@@ -33,17 +35,18 @@ interface ImageWork<Image> extends IndexOptions {
  */
 export async function encodeEntries<Image>(
   images: Entries<Image>,
-  { config, planes, use, onUnreadable }: ImageWork<Image>,
+  { config, planes, use, onUnreadable, count }: ImageWork<Image>,
 ): Promise<EncodedImages> {
   const made = madeAhead(
     withOwnIds(images),
-    indexBatch,
+    maxImages,
     async ([id, image]) => [id, await planes(image)] as const,
     onUnreadable && (([id], error) => onUnreadable(id, error)),
   );
+  const most = await use((models) => models.imageBatch());
   return encodeInBatches(made, config, {
-    batch: await use((models) => models.imageBatch()),
-    sizeOf: fittingBatch,
+    batch: count === undefined ? most : splitEven(count, most)[0],
+    split: splitEven,
     run: (pixels, size) => use(async (models) => (await models.imageEncoder(size)).run(pixels)),
   });
 }

@@ -63,7 +63,11 @@ export async function encodeParts(context: EncodeContext, queries: readonly Part
     (image): image is ShownImage => !(image instanceof Float32Array || 'feature' in image),
   );
   const texts = queries.flatMap(({ rows, avoid }) => [...(rows ? [rows] : []), ...avoid.rows]);
-  return new EncodedParts(await encodeShown(context, shown), await encodeTexts(context, texts));
+  // At once: the device encodes texts while images are made ready.
+  const encoding = [encodeTexts(context, texts), encodeShown(context, shown)] as const;
+  await Promise.allSettled(encoding); // nothing is left to run after an error
+  const [textFeatures, imageFeatures] = await Promise.all(encoding);
+  return new EncodedParts(imageFeatures, textFeatures);
 }
 
 /** @returns for each image its feature, or why it cannot be read */
@@ -79,8 +83,10 @@ async function encodeShown(
     encoded.set(shown[Number(id)], error);
   };
   const use: UseModels = (work) => work(models);
-  const entries = shown.map((image, i) => [`${i}`, image] as const);
-  const { ids, features } = await encodeEntries(entries, { config, planes: planesOf, use, onUnreadable });
+  const { ids, features } = await encodeEntries(
+    shown.map((image, i) => [`${i}`, image] as const),
+    { config, planes: planesOf, use, onUnreadable, count: shown.length },
+  );
   for (const [at, id] of ids.entries()) encoded.set(shown[Number(id)], rowOf(features, at, config.embedDim));
   return encoded;
 }

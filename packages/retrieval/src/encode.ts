@@ -1,6 +1,6 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
 import { compile, type Device, type InputWriter, type Program, remember, SharedMemory } from '@webcir/kernels';
-import { fittingBatch, imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
+import { imageBatchFor, imageGraph, maxTexts, splitTexts, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Called to report how far a long job is: `done` of `total`. */
 export type OnProgress = (done: number, total: number) => void;
@@ -72,8 +72,8 @@ export interface EncodedImages {
 interface Batches {
   /** Images in a batch; the last one is filled up. */
   readonly batch: number;
-  /** The size of the last batch, by the number of images that are left; `batch` unless given. */
-  sizeOf?(left: number, batch: number): number;
+  /** The sizes of the last batches, by the number of images that are left; one of `batch` unless given. */
+  split?(left: number, batch: number): readonly number[];
   /** Encodes [batch, size, size, 3], or what writes them, to [batch, embed]. */
   run(pixels: Float32Array | InputWriter, batch: number): Promise<Float32Array>;
   onProgress?: ((done: number) => void) | undefined;
@@ -83,21 +83,25 @@ interface Batches {
 export async function encodeInBatches(
   images: Iterable<PlanesOfImage> | AsyncIterable<PlanesOfImage>,
   { imageResolution: size, embedDim }: ClipConfig,
-  { batch, sizeOf = () => batch, run, onProgress }: Batches,
+  { batch, split = () => [batch], run, onProgress }: Batches,
 ): Promise<EncodedImages> {
   const ids: string[] = [];
   const batches: Float32Array[] = [];
   let running: Promise<void> = Promise.resolve();
   const start = async (pixels: PixelBatch) => {
-    await running;
-    const done = ids.length;
-    const rows = ((done - 1) % batch) + 1;
-    const size = sizeOf(rows, batch);
-    running = run(pixels.input(size), size).then((features) => {
-      batches.push(features.slice(0, rows * embedDim));
-      onProgress?.(done);
-    });
-    running.catch(() => {});
+    const filled = ((ids.length - 1) % batch) + 1;
+    let first = 0;
+    for (const size of filled < batch ? split(filled, batch) : [batch]) {
+      await running;
+      const rows = Math.min(size, filled - first);
+      const done = ids.length - filled + first + rows;
+      running = run(pixels.input(first, size), size).then((features) => {
+        batches.push(features.slice(0, rows * embedDim));
+        onProgress?.(done);
+      });
+      running.catch(() => {});
+      first += rows;
+    }
   };
   let pixels: PixelBatch | undefined;
   for await (const [id, planes] of images) {
@@ -130,15 +134,17 @@ class PixelBatch {
     else channelsLast(planes, this.#size, this.#pixels.subarray(slot * values, (slot + 1) * values));
   }
 
-  /** The first of them, or what writes these. */
-  input(count: number): Float32Array | InputWriter {
-    const pixels = this.#pixels.subarray(0, count * 3 * this.#size ** 2);
-    if (this.#writers.length === 0) return pixels;
-    const size = 4 * 3 * this.#size ** 2;
+  /** Some of them, or what writes these. */
+  input(first: number, count: number): Float32Array | InputWriter {
+    const values = 3 * this.#size ** 2;
+    const pixels = this.#pixels.subarray(first * values, (first + count) * values);
+    const writers = this.#writers.filter(({ slot }) => slot >= first && slot < first + count);
+    if (writers.length === 0) return pixels;
+    const size = 4 * values;
     return (encoder, { buffer, offset }, queue) => {
       queue.writeBuffer(buffer, offset, pixels);
-      for (const { slot, write } of this.#writers)
-        write(encoder, { buffer, offset: offset + slot * size, size }, queue);
+      for (const { slot, write } of writers)
+        write(encoder, { buffer, offset: offset + (slot - first) * size, size }, queue);
     };
   }
 }
@@ -153,13 +159,16 @@ function joined(parts: readonly Float32Array[], length: number): Float32Array {
   return whole;
 }
 
+/** Token rows of texts. */
+type Texts = readonly (readonly number[])[];
+
 /** Options of `TextEncoderPrograms`. */
 export interface TextEncoderOptions {
   /** Most texts in a batch, 256 unless given; fewer where the device could not bind their activations. */
   readonly batch?: number;
   /** Runs only as many positions as the texts need; true unless given. */
   readonly trim?: boolean;
-  /** Runs batches of few texts in powers of two, instead of filling them up: more programs, less work. */
+  /** Splits texts into batches of several sizes and lengths (`splitTexts`): more programs, less work for few texts. */
   readonly fit?: boolean;
   /** For activations; its own unless given. */
   readonly memory?: SharedMemory | undefined;
@@ -198,25 +207,33 @@ export class TextEncoderPrograms {
    * @param texts token rows of each text (`textTokenizer`)
    * @returns [texts, embed], not normalized
    */
-  async encode(texts: readonly (readonly number[])[], onProgress?: OnProgress): Promise<Float32Array> {
+  async encode(texts: Texts, onProgress?: OnProgress): Promise<Float32Array> {
     const { embedDim, contextLength } = this.#config;
     const keys = texts.map((rows) => rows.join(' '));
     const distinct = [...new Map(texts.map((rows, index) => [keys[index], rows]))].sort(
       ([, a], [, b]) => a.length - b.length,
     );
     const byKey = new Map<string, Float32Array>();
-    for (let start = 0; start < distinct.length; start += this.#batch) {
-      const part = distinct.slice(start, start + this.#batch);
+    const lengthOf = (rows: Texts) => (this.#trim ? lengthFor(rows, contextLength) : contextLength);
+    const sizes = this.#fit
+      ? splitTexts(
+          distinct.map(([, rows]) => lengthOf([rows])),
+          this.#batch,
+        )
+      : Array<number>(Math.ceil(distinct.length / this.#batch)).fill(this.#batch);
+    let start = 0;
+    for (const size of sizes) {
+      const part = distinct.slice(start, start + size);
       const rows = part.map(([, tokens]) => tokens);
-      const length = this.#trim ? lengthFor(rows, contextLength) : contextLength;
-      const size = this.#fit ? fittingBatch(rows.length, this.#batch) : this.#batch;
+      const length = lengthOf(rows);
       const padded = [...rows, ...Array(size - rows.length).fill(rows[0])];
       const { tokens, eotPositions } = packTokens(padded, length);
       const program = await this.#program(size, length);
       const { features } = await program.runAndRead({ tokens, eotPositions }, ['features']);
       for (const [index, [key]] of part.entries())
         byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
-      onProgress?.(start + part.length, distinct.length);
+      start += part.length;
+      onProgress?.(start, distinct.length);
     }
     const features = new Float32Array(texts.length * embedDim);
     for (const [index, key] of keys.entries()) features.set(byKey.get(key)!, index * embedDim);

@@ -7,21 +7,13 @@ import {
   preprocessOptions,
   type Tokenizer,
 } from '@webcir/clip';
-import { type CombinerModel, combine, uploadCombiner } from '@webcir/combiner';
-import {
-  compile,
-  type Device,
-  type Program,
-  remember,
-  SharedMemory,
-  type Tensor,
-  type TensorStore,
-} from '@webcir/kernels';
-import { fittingBatch, imageBatchFor } from './batch-size.ts';
+import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
+import { compile, type Device, type Program, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { imageBatchFor, maxImages } from './batch-size.ts';
+import { CombinerPrograms, type FeaturePair } from './combiner-programs.ts';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import { type ExplanationOutputs, explanationGraph } from './explain.ts';
-import { Fusion } from './fusion.ts';
 import { composedQuery, type SearchKind, type SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
@@ -34,9 +26,7 @@ export interface Models {
   readonly preprocessing: Preprocessing;
 }
 
-/** Images that are encoded at once, and made ready at most while others are. */
-export const indexBatch = 16;
-/** Texts of queries that are encoded at once, and pairs of features that a Combiner mixes at once. */
+/** Texts of queries that are encoded at once. */
 const textBatch = 32;
 
 /** How a search comes to the device: submitted here, or recorded for a host that submits it. */
@@ -53,7 +43,7 @@ export class ModelsOnDevice {
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
-  readonly #fusions = new Map<number, Promise<Fusion>>();
+  readonly #combinations: CombinerPrograms | undefined;
   readonly #compositions = new Map<string, Promise<Program<'query'>>>();
   readonly #explainers = new Map<string, Promise<Program<ExplanationOutputs>>>();
   #texts: TextEncoderPrograms | undefined;
@@ -64,6 +54,8 @@ export class ModelsOnDevice {
     this.config = clip.config;
     this.combiner = combiner;
     this.memory = { searched: new SharedMemory(device), recorded: new SharedMemory(device) };
+    const { searched } = this.memory;
+    this.#combinations = combiner && new CombinerPrograms(device, clip.config.embedDim, combiner, searched);
     this.#clip = new ClipOnDemand(device, clip);
     this.#preprocessing = preprocessOptions(clip.config, preprocessing);
   }
@@ -106,7 +98,7 @@ export class ModelsOnDevice {
 
   /** Most images that are encoded at once: fewer for a model whose activations the device could not bind. */
   async imageBatch(): Promise<number> {
-    this.#imageBatch ??= imageBatchFor(this.config, await this.#clip.forImages(), this.device.capabilities, indexBatch);
+    this.#imageBatch ??= imageBatchFor(this.config, await this.#clip.forImages(), this.device.capabilities, maxImages);
     return this.#imageBatch;
   }
 
@@ -133,28 +125,9 @@ export class ModelsOnDevice {
     return this.#texts.encode(rows);
   }
 
-  /**
-   * What the Combiner makes of pairs of features, as CLIP gives them.
-   * @returns [embed] for each, L2-normalized; undefined without a Combiner
-   */
-  async fuse(
-    pairs: readonly { readonly image: Float32Array; readonly text: Float32Array }[],
-  ): Promise<Float32Array[] | undefined> {
-    const { combiner, config } = this;
-    if (!combiner) return undefined;
-    if (pairs.length === 0) return [];
-    const batch = fittingBatch(pairs.length, textBatch);
-    const fusion = await remember(this.#fusions, batch, () => {
-      const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
-      return Fusion.create(this.device, config.embedDim, fuse, batch, this.memory.searched);
-    });
-    const rows = (part: 'image' | 'text') => {
-      const values = new Float32Array(pairs.length * config.embedDim);
-      for (const [i, pair] of pairs.entries()) values.set(pair[part], i * config.embedDim);
-      return values;
-    };
-    const fused = await fusion.run(rows('image'), rows('text'));
-    return pairs.map((_, i) => fused.subarray(i * config.embedDim, (i + 1) * config.embedDim));
+  /** What the Combiner makes of pairs of features, [embed] each, L2-normalized; undefined without a Combiner. */
+  async combine(pairs: readonly FeaturePair[]): Promise<Float32Array[] | undefined> {
+    return this.#combinations?.combine(pairs);
   }
 
   /** What encodes several texts of a length and mixes each with one reference. */
@@ -169,7 +142,6 @@ export class ModelsOnDevice {
   async dispose(): Promise<void> {
     const programs = [
       ...this.#encoders.values(),
-      ...this.#fusions.values(),
       ...this.#images.values(),
       ...this.#compositions.values(),
       ...this.#explainers.values(),
@@ -178,6 +150,7 @@ export class ModelsOnDevice {
       if (made.status === 'fulfilled') await made.value.dispose();
     }
     await this.#texts?.dispose();
+    await this.#combinations?.dispose();
     for (const memory of Object.values(this.memory)) memory.dispose();
     await this.#clip.dispose();
     this.combiner?.dispose();

@@ -6,19 +6,20 @@ import type { Models } from './models-on-device.ts';
 
 /** The galleries that a retriever has made or searched: they move to another device with its models. */
 export class OwnGalleries {
+  /** Identifies what makes the features: computed when it is first asked for, for all galleries. */
+  readonly fingerprint: () => Promise<string>;
   readonly #models: Models;
   readonly #galleries = new Set<Gallery>();
-  readonly #fingerprint: () => Promise<string>;
 
   constructor(models: Models) {
     this.#models = models;
-    this.#fingerprint = once(() => imageFingerprint(models.given, models.preprocessing));
+    this.fingerprint = once(() => imageFingerprint(models.given, models.preprocessing));
   }
 
   /** Makes a gallery of the models' own features. */
   async create(device: Device, ids: readonly string[], features: Float32Array): Promise<Gallery> {
     const index = await GalleryIndex.create(device, features, this.#models.clip.config.embedDim);
-    const gallery = new Gallery(ids, features, index, this.#fingerprint);
+    const gallery = new Gallery(ids, features, index, this.fingerprint);
     this.#live().add(gallery);
     return gallery;
   }
@@ -31,7 +32,7 @@ export class OwnGalleries {
     const { embedDim } = this.#models.clip.config;
     if (gallery.index.dim !== embedDim)
       throw new RangeError(`the gallery has features of ${gallery.index.dim} values, this model makes ${embedDim}`);
-    if (gallery.fingerprint !== this.#fingerprint) await this.expectFingerprint(await gallery.fingerprint());
+    if (gallery.fingerprint !== this.fingerprint) await this.expectFingerprint(await gallery.fingerprint());
     this.#live().add(gallery);
   }
 
@@ -42,7 +43,7 @@ export class OwnGalleries {
   async expectFingerprint(fingerprint: string): Promise<void> {
     const { given, preprocessing } = this.#models;
     if (fingerprint === (await sourceFingerprint(given, preprocessing))) return;
-    const own = await this.#fingerprint();
+    const own = await this.fingerprint();
     if (fingerprint === own) return;
     throw new RangeError(
       `the gallery was made by another CLIP, or with another preprocessing, than this retriever has: its fingerprint ` +

@@ -28,7 +28,7 @@ import { expectFinite } from './rows.ts';
 import { compileSearchAhead } from './search-ahead.ts';
 import { expectOn, prepareSearch, type SearchResult, searchGallery } from './search-gallery.ts';
 import { storedImages } from './stored-images.ts';
-import type { Store, StoreHit } from './stores/store.ts';
+import type { Store, StoreHit, StoreModel } from './stores/store.ts';
 
 /** What a retriever is made of. */
 export interface RetrieverOptions extends ModelSources {
@@ -119,11 +119,11 @@ export class Retriever {
   protected async encodeEntries<Image>(
     images: Entries<Image>,
     planes: (image: Image) => Promise<Float32Array | InputWriter>,
-    options?: IndexOptions,
+    { onUnreadable }: IndexOptions = {},
   ): Promise<EncodedImages> {
     this.#keeper.expectOpen();
     const use: UseModels = (work) => this.#keeper.use(work);
-    const encoded = await encodeEntries(images, { ...options, config: this.config, planes, use });
+    const encoded = await encodeEntries(images, { config: this.config, planes, use, onUnreadable });
     expectFinite('images', encoded.features, this.config.embedDim, encoded.ids);
     return encoded;
   }
@@ -144,6 +144,11 @@ export class Retriever {
       throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
     }
     return this.#keeper.use(({ device }) => this.#galleries.create(device, ids, features));
+  }
+
+  /** What a store of features that are made here is opened with. Computed once, which takes a second for a ViT-B/32. */
+  async storeModel(): Promise<StoreModel> {
+    return { dim: this.config.embedDim, fingerprint: await this.#galleries.fingerprint() };
   }
 
   /**

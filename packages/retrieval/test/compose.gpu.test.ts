@@ -1,9 +1,11 @@
 // Query features of many queries, encoded together: the same as those of one at a time.
+import type { RawImage } from '@webcir/clip';
 import { BufferUsage, DeviceLostError, openDevice } from '@webcir/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   FlatStore,
   type Gallery,
+  type HostPixels,
   memoryFiles,
   type Query,
   QueryError,
@@ -25,8 +27,7 @@ beforeAll(async () => {
   combining = await Retriever.load({ ...parts, combiner, device });
   gallery = await summing.index(images);
   const { features, ids } = gallery;
-  const fingerprint = await gallery.fingerprint();
-  store = await FlatStore.open(memoryFiles(), { device, model: { dim: 22, fingerprint }, storage: 'F32' });
+  store = await FlatStore.open(memoryFiles(), { device, model: await summing.storeModel(), storage: 'F32' });
   await store.put({ ids, features });
   buffer = device.gpu.createBuffer({ size: 4 * 22 + 8, usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST });
   device.gpu.queue.writeBuffer(buffer, 8, gallery.featureOf('image 8').slice());
@@ -222,6 +223,20 @@ describe('images that are encoded for a store', () => {
     expect(few.ids).toEqual(gallery.ids.slice(0, 3));
     expectClose(few.features, gallery.features.subarray(0, 3 * 22), 'three images');
     expect(await summing.encodeImages([])).toEqual({ ids: [], features: new Float32Array(0) });
+  });
+
+  it('are taken from where they are on the device, in whatever batches', async () => {
+    // 11 images are a batch of 8 and one of 4, of which the second and the last are on the device.
+    const onDevice = (data: RawImage['data']): HostPixels => {
+      const pixels = Uint8Array.from({ length: 4 * 35 }, (_, i) => (i % 4 === 3 ? 255 : data[3 * (i >> 2) + (i % 4)]));
+      const copied = device.gpu.createBuffer({ size: 140, usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST });
+      device.gpu.queue.writeBuffer(copied, 0, pixels);
+      return { buffer: copied, width: 5, height: 7 };
+    };
+    const raw = Array.from({ length: 11 }, (_, i) => [`${i}`, image(5, 7)] as const);
+    const { features: wanted } = await summing.encodeImages(raw);
+    const mixed = raw.map(([id, { data }], i) => [id, i % 9 === 1 ? onDevice(data) : raw[i][1]] as const);
+    expect((await summing.encodeImages(mixed)).features).toEqual(wanted);
   });
 
   it('are left out where they cannot be read', async () => {

@@ -59,6 +59,7 @@ export {
   type StoredFile,
   type StoredOptions,
   type StoreHit,
+  type StoreModel,
   type StoreQuery,
   type StoreSearch,
   similarTo,
