@@ -221,7 +221,8 @@ export class TextEncoderPrograms {
           this.#batch,
         )
       : Array<number>(Math.ceil(distinct.length / this.#batch)).fill(this.#batch);
-    let start = 0;
+    let [start, done] = [0, 0];
+    let reading: Promise<void> = Promise.resolve();
     for (const size of sizes) {
       const part = distinct.slice(start, start + size);
       const rows = part.map(([, tokens]) => tokens);
@@ -229,12 +230,19 @@ export class TextEncoderPrograms {
       const padded = [...rows, ...Array(size - rows.length).fill(rows[0])];
       const { tokens, eotPositions } = packTokens(padded, length);
       const program = await this.#program(size, length);
-      const { features } = await program.runAndRead({ tokens, eotPositions }, ['features']);
-      for (const [index, [key]] of part.entries())
-        byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
+      const read = program.runAndRead({ tokens, eotPositions }, ['features']).then(({ features }) => {
+        for (const [index, [key]] of part.entries())
+          byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
+        done += part.length;
+        onProgress?.(done, distinct.length);
+      });
+      read.catch(() => {}); // thrown when it is waited for
       start += part.length;
-      onProgress?.(start, distinct.length);
+      // One batch is read while the next one runs.
+      await reading;
+      reading = read;
     }
+    await reading;
     const features = new Float32Array(texts.length * embedDim);
     for (const [index, key] of keys.entries()) features.set(byKey.get(key)!, index * embedDim);
     return features;
