@@ -202,9 +202,9 @@ describe('a page', () => {
     expect(bundle[name].match(/(?:\bfrom|\bimport)\s*\(?\s*["'`].{40}/g)).toBeNull();
   });
 
-  it.each(['vite', 'esbuild'])('searches with at most 76 kB (gzip) and no backward kernel from %s', (name) => {
+  it.each(['vite', 'esbuild'])('searches with at most 78 kB (gzip) and no backward kernel from %s', (name) => {
     expect(bundle[name].match(/[\w.-]*\.backward[\w.-]*/g)).toBeNull();
-    expect(gzipSync(bundle[name], { level: 9 }).length).toBeLessThanOrEqual(76_000);
+    expect(gzipSync(bundle[name], { level: 9 }).length).toBeLessThanOrEqual(78_000);
   });
 
   it('has less than 6.2 MB in node_modules', () => {

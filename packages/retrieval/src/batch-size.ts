@@ -4,6 +4,9 @@ import { type Capabilities, type Graph, input, planMemory, sharedSize } from '@w
 /** Bytes that one program may take: a larger batch would not keep a GPU any busier. */
 const targetBytes = 2 ** 30;
 
+/** Images that a retriever encodes at once, and makes ready at most while others are. */
+export const maxImages = 16;
+
 /** Texts that go through an encoder at once, unless another number is given. */
 export const maxTexts = 256;
 
@@ -20,6 +23,41 @@ function batchFor(max: number, capabilities: Capabilities, graph: (batch: number
   }
   return batch;
 }
+
+/**
+ * Splits items into batches of few sizes, so that each size can have a program: powers of two, `max` at most, the last
+ * batch filled up. Of all ways to split it takes the one that costs least.
+ * @param costs of each item, in rising order; all items of a batch cost as much as its last one
+ * @param perBatch what a batch costs besides: its dispatches, and reading back
+ * @returns the sizes, in the order of the items
+ */
+export function splitIntoBatches(costs: readonly number[], max: number, perBatch: number): number[] {
+  const { length } = costs;
+  /** For the items from each on: the least that they cost, and the size of their first batch. */
+  const best = Array.from({ length: length + 1 }, (_, first) => ({ cost: first < length ? Infinity : 0, size: 0 }));
+  for (let first = length - 1; first >= 0; first--) {
+    for (let power = 1, isLast = false; !isLast; power *= 2) {
+      const size = Math.min(power, max);
+      const end = Math.min(first + size, length);
+      isLast = end === length || size === max;
+      const cost = perBatch + size * costs[end - 1] + best[end].cost;
+      if (cost <= best[first].cost) best[first] = { cost, size };
+    }
+  }
+  const sizes: number[] = [];
+  for (let first = 0; first < length; first += sizes[sizes.length - 1]) sizes.push(best[first].size);
+  return sizes;
+}
+
+/**
+ * Splits texts by their lengths, shortest first: a batch costs as much as some 32 token positions besides (the small CLIP
+ * on two cores; on a GPU it is more, but there the positions are cheap as well).
+ */
+export const splitTexts = (lengths: readonly number[], max: number): number[] => splitIntoBatches(lengths, max, 32);
+
+/** Splits items that all cost the same, images or pairs of features: a batch costs as much as two of them besides. */
+export const splitEven = (count: number, max: number): number[] =>
+  splitIntoBatches(Array<number>(count).fill(1), max, 2);
 
 /** The features of a batch of images. Input: 'pixels' [batch, size, size, 3]. */
 export function imageGraph(config: ClipConfig, weights: Weights, batch: number): Graph<'features'> {

@@ -1,6 +1,6 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
 import { compile, type Device, type InputWriter, type Program, remember, SharedMemory } from '@webcir/kernels';
-import { imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
+import { imageBatchFor, imageGraph, maxTexts, splitTexts, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Called to report how far a long job is: `done` of `total`. */
 export type OnProgress = (done: number, total: number) => void;
@@ -24,10 +24,20 @@ export class ImageEncoder {
     this.#config = config;
   }
 
-  /** @param max images in a batch; fewer where the device could not bind their activations */
-  static async create(device: Device, config: ClipConfig, weights: Weights, max: number): Promise<ImageEncoder> {
+  /**
+   * @param max images in a batch; fewer where the device could not bind their activations
+   * @param memory for activations; the encoder's own unless given
+   */
+  static async create(
+    device: Device,
+    config: ClipConfig,
+    weights: Weights,
+    max: number,
+    memory?: SharedMemory,
+  ): Promise<ImageEncoder> {
     const batch = imageBatchFor(config, weights, device.capabilities, max);
-    return new ImageEncoder(await compile(device, imageGraph(config, weights, batch)), batch, config);
+    const program = await compile(device, { ...imageGraph(config, weights, batch), ...(memory && { memory }) });
+    return new ImageEncoder(program, batch, config);
   }
 
   /**
@@ -60,9 +70,12 @@ export interface EncodedImages {
 }
 
 interface Batches {
+  /** Images in a batch; the last one is filled up. */
   readonly batch: number;
+  /** The sizes of the last batches, by the number of images that are left; one of `batch` unless given. */
+  split?(left: number, batch: number): readonly number[];
   /** Encodes [batch, size, size, 3], or what writes them, to [batch, embed]. */
-  run(pixels: Float32Array | InputWriter): Promise<Float32Array>;
+  run(pixels: Float32Array | InputWriter, batch: number): Promise<Float32Array>;
   onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -70,20 +83,25 @@ interface Batches {
 export async function encodeInBatches(
   images: Iterable<PlanesOfImage> | AsyncIterable<PlanesOfImage>,
   { imageResolution: size, embedDim }: ClipConfig,
-  { batch, run, onProgress }: Batches,
+  { batch, split = () => [batch], run, onProgress }: Batches,
 ): Promise<EncodedImages> {
   const ids: string[] = [];
   const batches: Float32Array[] = [];
   let running: Promise<void> = Promise.resolve();
   const start = async (pixels: PixelBatch) => {
-    await running;
-    const done = ids.length;
-    const rows = ((done - 1) % batch) + 1;
-    running = run(pixels.input).then((features) => {
-      batches.push(features.slice(0, rows * embedDim));
-      onProgress?.(done);
-    });
-    running.catch(() => {});
+    const filled = ((ids.length - 1) % batch) + 1;
+    let first = 0;
+    for (const size of filled < batch ? split(filled, batch) : [batch]) {
+      await running;
+      const rows = Math.min(size, filled - first);
+      const done = ids.length - filled + first + rows;
+      running = run(pixels.input(first, size), size).then((features) => {
+        batches.push(features.slice(0, rows * embedDim));
+        onProgress?.(done);
+      });
+      running.catch(() => {});
+      first += rows;
+    }
   };
   let pixels: PixelBatch | undefined;
   for await (const [id, planes] of images) {
@@ -116,13 +134,17 @@ class PixelBatch {
     else channelsLast(planes, this.#size, this.#pixels.subarray(slot * values, (slot + 1) * values));
   }
 
-  get input(): Float32Array | InputWriter {
-    if (this.#writers.length === 0) return this.#pixels;
-    const size = 4 * 3 * this.#size ** 2;
+  /** Some of them, or what writes these. */
+  input(first: number, count: number): Float32Array | InputWriter {
+    const values = 3 * this.#size ** 2;
+    const pixels = this.#pixels.subarray(first * values, (first + count) * values);
+    const writers = this.#writers.filter(({ slot }) => slot >= first && slot < first + count);
+    if (writers.length === 0) return pixels;
+    const size = 4 * values;
     return (encoder, { buffer, offset }, queue) => {
-      queue.writeBuffer(buffer, offset, this.#pixels);
-      for (const { slot, write } of this.#writers)
-        write(encoder, { buffer, offset: offset + slot * size, size }, queue);
+      queue.writeBuffer(buffer, offset, pixels);
+      for (const { slot, write } of writers)
+        write(encoder, { buffer, offset: offset + (slot - first) * size, size }, queue);
     };
   }
 }
@@ -137,6 +159,21 @@ function joined(parts: readonly Float32Array[], length: number): Float32Array {
   return whole;
 }
 
+/** Token rows of texts. */
+type Texts = readonly (readonly number[])[];
+
+/** Options of `TextEncoderPrograms`. */
+export interface TextEncoderOptions {
+  /** Most texts in a batch, 256 unless given; fewer where the device could not bind their activations. */
+  readonly batch?: number;
+  /** Runs only as many positions as the texts need; true unless given. */
+  readonly trim?: boolean;
+  /** Splits texts into batches of several sizes and lengths (`splitTexts`): more programs, less work for few texts. */
+  readonly fit?: boolean;
+  /** For activations; its own unless given. */
+  readonly memory?: SharedMemory | undefined;
+}
+
 /** Encodes many texts with one set of weights; a text that occurs twice is encoded once. */
 export class TextEncoderPrograms {
   readonly #device: Device;
@@ -144,44 +181,68 @@ export class TextEncoderPrograms {
   readonly #weights: Weights;
   readonly #batch: number;
   readonly #trim: boolean;
+  readonly #fit: boolean;
   readonly #memory: SharedMemory;
-  readonly #programs = new Map<number, Promise<Program<'features'>>>();
+  readonly #ownsMemory: boolean;
+  /** By texts in a batch and positions. */
+  readonly #programs = new Map<string, Promise<Program<'features'>>>();
 
-  /**
-   * @param options batch: maximum number of texts in a batch, 256 unless given; fewer where the device could not bind
-   *   their activations. trim: run only as many positions as the texts need
-   */
-  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = maxTexts, trim = true } = {}) {
+  constructor(
+    device: Device,
+    config: ClipConfig,
+    weights: Weights,
+    { batch = maxTexts, trim = true, fit = false, memory }: TextEncoderOptions = {},
+  ) {
     this.#device = device;
     this.#config = config;
     this.#weights = weights;
     this.#batch = textBatchFor(config, weights, device.capabilities, batch);
     this.#trim = trim;
-    this.#memory = new SharedMemory(device);
+    this.#fit = fit;
+    this.#memory = memory ?? new SharedMemory(device);
+    this.#ownsMemory = memory === undefined;
   }
 
   /**
    * @param texts token rows of each text (`textTokenizer`)
    * @returns [texts, embed], not normalized
    */
-  async encode(texts: readonly (readonly number[])[], onProgress?: OnProgress): Promise<Float32Array> {
+  async encode(texts: Texts, onProgress?: OnProgress): Promise<Float32Array> {
     const { embedDim, contextLength } = this.#config;
     const keys = texts.map((rows) => rows.join(' '));
     const distinct = [...new Map(texts.map((rows, index) => [keys[index], rows]))].sort(
       ([, a], [, b]) => a.length - b.length,
     );
     const byKey = new Map<string, Float32Array>();
-    for (let start = 0; start < distinct.length; start += this.#batch) {
-      const part = distinct.slice(start, start + this.#batch);
+    const lengthOf = (rows: Texts) => (this.#trim ? lengthFor(rows, contextLength) : contextLength);
+    const sizes = this.#fit
+      ? splitTexts(
+          distinct.map(([, rows]) => lengthOf([rows])),
+          this.#batch,
+        )
+      : Array<number>(Math.ceil(distinct.length / this.#batch)).fill(this.#batch);
+    let [start, done] = [0, 0];
+    let reading: Promise<void> = Promise.resolve();
+    for (const size of sizes) {
+      const part = distinct.slice(start, start + size);
       const rows = part.map(([, tokens]) => tokens);
-      const length = this.#trim ? lengthFor(rows, contextLength) : contextLength;
-      const padded = [...rows, ...Array(this.#batch - rows.length).fill(rows[0])];
+      const length = lengthOf(rows);
+      const padded = [...rows, ...Array(size - rows.length).fill(rows[0])];
       const { tokens, eotPositions } = packTokens(padded, length);
-      const { features } = await (await this.#program(length)).runAndRead({ tokens, eotPositions }, ['features']);
-      for (const [index, [key]] of part.entries())
-        byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
-      onProgress?.(start + part.length, distinct.length);
+      const program = await this.#program(size, length);
+      const read = program.runAndRead({ tokens, eotPositions }, ['features']).then(({ features }) => {
+        for (const [index, [key]] of part.entries())
+          byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
+        done += part.length;
+        onProgress?.(done, distinct.length);
+      });
+      read.catch(() => {}); // thrown when it is waited for
+      start += part.length;
+      // One batch is read while the next one runs.
+      await reading;
+      reading = read;
     }
+    await reading;
     const features = new Float32Array(texts.length * embedDim);
     for (const [index, key] of keys.entries()) features.set(byKey.get(key)!, index * embedDim);
     return features;
@@ -192,12 +253,12 @@ export class TextEncoderPrograms {
       if (made.status === 'fulfilled') made.value.dispose();
     }
     this.#programs.clear();
-    this.#memory.dispose();
+    if (this.#ownsMemory) this.#memory.dispose();
   }
 
-  #program(length: number): Promise<Program<'features'>> {
-    return remember(this.#programs, length, () => {
-      const graph = textGraph(this.#config, this.#weights, this.#batch, length);
+  #program(size: number, length: number): Promise<Program<'features'>> {
+    return remember(this.#programs, `${size} ${length}`, () => {
+      const graph = textGraph(this.#config, this.#weights, size, length);
       return compile(this.#device, { ...graph, memory: this.#memory });
     });
   }

@@ -9,6 +9,8 @@ import {
 } from '@webcir/clip';
 import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
 import { compile, type Device, type Program, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { imageBatchFor, maxImages } from './batch-size.ts';
+import { CombinerPrograms, type FeaturePair } from './combiner-programs.ts';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import { type ExplanationOutputs, explanationGraph } from './explain.ts';
@@ -24,10 +26,8 @@ export interface Models {
   readonly preprocessing: Preprocessing;
 }
 
-/** Images that are indexed at once, and made ready at most while others are. */
-export const indexBatch = 16;
-/** Texts that are encoded at once, of those to be avoided. */
-const textBatch = 4;
+/** Texts of queries that are encoded at once. */
+const textBatch = 32;
 
 /** How a search comes to the device: submitted here, or recorded for a host that submits it. */
 export type SearchUse = 'searched' | 'recorded';
@@ -43,15 +43,19 @@ export class ModelsOnDevice {
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
+  readonly #combinations: CombinerPrograms | undefined;
   readonly #compositions = new Map<string, Promise<Program<'query'>>>();
   readonly #explainers = new Map<string, Promise<Program<ExplanationOutputs>>>();
   #texts: TextEncoderPrograms | undefined;
+  #imageBatch: number | undefined;
 
   private constructor(device: Device, { clip, preprocessing }: Models, combiner: TensorStore | undefined) {
     this.device = device;
     this.config = clip.config;
     this.combiner = combiner;
     this.memory = { searched: new SharedMemory(device), recorded: new SharedMemory(device) };
+    const { searched } = this.memory;
+    this.#combinations = combiner && new CombinerPrograms(device, clip.config.embedDim, combiner, searched);
     this.#clip = new ClipOnDemand(device, clip);
     this.#preprocessing = preprocessOptions(clip.config, preprocessing);
   }
@@ -92,10 +96,16 @@ export class ModelsOnDevice {
     await this.#clip.forTexts(rows);
   }
 
+  /** Most images that are encoded at once: fewer for a model whose activations the device could not bind. */
+  async imageBatch(): Promise<number> {
+    this.#imageBatch ??= imageBatchFor(this.config, await this.#clip.forImages(), this.device.capabilities, maxImages);
+    return this.#imageBatch;
+  }
+
   /** The encoder for batches of images of one size, made when it is first needed: some never need it. */
   imageEncoder(batch: number): Promise<ImageEncoder> {
     return remember(this.#encoders, batch, async () =>
-      ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch),
+      ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch, this.memory.searched),
     );
   }
 
@@ -107,8 +117,17 @@ export class ModelsOnDevice {
   /** Encodes texts that stand by themselves. @param rows of the token table @returns [texts, embed], not normalized */
   async encodeTexts(rows: readonly (readonly number[])[]): Promise<Float32Array> {
     const weights = await this.#clip.forTexts(rows.flat());
-    this.#texts ??= new TextEncoderPrograms(this.device, this.config, weights, { batch: textBatch });
+    this.#texts ??= new TextEncoderPrograms(this.device, this.config, weights, {
+      batch: textBatch,
+      fit: true,
+      memory: this.memory.searched,
+    });
     return this.#texts.encode(rows);
+  }
+
+  /** What the Combiner makes of pairs of features, [embed] each, L2-normalized; undefined without a Combiner. */
+  async combine(pairs: readonly FeaturePair[]): Promise<Float32Array[] | undefined> {
+    return this.#combinations?.combine(pairs);
   }
 
   /** What encodes several texts of a length and mixes each with one reference. */
@@ -131,6 +150,7 @@ export class ModelsOnDevice {
       if (made.status === 'fulfilled') await made.value.dispose();
     }
     await this.#texts?.dispose();
+    await this.#combinations?.dispose();
     for (const memory of Object.values(this.memory)) memory.dispose();
     await this.#clip.dispose();
     this.combiner?.dispose();

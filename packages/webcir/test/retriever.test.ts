@@ -138,6 +138,7 @@ describe('Retriever.index', () => {
     const [gallery, expected] = [await retriever.index(files), await retriever.index(images)];
     expect(gallery.ids).toEqual([...images.keys()].map((name) => `${name}.png`));
     expect(gallery.features).toEqual(expected.features);
+    expect(await retriever.encodeImages(files)).toEqual({ ids: gallery.ids, features: gallery.features });
     const broken = join(folderOfImages, 'broken.jpg');
     await writeFile(broken, '<html>');
     const more = new Map([['broken', broken], ...files]);

@@ -115,7 +115,7 @@ export default [
   {
     name: 'slot-ignored',
     file: 'packages/retrieval/src/encode.ts',
-    from: 'offset: offset + slot * size',
+    from: 'offset: offset + (slot - first) * size',
     to: 'offset: offset + 0 * size',
     means: 'every image on the device goes into the first place of its batch',
     tests: ['retrieval/test/encode.gpu'],

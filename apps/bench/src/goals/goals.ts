@@ -1,4 +1,5 @@
 import { against, againstWebgpu, type Context } from './context.ts';
+import { composedTogether } from './measures/compose.ts';
 import { dispatchCost, submitsPerStep } from './measures/dispatch.ts';
 import { stage1Epoch, stage2Epoch } from './measures/epochs.ts';
 import { flatBytes, flatOpens, flatQuery } from './measures/flat.ts';
@@ -81,6 +82,11 @@ export const goals: readonly Goal[] = [
   },
   { work: 'search 100k, one query', goal: '≤ 1.5× a kernel that only reads the gallery', measure: oneQuery },
   { work: 'search 100k, 32 queries', goal: "≥ 1× usearch's exact search", measure: manyQueries },
+  ...(['text', 'id + text', 'picture + text'] as const).map((kind) => ({
+    work: `32 queries of ${kind} composed together, embedded model`,
+    goal: '≥ 3× as many a second as one at a time',
+    measure: composedTogether(kind),
+  })),
   { work: 'Flat store 1M x 640, opening', goal: '≤ 1 s', measure: flatOpens(1_000_000) },
   {
     work: 'Flat store 1M x 640, one query',
