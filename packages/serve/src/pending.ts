@@ -1,0 +1,3 @@
+export class QueryError extends RangeError {
+  readonly faults: ReadonlyMap<number, Error> = new Map();
+}
