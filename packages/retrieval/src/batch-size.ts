@@ -21,6 +21,9 @@ function batchFor(max: number, capabilities: Capabilities, graph: (batch: number
   return batch;
 }
 
+/** The smallest power of two that holds so many items, `max` at most: few sizes of batches, a program each. */
+export const fittingBatch = (count: number, max: number): number => Math.min(2 ** Math.ceil(Math.log2(count)), max);
+
 /** The features of a batch of images. Input: 'pixels' [batch, size, size, 3]. */
 export function imageGraph(config: ClipConfig, weights: Weights, batch: number): Graph<'features'> {
   const size = config.imageResolution;

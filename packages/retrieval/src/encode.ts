@@ -1,6 +1,6 @@
 import { type ClipConfig, channelsLast, lengthFor, packTokens, type Weights } from '@webcir/clip';
 import { compile, type Device, type InputWriter, type Program, remember, SharedMemory } from '@webcir/kernels';
-import { imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
+import { fittingBatch, imageBatchFor, imageGraph, maxTexts, textBatchFor, textGraph } from './batch-size.ts';
 
 /** Called to report how far a long job is: `done` of `total`. */
 export type OnProgress = (done: number, total: number) => void;
@@ -24,10 +24,20 @@ export class ImageEncoder {
     this.#config = config;
   }
 
-  /** @param max images in a batch; fewer where the device could not bind their activations */
-  static async create(device: Device, config: ClipConfig, weights: Weights, max: number): Promise<ImageEncoder> {
+  /**
+   * @param max images in a batch; fewer where the device could not bind their activations
+   * @param memory for activations; the encoder's own unless given
+   */
+  static async create(
+    device: Device,
+    config: ClipConfig,
+    weights: Weights,
+    max: number,
+    memory?: SharedMemory,
+  ): Promise<ImageEncoder> {
     const batch = imageBatchFor(config, weights, device.capabilities, max);
-    return new ImageEncoder(await compile(device, imageGraph(config, weights, batch)), batch, config);
+    const program = await compile(device, { ...imageGraph(config, weights, batch), ...(memory && { memory }) });
+    return new ImageEncoder(program, batch, config);
   }
 
   /**
@@ -60,9 +70,12 @@ export interface EncodedImages {
 }
 
 interface Batches {
+  /** Images in a batch; the last one is filled up. */
   readonly batch: number;
+  /** The size of the last batch, by the number of images that are left; `batch` unless given. */
+  sizeOf?(left: number, batch: number): number;
   /** Encodes [batch, size, size, 3], or what writes them, to [batch, embed]. */
-  run(pixels: Float32Array | InputWriter): Promise<Float32Array>;
+  run(pixels: Float32Array | InputWriter, batch: number): Promise<Float32Array>;
   onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -70,7 +83,7 @@ interface Batches {
 export async function encodeInBatches(
   images: Iterable<PlanesOfImage> | AsyncIterable<PlanesOfImage>,
   { imageResolution: size, embedDim }: ClipConfig,
-  { batch, run, onProgress }: Batches,
+  { batch, sizeOf = () => batch, run, onProgress }: Batches,
 ): Promise<EncodedImages> {
   const ids: string[] = [];
   const batches: Float32Array[] = [];
@@ -79,7 +92,8 @@ export async function encodeInBatches(
     await running;
     const done = ids.length;
     const rows = ((done - 1) % batch) + 1;
-    running = run(pixels.input).then((features) => {
+    const size = sizeOf(rows, batch);
+    running = run(pixels.input(size), size).then((features) => {
       batches.push(features.slice(0, rows * embedDim));
       onProgress?.(done);
     });
@@ -116,11 +130,13 @@ class PixelBatch {
     else channelsLast(planes, this.#size, this.#pixels.subarray(slot * values, (slot + 1) * values));
   }
 
-  get input(): Float32Array | InputWriter {
-    if (this.#writers.length === 0) return this.#pixels;
+  /** The first of them, or what writes these. */
+  input(count: number): Float32Array | InputWriter {
+    const pixels = this.#pixels.subarray(0, count * 3 * this.#size ** 2);
+    if (this.#writers.length === 0) return pixels;
     const size = 4 * 3 * this.#size ** 2;
     return (encoder, { buffer, offset }, queue) => {
-      queue.writeBuffer(buffer, offset, this.#pixels);
+      queue.writeBuffer(buffer, offset, pixels);
       for (const { slot, write } of this.#writers)
         write(encoder, { buffer, offset: offset + slot * size, size }, queue);
     };
@@ -137,6 +153,18 @@ function joined(parts: readonly Float32Array[], length: number): Float32Array {
   return whole;
 }
 
+/** Options of `TextEncoderPrograms`. */
+export interface TextEncoderOptions {
+  /** Most texts in a batch, 256 unless given; fewer where the device could not bind their activations. */
+  readonly batch?: number;
+  /** Runs only as many positions as the texts need; true unless given. */
+  readonly trim?: boolean;
+  /** Runs batches of few texts in powers of two, instead of filling them up: more programs, less work. */
+  readonly fit?: boolean;
+  /** For activations; its own unless given. */
+  readonly memory?: SharedMemory | undefined;
+}
+
 /** Encodes many texts with one set of weights; a text that occurs twice is encoded once. */
 export class TextEncoderPrograms {
   readonly #device: Device;
@@ -144,20 +172,26 @@ export class TextEncoderPrograms {
   readonly #weights: Weights;
   readonly #batch: number;
   readonly #trim: boolean;
+  readonly #fit: boolean;
   readonly #memory: SharedMemory;
-  readonly #programs = new Map<number, Promise<Program<'features'>>>();
+  readonly #ownsMemory: boolean;
+  /** By texts in a batch and positions. */
+  readonly #programs = new Map<string, Promise<Program<'features'>>>();
 
-  /**
-   * @param options batch: maximum number of texts in a batch, 256 unless given; fewer where the device could not bind
-   *   their activations. trim: run only as many positions as the texts need
-   */
-  constructor(device: Device, config: ClipConfig, weights: Weights, { batch = maxTexts, trim = true } = {}) {
+  constructor(
+    device: Device,
+    config: ClipConfig,
+    weights: Weights,
+    { batch = maxTexts, trim = true, fit = false, memory }: TextEncoderOptions = {},
+  ) {
     this.#device = device;
     this.#config = config;
     this.#weights = weights;
     this.#batch = textBatchFor(config, weights, device.capabilities, batch);
     this.#trim = trim;
-    this.#memory = new SharedMemory(device);
+    this.#fit = fit;
+    this.#memory = memory ?? new SharedMemory(device);
+    this.#ownsMemory = memory === undefined;
   }
 
   /**
@@ -175,9 +209,11 @@ export class TextEncoderPrograms {
       const part = distinct.slice(start, start + this.#batch);
       const rows = part.map(([, tokens]) => tokens);
       const length = this.#trim ? lengthFor(rows, contextLength) : contextLength;
-      const padded = [...rows, ...Array(this.#batch - rows.length).fill(rows[0])];
+      const size = this.#fit ? fittingBatch(rows.length, this.#batch) : this.#batch;
+      const padded = [...rows, ...Array(size - rows.length).fill(rows[0])];
       const { tokens, eotPositions } = packTokens(padded, length);
-      const { features } = await (await this.#program(length)).runAndRead({ tokens, eotPositions }, ['features']);
+      const program = await this.#program(size, length);
+      const { features } = await program.runAndRead({ tokens, eotPositions }, ['features']);
       for (const [index, [key]] of part.entries())
         byKey.set(key, features.subarray(index * embedDim, (index + 1) * embedDim));
       onProgress?.(start + part.length, distinct.length);
@@ -192,12 +228,12 @@ export class TextEncoderPrograms {
       if (made.status === 'fulfilled') made.value.dispose();
     }
     this.#programs.clear();
-    this.#memory.dispose();
+    if (this.#ownsMemory) this.#memory.dispose();
   }
 
-  #program(length: number): Promise<Program<'features'>> {
-    return remember(this.#programs, length, () => {
-      const graph = textGraph(this.#config, this.#weights, this.#batch, length);
+  #program(size: number, length: number): Promise<Program<'features'>> {
+    return remember(this.#programs, `${size} ${length}`, () => {
+      const graph = textGraph(this.#config, this.#weights, size, length);
       return compile(this.#device, { ...graph, memory: this.#memory });
     });
   }

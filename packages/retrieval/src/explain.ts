@@ -1,9 +1,11 @@
 import { encodeText, lengthFor, packTokens } from '@webcir/clip';
-import { combinerParts, elementwiseSum } from '@webcir/combiner';
-import { add, type Graph, input, l2Normalize, type Tensor } from '@webcir/kernels';
-import { awayFeature, type QueryContext, referenceFeature } from './prepare-query.ts';
-import type { CheckedQuery } from './query.ts';
-import { type SearchModels, sharesOf } from './search-graph.ts';
+import { combinerParts } from '@webcir/combiner';
+import { add, type Graph, input, l2Normalize } from '@webcir/kernels';
+import { type EncodeContext, encodeParts } from './encode-parts.ts';
+import { mixParts, moveAway, normalized } from './mix.ts';
+import type { ModelsOnDevice } from './models-on-device.ts';
+import type { ResolvedQuery } from './resolve-query.ts';
+import type { SearchModels } from './search-graph.ts';
 
 /** What a query is made of. Every feature is [embed], L2-normalized: `Gallery.scores` ranks by it. */
 export interface Explanation {
@@ -37,8 +39,9 @@ const textsAtOnce = 4;
 export type ExplanationOutputs = 'text' | 'query' | 'learned' | 'lambda';
 
 /**
- * One reference with several texts. Inputs: image [texts, embed], tokens [texts, length], eotPositions [texts].
- * @returns text and query features [texts, embed], and where there is a Combiner its terms
+ * One reference with several texts, as the Combiner mixes them. Inputs: image [texts, embed], tokens [texts, length],
+ * eotPositions [texts].
+ * @returns text and query features [texts, embed], and the terms of these
  */
 export function explanationGraph(
   { config, texts, combiner }: SearchModels,
@@ -48,64 +51,55 @@ export function explanationGraph(
   const image = input('image', [count, config.embedDim]);
   const tokens = input('tokens', [count, length], 'u32');
   const text = encodeText(tokens, input('eotPositions', [count], 'u32'), texts!, config);
-  if (!combiner) return outputs({ text, query: elementwiseSum(image, text) });
-  const { learned, lambda, convex } = combinerParts(image, text, (name) => combiner.tensor(name));
-  return outputs({ text, query: l2Normalize(add(learned, convex)), learned, lambda });
+  const { learned, lambda, convex } = combinerParts(image, text, (name) => combiner!.tensor(name));
+  return { outputs: { text, query: l2Normalize(add(learned, convex)), learned, lambda } };
 }
-
-const outputs = (made: Partial<Record<ExplanationOutputs, Tensor>>): Graph<ExplanationOutputs> => ({
-  outputs: made as Record<ExplanationOutputs, Tensor>,
-});
 
 /** @param rowsWithout the texts without each word, where something is left of them */
 export async function explainQuery(
-  context: QueryContext,
-  checked: CheckedQuery,
+  context: EncodeContext,
+  { references, rows: whole, weights, avoid }: ResolvedQuery,
   rowsWithout: readonly { readonly word: string; readonly rows: readonly number[] }[],
 ): Promise<Explanation> {
   const { models } = context;
-  const { embedDim, contextLength } = models.config;
-  const image = await referenceFeature(context, checked.references);
-  const away = await awayFeature(context, checked.avoid, checked.truncate);
-  const finish = (mixed: Float32Array): Float32Array => {
-    const query = normalized(mixed);
-    return away ? normalized(query.map((value, i) => value - away[i])) : query;
-  };
-  if (checked.text === undefined) {
+  const { embedDim } = models.config;
+  const encoded = await encodeParts(context, [{ references, avoid }]);
+  const image = encoded.meanOf(references);
+  const away = encoded.awayFrom(avoid);
+  const finish = (mixed: Float32Array): Float32Array => normalized(moveAway(mixed, away));
+  if (!whole) {
     return { query: finish(image!), image: normalized(image!), text: undefined, combiner: undefined, words: [] };
   }
 
-  const rows = [context.rowsOf(checked.text, checked.truncate), ...rowsWithout.map((without) => without.rows)];
-  const count = textsAtOnce * Math.ceil(rows.length / textsAtOnce);
-  const padded = [...rows, ...Array(count - rows.length).fill(rows[0])];
-  const { tokens, eotPositions, length } = packTokens(padded, lengthFor(rows, contextLength));
-  await models.loadTokens(rows.flat());
-  const program = await models.explainer(count, length);
-  const images = new Float32Array(count * embedDim);
-  for (let at = 0; image && at < images.length; at += embedDim) images.set(image, at);
-  const wanted = models.combiner ? (['text', 'query', 'learned', 'lambda'] as const) : (['text', 'query'] as const);
-  const read = await program.runAndRead({ image: images, tokens, eotPositions }, [...wanted]);
+  const rows = [whole, ...rowsWithout.map((without) => without.rows)];
+  const mixed = image && models.combiner && (await runExplainer(models, image, rows));
+  const texts = mixed?.text ?? (await models.encodeTexts(rows));
   const row = (values: Float32Array, at: number) => values.subarray(at * embedDim, (at + 1) * embedDim);
-
-  const queryOf = (at: number): Float32Array => {
-    const text = row(read.text, at);
-    if (!image) return finish(text);
-    const { weights } = checked;
-    if (weights.image === weights.text) return finish(row(read.query, at));
-    const shares = sharesOf(weights, models.combiner !== undefined);
-    const terms = models.combiner ? [normalized(image), normalized(text), row(read.query, at)] : [image, text];
-    return finish(image.map((_, i) => terms.reduce((sum, term, t) => sum + shares[t] * term[i], 0)));
-  };
+  const queryOf = (at: number): Float32Array =>
+    finish(mixParts({ image, text: row(texts, at), fused: mixed && row(mixed.query, at) }, weights));
   return {
     query: queryOf(0),
     image: image && normalized(image),
-    text: normalized(row(read.text, 0)),
-    combiner:
-      image && models.combiner
-        ? combinerExplanation(image, row(read.text, 0), row(read.learned, 0), read.lambda[0])
-        : undefined,
+    text: normalized(row(texts, 0)),
+    combiner: mixed && combinerExplanation(image, row(texts, 0), row(mixed.learned, 0), mixed.lambda[0]),
     words: rowsWithout.map(({ word }, i) => ({ word, query: queryOf(i + 1) })),
   };
+}
+
+/** What the Combiner makes of one reference, [embed], and several texts, and its terms. */
+async function runExplainer(
+  models: ModelsOnDevice,
+  image: Float32Array,
+  rows: readonly (readonly number[])[],
+): Promise<Record<ExplanationOutputs, Float32Array>> {
+  const count = textsAtOnce * Math.ceil(rows.length / textsAtOnce);
+  const padded = [...rows, ...Array(count - rows.length).fill(rows[0])];
+  const { tokens, eotPositions, length } = packTokens(padded, lengthFor(rows, models.config.contextLength));
+  await models.loadTokens(rows.flat());
+  const program = await models.explainer(count, length);
+  const images = new Float32Array(count * image.length);
+  for (let at = 0; at < images.length; at += image.length) images.set(image, at);
+  return program.runAndRead({ image: images, tokens, eotPositions }, ['text', 'query', 'learned', 'lambda']);
 }
 
 function combinerExplanation(
@@ -124,8 +118,3 @@ function combinerExplanation(
 }
 
 const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, i) => sum + value * y[i], 0);
-
-function normalized(feature: Float32Array): Float32Array {
-  const length = Math.max(Math.hypot(...feature), 1e-12);
-  return feature.map((value) => value / length);
-}

@@ -1,4 +1,4 @@
-import { compile, type Device, input, type Program, type Tensor } from '@webcir/kernels';
+import { compile, type Device, input, type Program, type SharedMemory, type Tensor } from '@webcir/kernels';
 
 /** Turns many pairs of image and text features into query features, in batches of one size. */
 export class Fusion {
@@ -12,15 +12,19 @@ export class Fusion {
     this.#dim = dim;
   }
 
-  /** @param fuse for instance `elementwiseSum`, or the Combiner with its weights */
+  /**
+   * @param fuse for instance `elementwiseSum`, or the Combiner with its weights
+   * @param memory for activations; its own unless given
+   */
   static async create(
     device: Device,
     dim: number,
     fuse: (image: Tensor, text: Tensor) => Tensor,
     batch = 256,
+    memory?: SharedMemory,
   ): Promise<Fusion> {
     const queries = fuse(input('image', [batch, dim]), input('text', [batch, dim]));
-    return new Fusion(await compile(device, { outputs: { queries } }), batch, dim);
+    return new Fusion(await compile(device, { outputs: { queries }, ...(memory && { memory }) }), batch, dim);
   }
 
   /**

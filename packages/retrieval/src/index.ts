@@ -4,35 +4,34 @@ export {
   ImageEncoder,
   type OnProgress,
   type PlanesOfImage,
+  type TextEncoderOptions,
   TextEncoderPrograms,
 } from './encode.ts';
+export type { Entries, IndexOptions } from './encode-images.ts';
 export type { CombinerExplanation, Explanation } from './explain.ts';
 export { type FeatureTable, featureRows, tableOf } from './features.ts';
 export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
 export { type HostImage, type HostPixels, type HostTexture, readPageImage } from './image-input.ts';
-export type {
-  Avoid,
-  ImageFeature,
-  ImageSource,
-  Query,
-  Reference,
-  ShownImage,
-  WeightedReference,
+export {
+  type Avoid,
+  type ImageFeature,
+  type ImageSource,
+  type Query,
+  type Reference,
+  type ShownImage,
+  type StoreQuery,
+  storeSearchOf,
+  type WeightedReference,
 } from './query.ts';
+export { QueryError } from './query-error.ts';
 export { expectCombinerOf, readCombinerModel, storeCombinerModel } from './read-combiner.ts';
 export type { ModelSources } from './read-models.ts';
 export type { RecordedSearch } from './recorded-search.ts';
-export {
-  type Entries,
-  type IndexOptions,
-  Retriever,
-  type RetrieverOptions,
-  type SearchResult,
-  type StoreQuery,
-} from './retriever.ts';
+export { Retriever, type RetrieverOptions } from './retriever.ts';
 export { expectFinite } from './rows.ts';
+export type { SearchResult } from './search-gallery.ts';
 export { isSource, openSource, type Source } from './source.ts';
 export type { DownloadProgress, OnDownload } from './sources/progress.ts';
 export { type RangeOptions, rangeSource } from './sources/range-source.ts';

@@ -4,6 +4,9 @@ import { type Models, ModelsOnDevice } from './models-on-device.ts';
 /** Milliseconds to wait before each try to open a lost device again: a driver that starts anew needs a moment. */
 const tries = [0, 250, 1000];
 
+/** Does some work with the models of a retriever (`ModelsKeeper.use`). */
+export type UseModels = <T>(work: (models: ModelsOnDevice) => Promise<T>) => Promise<T>;
+
 /** What keeps a retriever's models on a device that works. */
 interface KeeperOptions {
   readonly models: Models;

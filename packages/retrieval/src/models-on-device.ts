@@ -7,11 +7,21 @@ import {
   preprocessOptions,
   type Tokenizer,
 } from '@webcir/clip';
-import { type CombinerModel, uploadCombiner } from '@webcir/combiner';
-import { compile, type Device, type Program, remember, SharedMemory, type TensorStore } from '@webcir/kernels';
+import { type CombinerModel, combine, uploadCombiner } from '@webcir/combiner';
+import {
+  compile,
+  type Device,
+  type Program,
+  remember,
+  SharedMemory,
+  type Tensor,
+  type TensorStore,
+} from '@webcir/kernels';
+import { fittingBatch, imageBatchFor } from './batch-size.ts';
 import { DeviceImages } from './device-images.ts';
 import { ImageEncoder, TextEncoderPrograms } from './encode.ts';
 import { type ExplanationOutputs, explanationGraph } from './explain.ts';
+import { Fusion } from './fusion.ts';
 import { composedQuery, type SearchKind, type SearchModels } from './search-graph.ts';
 
 /** Everything that a retriever is made of, but for the device. */
@@ -24,10 +34,10 @@ export interface Models {
   readonly preprocessing: Preprocessing;
 }
 
-/** Images that are indexed at once, and made ready at most while others are. */
+/** Images that are encoded at once, and made ready at most while others are. */
 export const indexBatch = 16;
-/** Texts that are encoded at once, of those to be avoided. */
-const textBatch = 4;
+/** Texts of queries that are encoded at once, and pairs of features that a Combiner mixes at once. */
+const textBatch = 32;
 
 /** How a search comes to the device: submitted here, or recorded for a host that submits it. */
 export type SearchUse = 'searched' | 'recorded';
@@ -43,9 +53,11 @@ export class ModelsOnDevice {
   readonly #preprocessing: PreprocessOptions;
   readonly #images = new Map<SearchUse, Promise<DeviceImages>>();
   readonly #encoders = new Map<number, Promise<ImageEncoder>>();
+  readonly #fusions = new Map<number, Promise<Fusion>>();
   readonly #compositions = new Map<string, Promise<Program<'query'>>>();
   readonly #explainers = new Map<string, Promise<Program<ExplanationOutputs>>>();
   #texts: TextEncoderPrograms | undefined;
+  #imageBatch: number | undefined;
 
   private constructor(device: Device, { clip, preprocessing }: Models, combiner: TensorStore | undefined) {
     this.device = device;
@@ -92,10 +104,16 @@ export class ModelsOnDevice {
     await this.#clip.forTexts(rows);
   }
 
+  /** Most images that are encoded at once: fewer for a model whose activations the device could not bind. */
+  async imageBatch(): Promise<number> {
+    this.#imageBatch ??= imageBatchFor(this.config, await this.#clip.forImages(), this.device.capabilities, indexBatch);
+    return this.#imageBatch;
+  }
+
   /** The encoder for batches of images of one size, made when it is first needed: some never need it. */
   imageEncoder(batch: number): Promise<ImageEncoder> {
     return remember(this.#encoders, batch, async () =>
-      ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch),
+      ImageEncoder.create(this.device, this.config, await this.#clip.forImages(), batch, this.memory.searched),
     );
   }
 
@@ -107,8 +125,36 @@ export class ModelsOnDevice {
   /** Encodes texts that stand by themselves. @param rows of the token table @returns [texts, embed], not normalized */
   async encodeTexts(rows: readonly (readonly number[])[]): Promise<Float32Array> {
     const weights = await this.#clip.forTexts(rows.flat());
-    this.#texts ??= new TextEncoderPrograms(this.device, this.config, weights, { batch: textBatch });
+    this.#texts ??= new TextEncoderPrograms(this.device, this.config, weights, {
+      batch: textBatch,
+      fit: true,
+      memory: this.memory.searched,
+    });
     return this.#texts.encode(rows);
+  }
+
+  /**
+   * What the Combiner makes of pairs of features, as CLIP gives them.
+   * @returns [embed] for each, L2-normalized; undefined without a Combiner
+   */
+  async fuse(
+    pairs: readonly { readonly image: Float32Array; readonly text: Float32Array }[],
+  ): Promise<Float32Array[] | undefined> {
+    const { combiner, config } = this;
+    if (!combiner) return undefined;
+    if (pairs.length === 0) return [];
+    const batch = fittingBatch(pairs.length, textBatch);
+    const fusion = await remember(this.#fusions, batch, () => {
+      const fuse = (image: Tensor, text: Tensor) => combine(image, text, (name) => combiner.tensor(name));
+      return Fusion.create(this.device, config.embedDim, fuse, batch, this.memory.searched);
+    });
+    const rows = (part: 'image' | 'text') => {
+      const values = new Float32Array(pairs.length * config.embedDim);
+      for (const [i, pair] of pairs.entries()) values.set(pair[part], i * config.embedDim);
+      return values;
+    };
+    const fused = await fusion.run(rows('image'), rows('text'));
+    return pairs.map((_, i) => fused.subarray(i * config.embedDim, (i + 1) * config.embedDim));
   }
 
   /** What encodes several texts of a length and mixes each with one reference. */
@@ -123,6 +169,7 @@ export class ModelsOnDevice {
   async dispose(): Promise<void> {
     const programs = [
       ...this.#encoders.values(),
+      ...this.#fusions.values(),
       ...this.#images.values(),
       ...this.#compositions.values(),
       ...this.#explainers.values(),

@@ -1,6 +1,7 @@
 import type { PageImage, RawImage } from '@webcir/clip';
 import { MAX_NEIGHBOURS } from './gallery-index.ts';
 import type { HostImage } from './image-input.ts';
+import type { StoreSearch } from './stores/store.ts';
 
 /** The feature of an image that something else has encoded, for instance ONNX Runtime on the same device. */
 export interface ImageFeature {
@@ -69,6 +70,9 @@ export interface Query {
   readonly k?: number;
 }
 
+/** A query, and what else a store can be asked for. */
+export type StoreQuery = Query & Pick<StoreSearch, 'offset' | 'filter' | 'candidates' | 'distinct'>;
+
 /** A query that has been looked over, with all that was left unsaid. */
 export interface CheckedQuery {
   readonly references: readonly WeightedReference[];
@@ -117,6 +121,17 @@ export function checkQuery(query: Query): CheckedQuery {
     truncate,
     k,
   };
+}
+
+/**
+ * What a store is asked for besides the feature of a query (`Retriever.compose`): with its references left out, where it
+ * has no text.
+ * @throws RangeError naming the part of the query that is out of range
+ */
+export function storeSearchOf(query: StoreQuery): StoreSearch {
+  const { k, minScore, exclude } = checkQuery(query);
+  const { offset, filter, candidates, distinct } = query;
+  return { k, minScore, exclude, offset, filter, candidates, distinct };
 }
 
 /** Whether an image comes as its feature: its own, or that of a gallery's image. */

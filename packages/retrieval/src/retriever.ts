@@ -2,32 +2,33 @@ import {
   type ClipConfig,
   channelsLast,
   decodeImage,
-  imageFingerprint,
   imagePlanes,
   type Preprocessing,
   preprocessOptions,
   type RawImage,
-  sourceFingerprint,
-  textTokenizer,
 } from '@webcir/clip';
-import { compile, Device, type InputWriter, openDevice, wrapDevice } from '@webcir/kernels';
-import { encodeInBatches } from './encode.ts';
+import { Device, type InputWriter, openDevice, wrapDevice } from '@webcir/kernels';
+import { composeQueries, composeQuery } from './compose.ts';
+import type { EncodedImages } from './encode.ts';
+import { type Entries, encodeEntries, type IndexOptions } from './encode-images.ts';
 import { type Explanation, explainQuery } from './explain.ts';
-import { Gallery, type SearchProgram } from './gallery.ts';
-import { GalleryIndex, MAX_NEIGHBOURS } from './gallery-index.ts';
+import { Gallery } from './gallery.ts';
 import { isHostImage, readPageImage } from './image-input.ts';
-import { madeAhead } from './made-ahead.ts';
-import { ModelsKeeper } from './models-keeper.ts';
-import { indexBatch, type Models, ModelsOnDevice, type SearchUse } from './models-on-device.ts';
-import { prepareQuery, type QueryContext, type StoredImages } from './prepare-query.ts';
-import { type CheckedQuery, checkQuery, type Query, type ShownImage } from './query.ts';
+import { ModelsKeeper, type UseModels } from './models-keeper.ts';
+import { type Models, ModelsOnDevice, type SearchUse } from './models-on-device.ts';
+import { OwnGalleries } from './own-galleries.ts';
+import type { QueryContext } from './prepare-query.ts';
+import { checkQuery, type Query, type ShownImage, type StoreQuery, storeSearchOf } from './query.ts';
+import { checkQueries } from './query-error.ts';
+import { QueryTexts } from './query-texts.ts';
 import { type ModelSources, readModels } from './read-models.ts';
 import { copyFound, expectRecordable, type RecordedSearch } from './recorded-search.ts';
+import { type Lookup, resolveQuery } from './resolve-query.ts';
 import { expectFinite } from './rows.ts';
 import { compileSearchAhead } from './search-ahead.ts';
-import { type SearchKind, searchGraph } from './search-graph.ts';
-import { type Store, type StoreHit, type StoreSearch, storedImage } from './stores/store.ts';
-import { topRows } from './top-rows.ts';
+import { expectOn, prepareSearch, type SearchResult, searchGallery } from './search-gallery.ts';
+import { storedImages } from './stored-images.ts';
+import type { Store, StoreHit } from './stores/store.ts';
 
 /** What a retriever is made of. */
 export interface RetrieverOptions extends ModelSources {
@@ -38,30 +39,6 @@ export interface RetrieverOptions extends ModelSources {
   readonly device?: Device | GPUDevice | undefined;
 }
 
-/** Images by id, as they come: a Map, a list of pairs, a generator that decodes one after the other. */
-export type Entries<Image> = Iterable<readonly [string, Image]> | AsyncIterable<readonly [string, Image]>;
-
-/** Options of `Retriever.index`. */
-export interface IndexOptions {
-  /**
-   * Called with the id of an image that cannot be read, and with the error that names it: the image is left out. Unless
-   * given, the first such error is thrown.
-   */
-  onUnreadable?(id: string, error: Error): void;
-}
-
-/** One image that was found. */
-export interface SearchResult {
-  readonly id: string;
-  /** Counted from 1. */
-  readonly rank: number;
-  /** Cosine similarity of the query feature and the image's. */
-  readonly score: number;
-}
-
-/** A query, and what else a store can be asked for. */
-export type StoreQuery = Query & Pick<StoreSearch, 'offset' | 'filter' | 'candidates' | 'distinct'>;
-
 /** Models that have been read, on a device. */
 interface Opened {
   readonly models: Models;
@@ -70,26 +47,22 @@ interface Opened {
   readonly open: (() => Promise<Device>) | undefined;
 }
 
+type Context = QueryContext & Lookup;
+
 /** Composed image retrieval over your own images. Runs in Node and in browsers. */
 export class Retriever {
   readonly config: ClipConfig;
   readonly preprocessing: Preprocessing;
-  readonly #models: Models;
   readonly #keeper: ModelsKeeper;
-  readonly #tokens: ReturnType<typeof textTokenizer>;
-  readonly #fingerprint: () => Promise<string>;
-  /** Those that have been made or searched here, and move to another device with the models. */
-  readonly #galleries = new Set<Gallery>();
+  readonly #texts: QueryTexts;
+  readonly #galleries: OwnGalleries;
 
   protected constructor({ models, onDevice, open }: Opened) {
-    this.#models = models;
     this.config = models.clip.config;
     this.preprocessing = models.preprocessing;
-    this.#tokens = textTokenizer(models.clip, models.tokenizer);
-    this.#fingerprint = once(() => imageFingerprint(models.given, models.preprocessing));
-    const onMove = async (device: Device) => {
-      for (const gallery of this.#liveGalleries()) await gallery.moveTo(device);
-    };
+    this.#texts = new QueryTexts(models);
+    this.#galleries = new OwnGalleries(models);
+    const onMove = (device: Device) => this.#galleries.moveTo(device);
     this.#keeper = new ModelsKeeper({ models, onDevice, open, onMove });
   }
 
@@ -124,11 +97,21 @@ export class Retriever {
   }
 
   /**
-   * Encodes the images to be searched, and keeps their features on the device. Each image is let go of as soon as it
-   * has the encoder's size.
+   * Encodes the images to be searched, and keeps their features on the device: `restore` of what `encodeImages` gives.
    * @throws RangeError when there are none, or two of one id; DeviceLostError
    */
   async index(images: Entries<ShownImage>, options?: IndexOptions): Promise<Gallery> {
+    const { ids, features } = await this.encodeImages(images, options);
+    return this.restore(ids, features);
+  }
+
+  /**
+   * Encodes images, for a store to keep their features (`Store.put`). Each image is let go of as soon as it has the
+   * encoder's size.
+   * @returns ids, and features [ids, embed] as CLIP gives them, without those that could not be read
+   * @throws RangeError for two images of one id, or a feature that is not finite; DeviceLostError
+   */
+  async encodeImages(images: Entries<ShownImage>, options?: IndexOptions): Promise<EncodedImages> {
     return this.encodeEntries(images, (image) => this.planesOf(image), options);
   }
 
@@ -136,20 +119,13 @@ export class Retriever {
   protected async encodeEntries<Image>(
     images: Entries<Image>,
     planes: (image: Image) => Promise<Float32Array | InputWriter>,
-    { onUnreadable }: IndexOptions = {},
-  ): Promise<Gallery> {
-    const made = madeAhead(
-      withOwnIds(images),
-      indexBatch,
-      async ([id, image]) => [id, await planes(image)] as const,
-      onUnreadable && (([id], error) => onUnreadable(id, error)),
-    );
-    const { batch } = await this.#keeper.use((models) => models.imageEncoder(indexBatch));
-    const run = (pixels: Float32Array | InputWriter) =>
-      this.#keeper.use(async (models) => (await models.imageEncoder(indexBatch)).run(pixels));
-    const { ids, features } = await encodeInBatches(made, this.config, { batch, run });
-    expectFinite('images', features, this.config.embedDim, ids);
-    return this.restore(ids, features);
+    options?: IndexOptions,
+  ): Promise<EncodedImages> {
+    this.#keeper.expectOpen();
+    const use: UseModels = (work) => this.#keeper.use(work);
+    const encoded = await encodeEntries(images, { ...options, config: this.config, planes, use });
+    expectFinite('images', encoded.features, this.config.embedDim, encoded.ids);
+    return encoded;
   }
 
   /**
@@ -162,15 +138,12 @@ export class Retriever {
    */
   async restore(ids: readonly string[], features: Float32Array, fingerprint?: string): Promise<Gallery> {
     this.#keeper.expectOpen();
-    if (fingerprint !== undefined) await this.#expectFingerprint(fingerprint);
+    if (fingerprint !== undefined) await this.#galleries.expectFingerprint(fingerprint);
     const { embedDim } = this.config;
     if (features.length !== ids.length * embedDim) {
       throw new RangeError(`expected ${ids.length} features of ${embedDim} values, found ${features.length} values`);
     }
-    const index = await this.#keeper.use(({ device }) => GalleryIndex.create(device, features, embedDim));
-    const gallery = new Gallery(ids, features, index, this.#fingerprint);
-    this.#keep(gallery);
-    return gallery;
+    return this.#keeper.use(({ device }) => this.#galleries.create(device, ids, features));
   }
 
   /**
@@ -183,28 +156,11 @@ export class Retriever {
   async search(gallery: Gallery, query: Query): Promise<SearchResult[]> {
     this.#keeper.expectOpen();
     const checked = checkQuery(query);
-    await this.#expectOwn(gallery);
-    const excluded = new Set([...checked.exclude].flatMap((id) => gallery.rowOf(id) ?? []));
-    const isWanted = (row: number) => !excluded.has(row);
-    const found = askFor(checked.k, excluded.size, gallery.ids.length);
-    const { rows, scores } = await this.#keeper.use(async (models) => {
-      this.#expectOn(gallery, models);
-      const prepared = await prepareQuery(this.#context(models, gallery, 'searched'), checked, found ?? 1);
-      const program = await this.#program(models, gallery, prepared.kind, 'searched');
-      const inputs = await prepared.inputs();
-      this.#keeper.expectOpen();
-      if (found === undefined) {
-        const { query: feature } = await program.runAndRead(inputs, ['query']);
-        return topRows(gallery.features, feature, checked.k, isWanted);
-      }
-      const { scores, indices } = await program.runAndRead(inputs, ['scores', 'indices']);
-      return { rows: Array.from(new Uint32Array(indices.buffer)), scores: Array.from(scores) };
+    await this.#galleries.take(gallery);
+    return this.#keeper.use((models) => {
+      const context = this.#context(models, gallery);
+      return searchGallery({ owner: this, context, expectOpen: () => this.#keeper.expectOpen() }, gallery, checked);
     });
-    return rows
-      .map((row, i) => ({ row, score: scores[i] }))
-      .filter(({ row, score }) => isWanted(row) && score >= checked.minScore)
-      .slice(0, checked.k)
-      .map(({ row, score }, i) => ({ id: gallery.ids[row], rank: i + 1, score }));
   }
 
   /**
@@ -216,17 +172,30 @@ export class Retriever {
   async searchStore(store: Store, query: StoreQuery): Promise<StoreHit[]> {
     this.#keeper.expectOpen();
     const checked = checkQuery(query);
-    await this.#expectFingerprint(store.model.fingerprint);
+    await this.#galleries.expectFingerprint(store.model.fingerprint);
     const feature = await this.#keeper.use(async (models) => {
-      const images = { featureOf: async (id: string) => (await storedImage(store, id)).feature };
-      const prepared = await prepareQuery(this.#context(models, images, 'searched'), checked, 0);
-      const program = await models.composition(prepared.kind);
-      return (await program.runAndRead(await prepared.inputs(), ['query'])).query;
+      const context = this.#context(models, store);
+      return composeQuery(context, await resolveQuery(context, checked));
     });
-    const { k, minScore, exclude } = checked;
-    const { offset, filter, candidates, distinct } = query;
-    const [hits] = await store.search(feature, { k, minScore, exclude, offset, filter, candidates, distinct });
+    const [hits] = await store.search(feature, storeSearchOf(query));
     return hits;
+  }
+
+  /**
+   * The query features of many queries of any kinds, which are encoded together: several times as many a second as one
+   * at a time. For `Store.search`, which takes many at once, or any index that holds features of this model.
+   * @param images where the images are that the queries name by ids
+   * @returns [queries, embed], each as `search` ranks by, not normalized where the query is one image, one text, or a
+   *   weighted sum
+   * @throws QueryError, a RangeError that names the queries at fault by their indices, so that the others can be
+   *   answered; RangeError when the images are of another model; DeviceLostError
+   */
+  async compose(queries: readonly Query[], images?: Store | Gallery): Promise<Float32Array> {
+    this.#keeper.expectOpen();
+    const checked = checkQueries(queries);
+    if (images instanceof Gallery) await this.#galleries.take(images);
+    else if (images) await this.#galleries.expectFingerprint(images.model.fingerprint);
+    return this.#keeper.use((models) => composeQueries(this.#context(models, images), checked));
   }
 
   /**
@@ -239,11 +208,13 @@ export class Retriever {
   async explain(gallery: Gallery, query: Query, { words = true } = {}): Promise<Explanation> {
     this.#keeper.expectOpen();
     const checked = checkQuery(query);
-    await this.#expectOwn(gallery);
-    return this.#keeper.use((models) => {
-      this.#expectOn(gallery, models);
-      const without = words ? this.#withoutEachWord(checked) : [];
-      return explainQuery(this.#context(models, gallery, 'searched'), checked, without);
+    await this.#galleries.take(gallery);
+    return this.#keeper.use(async (models) => {
+      expectOn(gallery, models);
+      const { text = '', truncate } = checked;
+      const without = words ? this.#texts.withoutEachWord(text, truncate) : [];
+      const context = this.#context(models, gallery);
+      return explainQuery(context, await resolveQuery(context, checked), without);
     });
   }
 
@@ -257,13 +228,12 @@ export class Retriever {
     const { gallery, query } = recorded;
     const checked = checkQuery(query);
     expectRecordable(recorded, checked);
-    await this.#expectOwn(gallery);
+    await this.#galleries.take(gallery);
     await this.#keeper.use(async (models) => {
-      this.#expectOn(gallery, models);
-      const found = Math.min(checked.k, gallery.ids.length);
-      const prepared = await prepareQuery(this.#context(models, gallery, 'recorded'), checked, found);
-      const program = await this.#program(models, gallery, prepared.kind, 'recorded');
-      program.encode(encoder, await prepared.inputs());
+      const search = { found: Math.min(checked.k, gallery.ids.length), use: 'recorded' } as const;
+      const context = this.#context(models, gallery, 'recorded');
+      const { program, inputs } = await prepareSearch({ owner: this, context }, gallery, checked, search);
+      program.encode(encoder, await inputs());
       copyFound(encoder, program, recorded);
     });
   }
@@ -283,8 +253,7 @@ export class Retriever {
    */
   async dispose(): Promise<void> {
     await this.#keeper.close();
-    for (const gallery of this.#galleries) await gallery.release(this);
-    this.#galleries.clear();
+    await this.#galleries.release(this);
   }
 
   /** An image as the encoder takes it: normalized planes [3, size, size]. */
@@ -297,143 +266,45 @@ export class Retriever {
     return decodeImage(file);
   }
 
-  /**
-   * The program for queries of a kind, compiled when the first of them comes.
-   * @param use what a host has recorded, and submits who knows when, has inputs of its own
-   */
-  #program(models: ModelsOnDevice, gallery: Gallery, kind: SearchKind, use: SearchUse): Promise<SearchProgram> {
-    return gallery.program(this, [use, ...Object.values(kind)].join(), async () => {
-      const graph = searchGraph(await models.forSearch(kind), gallery.index, kind);
-      return compile(models.device, { ...graph, memory: models.memory[use] });
-    });
-  }
-
-  #context(models: ModelsOnDevice, images: StoredImages, use: SearchUse): QueryContext {
-    return {
-      models,
-      images,
-      rowsOf: (text, truncate) => this.#rows(text, truncate),
-      pixelsOf: async (image) =>
-        isDecoded(image)
-          ? this.#channelsLast(this.planes(await this.#decoded(image)))
-          : (await models.images(use)).writer(image),
-    };
-  }
-
   /** An image of `index`, as an encoder of several at once takes it. */
-  protected async planesOf(image: ShownImage): Promise<Float32Array | InputWriter> {
+  protected planesOf(image: ShownImage): Promise<Float32Array | InputWriter> {
+    return this.#planesOf(image, (work) => this.#keeper.use(work));
+  }
+
+  async #planesOf(image: ShownImage, use: UseModels): Promise<Float32Array | InputWriter> {
     if (isDecoded(image)) return this.planes(await this.#decoded(image));
     // Images on the device are read one after the other; those of a page would all be read when a batch is recorded.
     if (!isHostImage(image)) return this.planes(readPageImage(image));
-    return this.#keeper.use(async (models) => (await models.images('searched')).writer(image));
+    return use(async (models) => (await models.images('searched')).writer(image));
+  }
+
+  /** An image of a search, as the encoder of one takes it. */
+  async #pixelsOf(image: ShownImage, models: ModelsOnDevice, use: SearchUse): Promise<Float32Array | InputWriter> {
+    if (!isDecoded(image)) return (await models.images(use)).writer(image);
+    const { imageResolution: size } = this.config;
+    const pixels = new Float32Array(3 * size * size);
+    channelsLast(this.planes(await this.#decoded(image)), size, pixels);
+    return pixels;
   }
 
   async #decoded(image: RawImage | Blob): Promise<RawImage> {
     return image instanceof Blob ? this.decode(image) : image;
   }
 
-  /** The token ids of a text, as rows of the token table. */
-  #rows(text: string, truncate: boolean): readonly number[] {
-    const { rows, textLength, unknown } = this.#tokens(text, { truncate });
-    if (textLength > 0) return rows;
-    const shown = JSON.stringify(text);
-    throw new RangeError(
-      unknown.length > 0
-        ? `text: the model knows no word of ${shown}`
-        : `text: expected how the wanted image differs, found ${shown}`,
-    );
+  /** @param images where those are that a query names by ids */
+  #context(models: ModelsOnDevice, images: Gallery | Store | undefined, use: SearchUse = 'searched'): Context {
+    return {
+      models,
+      config: this.config,
+      images: storedImages(images),
+      rowsOf: (text, truncate) => this.#texts.rowsOf(text, truncate),
+      planesOf: (image) => this.#planesOf(image, (work) => work(models)),
+      pixelsOf: (image) => this.#pixelsOf(image, models, use),
+    };
   }
-
-  /** A text without each of its words, where words that the model knows are left. */
-  #withoutEachWord({ text = '', truncate }: CheckedQuery): { word: string; rows: readonly number[] }[] {
-    const words = text.split(/\s+/).filter((word) => word !== '');
-    return words.flatMap((word, at) => {
-      const { rows, textLength } = this.#tokens(words.toSpliced(at, 1).join(' '), { truncate });
-      return textLength > 0 ? [{ word, rows }] : [];
-    });
-  }
-
-  #channelsLast(planes: Float32Array): Float32Array {
-    const { imageResolution: size } = this.config;
-    const pixels = new Float32Array(3 * size * size);
-    channelsLast(planes, size, pixels);
-    return pixels;
-  }
-
-  /** @throws RangeError unless the gallery's features compare with those that are made here */
-  async #expectOwn(gallery: Gallery): Promise<void> {
-    const { embedDim } = this.config;
-    if (gallery.index.dim !== embedDim)
-      throw new RangeError(`the gallery has features of ${gallery.index.dim} values, this model makes ${embedDim}`);
-    if (gallery.fingerprint !== this.#fingerprint) await this.#expectFingerprint(await gallery.fingerprint());
-    this.#keep(gallery);
-  }
-
-  /**
-   * A gallery of the model that light weights were made of is searched with them.
-   * @throws RangeError unless features of this fingerprint compare with those that this retriever makes
-   */
-  async #expectFingerprint(fingerprint: string): Promise<void> {
-    const { given, preprocessing } = this.#models;
-    if (fingerprint === (await sourceFingerprint(given, preprocessing))) return;
-    const own = await this.#fingerprint();
-    if (fingerprint === own) return;
-    throw new RangeError(
-      `the gallery was made by another CLIP, or with another preprocessing, than this retriever has: its fingerprint ` +
-        `is ${fingerprint}, expected ${own}. Load the retriever that made it, or index the images again`,
-    );
-  }
-
-  #expectOn({ index }: Gallery, { device }: ModelsOnDevice): void {
-    if (index.device === device) return;
-    throw new RangeError(
-      'the gallery is on another device: give both retrievers one device, or index the images again',
-    );
-  }
-
-  #keep(gallery: Gallery): void {
-    this.#liveGalleries().add(gallery);
-  }
-
-  #liveGalleries(): Set<Gallery> {
-    for (const gallery of this.#galleries) if (gallery.isDisposed) this.#galleries.delete(gallery);
-    return this.#galleries;
-  }
-}
-
-/**
- * How many images to ask the device for, so that `k` are left without those that are excluded; undefined where these are
- * too many. Few numbers, each with its own program.
- */
-function askFor(k: number, excluded: number, size: number): number | undefined {
-  if (excluded === 0) return Math.min(k, size);
-  const asked = Math.min(2 ** Math.ceil(Math.log2(k + excluded)), size);
-  return asked <= MAX_NEIGHBOURS ? asked : undefined;
 }
 
 /** Whether the pixels of an image are here, or in a file: a page or the device has the others. */
 const isDecoded = (image: ShownImage): image is RawImage | Blob => image instanceof Blob || 'channels' in image;
-
-/** Finds two images of one id before hours of work. @throws RangeError naming the id */
-async function* withOwnIds<Image>(images: Entries<Image>): AsyncGenerator<readonly [string, Image]> {
-  const ids = new Set<string>();
-  for await (const [id, image] of images) {
-    if (ids.has(id)) throw new RangeError(`two images to be indexed are named '${id}'`);
-    ids.add(id);
-    yield [id, image];
-  }
-}
-
-/** Calls `make` when it is first needed, and again only if that failed. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-}
 
 const deviceOf = (device: Device | GPUDevice): Device => (device instanceof Device ? device : wrapDevice(device));

@@ -24,6 +24,7 @@ export {
   type Avoid,
   type CombinerExplanation,
   type DownloadProgress,
+  type EncodedImages,
   type Entries,
   type Explanation,
   type Filter,
@@ -43,6 +44,7 @@ export {
   type Neighbours,
   type OnDownload,
   type Query,
+  QueryError,
   type RangeOptions,
   type RecordedSearch,
   type Reference,
@@ -62,5 +64,6 @@ export {
   similarTo,
   storedFiles,
   storedSource,
+  storeSearchOf,
   type WeightedReference,
 } from '@webcir/retrieval';

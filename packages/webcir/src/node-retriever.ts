@@ -5,6 +5,7 @@ import { createImagePool, decodeImage, loadTokenizer, openClipModel, openTokeniz
 import type { CombinerModel } from '@webcir/combiner';
 import { type Device, openDevice } from '@webcir/kernels';
 import {
+  type EncodedImages,
   type Entries,
   type Gallery,
   type IndexOptions,
@@ -57,6 +58,16 @@ export class Retriever extends PageRetriever {
    * @throws RangeError when there are none, or two of one id; naming the file, when it cannot be decoded
    */
   override async index(images: Entries<ShownImage | string>, options?: IndexOptions): Promise<Gallery> {
+    const { ids, features } = await this.encodeImages(images, options);
+    return this.restore(ids, features);
+  }
+
+  /**
+   * Encodes images, as `index` takes them, for a store to keep their features.
+   * @returns ids, and features [ids, embed] as CLIP gives them, without those that could not be read
+   * @throws RangeError for two images of one id; naming the file, when it cannot be decoded
+   */
+  override async encodeImages(images: Entries<ShownImage | string>, options?: IndexOptions): Promise<EncodedImages> {
     const pool = createImagePool(preprocessOptions(this.config, this.preprocessing));
     try {
       const planes = async (image: ShownImage | string) =>
