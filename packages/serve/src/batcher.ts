@@ -1,5 +1,5 @@
+import { QueryError } from '@webcir/retrieval';
 import { ApiError } from './errors.ts';
-import { QueryError } from './pending.ts';
 
 /** How a batcher works. */
 export interface BatcherOptions<Wish, Answer> {
@@ -63,6 +63,7 @@ export class Batcher<Wish, Answer> {
    */
   async ask(wishes: readonly Wish[], signal?: AbortSignal): Promise<Answer[]> {
     const { name, waiting, key = () => '' } = this.#options;
+    if (wishes.length === 0) return [];
     const before = this.#queue.length;
     if (before > 0 && before + wishes.length > waiting) {
       const retryAfter = Math.max(1, Math.ceil(before * this.#last.each));

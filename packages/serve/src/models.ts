@@ -4,13 +4,10 @@ import type { Retriever } from '@webcir/retrieval';
 import { deviceLost } from './errors.ts';
 
 /** What a service encodes with. */
-export type Models = Pick<Retriever, 'config' | 'preprocessing' | 'searchStore' | 'dispose'> & {
-  compose(queries: readonly import('@webcir/retrieval').Query[]): Promise<Float32Array>;
-  encodeImages(
-    images: Iterable<readonly [string, import('@webcir/clip').RawImage]>,
-  ): Promise<{ readonly features: Float32Array }>;
-  countTokens(text: string): number;
-};
+export type Models = Pick<
+  Retriever,
+  'config' | 'preprocessing' | 'compose' | 'encodeImages' | 'countTokens' | 'searchStore' | 'dispose'
+>;
 
 /** Seconds between tries to load the models anew; the last one stays. */
 const pauses = [1, 2, 5, 10, 30];

@@ -51,6 +51,15 @@ describe('a batcher', () => {
     expect(batches).toEqual([[1], [2, 3, 4, 5], [6]]);
   });
 
+  it('answers who wishes nothing at once, and goes on', async () => {
+    const { batcher, openAll } = setUp();
+    expect(await batcher.ask([])).toEqual([]);
+    await batcher.idle();
+    const later = batcher.ask([1]);
+    await openAll(later);
+    expect(await later).toEqual(['1']);
+  });
+
   it('fails what is wrong, and nothing else', async () => {
     const { batcher, openAll } = setUp();
     const asked = [batcher.ask([1]), batcher.ask([2, -3]), batcher.ask([4])];

@@ -52,7 +52,8 @@ describe('a service', () => {
 
   it('cuts off who does not come to an end', async () => {
     const { address, service } = await setUp();
-    const slow = request(`${address}/v1/embeddings`, { method: 'POST', headers: { 'content-length': 100 } });
+    const headers = { 'content-type': 'application/json', 'content-length': 100 };
+    const slow = request(`${address}/v1/embeddings`, { method: 'POST', headers });
     const ended = new Promise((resolve) => slow.on('error', resolve));
     slow.write('{');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -78,7 +79,7 @@ describe('a service', () => {
       }
     };
     const writers = Array.from({ length: 8 }, (_, worker) => write(worker));
-    await expect.poll(() => acknowledged.length).toBeGreaterThan(50);
+    await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(50);
     await service.close();
     await Promise.all(writers);
     expect(acknowledged.length).toBeGreaterThan(50);

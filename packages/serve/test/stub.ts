@@ -1,11 +1,10 @@
 // Models that need no device: features that tests can foresee.
 import type { RawImage } from '@webcir/clip';
-import { FlatStore, type ImageFeature, memoryFiles, type Query, type WeightedReference } from '@webcir/retrieval';
+import { FlatStore, type ImageFeature, memoryFiles, type Query, QueryError, type WeightedReference } from '@webcir/retrieval';
 import { model } from '@webcir/retrieval/test/small';
 import sharp from 'sharp';
 import { createApp, type AppOptions } from '../src/http/app.ts';
 import type { Models } from '../src/models.ts';
-import { QueryError } from '../src/pending.ts';
 import { Service, type ServiceOptions } from '../src/service.ts';
 
 export const dim = model.config.embedDim;
@@ -65,7 +64,7 @@ export function stubModels(): Stub {
     },
     async encodeImages(images) {
       await stub.before();
-      const entries = [...images];
+      const entries = [...(images as Iterable<readonly [string, RawImage]>)];
       const features = new Float32Array(entries.length * dim);
       for (const [i, [, image]] of entries.entries()) features.set(shownFeature(image), i * dim);
       return { ids: entries.map(([id]) => id), features };
@@ -90,10 +89,11 @@ export async function stubStore(): Promise<FlatStore> {
   return store;
 }
 
-export const png = (red: number, green: number, blue: number, size = 20): Promise<Buffer> =>
-  sharp({ create: { width: size, height: size, channels: 3, background: { r: red, g: green, b: blue } } })
-    .png()
-    .toBuffer();
+export async function png(r: number, g: number, b: number, size = 20) {
+  const background = { r, g, b };
+  const bytes = await sharp({ create: { width: size, height: size, channels: 3, background } }).png().toBuffer();
+  return new Uint8Array(bytes);
+}
 
 /** A service over a stub, asked without a socket. */
 export async function stubService(options: Partial<ServiceOptions> & AppOptions = {}) {

@@ -1,5 +1,14 @@
-import type { Avoid, ImageSource, Query, StoredImage, WeightedReference } from '@webcir/retrieval';
-import { invalid } from '../errors.ts';
+import {
+  type Avoid,
+  type Filter,
+  type ImageSource,
+  type Query,
+  type StoredImage,
+  type StoreSearch,
+  storeSearchOf,
+  type WeightedReference,
+} from '@webcir/retrieval';
+import { asked, invalid } from '../errors.ts';
 import type { ServedGallery } from '../gallery.ts';
 import { type Asked, route } from '../http/route.ts';
 import type { Answer, Requests } from '../schemas.ts';
@@ -28,16 +37,14 @@ export const search = (service: Service) =>
       }),
     },
     answer: 'Found',
-    async handle(asked): Promise<Answer<'Found'>> {
-      const gallery = service.gallery(asked.path.gallery);
-      const { signal, body } = asked;
-      const { k, offset, minScore, filter, candidates, distinct } = body;
-      const query = await queryOf(service, gallery, asked);
+    async handle(request): Promise<Answer<'Found'>> {
+      const gallery = service.gallery(request.path.gallery);
+      const { signal, body } = request;
+      const query = await queryOf(service, gallery, request);
+      const wishes = await asked(async () => wishesOf(query, body));
       const [feature] = await forWishes(() => '', service.encoding.compose([query], signal));
-      const exclude = [...(body.exclude ?? []), ...ownIds(body)];
-      const wishes = { k, offset, minScore, filter: filter as never, candidates, exclude, distinct };
       const hits = await forWishes(() => '', gallery.search(feature, wishes, signal));
-      return { object: 'list', data: hits.map((hit, i) => ({ ...hit, rank: offset + i + 1 })) };
+      return { object: 'list', data: hits.map((hit, i) => ({ ...hit, rank: body.offset + i + 1 })) };
     },
   });
 
@@ -47,9 +54,13 @@ const listOf = <T>(given: T | readonly T[] | undefined): readonly T[] =>
 const idOf = (reference: Reference): string | undefined =>
   typeof reference === 'string' ? reference : reference.id;
 
-/** Without a text, the references themselves are not what is looked for. */
-const ownIds = ({ image, text, weights }: Search): string[] =>
-  text !== undefined && weights?.text !== 0 ? [] : listOf<Reference>(image).flatMap((one) => idOf(one) ?? []);
+/** What the store is asked, besides the query feature. References are left out by their ids where there is no text. */
+function wishesOf(query: Query, { image, k, offset, minScore, exclude, filter, candidates, distinct }: Search): StoreSearch {
+  const ids = listOf<Reference>(image).map((reference) => idOf(reference) ?? { feature: new Float32Array() });
+  const wishes = { k, offset, minScore, exclude, filter: filter as Filter, candidates, distinct };
+  const { exclude: left = [], ...rest } = storeSearchOf({ ...query, ...wishes, image: ids });
+  return { ...rest, candidates, exclude: [...left] };
+}
 
 /** The query with features and images in the place of ids and files, so that those of all galleries are one batch. */
 async function queryOf(service: Service, gallery: ServedGallery, { body, signal }: Asked<Search>): Promise<Query> {

@@ -7,6 +7,7 @@ const packages = {
   sharp: 'sharp@0.35.5',
   'fmnist-cir': '@webcir/embedded@0.1.0',
   'emoji-cir': '@webcir/embedded-emoji@0.1.0',
+  serve: '@webcir/serve@0.1.0',
 };
 type Need = keyof typeof packages;
 
@@ -35,6 +36,7 @@ const needs: Readonly<Record<string, (options: GivenOptions, args: readonly stri
   encode: encoding,
   index: encoding,
   search: encoding,
+  serve: (given) => ['serve', ...encoding(given)],
   pretrain: ({ dataset }) => ['webgpu', ...opening(dataset)],
   export: (_, [name]) => ['sharp', ...embedded(name)],
   check: ({ dataset }) => opening(dataset),
@@ -57,7 +59,8 @@ function isInstalled(spec: string): boolean {
   try {
     import.meta.resolve(packageName(spec));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // One that is there, and that has only entries with names of their own.
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
   }
 }

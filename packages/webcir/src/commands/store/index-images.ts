@@ -11,6 +11,7 @@ import { addClipOptions } from '../clip-source.ts';
 import { imagesOfFolder, reportUnreadable } from '../images.ts';
 import { targetRatioOption, transformOption } from '../options.ts';
 import { type EncoderOptions, type EncoderSession, imageBatch, openEncoder } from '../session.ts';
+import { DEFAULT_STORE } from './default-store.ts';
 import { isInPart, type Part, parsePart, partFolder } from './parts.ts';
 
 interface IndexOptions extends EncoderOptions, AutotuneOption {
@@ -28,7 +29,7 @@ export function registerIndex(program: Command): void {
         'that are stored is not encoded again, so that a run that was stopped goes on where it was.',
     )
     .argument('<pictures>', 'a folder of images, with the folders below; an id is the path below it')
-    .requiredOption('--into <store>', 'folder of the store, made where there is none')
+    .option('--into <store>', 'folder of the store, made where there is none', DEFAULT_STORE)
     .option(
       '--shard <i/N>',
       'only the i-th of N parts, 1/N to N/N, into a folder of its own below the store: for N workers at once; ' +

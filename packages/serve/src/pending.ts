@@ -1,3 +1,0 @@
-export class QueryError extends RangeError {
-  readonly faults: ReadonlyMap<number, Error> = new Map();
-}
