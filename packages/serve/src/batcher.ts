@@ -7,20 +7,17 @@ export interface BatcherOptions<Wish, Answer> {
   readonly name: string;
   /** Meets some wishes at once. A RangeError says that one of them is wrong. */
   run(wishes: readonly Wish[]): Promise<readonly Answer[]>;
-  /** Wishes that can be met at once have the same key; all of them unless given. */
-  key?(wish: Wish): string;
   /** Wishes that are met at once, at most. */
   readonly batch: number;
   /** Wishes that may wait, besides those of one request that comes while none waits. */
   readonly waiting: number;
-  /** Milliseconds that a batch waits for company, if the one before it had some. */
+  /** Milliseconds that a batch waits, at most, until it has as many as the one before it. */
   readonly linger: number;
   onBatch?(size: number, seconds: number): void;
 }
 
 interface Waiting<Wish, Answer> {
   readonly wish: Wish;
-  readonly key: string;
   readonly signal: AbortSignal | undefined;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
@@ -46,6 +43,8 @@ export class Batcher<Wish, Answer> {
   #working: Promise<void> | undefined;
   /** Wishes of the last batch, and how long one took, in seconds. */
   #last = { size: 0, each: 0.05 };
+  /** Called when a wish comes. */
+  #onWish: () => void = () => {};
 
   constructor(options: BatcherOptions<Wish, Answer>) {
     this.#options = options;
@@ -62,7 +61,7 @@ export class Batcher<Wish, Answer> {
    * @throws ApiError (429) where too many wait already; WishError of the first that failed
    */
   async ask(wishes: readonly Wish[], signal?: AbortSignal): Promise<Answer[]> {
-    const { name, waiting, key = () => '' } = this.#options;
+    const { name, waiting } = this.#options;
     if (wishes.length === 0) return [];
     const before = this.#queue.length;
     if (before > 0 && before + wishes.length > waiting) {
@@ -72,9 +71,10 @@ export class Batcher<Wish, Answer> {
     const answers = wishes.map(
       (wish) =>
         new Promise<Answer>((resolve, reject) => {
-          this.#queue.push({ wish, key: key(wish), signal, resolve, reject });
+          this.#queue.push({ wish, signal, resolve, reject });
         }),
     );
+    this.#onWish();
     this.#working ??= this.#work();
     const settled = await Promise.allSettled(answers);
     return settled.map((answer, index) => {
@@ -90,9 +90,7 @@ export class Batcher<Wish, Answer> {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0) {
-      // What comes in the same turn of the event loop comes along; and when many wait for each other, those that were
-      // answered a moment ago are about to ask again.
-      await pause(this.#last.size > 1 ? this.#options.linger : 0);
+      await this.#company();
       const batch = this.#take();
       if (batch.length === 0) continue;
       const started = performance.now();
@@ -104,17 +102,32 @@ export class Batcher<Wish, Answer> {
     this.#working = undefined;
   }
 
-  /** The wish that has waited longest, and those that can be met with it. */
+  /**
+   * What comes in the same turn of the event loop comes along. Where the last batch had some, those that it answered are
+   * about to ask again: it is worth a moment to have them together, since they would otherwise fall into two halves that
+   * wait for each other.
+   */
+  async #company(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { linger, batch } = this.#options;
+    const isEnough = () => this.#queue.length >= Math.min(this.#last.size, batch);
+    if (linger === 0 || isEnough()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, linger);
+      this.#onWish = () => {
+        if (!isEnough()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#onWish = () => {};
+  }
+
+  /** Those that have waited longest, and whose answers are still wanted. */
   #take(): Waiting<Wish, Answer>[] {
-    const batch: Waiting<Wish, Answer>[] = [];
-    const rest: Waiting<Wish, Answer>[] = [];
-    for (const waiting of this.#queue) {
-      if (waiting.signal?.aborted) waiting.reject(waiting.signal.reason);
-      else if (batch.length < this.#options.batch && waiting.key === (batch[0] ?? waiting).key) batch.push(waiting);
-      else rest.push(waiting);
-    }
-    this.#queue = rest;
-    return batch;
+    for (const { signal, reject } of this.#queue) if (signal?.aborted) reject(signal.reason);
+    this.#queue = this.#queue.filter(({ signal }) => !signal?.aborted);
+    return this.#queue.splice(0, this.#options.batch);
   }
 
   async #meet(batch: readonly Waiting<Wish, Answer>[]): Promise<void> {
@@ -134,6 +147,3 @@ export class Batcher<Wish, Answer> {
     }
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => (milliseconds > 0 ? setTimeout(resolve, milliseconds) : setImmediate(resolve)));

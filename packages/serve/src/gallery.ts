@@ -1,5 +1,6 @@
-import type { Store, StoredImage, StoreHit, StoreRows, StoreSearch } from '@webcir/retrieval';
+import type { Store, StoredImage, StoreRows } from '@webcir/retrieval';
 import { Batcher } from './batcher.ts';
+import type { OnBatch } from './encoding.ts';
 import { ApiError, asked } from './errors.ts';
 import type { Limits } from './limits.ts';
 
@@ -10,11 +11,6 @@ export interface GalleryOptions {
   readonly readOnly?: boolean;
 }
 
-interface Search {
-  readonly feature: Float32Array;
-  readonly search: StoreSearch;
-}
-
 /** One image to be stored. */
 export interface Row {
   readonly id: string;
@@ -22,32 +18,22 @@ export interface Row {
   readonly metadata: StoredImage['metadata'];
 }
 
-/** A store behind a service. Searches that ask for the same, and images that are stored, go to it many at a time. */
+/** A store behind a service. Images that are stored at the same time by many requests are one write. */
 export class ServedGallery {
   readonly name: string;
   readonly store: Store;
   readonly isReadOnly: boolean;
-  readonly #searches: Batcher<Search, StoreHit[]>;
   readonly #writes: Batcher<Row, undefined>;
 
   constructor(
     name: string,
     { store, readOnly = false }: GalleryOptions,
-    { batch, waiting, linger }: Limits,
-    onBatch: (work: string, size: number, seconds: number) => void,
+    { waiting, linger }: Limits,
+    onBatch: OnBatch,
   ) {
     this.name = name;
     this.store = store;
     this.isReadOnly = readOnly;
-    this.#searches = new Batcher({
-      name: 'searches',
-      batch,
-      waiting,
-      linger: 0, // those that were composed together come together
-      key: ({ search }) => JSON.stringify(search),
-      run: (searches) => store.search(joined(searches), searches[0].search),
-      onBatch: (size, seconds) => onBatch('search', size, seconds),
-    });
     this.#writes = new Batcher({
       name: 'images to be stored',
       batch: 1024,
@@ -59,12 +45,6 @@ export class ServedGallery {
       },
       onBatch: (size, seconds) => onBatch('store', size, seconds),
     });
-  }
-
-  /** @throws ApiError for a wish that is out of range, or where too many wait */
-  async search(feature: Float32Array, search: StoreSearch, signal: AbortSignal): Promise<StoreHit[]> {
-    const [hits] = await this.#searches.ask([{ feature, search }], signal);
-    return hits;
   }
 
   /** Stores images: they are on disk when this resolves. */
@@ -85,7 +65,7 @@ export class ServedGallery {
 
   /** Closes the store when all that is under way is done. */
   async close(): Promise<void> {
-    await Promise.all([this.#searches.idle(), this.#writes.idle()]);
+    await this.#writes.idle();
     await this.store.close();
   }
 
@@ -95,8 +75,8 @@ export class ServedGallery {
   }
 }
 
-/** Features one after the other, [queries, dim]. */
-function joined(parts: readonly { readonly feature: Float32Array }[]): Float32Array {
+/** Features one after the other, [features, dim]. */
+export function joined(parts: readonly { readonly feature: Float32Array }[]): Float32Array {
   const features = new Float32Array(parts.reduce((sum, { feature }) => sum + feature.length, 0));
   let at = 0;
   for (const { feature } of parts) {

@@ -26,7 +26,7 @@ export interface Limits {
   readonly waiting: number;
   /** Queries, and images, that are encoded at once. */
   readonly batch: number;
-  /** Milliseconds that a batch waits for company, if the one before it had some. */
+  /** Milliseconds that a batch waits, at most, until it has as many as the one before it. */
   readonly linger: number;
 }
 
@@ -45,5 +45,5 @@ export const DEFAULT_LIMITS: Limits = {
   requests: 256,
   waiting: 256,
   batch: 32,
-  linger: 2,
+  linger: 5,
 };

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { Encoding } from './encoding.ts';
+import { Encoding, type OnBatch } from './encoding.ts';
 import { ApiError } from './errors.ts';
 import { type GalleryOptions, ServedGallery } from './gallery.ts';
 import { Metrics } from './metrics.ts';
@@ -39,7 +39,7 @@ export class Service {
   isStopping = false;
 
   private constructor(options: ServiceOptions, models: ServedModels, limits: Limits) {
-    const onBatch = (work: string, size: number, seconds: number) => this.metrics.batch(work, size, seconds);
+    const onBatch: OnBatch = (work, size, seconds) => this.metrics.batch(work, size, seconds);
     this.model = options.model;
     this.limits = limits;
     this.models = models;

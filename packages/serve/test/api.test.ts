@@ -174,7 +174,7 @@ describe('a gallery', () => {
     [{ text: 'red', offset: 10_001 }, 400, 'invalid_request', 'offset'],
     [{ image: 'none' }, 400, 'unknown_id', 'image[0]'],
     [{ image: { id: 'red', feature: [1] } }, 400, 'invalid_request', 'image'],
-    [{ text: 'red', filter: { row: { above: 3 } } }, 400, 'invalid_query', null],
+    [{ text: 'red', filter: { row: { above: 3 } } }, 400, 'invalid_request', null],
     [{ text: 'red', distinct: -1 }, 400, 'invalid_request', 'distinct'],
     [{ text: 'red', candidates: Array(10_001).fill('x') }, 400, 'invalid_request', 'candidates'],
   ])('refuses %j', async (body, status, code, param) => {

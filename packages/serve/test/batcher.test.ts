@@ -102,14 +102,24 @@ describe('a batcher', () => {
     expect(await large).toHaveLength(8);
   });
 
-  it('meets only wishes of one key together', async () => {
-    const { batcher, batches, openAll } = setUp({ key: (wish) => String(wish % 2) });
-    const asked = Promise.all([batcher.ask([1, 2]), batcher.ask([3, 4, 5])]);
-    await openAll(asked);
-    expect(batches).toEqual([
-      [1, 3, 5],
-      [2, 4],
-    ]);
+  it('waits a moment for those that it answered together, and not for one that is alone', async () => {
+    const batches: number[] = [];
+    const run = async (wishes: readonly number[]) => {
+      batches.push(wishes.length);
+      return wishes.map(String);
+    };
+    const { batcher } = setUp({ linger: 200, run });
+    await Promise.all([batcher.ask([1]), batcher.ask([2]), batcher.ask([3])]);
+    const started = performance.now();
+    const late = new Promise((resolve) => setTimeout(resolve, 20)).then(() => batcher.ask([5, 6]));
+    await Promise.all([batcher.ask([4]), late]);
+    expect(performance.now() - started).toBeLessThan(190);
+    await batcher.ask([7]); // waits in vain
+    await batcher.ask([8]);
+    expect(batches).toEqual([3, 3, 1, 1]);
+    const alone = performance.now();
+    await batcher.ask([9]);
+    expect(performance.now() - alone).toBeLessThan(100);
   });
 
   it('leaves out what nobody waits for any more', async () => {

@@ -42,8 +42,7 @@ export const search = (service: Service) =>
       const { signal, body } = request;
       const query = await queryOf(service, gallery, request);
       const wishes = await asked(async () => wishesOf(query, body));
-      const [feature] = await forWishes(() => '', service.encoding.compose([query], signal));
-      const hits = await forWishes(() => '', gallery.search(feature, wishes, signal));
+      const hits = await forWishes(() => '', asked(() => service.encoding.search({ gallery, query, wishes }, signal)));
       return { object: 'list', data: hits.map((hit, i) => ({ ...hit, rank: body.offset + i + 1 })) };
     },
   });
