@@ -79,7 +79,8 @@ async function withService(words, work) {
 /** What the service says of its batches since it was started. */
 async function batchesOf(address) {
   const text = await (await fetch(`${address}/metrics`)).text();
-  const value = (name, work) => Number(new RegExp(`^webcir_batch_${name}\\{work="${work}"\\} (.*)$`, 'm').exec(text)?.[1]);
+  const value = (name, work) =>
+    Number(new RegExp(`^webcir_batch_${name}\\{work="${work}"\\} (.*)$`, 'm').exec(text)?.[1]);
   return ['compose', 'search']
     .map((work) => {
       const count = value('size_count', work);

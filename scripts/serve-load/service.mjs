@@ -22,9 +22,17 @@ export async function makeStore() {
   const embedded = await openEmbeddedFromPackage();
   const images = embedded.gallery('test', 'dress');
   for (const id of images)
-    writeFileSync(join(folder, 'images', `${id}.png`), await compressImage(await embedded.image(id), { format: 'png' }));
+    writeFileSync(
+      join(folder, 'images', `${id}.png`),
+      await compressImage(await embedded.image(id), { format: 'png' }),
+    );
   const store = join(folder, 'store');
-  await expectSuccess(process.execPath, [cli, 'index', join(folder, 'images'), '--into', store], folder, adapterEnvironment());
+  await expectSuccess(
+    process.execPath,
+    [cli, 'index', join(folder, 'images'), '--into', store],
+    folder,
+    adapterEnvironment(),
+  );
   const texts = embedded.triplets('test', 'dress').flatMap(({ captions }) => captions);
   const remove = () => rmSync(folder, { recursive: true });
   return { folder, store, ids: images.map((id) => `${id}.png`), texts: [...new Set(texts)], remove };

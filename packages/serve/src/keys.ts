@@ -37,4 +37,5 @@ export const keysOf = (text: string): string[] =>
     .filter((line) => line !== '' && !line.startsWith('#'));
 
 /** Whether an address can only be reached from this machine. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);

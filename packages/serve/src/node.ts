@@ -1,5 +1,5 @@
-export type { RequestLine } from './http/app.ts';
 export type { GalleryOptions } from './gallery.ts';
+export type { RequestLine } from './http/app.ts';
 export { keysOf } from './keys.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type Listening, type ListenOptions, listen } from './listen.ts';

@@ -57,6 +57,10 @@ function bytesOf(text: string, param: string): Uint8Array {
   // Buffer skips what is not base64.
   const length = base64.replace(/=+$/, '').length;
   if (length === 0 || base64.startsWith('data:') || bytes.length !== Math.floor((length * 3) / 4))
-    throw invalid('invalid_image', `${param}: expected an image as base64, as a data URL of base64, or its address`, param);
+    throw invalid(
+      'invalid_image',
+      `${param}: expected an image as base64, as a data URL of base64, or its address`,
+      param,
+    );
   return bytes;
 }

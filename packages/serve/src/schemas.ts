@@ -2,10 +2,7 @@ import * as z from 'zod';
 import type { Limits } from './limits.ts';
 
 const metadata = z.record(z.string(), z.unknown()).describe('What is known of an image: a JSON object.');
-const feature = z
-  .array(z.number())
-  .min(1)
-  .describe("An image's feature as the model's CLIP gives it, not normalized.");
+const feature = z.array(z.number()).min(1).describe("An image's feature as the model's CLIP gives it, not normalized.");
 
 /** Whether an object has one of some fields, and no other of them. */
 const one =
@@ -35,10 +32,12 @@ export function requestSchemas(limits: Limits) {
   const content = {
     data: picture.optional(),
     feature: feature.optional(),
-    metadata: metadata.refine(
-      (found) => JSON.stringify(found).length <= limits.metadata,
-      `expected at most ${limits.metadata} characters of JSON`,
-    ).optional(),
+    metadata: metadata
+      .refine(
+        (found) => JSON.stringify(found).length <= limits.metadata,
+        `expected at most ${limits.metadata} characters of JSON`,
+      )
+      .optional(),
   };
   const isContent = one('data', 'feature');
   const contentMessage = 'expected one of data and feature';

@@ -1,7 +1,7 @@
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Encoding, type OnBatch } from './encoding.ts';
 import { ApiError } from './errors.ts';
 import { type GalleryOptions, ServedGallery } from './gallery.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Metrics } from './metrics.ts';
 import { type Models, ServedModels } from './models.ts';
 import { Pictures } from './pictures.ts';

@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { DeviceLostError } from '@webcir/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '../src/keys.ts';
-import { DeviceLostError } from '@webcir/kernels';
 import { responseSchemas } from '../src/schemas.ts';
 import { dim, png, stubModels, stubService, stubStore } from './stub.ts';
 
@@ -105,7 +105,11 @@ describe('limits', () => {
       stub.ask('POST', '/v1/embeddings', Buffer.from(text), { 'content-type': type });
     expect(errorOf(await send('{"input": '))).toEqual([400, 'invalid_json', null]);
     expect(errorOf(await send(`{"input": ${'['.repeat(90_000)}`))).toEqual([400, 'invalid_json', null]);
-    expect(errorOf(await send(`{"input": "${'['.repeat(40)}\\"${'['.repeat(40)}"}`))).toEqual([200, undefined, undefined]);
+    expect(errorOf(await send(`{"input": "${'['.repeat(40)}\\"${'['.repeat(40)}"}`))).toEqual([
+      200,
+      undefined,
+      undefined,
+    ]);
     expect(errorOf(await send('{"input": "red"}', 'text/plain'))).toEqual([400, 'unsupported_content_type', null]);
   });
 
@@ -194,7 +198,9 @@ describe('a gallery', () => {
     expect(read.body.data).toEqual([{ id: 'new/ä.png', metadata: { price: 3 }, feature: expect.any(Array) }]);
     expect(read.body.data[0].feature.slice(0, 4)).toEqual([1, 0, 0, 0]);
     const bytes = await png(0, 0, 255);
-    const put = await stub.ask('PUT', `${path}/${encodeURIComponent('new/ä.png')}`, bytes, { 'content-type': 'image/png' });
+    const put = await stub.ask('PUT', `${path}/${encodeURIComponent('new/ä.png')}`, bytes, {
+      'content-type': 'image/png',
+    });
     expect(put.body.stored).toEqual(['new/ä.png']);
     const again = await stub.ask('GET', `${path}?id=${encodeURIComponent('new/ä.png')}&features=true`);
     expect(again.body.data[0].feature.slice(0, 4)).toEqual([0, 0, 1, 0]);
@@ -210,9 +216,24 @@ describe('a gallery', () => {
     [{ items: [{ id: 'a' }] }, 400, 'invalid_request', 'items[0]'],
     [{ items: [{ id: '', feature: [1] }] }, 400, 'invalid_request', 'items[0].id'],
     [{ items: [{ id: 'a', feature: [1, 2] }] }, 400, 'invalid_feature', 'items[0].feature'],
-    [{ items: [{ id: 'a', feature: Array(22).fill(1), metadata: { a: 'x'.repeat(70_000) } }] }, 400, 'invalid_request', 'items[0].metadata'],
+    [
+      { items: [{ id: 'a', feature: Array(22).fill(1), metadata: { a: 'x'.repeat(70_000) } }] },
+      400,
+      'invalid_request',
+      'items[0].metadata',
+    ],
     [{ items: [{ id: '\ud800', feature: Array(22).fill(1) }] }, 400, 'invalid_query', 'items[0]'],
-    [{ items: [{ id: 'ok', feature: Array(22).fill(1) }, { id: 'cut', data: 'AAAA' }] }, 400, 'invalid_image', 'items[1].data'],
+    [
+      {
+        items: [
+          { id: 'ok', feature: Array(22).fill(1) },
+          { id: 'cut', data: 'AAAA' },
+        ],
+      },
+      400,
+      'invalid_image',
+      'items[1].data',
+    ],
   ])('refuses to store %j, all of it', async (body, status, code, param) => {
     expect(errorOf(await stub.post('/v1/galleries/photos/items', body))).toEqual([status, code, param]);
     expect((await stub.ask('GET', '/v1/galleries/photos/items?id=ok')).body.data).toEqual([]);

@@ -20,7 +20,9 @@ async function setUp(options: Partial<ListenOptions> = {}) {
 
 describe('a service', () => {
   it('is for its own machine, unless it has keys', async () => {
-    await expect(setUp({ host: '0.0.0.0' })).rejects.toThrow('can be reached from other machines: give the service API keys');
+    await expect(setUp({ host: '0.0.0.0' })).rejects.toThrow(
+      'can be reached from other machines: give the service API keys',
+    );
     const { address, service } = await setUp({ host: '0.0.0.0', keys: ['a-key-that-nobody-guesses'] });
     const port = new URL(address).port;
     expect((await fetch(`http://127.0.0.1:${port}/v1/models`)).status).toBe(401);

@@ -155,7 +155,8 @@ describe('pictures from elsewhere', () => {
     });
     const hosts = [`pictures.test:${seen.port}`];
     const options = { hosts, resolve: () => to('127.0.0.1'), isAllowed: alsoLocal };
-    const at = (path: string, more = {}) => outcome({ ...options, ...more }, `http://pictures.test:${seen.port}${path}`);
+    const at = (path: string, more = {}) =>
+      outcome({ ...options, ...more }, `http://pictures.test:${seen.port}${path}`);
     expect(await at('/endless')).toBe('image_too_large');
     expect(await at('/slow', { timeout: 100 })).toBe('image_not_fetched');
     expect(await at('/missing')).toBe('image_not_fetched');

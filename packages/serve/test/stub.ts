@@ -1,9 +1,16 @@
 // Models that need no device: features that tests can foresee.
 import type { RawImage } from '@webcir/clip';
-import { FlatStore, type ImageFeature, memoryFiles, type Query, QueryError, type WeightedReference } from '@webcir/retrieval';
+import {
+  FlatStore,
+  type ImageFeature,
+  memoryFiles,
+  type Query,
+  QueryError,
+  type WeightedReference,
+} from '@webcir/retrieval';
 import { model } from '@webcir/retrieval/test/small';
 import sharp from 'sharp';
-import { createApp, type AppOptions } from '../src/http/app.ts';
+import { type AppOptions, createApp } from '../src/http/app.ts';
 import type { Models } from '../src/models.ts';
 import { Service, type ServiceOptions } from '../src/service.ts';
 
@@ -12,7 +19,8 @@ export const fingerprint = 'of the stub';
 
 /** One axis for each of some words and colours. */
 const axes = ['red', 'green', 'blue', 'longer', 'shorter', 'dark'];
-const axis = (name: string): Float32Array => Float32Array.from({ length: dim }, (_, i) => (i === axes.indexOf(name) ? 1 : 0));
+const axis = (name: string): Float32Array =>
+  Float32Array.from({ length: dim }, (_, i) => (i === axes.indexOf(name) ? 1 : 0));
 
 export const shownFeature = ({ data }: RawImage): Float32Array => {
   const feature = new Float32Array(dim);
@@ -24,7 +32,9 @@ export const shownFeature = ({ data }: RawImage): Float32Array => {
 function composed({ image, text }: Query): Float32Array {
   if (text === 'too long') throw new RangeError('text: expected at most 77 tokens');
   const sum = new Float32Array(dim);
-  const add = (feature: Float32Array) => feature.forEach((value, i) => (sum[i] += value));
+  const add = (feature: Float32Array) => {
+    for (const [i, value] of feature.entries()) sum[i] += value;
+  };
   for (const reference of [image ?? []].flat() as WeightedReference[]) {
     const source = (typeof reference === 'object' && 'weight' in reference ? reference.image : reference) as object;
     add('feature' in source ? ((source as ImageFeature).feature as Float32Array) : shownFeature(source as RawImage));
@@ -91,7 +101,9 @@ export async function stubStore(): Promise<FlatStore> {
 
 export async function png(r: number, g: number, b: number, size = 20) {
   const background = { r, g, b };
-  const bytes = await sharp({ create: { width: size, height: size, channels: 3, background } }).png().toBuffer();
+  const bytes = await sharp({ create: { width: size, height: size, channels: 3, background } })
+    .png()
+    .toBuffer();
   return new Uint8Array(bytes);
 }
 

@@ -66,7 +66,9 @@ export function createApp(service: Service, options: AppOptions = {}): { fetch(r
   if (!keys) app.use(refuseOtherSites(origins));
   if (origins.length > 0) {
     const exposeHeaders = ['x-request-id', 'retry-after'];
-    app.use(cors({ origin: [...origins], allowHeaders: ['authorization', 'content-type'], exposeHeaders, maxAge: 600 }));
+    app.use(
+      cors({ origin: [...origins], allowHeaders: ['authorization', 'content-type'], exposeHeaders, maxAge: 600 }),
+    );
   }
 
   const tooLarge = (): never => {
@@ -77,7 +79,15 @@ export function createApp(service: Service, options: AppOptions = {}): { fetch(r
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ':$1');
     const open = route.isOpen ? [] : [...(keys ? [requireKey(keys)] : []), atOnce];
-    app.on(route.method, path, named(route.path), apiHeaders, ...open, ...(route.body ? [limit] : []), handlerOf(route, service));
+    app.on(
+      route.method,
+      path,
+      named(route.path),
+      apiHeaders,
+      ...open,
+      ...(route.body ? [limit] : []),
+      handlerOf(route, service),
+    );
   }
   const document = openApiDocument(routes, limits);
   app.get('/openapi.json', (context) => context.json(document));
@@ -91,7 +101,10 @@ function handlerOf(route: Route, { limits }: Service) {
     const { raw } = context.req;
     const body = schema && checked(schema, await readBody(raw, route, limits));
     const query = new URL(raw.url).searchParams;
-    const answer = await route.handle({ path: context.req.param(), query, body: body as never, signal: raw.signal }, context);
+    const answer = await route.handle(
+      { path: context.req.param(), query, body: body as never, signal: raw.signal },
+      context,
+    );
     return typeof answer === 'string' ? context.body(answer) : context.json(answer);
   };
 }

@@ -55,12 +55,12 @@ async function readForm(request: Request, body: FormBody, { depth, items }: Limi
       if (files.length === items) throw invalid('too_many_items', `expected at most ${items} files`);
       files.push({ field, name: value.name, data: base64Of(await value.arrayBuffer()) });
     } else if (field === 'query') Object.assign(fields, parseJson(value, depth, field));
-    else Object.defineProperty(fields, field, { value: valueOf(field, value, depth), enumerable: true });
+    else Object.defineProperty(fields, field, { value: fieldValue(field, value, depth), enumerable: true });
   }
   return body(fields, files);
 }
 
-const valueOf = (field: string, value: string, depth: number) => (field === 'text' ? value : jsonOrText(value, depth));
+const fieldValue = (field: string, value: string, depth: number) => (field === 'text' ? value : jsonOrText(value, depth));
 
 function jsonOrText(value: string, depth: number): unknown {
   try {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { type ApiError, invalid } from '../errors.ts';
 
 /** @throws ApiError naming the first part of a body that is not as its schema says */
@@ -24,4 +24,7 @@ function invalidBody(issue: Issue, above: readonly PropertyKey[]): ApiError {
 
 /** `input[3].image` */
 export const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');

@@ -22,7 +22,11 @@ export const requireKey =
   async (context, next) => {
     if (!keys.accept(context.req.header('authorization'))) {
       context.header('www-authenticate', 'Bearer');
-      throw new ApiError(401, 'invalid_api_key', 'expected a header "Authorization: Bearer KEY" with a key of this service');
+      throw new ApiError(
+        401,
+        'invalid_api_key',
+        'expected a header "Authorization: Bearer KEY" with a key of this service',
+      );
     }
     await next();
   };
@@ -50,7 +54,9 @@ export function limitRequests(most: number): MiddlewareHandler<Env> {
   let count = 0;
   return async (_, next) => {
     if (count >= most)
-      throw new ApiError(429, 'too_many_requests', `${most} requests are under way: try again later`, { retryAfter: 1 });
+      throw new ApiError(429, 'too_many_requests', `${most} requests are under way: try again later`, {
+        retryAfter: 1,
+      });
     count++;
     try {
       await next();

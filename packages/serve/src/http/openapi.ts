@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { requestSchemas, responseSchemas } from '../schemas.ts';
 import type { Limits } from '../limits.ts';
+import { requestSchemas, responseSchemas } from '../schemas.ts';
 import type { Route } from './route.ts';
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });

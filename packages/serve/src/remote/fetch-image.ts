@@ -130,7 +130,9 @@ export class RemoteImages {
 
 const resolveAll = (host: string): Promise<LookupAddress[]> =>
   new Promise((resolve, reject) =>
-    systemLookup(host, { all: true, verbatim: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))),
+    systemLookup(host, { all: true, verbatim: true }, (error, addresses) =>
+      error ? reject(error) : resolve(addresses),
+    ),
   );
 
 function refusal(error: unknown, url: URL): ApiError {

@@ -22,11 +22,20 @@ export const embeddings = (service: Service) =>
       const { config } = service.models;
       const { model = service.model, input, dimensions, encoding_format: format, truncate = false } = body;
       if (model !== service.model)
-        throw new ApiError(404, 'model_not_found', `there is no model ${JSON.stringify(model)} here, but ${service.model}`, {
-          param: 'model',
-        });
+        throw new ApiError(
+          404,
+          'model_not_found',
+          `there is no model ${JSON.stringify(model)} here, but ${service.model}`,
+          {
+            param: 'model',
+          },
+        );
       if (dimensions !== undefined && dimensions !== config.embedDim)
-        throw invalid('invalid_dimensions', `${model} has ${config.embedDim} dimensions, not ${dimensions}`, 'dimensions');
+        throw invalid(
+          'invalid_dimensions',
+          `${model} has ${config.embedDim} dimensions, not ${dimensions}`,
+          'dimensions',
+        );
       const inputs: readonly Input[] = typeof input === 'string' ? [input] : input;
       const nameOf = (index: number) => (typeof input === 'string' ? 'input' : `input[${index}]`);
       const queries = await Promise.all(

@@ -42,7 +42,10 @@ export const search = (service: Service) =>
       const { signal, body } = request;
       const query = await queryOf(service, gallery, request);
       const wishes = await asked(async () => wishesOf(query, body));
-      const hits = await forWishes(() => '', asked(() => service.encoding.search({ gallery, query, wishes }, signal)));
+      const hits = await forWishes(
+        () => '',
+        asked(() => service.encoding.search({ gallery, query, wishes }, signal)),
+      );
       return { object: 'list', data: hits.map((hit, i) => ({ ...hit, rank: body.offset + i + 1 })) };
     },
   });
@@ -50,11 +53,13 @@ export const search = (service: Service) =>
 const listOf = <T>(given: T | readonly T[] | undefined): readonly T[] =>
   given === undefined ? [] : Array.isArray(given) ? given : [given as T];
 
-const idOf = (reference: Reference): string | undefined =>
-  typeof reference === 'string' ? reference : reference.id;
+const idOf = (reference: Reference): string | undefined => (typeof reference === 'string' ? reference : reference.id);
 
 /** What the store is asked, besides the query feature. References are left out by their ids where there is no text. */
-function wishesOf(query: Query, { image, k, offset, minScore, exclude, filter, candidates, distinct }: Search): StoreSearch {
+function wishesOf(
+  query: Query,
+  { image, k, offset, minScore, exclude, filter, candidates, distinct }: Search,
+): StoreSearch {
   const ids = listOf<Reference>(image).map((reference) => idOf(reference) ?? { feature: new Float32Array() });
   const wishes = { k, offset, minScore, exclude, filter: filter as Filter, candidates, distinct };
   const { exclude: left = [], ...rest } = storeSearchOf({ ...query, ...wishes, image: ids });

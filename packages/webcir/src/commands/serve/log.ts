@@ -9,7 +9,8 @@ export interface ServiceLog {
   request(line: RequestLine): void;
 }
 
-export const openLog = (stream: NodeJS.WriteStream): ServiceLog => (stream.isTTY ? terminalLog(stream) : jsonLog(stream));
+export const openLog = (stream: NodeJS.WriteStream): ServiceLog =>
+  stream.isTTY ? terminalLog(stream) : jsonLog(stream);
 
 function jsonLog(stream: NodeJS.WriteStream): ServiceLog {
   const write = (level: string, fields: object) =>

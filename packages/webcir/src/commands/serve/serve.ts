@@ -104,7 +104,9 @@ async function serveCommand(options: ServeOptions): Promise<void> {
   }
   const shown = places.length === 0 ? 'embeddings alone' : `galleries: ${places.map(({ name }) => name).join(', ')}`;
   const { address } = service;
-  log.say(`webcir serve: ${address}  (${shown}${keys.length === 0 ? '; no keys: this machine alone' : ''})`, { address });
+  log.say(`webcir serve: ${address}  (${shown}${keys.length === 0 ? '; no keys: this machine alone' : ''})`, {
+    address,
+  });
   await stopped(service, log);
 }
 
