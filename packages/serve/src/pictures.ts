@@ -44,7 +44,8 @@ export class Pictures {
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await Promise.all([this.#pool.close(), this.#remote.close()]);
+    this.#remote.close();
+    await this.#pool.close();
   }
 }
 

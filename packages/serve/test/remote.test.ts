@@ -41,7 +41,7 @@ async function outcome(options: Omit<RemoteOptions, 'bytes'> & { bytes?: number 
   } catch (error) {
     return (error as { code: string }).code;
   } finally {
-    await images.close();
+    images.close();
   }
 }
 

@@ -60,7 +60,8 @@ async function readForm(request: Request, body: FormBody, { depth, items }: Limi
   return body(fields, files);
 }
 
-const fieldValue = (field: string, value: string, depth: number) => (field === 'text' ? value : jsonOrText(value, depth));
+const fieldValue = (field: string, value: string, depth: number) =>
+  field === 'text' ? value : jsonOrText(value, depth);
 
 function jsonOrText(value: string, depth: number): unknown {
   try {

@@ -1,6 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import { get as getHttp, Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { get as getHttps, Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
 import { ApiError, invalid } from '../errors.ts';
 import { AllowedHosts } from './allowed-hosts.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -30,16 +31,13 @@ const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status
 export class RemoteImages {
   readonly #hosts: AllowedHosts;
   readonly #options: RemoteOptions;
-  readonly #agent: Agent;
+  readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
 
   constructor(options: RemoteOptions) {
     this.#options = options;
     this.#hosts = new AllowedHosts(options.hosts);
-    this.#agent = new Agent({
-      connections: 8,
-      maxHeaderSize: 16_384,
-      connect: { lookup: this.#checkedLookup, timeout: 5_000 },
-    });
+    const shared = { maxSockets: 8, lookup: this.#checkedLookup };
+    this.#agents = { http: new HttpAgent(shared), https: new HttpsAgent(shared) };
   }
 
   /**
@@ -61,8 +59,8 @@ export class RemoteImages {
   }
 
   /** Lets go of connections. */
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
   /** The bytes of an image, or where it is said to be. */
@@ -71,22 +69,28 @@ export class RemoteImages {
     const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
     if (isIP(literal)) this.#expectAllowed(literal, url.hostname);
     try {
-      const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'webcir' };
-      const { statusCode, headers: found, body } = await request(url, { dispatcher: this.#agent, headers, signal });
-      body.on('error', () => {}); // of one that is let go of before its end
-      const { location } = found;
-      if (isRedirect(statusCode) && typeof location === 'string') {
-        body.destroy();
-        return location;
+      const response = await this.#request(url, signal);
+      const { statusCode = 0, headers } = response;
+      if (isRedirect(statusCode) && headers.location !== undefined) {
+        response.destroy();
+        return headers.location;
       }
       if (statusCode !== 200) {
-        body.destroy();
+        response.destroy();
         throw invalid('image_not_fetched', `${url.host} answers ${statusCode}`);
       }
-      return await this.#read(body, url);
+      return await this.#read(response, url);
     } catch (error) {
       throw refusal(error, url);
     }
+  }
+
+  #request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+    const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'webcir' };
+    const [get, agent] = url.protocol === 'https:' ? [getHttps, this.#agents.https] : [getHttp, this.#agents.http];
+    return new Promise((resolve, reject) => {
+      get(url, { agent, headers, signal, maxHeaderSize: 16_384 }, resolve).on('error', reject);
+    });
   }
 
   async #read(body: AsyncIterable<Uint8Array>, url: URL): Promise<Uint8Array> {
@@ -137,7 +141,8 @@ const resolveAll = (host: string): Promise<LookupAddress[]> =>
 
 function refusal(error: unknown, url: URL): ApiError {
   if (error instanceof ApiError) return error;
-  const { name, code } = error as Error & { code?: string };
-  const reason = name === 'TimeoutError' ? 'takes too long' : `cannot be reached (${code ?? name})`;
+  const { name, code, cause } = error as Error & { code?: string };
+  const isLate = [name, (cause as Error | undefined)?.name].includes('TimeoutError');
+  const reason = isLate ? 'takes too long' : `cannot be reached (${code ?? name})`;
   return new ApiError(400, 'image_not_fetched', `${url.host} ${reason}`, { cause: error });
 }
