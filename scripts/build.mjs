@@ -2,6 +2,7 @@
 // with a `default` in package.json, its commands, and every src/*-worker.ts. `dependencies` and `peerDependencies` stay
 // imports; `devDependencies` that the code imports are taken in, with their licences.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { leanWgsl } from './lib/lean-wgsl.mjs';
@@ -27,6 +28,8 @@ const options = {
   platform: 'neutral',
   mainFields: ['module', 'main'],
   target: 'es2022',
+  // What was written before Node's modules had names of their own.
+  alias: Object.fromEntries(builtinModules.filter((name) => !/^_|\//.test(name)).map((name) => [name, `node:${name}`])),
   external: ['node:*', ...Object.keys({ ...dependencies, ...peerDependencies })],
   plugins: [leanWgsl, minifiedThirdParty, pageScript],
   splitting: true,

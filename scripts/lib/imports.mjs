@@ -9,7 +9,7 @@ const LAYERS = [
   ['kernels', 'embedded', 'embedded-emoji'],
   ['clip', 'combiner'],
   ['retrieval', 'data'],
-  ['eval', 'train'],
+  ['eval', 'train', 'serve'],
   ['webcir'],
   ['apps/*'],
 ];
@@ -25,7 +25,7 @@ const KERNEL_ROOMS = [
 
 // npm packages that run in Node only. Dawn may be asked for with `await import('webgpu')`, where a browser never
 // arrives.
-const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici', 'pg', 'vega', 'vega-lite'];
+const NODE_PACKAGES = ['sharp', 'webgpu', 'commander', 'undici', 'pg', 'vega', 'vega-lite', 'prom-client'];
 const NODE_PACKAGES_ON_DEMAND = ['webgpu'];
 
 /**

@@ -19,7 +19,9 @@ beforeAll(async () => {
   tarballs = await packAll(scratch);
   await installInto(
     page,
-    [...tarballs].filter(([name]) => !name.startsWith('@webcir/embedded')).map(([, tarball]) => tarball),
+    [...tarballs]
+      .filter(([name]) => name !== '@webcir/serve' && !name.startsWith('@webcir/embedded'))
+      .map(([, tarball]) => tarball),
   );
   await installInto(server, [...tarballs.values()]);
   lend(server, 'webgpu', 'packages/kernels');

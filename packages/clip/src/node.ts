@@ -7,7 +7,7 @@ import { readVocabulary } from './tokenizer/vocabulary.ts';
 
 export { type AtlasOptions, compressAtlas } from './node/atlas.ts';
 export { type CompressOptions, compressImage } from './node/compress.ts';
-export { decodeImage } from './node/decode.ts';
+export { type DecodeLimits, decodeImage } from './node/decode.ts';
 export { readJson, writeFileAtomic, writeSafetensorsFile } from './node/files.ts';
 export { IMAGE_EXTENSIONS, type ImageFolder, listImages, withoutExtension } from './node/image-folder.ts';
 export { lock } from './node/lock.ts';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalizePixels, preprocess } from '../src/index.ts';
 import { openImagePool } from '../src/node/image-pool.ts';
-import { createImagePool, decodeImage } from '../src/node.ts';
+import { createImagePool, type DecodeLimits, decodeImage } from '../src/node.ts';
 
 const images = fileURLToPath(new URL('./fixtures/images/', import.meta.url));
 const options = { transform: 'targetpad', size: 24, targetRatio: 1.25 } as const;
@@ -46,6 +46,39 @@ describe('the image pool', () => {
     }
   });
 
+  it('resizes files in memory to images in which the encoder sees the same, bit for bit', async () => {
+    for (const transform of ['clip', 'squarepad', 'targetpad'] as const) {
+      const pool = createImagePool({ ...options, transform, workers: 2 });
+      for (const file of await fixtures()) {
+        const resized = await pool.resized(await readFile(file), 'it');
+        expect([resized.width, resized.height, resized.channels]).toEqual([24, 24, 3]);
+        const expected = preprocess(await decodeImage(file), { ...options, transform });
+        expect(preprocess(resized, { ...options, transform }), `${file}, ${transform}`).toEqual(expected);
+      }
+      await pool.close();
+    }
+  });
+
+  it('decodes nothing that is too large or of another format than it takes', async () => {
+    const [first] = await fixtures();
+    const { width, height } = await decodeImage(first);
+    const [format, other] = /\.png$/.test(first) ? ['png', 'jpeg'] : ['jpeg', 'png'];
+    const outcomeWith = async (limits: DecodeLimits) => {
+      const pool = createImagePool({ ...options, ...limits, workers: 1 });
+      const found = await pool.resized(await readFile(first), 'sent').then(
+        () => 'decoded',
+        (error: Error) => error.message,
+      );
+      await pool.close();
+      return found;
+    };
+    expect(await outcomeWith({ maxPixels: width * height, formats: [format] })).toBe('decoded');
+    expect(await outcomeWith({ maxPixels: width * height - 1 })).toContain(
+      `sent: cannot be read as an image: it has ${width} x ${height} pixels, more than the ${width * height - 1}`,
+    );
+    expect(await outcomeWith({ formats: [other] })).toContain(`sent: cannot be read as an image: it is ${format}`);
+  });
+
   it('rejects an image that cannot be decoded, naming it as this thread does, and goes on', async () => {
     const [good] = await fixtures();
     const page = join(scratch, 'page.jpg');
@@ -70,7 +103,7 @@ describe('the image pool', () => {
        parentPort.on('message', ({ id, file }) => {
          if (file === 'throws') throw new Error('out of order');
          if (file === 'exits') process.exit(3);
-         parentPort.postMessage({ id, planes: new Float32Array([file.length]) });
+         parentPort.postMessage({ id, made: new Float32Array([file.length]) });
        });`,
     );
     for (const [bad, reason] of [

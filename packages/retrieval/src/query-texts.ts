@@ -21,6 +21,11 @@ export class QueryTexts {
     );
   }
 
+  /** How many positions of the encoder a text takes, its start and end among them. */
+  count(text: string): number {
+    return this.#tokens(text, { truncate: true }).rows.length;
+  }
+
   /** A text without each of its words, where words that the model knows are left. */
   withoutEachWord(text: string, truncate: boolean): { word: string; rows: readonly number[] }[] {
     const words = text.split(/\s+/).filter((word) => word !== '');

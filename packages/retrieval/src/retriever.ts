@@ -203,6 +203,11 @@ export class Retriever {
     return this.#keeper.use((models) => composeQueries(this.#context(models, images), checked));
   }
 
+  /** How many tokens of the model a text has, its start and end among them; those of a text that is too long are cut. */
+  countTokens(text: string): number {
+    return this.#texts.count(text);
+  }
+
   /**
    * Takes a query apart: what the references say by themselves, what the text says by itself, what the Combiner made of
    * both, and what the query would be without each of its words. One batch of texts. Which images are found with any of

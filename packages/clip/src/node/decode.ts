@@ -7,6 +7,14 @@ import { type GifHeader, readGifHeader } from './gif.ts';
 import { type PngHeader, readPngHeader } from './png.ts';
 import { loadSharp } from './sharp.ts';
 
+/** What an image may be that comes from strangers. */
+export interface DecodeLimits {
+  /** Width times height: looked up in the file's header, before anything is decoded. */
+  readonly maxPixels?: number | undefined;
+  /** As sharp names them; any that it decodes unless given, drawings in SVG among them. */
+  readonly formats?: readonly string[] | undefined;
+}
+
 /**
  * Decodes an image as PIL opens it: no EXIF rotation, no colour profile, the first frame only. The result keeps the
  * file's own mode as far as CLIP's preprocessing depends on it: RGB (grey as three equal channels), RGBA, for the
@@ -19,9 +27,14 @@ import { loadSharp } from './sharp.ts';
  *
  * @param source a file's path, or its bytes
  * @param name name of the image in errors, if `source` is bytes
+ * @param limits none unless given, but for sharp's own of 268 million pixels
  * @throws MissingPackageError without sharp; Error when the file cannot be read or decoded, naming it
  */
-export async function decodeImage(source: string | Uint8Array, name = 'image'): Promise<RawImage> {
+export async function decodeImage(
+  source: string | Uint8Array,
+  name = 'image',
+  { maxPixels, formats }: DecodeLimits = {},
+): Promise<RawImage> {
   const sharp = await loadSharp();
   const label = typeof source === 'string' ? source : name;
   let file: Uint8Array | undefined;
@@ -36,7 +49,11 @@ export async function decodeImage(source: string | Uint8Array, name = 'image'): 
       failOn: png ? 'truncated' : 'error',
       unlimited: isJpeg, // any number of faults; the limit on pixels stays
     });
-    const isCmyk = (await opened.metadata()).space === 'cmyk';
+    const { space, format, width: across, height: down } = await opened.metadata();
+    if (formats && !formats.includes(format)) throw new Error(`it is ${format}, which is not taken here`);
+    if (maxPixels !== undefined && across * down > maxPixels)
+      throw new Error(`it has ${across} x ${down} pixels, more than the ${maxPixels} that are taken here`);
+    const isCmyk = space === 'cmyk';
     // Where the pipeline is CMYK, too, the inks come as they are, not by way of a profile.
     const converted = isCmyk ? opened.pipelineColourspace('cmyk').toColourspace('cmyk') : opened.toColourspace('srgb');
     const { data, info } = await converted.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });

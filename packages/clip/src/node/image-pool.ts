@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { RawImage } from '../preprocess/image.ts';
 import type { PreprocessOptions } from '../preprocess/options.ts';
+import type { DecodeLimits } from './decode.ts';
 
-export interface ImagePoolOptions extends PreprocessOptions {
+export interface ImagePoolOptions extends PreprocessOptions, DecodeLimits {
   /** Maximum number of threads; unless given, one less than the machine can run at once, from 1 to 8. */
   readonly workers?: number;
 }
@@ -16,21 +18,31 @@ export interface ImagePool {
    * @throws naming the file, when it cannot be decoded, its thread ended, or the pool is closed
    */
   planes(file: string): Promise<Float32Array>;
+  /**
+   * An image of the encoder's size, from the bytes of a file: whoever holds many that wait for the encoder holds little.
+   * The encoder sees in it what it would see in the image itself, since preprocessing it once more changes nothing.
+   * @param name of the image in errors
+   * @throws as `planes` does
+   */
+  resized(bytes: Uint8Array, name: string): Promise<RawImage>;
   /** Ends the threads and rejects unfinished images. Once no image is in work, a process can end without this call. */
   close(): Promise<void>;
 }
 
 export interface ImageJob {
   readonly id: number;
+  /** Path of a file, or the name of what is in `bytes`. */
   readonly file: string;
+  /** Of an image that is only resized. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 export type ImageAnswer =
-  | { readonly id: number; readonly planes: Float32Array }
+  | { readonly id: number; readonly made: Float32Array | RawImage }
   | { readonly id: number; readonly error: string };
 
 interface Waiting extends ImageJob {
-  resolve(planes: Float32Array): void;
+  resolve(made: Float32Array | RawImage): void;
   reject(error: Error): void;
 }
 
@@ -70,7 +82,7 @@ export function openImagePool(script: URL, { workers, ...options }: ImagePoolOpt
     if (!job) return; // the thread's exit was reported before its last answer
     jobs.delete(answer.id);
     if (jobs.size === 0) worker.unref();
-    if ('planes' in answer) job.resolve(answer.planes);
+    if ('made' in answer) job.resolve(answer.made);
     else job.reject(new Error(answer.error));
     dispatch();
   };
@@ -88,17 +100,20 @@ export function openImagePool(script: URL, { workers, ...options }: ImagePoolOpt
       const job = waiting.shift()!;
       thread.jobs.set(job.id, job);
       thread.worker.ref();
-      thread.worker.postMessage({ id: job.id, file: job.file } satisfies ImageJob);
+      thread.worker.postMessage({ id: job.id, file: job.file, bytes: job.bytes } satisfies ImageJob);
     }
   };
 
+  const ask = (file: string, bytes?: Uint8Array) =>
+    new Promise<Float32Array | RawImage>((resolve, reject) => {
+      if (closed) throw new Error(`${file}: not decoded: the image pool was closed`);
+      waiting.push({ id: nextId++, file, bytes, resolve, reject });
+      dispatch();
+    });
+
   return {
-    planes: (file) =>
-      new Promise((resolve, reject) => {
-        if (closed) throw new Error(`${file}: not decoded: the image pool was closed`);
-        waiting.push({ id: nextId++, file, resolve, reject });
-        dispatch();
-      }),
+    planes: (file) => ask(file) as Promise<Float32Array>,
+    resized: (bytes, name) => ask(name, bytes) as Promise<RawImage>,
     async close() {
       closed = true;
       for (const { file, reject } of waiting.splice(0)) {

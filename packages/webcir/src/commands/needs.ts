@@ -9,6 +9,7 @@ const packages = {
   'emoji-cir': '@webcir/embedded-emoji@0.1.0',
   pg: 'pg@8.23.1',
   'pg-boss': 'pg-boss@10.4.2',
+  serve: '@webcir/serve@0.1.0',
 };
 type Need = keyof typeof packages;
 
@@ -38,6 +39,7 @@ const needs: Readonly<Record<string, (options: GivenOptions, args: readonly stri
   encode: encoding,
   index: (given) => [...encoding(given), ...(given.queue ? (['pg', 'pg-boss'] as const) : [])],
   search: encoding,
+  serve: (given) => ['serve', ...encoding(given)],
   pretrain: ({ dataset }) => ['webgpu', ...opening(dataset)],
   export: (_, [name]) => ['sharp', ...embedded(name)],
   check: ({ dataset }) => opening(dataset),
@@ -60,7 +62,8 @@ function isInstalled(spec: string): boolean {
   try {
     import.meta.resolve(packageName(spec));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // One that is there, and that has only entries with names of their own.
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
   }
 }

@@ -10,9 +10,12 @@ import { type Device, openDevice } from '@webcir/kernels';
 const noise = /^Warning: maxDynamic\w+PerPipelineLayout artificially reduced from \d+ to \d+ .*\n/gm;
 
 /** Opens the device of a command (`openDevice`), without Dawn's noise on the screen where `koffi` is installed. */
-export async function openCommandDevice(): Promise<Device> {
+export const openCommandDevice = (): Promise<Device> => quietly(openDevice);
+
+/** Does what opens a device without Dawn's noise on the screen: what else is said on standard error comes afterwards. */
+export async function quietly<T>(open: () => Promise<T>): Promise<T> {
   const libc = await descriptors();
-  return libc ? withoutNoise(libc, openDevice) : openDevice();
+  return libc ? withoutNoise(libc, open) : open();
 }
 
 interface Descriptors {

@@ -8,6 +8,7 @@ import { addClipOptions } from '../clip-source.ts';
 import { counted, imagesOfFolder, reportUnreadable } from '../images.ts';
 import { targetRatioOption, transformOption, wholeNumber } from '../options.ts';
 import { type EncoderOptions, type EncoderSession, openEncoder } from '../session.ts';
+import { DEFAULT_STORE } from './default-store.ts';
 import { ImageIndexer, type Unreadable } from './image-indexer.ts';
 import { indexWithOthers } from './index-queue.ts';
 import { handleMissing } from './missing.ts';
@@ -37,7 +38,7 @@ export function registerIndex(program: Command): void {
         'below the folder: of several folders make one, with links, or their images take the places of one another.',
     )
     .argument('<pictures>', 'a folder of images, with the folders below')
-    .requiredOption('--into <store>', `${placeHelp}; made where there is none`)
+    .option('--into <store>', `${placeHelp}; made where there is none`, DEFAULT_STORE)
     .option(
       '--shard <i/N>',
       'only the i-th of N parts, 1/N to N/N: for N workers at once; into a folder of its own below the store, ' +

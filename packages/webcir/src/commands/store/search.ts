@@ -12,9 +12,13 @@ import { chosenPreprocessing, type EncoderOptions } from '../session.ts';
 import { openStore } from './open-store.ts';
 import { placeHelp } from './place.ts';
 
-interface SearchOptions extends EncoderOptions, ClipSource, AutotuneOption {
+/** The models that search, as options name them. */
+export interface SearchModels extends EncoderOptions, ClipSource {
   readonly run?: string;
   readonly combiner?: string;
+}
+
+interface SearchOptions extends SearchModels, AutotuneOption {
   readonly image?: readonly string[];
   readonly text?: string;
   readonly k: number;
@@ -55,7 +59,7 @@ async function searchCommand(place: string, options: SearchOptions): Promise<voi
   const store = await openStore(place, { device, readOnly: true });
   try {
     const reportAutotune = await autotuneFor(device, options);
-    const retriever = await openRetriever(device, options);
+    const retriever = await openRetriever({ device }, options);
     const hits = await retriever.searchStore(store, await queryOf(options));
     await retriever.dispose();
     for (const [i, hit] of hits.entries()) console.log(lineOf(hit, options.offset + i + 1, options));
@@ -67,14 +71,18 @@ async function searchCommand(place: string, options: SearchOptions): Promise<voi
   }
 }
 
-async function openRetriever(device: Device, options: SearchOptions): Promise<Retriever> {
+/** @param on the device; or whether kernels are timed on one that the retriever opens, and opens again when it is lost */
+export async function openRetriever(
+  on: { readonly device: Device } | AutotuneOption,
+  options: SearchModels,
+): Promise<Retriever> {
   const { run, combiner } = options;
-  if (run !== undefined) return Retriever.load({ run, device });
+  if (run !== undefined) return Retriever.load({ run, ...on });
   const path = await clipPath(options);
   const clip = await openClipModel(path, options.activation);
   const tokenizer = await openTokenizer(path, clip);
   const preprocessing = chosenPreprocessing(options, clip);
-  return Retriever.load({ clip, tokenizer, preprocessing, device, ...(combiner !== undefined && { combiner }) });
+  return Retriever.load({ clip, tokenizer, preprocessing, ...on, ...(combiner !== undefined && { combiner }) });
 }
 
 async function queryOf(options: SearchOptions): Promise<StoreQuery> {

@@ -1,0 +1,41 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** Who may use the service. Only hashes of the keys are kept. */
+export class ApiKeys {
+  readonly #hashes: readonly Buffer[];
+
+  /** @throws RangeError for one that can be guessed, or that no header can hold */
+  constructor(keys: readonly string[]) {
+    for (const key of keys) {
+      if (!/^[\x21-\x7e]{16,}$/.test(key))
+        throw new RangeError('an API key is 16 or more printable characters without blanks: openssl rand -hex 24');
+    }
+    this.#hashes = keys.map(hashOf);
+  }
+
+  get count(): number {
+    return this.#hashes.length;
+  }
+
+  /** Whether a header `Authorization: Bearer KEY` has one of the keys. Takes as long whichever, and however much of it. */
+  accept(header: string | undefined): boolean {
+    const [, key = ''] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
+    const hash = hashOf(key);
+    let found = false;
+    for (const known of this.#hashes) found = timingSafeEqual(known, hash) || found;
+    return found;
+  }
+}
+
+const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+/** The keys of a file: one a line, without those that begin with #. */
+export const keysOf = (text: string): string[] =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** Whether an address can only be reached from this machine. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
