@@ -7,8 +7,20 @@ export interface Scored {
 /** Best first; equal scores by rising row. */
 export const byScore = (a: Scored, b: Scored): number => b.score - a.score || a.row - b.row;
 
+/** The places of the `want` largest scores, best first; equal ones in their order. */
+export function bestOf(scores: Float64Array, want: number): number[] {
+  const least = kthLargest(scores, want);
+  const places: number[] = [];
+  for (let place = 0; place < scores.length; place++) if (scores[place] >= least) places.push(place);
+  return places.sort((a, b) => scores[b] - scores[a]).slice(0, want);
+}
+
 /** The k-th largest of some scores, those of rows that may be found; -Infinity where there are fewer. */
-export function kthLargest(scores: Float32Array, k: number, isAllowed: (row: number) => boolean): number {
+export function kthLargest(
+  scores: Float32Array | Float64Array,
+  k: number,
+  isAllowed: (row: number) => boolean = () => true,
+): number {
   // A heap of the k largest so far, the smallest of them at its root.
   const heap: number[] = [];
   for (let row = 0; row < scores.length; row++) {

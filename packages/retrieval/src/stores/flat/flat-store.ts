@@ -31,9 +31,12 @@ export interface FlatOptions {
   readonly storage?: FlatStorage;
   /** Opens it for searching alone, also while another process writes: what is seen is what was there when it was opened. */
   readonly readOnly?: boolean;
-  /** Bytes of features that the journal takes before they are written into a segment; 16 MiB unless given. */
+  /**
+   * Bytes of features that the journal takes before they are written into a segment; 4 MiB unless given. Its rows are in
+   * memory, and each query is scored with them on the host.
+   */
   readonly journalBytes?: number;
-  /** Rows of a segment that are scored without the device: it takes longer to ask it for few. 2,048 unless given. */
+  /** Rows of a segment, for all queries, that are scored without the device, which takes longer for few; 2,048 unless given. */
   readonly hostRows?: number;
 }
 
@@ -67,7 +70,7 @@ export class FlatStore implements Store {
   #retired: Segment[] = [];
   #closed = false;
 
-  private constructor(opened: Opened, { device, journalBytes = 2 ** 24, hostRows = 2048 }: FlatOptions) {
+  private constructor(opened: Opened, { device, journalBytes = 2 ** 22, hostRows = 2048 }: FlatOptions) {
     const { at, manifest, state, writer, droppedBytes } = opened;
     this.model = manifest.model;
     this.storage = manifest.storage;

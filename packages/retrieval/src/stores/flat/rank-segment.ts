@@ -1,7 +1,7 @@
 import { type ExactQuery, exactScore } from '../../cosine.ts';
 import type { GalleryIndex } from '../../gallery-index.ts';
 import { MAX_NEIGHBOURS } from '../../gallery-index.ts';
-import { byScore, kthLargest, type Scored } from './exact.ts';
+import { bestOf, byScore, kthLargest, type Scored } from './exact.ts';
 import type { Segment } from './segment.ts';
 
 /** The rows of a segment that a search may find. */
@@ -27,14 +27,16 @@ export async function rankRows(
   segment: Segment,
   rows: ArrayLike<number>,
   queries: readonly ExactQuery[],
+  want: number,
 ): Promise<Scored[][]> {
-  const ranked: Scored[][] = queries.map(() => []);
+  const scores = queries.map(() => new Float64Array(rows.length));
+  let start = 0;
   for await (const block of segment.blocks(rows)) {
     for (const [q, query] of queries.entries())
-      for (const [i, row] of block.rows.entries()) ranked[q].push({ row, score: exactScore(query, block.features, i) });
+      for (let i = 0; i < block.rows.length; i++) scores[q][start + i] = exactScore(query, block.features, i);
+    start += block.rows.length;
   }
-  for (const list of ranked) list.sort(byScore);
-  return ranked;
+  return scores.map((list) => bestOf(list, want).map((place) => ({ row: rows[place], score: list[place] })));
 }
 
 /**
@@ -61,8 +63,9 @@ export async function rankOnDevice(
       segment,
       rows.filter(isAllowed).sort((a, b) => a - b),
       [query],
+      want,
     );
-    return ranked.slice(0, want);
+    return ranked;
   };
   const ranked: (Scored[] | undefined)[] = queries.map(() => undefined);
   if (want + hidden <= MAX_NEIGHBOURS) {

@@ -5,6 +5,7 @@ import { keepDistinct } from '../distinct.ts';
 import { passes } from '../filter.ts';
 import type { StoreHit } from '../store.ts';
 import type { DeviceSegments } from './device-segments.ts';
+import { bestOf } from './exact.ts';
 import type { Filtered } from './filtered.ts';
 import { type Allowed, allowedRows, rankOnDevice, rankRows } from './rank-segment.ts';
 import type { Segment } from './segment.ts';
@@ -14,7 +15,7 @@ import { type FlatState, inSegment, locate } from './state.ts';
 export interface SearchTools {
   readonly device: DeviceSegments;
   readonly filtered: Filtered;
-  /** Rows of a segment that are scored here instead of on the device: fewer take less time than asking it. */
+  /** Rows of a segment, for all queries, that are scored here instead of on the device, which takes longer for few. */
   readonly hostRows: number;
 }
 
@@ -112,14 +113,15 @@ async function rank(
     const { segment, count } = allowed;
     if (count === 0) continue;
     const ranked =
-      count <= hostRows
-        ? await rankRows(segment, allowedRows(allowed), queries)
+      count * queries.length <= hostRows
+        ? await rankRows(segment, allowedRows(allowed), queries, want)
         : await device.use(segment, (index) => rankOnDevice(allowed, index, queries, { want, minScore }));
     for (const [q, list] of ranked.entries())
       for (const { row, score } of list.slice(0, want)) found[q].push({ score, place: { segment, row } });
   }
   return queries.map((query, q) => {
-    for (const row of field.tail) found[q].push({ score: exactScore(query, row.feature, 0), place: row });
+    const scores = Float64Array.from(field.tail, ({ feature }) => exactScore(query, feature, 0));
+    for (const place of bestOf(scores, want)) found[q].push({ score: scores[place], place: field.tail[place] });
     return found[q]
       .sort((a, b) => b.score - a.score)
       .filter(({ score }) => score >= minScore)

@@ -9,6 +9,7 @@ import { addClipOptions, clipPath } from '../clip-source.ts';
 import { quietly } from '../open-device.ts';
 import { targetRatioOption, transformOption, wholeNumber } from '../options.ts';
 import { DEFAULT_STORE } from '../store/default-store.ts';
+import { placeHelp } from '../store/place.ts';
 import { openRetriever, type SearchModels } from '../store/search.ts';
 import { demoFolder } from './front-page.ts';
 import { openGalleries, type Place, placeOf } from './galleries.ts';
@@ -42,10 +43,7 @@ export function registerServe(program: Command): void {
       'Serves stores over HTTP: embeddings in the shape of OpenAI, images to be stored and to be searched. ' +
         '/openapi.json describes all of it.',
     )
-    .option(
-      '--store <[name=]place...>',
-      `folders that webcir index made, as galleries of these names (default: ${DEFAULT_STORE})`,
-    )
+    .option('--store <[name=]place...>', `galleries of these names, each ${placeHelp} (default: ${DEFAULT_STORE})`)
     .option('--no-store', 'only encodes')
     .option('--read-only', 'takes no images, so that another process may write into the stores')
     .option('--port <port>', '0 for any that is free', wholeNumber(0), 8000)
