@@ -11,7 +11,7 @@ afterAll(() => device.close());
 for (const storage of ['F32', 'F16', 'I8'] as const) {
   conformance(`flat, ${storage}, on the device`, async () => {
     const files = memoryFiles();
-    const options = { device, storage, journalBytes: 4000, hostRows: 0 };
+    const options = { device, storage, journalBytes: 4000, hostValues: 0 };
     return { open: (model) => FlatStore.open(files, { ...options, model }), remove: async () => {} };
   });
 }
@@ -28,8 +28,8 @@ describe('a flat store on the device', () => {
     const model = { dim, fingerprint: 'a' };
     const ids = Array.from({ length: 500 }, (_, i) => `${i}`);
     const answers = [];
-    for (const hostRows of [0, 10_000]) {
-      const store = await FlatStore.open(memoryFiles(), { device, model, storage, journalBytes: 1, hostRows });
+    for (const hostValues of [0, 1e9]) {
+      const store = await FlatStore.open(memoryFiles(), { device, model, storage, journalBytes: 1, hostValues });
       await store.put({ ids, features });
       answers.push(await store.search(base, { k: 20 }), await store.search(base, { k: 200, offset: 100 }));
       await store.close();

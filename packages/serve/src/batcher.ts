@@ -11,7 +11,7 @@ export interface BatcherOptions<Wish, Answer> {
   readonly batch: number;
   /** Wishes that may wait, besides those of one request that comes while none waits. */
   readonly waiting: number;
-  /** Milliseconds that a batch waits, at most, until it has as many as the one before it. */
+  /** Milliseconds that a batch waits, at most, until it has as many as the one before it and what came meanwhile. */
   readonly linger: number;
   onBatch?(size: number, seconds: number): void;
 }
@@ -41,7 +41,7 @@ export class Batcher<Wish, Answer> {
   readonly #options: BatcherOptions<Wish, Answer>;
   #queue: Waiting<Wish, Answer>[] = [];
   #working: Promise<void> | undefined;
-  /** Wishes of the last batch, and how long one took, in seconds. */
+  /** Wishes of the last batch and those that came meanwhile, and how long one took, in seconds. */
   #last = { size: 0, each: 0.05 };
   /** Called when a wish comes. */
   #onWish: () => void = () => {};
@@ -96,7 +96,7 @@ export class Batcher<Wish, Answer> {
       const started = performance.now();
       await this.#meet(batch);
       const seconds = (performance.now() - started) / 1000;
-      this.#last = { size: batch.length, each: seconds / batch.length };
+      this.#last = { size: batch.length + this.#queue.length, each: seconds / batch.length };
       this.#options.onBatch?.(batch.length, seconds);
     }
     this.#working = undefined;

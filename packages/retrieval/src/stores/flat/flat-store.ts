@@ -15,6 +15,9 @@ import { applyChange, countOf, type FlatState, inSegment, locate } from './state
 import { encodeRows } from './write-segment.ts';
 import type { Writer } from './writer.ts';
 
+/** Rows in the journal that are written into a segment when a store is closed: fewer are not worth a file. */
+const closingRows = 256;
+
 /** How features are kept on the device. */
 const onDevice = { F32: 'f32', F16: 'f16', I8: 'i8' } as const;
 
@@ -36,8 +39,11 @@ export interface FlatOptions {
    * memory, and each query is scored with them on the host.
    */
   readonly journalBytes?: number;
-  /** Rows of a segment, for all queries, that are scored without the device, which takes longer for few; 2,048 unless given. */
-  readonly hostRows?: number;
+  /**
+   * Values of a segment's features, rows times dim, that are scored without the device, which takes longer for few;
+   * 524,288 unless given.
+   */
+  readonly hostValues?: number;
 }
 
 /**
@@ -69,8 +75,9 @@ export class FlatStore implements Store {
   #reading = 0;
   #retired: Segment[] = [];
   #closed = false;
+  #closing: Promise<void> | undefined;
 
-  private constructor(opened: Opened, { device, journalBytes = 2 ** 22, hostRows = 2048 }: FlatOptions) {
+  private constructor(opened: Opened, { device, journalBytes = 2 ** 22, hostValues = 2 ** 19 }: FlatOptions) {
     const { at, manifest, state, writer, droppedBytes } = opened;
     this.model = manifest.model;
     this.storage = manifest.storage;
@@ -83,7 +90,7 @@ export class FlatStore implements Store {
     this.#tools = {
       device: new DeviceSegments(device, onDevice[manifest.storage]),
       filtered: new Filtered(),
-      hostRows,
+      hostValues,
     };
   }
 
@@ -227,8 +234,17 @@ export class FlatStore implements Store {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Whoever opens it next finds the rows in a segment. Where that fails they are in the journal still.
+    if (this.#writer && this.#state.tail.size > closingRows)
+      await this.#inTurn((writer) => this.#checkpoint(writer, this.#state, segmentsToMerge(this.#state))).catch(
+        () => {},
+      );
     this.#closed = true;
     await this.#writing.catch(() => {});
     await this.#writer?.close();

@@ -1,4 +1,4 @@
-import { type ExactQuery, exactScore } from '../../cosine.ts';
+import { type ExactQuery, exactScores } from '../../cosine.ts';
 import type { GalleryIndex } from '../../gallery-index.ts';
 import { MAX_NEIGHBOURS } from '../../gallery-index.ts';
 import { bestOf, byScore, kthLargest, type Scored } from './exact.ts';
@@ -32,8 +32,7 @@ export async function rankRows(
   const scores = queries.map(() => new Float64Array(rows.length));
   let start = 0;
   for await (const block of segment.blocks(rows)) {
-    for (const [q, query] of queries.entries())
-      for (let i = 0; i < block.rows.length; i++) scores[q][start + i] = exactScore(query, block.features, i);
+    for (const [q, scored] of exactScores(queries, block.features).entries()) scores[q].set(scored, start);
     start += block.rows.length;
   }
   return scores.map((list) => bestOf(list, want).map((place) => ({ row: rows[place], score: list[place] })));

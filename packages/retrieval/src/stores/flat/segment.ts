@@ -1,4 +1,12 @@
-import { elementsOf, openSafetensors, readFloat32, storedTensor, toFloat32, type WeightTensor } from '@webcir/clip';
+import {
+  elementsOf,
+  memorySource,
+  openSafetensors,
+  readFloat32,
+  storedTensor,
+  toFloat32,
+  type WeightTensor,
+} from '@webcir/clip';
 import type { Metadata, StoreModel } from '../store.ts';
 import type { OpenFile, StoreFiles } from './files.ts';
 import { runsOf } from './runs.ts';
@@ -16,6 +24,8 @@ export const dtypeOf = (storage: FlatStorage): 'F32' | 'F16' => (storage === 'F3
 /** Rows that a segment may have: a hash of 32 bits and a row fit into one whole number of a float64. */
 export const MAX_SEGMENT_ROWS = 2 ** 21;
 
+/** Bytes of a file that is read once, and kept: it is less than what a batch of searches would read of it, piece by piece. */
+const keptBytes = 2 ** 23;
 /** Rows that are read at once. */
 const blockRows = 4096;
 
@@ -35,6 +45,9 @@ export class Segment {
   /** Bytes of ids and metadata. */
   readonly textBytes: number;
   readonly #source: OpenFile;
+  /** Whether the file is in memory; its features are then read as floats once. */
+  readonly #isKept: boolean;
+  #floats: Promise<Float32Array> | undefined;
   readonly #tensors: ReadonlyMap<string, WeightTensor>;
   #hashes: Promise<{ readonly hashes: Uint32Array; readonly rows: Int32Array }> | undefined;
 
@@ -44,6 +57,7 @@ export class Segment {
       throw new Error(`expected a tensor features [rows, ${dim}]`);
     this.file = file;
     this.#source = source;
+    this.#isKept = source.size <= keptBytes;
     this.#tensors = tensors;
     this.features = features;
     [this.rows, this.dim] = features.shape;
@@ -54,7 +68,7 @@ export class Segment {
 
   /** @throws Error naming the file that is missing, damaged, or of another model */
   static async open(files: StoreFiles, file: string, model: StoreModel): Promise<Segment> {
-    const source = await files.open(file);
+    const source = await keptIfSmall(await files.open(file));
     try {
       const { tensors, metadata } = await openSafetensors(source);
       const fingerprint = metadata.get('fingerprint');
@@ -92,12 +106,20 @@ export class Segment {
   async *blocks(rows: ArrayLike<number>): AsyncGenerator<{ readonly rows: number[]; readonly features: Float32Array }> {
     for (let start = 0; start < rows.length; start += blockRows) {
       const part = Array.prototype.slice.call(rows, start, start + blockRows) as number[];
-      const bytes = await this.gather(part);
-      yield {
-        rows: part,
-        features: toFloat32(storedTensor(this.features.dtype, [part.length, this.dim], bytes)),
-      };
+      yield { rows: part, features: await this.#featuresOf(part) };
     }
+  }
+
+  /** [rows, dim] */
+  async #featuresOf(rows: readonly number[]): Promise<Float32Array> {
+    const { dim } = this;
+    if (!this.#isKept) return toFloat32(storedTensor(this.features.dtype, [rows.length, dim], await this.gather(rows)));
+    this.#floats ??= readFloat32(this.features);
+    const all = await this.#floats;
+    if (rows.length === this.rows) return all;
+    const gathered = new Float32Array(rows.length * dim);
+    for (const [i, row] of rows.entries()) gathered.set(all.subarray(row * dim, (row + 1) * dim), i * dim);
+    return gathered;
   }
 
   async idAt(row: number): Promise<string> {
@@ -131,6 +153,15 @@ export class Segment {
     const read = async (name: string) => int32(await this.#tensors.get(name)!.read());
     const [hashes, rows] = [await read('ids.hashes'), await read('ids.rows')];
     return { hashes: new Uint32Array(hashes.buffer), rows };
+  }
+}
+
+async function keptIfSmall(file: OpenFile): Promise<OpenFile> {
+  if (file.size > keptBytes) return file;
+  try {
+    return { ...memorySource(await file.read(0, file.size), file.name), close: async () => {} };
+  } finally {
+    await file.close();
   }
 }
 
