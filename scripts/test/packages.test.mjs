@@ -204,13 +204,13 @@ describe('a page', () => {
     expect(bundle[name].match(/(?:\bfrom|\bimport)\s*\(?\s*["'`].{40}/g)).toBeNull();
   });
 
-  it.each(['vite', 'esbuild'])('searches with at most 78 kB (gzip) and no backward kernel from %s', (name) => {
+  it.each(['vite', 'esbuild'])('searches with at most 80 kB (gzip) and no backward kernel from %s', (name) => {
     expect(bundle[name].match(/[\w.-]*\.backward[\w.-]*/g)).toBeNull();
-    expect(gzipSync(bundle[name], { level: 9 }).length).toBeLessThanOrEqual(78_000);
+    expect(gzipSync(bundle[name], { level: 9 }).length).toBeLessThanOrEqual(80_000);
   });
 
-  it('has less than 6.2 MB in node_modules', () => {
+  it('has less than 6.3 MB in node_modules', () => {
     rmSync(join(page, 'node_modules/@types'), { recursive: true });
-    expect(diskUsage(join(page, 'node_modules'))).toBeLessThan(6.2e6);
+    expect(diskUsage(join(page, 'node_modules'))).toBeLessThan(6.3e6);
   });
 });
