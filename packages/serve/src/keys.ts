@@ -39,3 +39,9 @@ export const keysOf = (text: string): string[] =>
 /** Whether an address can only be reached from this machine. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+
+/** @throws RangeError for a host that others can reach, without keys */
+export function expectKeys(host: string, keys: readonly string[]): void {
+  if (keys.length > 0 || isLoopback(host)) return;
+  throw new RangeError(`${host} can be reached from other machines: give the service API keys`);
+}

@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
-import { type AppOptions, createApp } from './http/app.ts';
-import { ApiKeys, isLoopback } from './keys.ts';
-import { Service, type ServiceOptions } from './service.ts';
+import type { AppOptions } from './http/app.ts';
+import { ApiKeys, expectKeys } from './keys.ts';
+import type { Service, ServiceOptions } from './service.ts';
 
 /** A service, and where it listens. */
 export interface ListenOptions extends ServiceOptions, Omit<AppOptions, 'keys'> {
@@ -33,9 +32,14 @@ export interface Listening {
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { host = '127.0.0.1', port = 8000 } = options;
+  expectKeys(host, options.keys ?? []);
   const keys = new ApiKeys(options.keys ?? []);
-  if (keys.count === 0 && !isLoopback(host))
-    throw new RangeError(`${host} can be reached from other machines: give the service API keys`);
+  // What they are made of sets globals and looks at the process's streams: not where the package is only imported.
+  const [{ createAdaptorServer }, { createApp }, { Service }] = await Promise.all([
+    import('@hono/node-server'),
+    import('./http/app.ts'),
+    import('./service.ts'),
+  ]);
   const service = await Service.open(options);
   try {
     const app = createApp(service, { ...options, keys: keys.count > 0 ? keys : undefined });

@@ -30,6 +30,7 @@ beforeAll(async () => {
   }
   const { code, stdout } = await runIn(folder, cli, 'index', 'photos', '--no-autotune');
   expect([code, stdout]).toEqual([0, expect.stringContaining('12 in webcir-store, ')]);
+  await cp(join(folder, 'webcir-store'), join(folder, 'written'), { recursive: true }); // before anything locks it
   // What the examples of the guide import.
   const packages = fileURLToPath(new URL('../node_modules/', import.meta.url));
   await mkdir(join(folder, 'node_modules/@webcir'), { recursive: true });
@@ -104,7 +105,6 @@ describe('webcir serve', () => {
   });
 
   it('loses nothing that it acknowledged when it is told to stop, and says so in its log', async () => {
-    await cp(join(folder, 'webcir-store'), join(folder, 'written'), { recursive: true });
     const { address, child, ended, output } = await serve('--store', 'written');
     const image = (await readFile(join(folder, 'photos/1.png'))).toString('base64');
     const acknowledged: string[] = [];

@@ -69,9 +69,10 @@ export function registerServe(program: Command): void {
 }
 
 async function serveCommand(options: ServeOptions): Promise<void> {
-  const { listen } = await import('@webcir/serve/node');
+  const { expectKeys, listen } = await import('@webcir/serve/node');
   const places = placesOf(options);
   const keys = await keysOf(options);
+  expectKeys(options.host, keys);
   const log = openLog(process.stdout);
   let retriever: Retriever;
   const open = async () => {
