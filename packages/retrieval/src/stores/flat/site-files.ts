@@ -109,6 +109,7 @@ export async function removeSiteFiles(name: string): Promise<void> {
 
 async function folderOf(name: string): Promise<FileSystemDirectoryHandle> {
   try {
+    if (!('createWritable' in FileSystemFileHandle.prototype)) throw new Error('it has no createWritable');
     const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
     return await root.getDirectoryHandle(name, { create: true });
   } catch (cause) {
