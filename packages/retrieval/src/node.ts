@@ -6,7 +6,7 @@ export { cachedFeatures, type FeatureKey } from './node/feature-cache.ts';
 export { openFlatStore } from './node/flat-store.ts';
 export { openCombinerModel } from './node/open-combiner.ts';
 export { openPglite } from './node/open-pglite.ts';
-export { type OpenPostgresOptions, openPostgres } from './node/open-postgres.ts';
+export { type OpenedPool, type OpenPostgresOptions, openPool, openPostgres } from './node/open-postgres.ts';
 export { partOf } from './node/part-of.ts';
 export { type Images, openPlanes, type PlanesSource, planesOf } from './node/planes.ts';
 export { type Run, readRun, readRunConfig } from './node/read-run.ts';

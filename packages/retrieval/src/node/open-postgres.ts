@@ -1,4 +1,5 @@
 import { missingPackage } from '@webcir/kernels';
+import type { PgPool } from '../stores/postgres/executor.ts';
 import { type PostgresOptions, PostgresStore } from '../stores/postgres/postgres-store.ts';
 
 /** Options of `openPostgres`. */
@@ -16,6 +17,31 @@ export interface OpenPostgresOptions extends PostgresOptions {
  */
 export async function openPostgres(url: string, options: OpenPostgresOptions = {}): Promise<PostgresStore> {
   const { connections = 4, timeoutMs, ...rest } = options;
+  const { pool, end } = await openPool(url, { connections, timeoutMs });
+  try {
+    return await PostgresStore.open(pool, { ...rest, timeoutMs }, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Connections to a server, and what ends them. */
+export interface OpenedPool {
+  /** A `Pool` of pg. */
+  readonly pool: PgPool;
+  end(): Promise<void>;
+}
+
+/**
+ * Opens connections to a PostgreSQL server as they are needed. One that breaks fails what is asked of it, and not the
+ * process.
+ * @throws MissingPackageError where pg is not installed
+ */
+export async function openPool(
+  url: string,
+  { connections, timeoutMs }: { connections: number; timeoutMs?: number | undefined },
+): Promise<OpenedPool> {
   const { default: pg } = await import('pg').catch((cause: unknown) => {
     throw missingPackage(cause, 'pg@8.23.1', 'a store on a PostgreSQL server needs pg');
   });
@@ -42,10 +68,5 @@ export async function openPostgres(url: string, options: OpenPostgresOptions = {
       for (const { connection } of clients) connection?.stream.destroy();
     }, 1000).unref();
   };
-  try {
-    return await PostgresStore.open(pool, { ...rest, timeoutMs }, end);
-  } catch (error) {
-    await end();
-    throw error;
-  }
+  return { pool, end };
 }

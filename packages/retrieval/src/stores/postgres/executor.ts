@@ -51,26 +51,41 @@ function ofPool(pool: PgPool, timeoutMs?: number): Executor {
       (await asked.query({ text, values, query_timeout: timeoutMs })).rows as Row[];
   return {
     ask: askOf(pool),
-    async transaction(work) {
-      const client = await pool.connect();
-      client.on('error', ignore);
-      const ask = askOf(client);
-      let failure: unknown;
-      try {
-        await ask('BEGIN');
-        const result = await work(ask);
-        await ask('COMMIT');
-        return result;
-      } catch (error) {
-        failure = error;
-        throw error;
-      } finally {
-        // A connection that is given up is closed, and its transaction taken back: it may not answer any more.
-        client.release(failure !== undefined);
-        if (failure === undefined) client.off('error', ignore);
-      }
+    transaction(work) {
+      return inTransaction(
+        pool,
+        (client) => work(askOf(client)),
+        (client, sql) => askOf(client)(sql),
+      );
     },
   };
+}
+
+/**
+ * Does work in one transaction, on a connection of a pool, which is taken back where the work fails.
+ * @param ask asks for the beginning and the end
+ */
+export async function inTransaction<Client extends PgClient, T>(
+  pool: { connect(): Promise<Client> },
+  work: (client: Client) => Promise<T>,
+  ask: (client: Client, sql: string) => Promise<unknown> = (client, sql) => client.query(sql),
+): Promise<T> {
+  const client = await pool.connect();
+  client.on('error', ignore);
+  let failure: unknown;
+  try {
+    await ask(client, 'BEGIN');
+    const result = await work(client);
+    await ask(client, 'COMMIT');
+    return result;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    // A connection that is given up is closed, and its transaction taken back: it may not answer any more.
+    client.release(failure !== undefined);
+    if (failure === undefined) client.off('error', ignore);
+  }
 }
 
 /** A connection that breaks fails what is asked next: its event is not to end the process. */

@@ -1,3 +1,5 @@
+import { openPool } from '@webcir/retrieval/node';
+import { inTransaction } from '@webcir/retrieval/postgres';
 import type { Pool, PoolClient } from 'pg';
 import type PgBoss from 'pg-boss';
 
@@ -43,6 +45,7 @@ export interface QueueProgress {
 export class ImageQueue {
   readonly #boss: PgBoss;
   readonly #pool: Pool;
+  readonly #end: () => Promise<void>;
   readonly #name: string;
   /** Seconds without a sign of life after which a worker counts as gone. */
   readonly #lease: number;
@@ -50,32 +53,37 @@ export class ImageQueue {
   #run = 0;
   readonly #signs = new Map<string, ReturnType<typeof setInterval>>();
 
-  private constructor(boss: PgBoss, pool: Pool, name: string, lease: number) {
+  private constructor(
+    boss: PgBoss,
+    { pool, end }: { readonly pool: Pool; end(): Promise<void> },
+    name: string,
+    lease: number,
+  ) {
     this.#boss = boss;
     this.#pool = pool;
+    this.#end = end;
     this.#name = name;
     this.#lease = lease;
   }
 
   /** @param name of the queue: of the store that it fills */
   static async open(url: string, name: string, lease: number): Promise<ImageQueue> {
-    const [{ default: pg }, { default: Boss }] = await Promise.all([import('pg'), import('pg-boss')]);
-    const pool = new pg.Pool({ connectionString: url, max: 3, application_name: 'webcir', allowExitOnIdle: true });
-    // A connection that nothing uses may break at any time: the next query takes another one.
-    pool.on('error', () => {});
+    const { default: Boss } = await import('pg-boss');
+    const opened = await openPool(url, { connections: 3 });
+    const pool = opened.pool as Pool;
     const boss = new Boss({ db: executor(pool), schema, supervise: false, schedule: false });
     boss.on('error', () => {}); // what is asked for is thrown where it is
     try {
-      const queue = new ImageQueue(boss, pool, name, lease);
+      const queue = new ImageQueue(boss, { ...opened, pool }, name, lease);
       // Processes that come at once take turns: pg-boss makes tables, which two that do it at once may deadlock at.
-      await queue.#transaction(async (client) => {
+      await inTransaction(pool, async (client: PoolClient) => {
         await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [schema]);
         await boss.start();
         await boss.createQueue(name);
       });
       return queue;
     } catch (error) {
-      await pool.end();
+      await opened.end();
       throw error;
     }
   }
@@ -87,7 +95,7 @@ export class ImageQueue {
    * @returns whether it was filled here
    */
   fill(make: () => Promise<Iterable<readonly string[]>>): Promise<boolean> {
-    return this.#transaction(async (client) => {
+    return inTransaction(this.#pool, async (client: PoolClient) => {
       await client.query('SELECT pg_advisory_xact_lock(hashtext($1), hashtext($2))', [schema, this.#name]);
       const { rows } = await client.query(
         `SELECT coalesce(max((data->>'run')::int), 0) AS run FROM ${schema}.job WHERE name = $1`,
@@ -181,7 +189,7 @@ export class ImageQueue {
   async close(): Promise<void> {
     for (const job of [...this.#signs.keys()]) this.#leave(job);
     await this.#boss.stop({ graceful: false, wait: true });
-    await this.#pool.end();
+    await this.#end();
   }
 
   async #isAtWork(database: Pool | PoolClient): Promise<boolean> {
@@ -217,7 +225,7 @@ export class ImageQueue {
   /** Puts two halves in the place of a chunk, if this process still has it. */
   #split(job: string, ids: readonly string[]): Promise<void> {
     const half = ids.length >> 1;
-    return this.#transaction(async (client) => {
+    return inTransaction(this.#pool, async (client: PoolClient) => {
       const { rowCount } = await client.query(
         `UPDATE ${schema}.job SET state = 'completed', completed_on = now(), output = '{"isSplit": true}' ` +
           `WHERE name = $1 AND id = $2 AND state = 'active'`,
@@ -241,22 +249,6 @@ export class ImageQueue {
   #leave(job: string): void {
     clearInterval(this.#signs.get(job));
     this.#signs.delete(job);
-  }
-
-  async #transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let failure: Error | undefined;
-    try {
-      await client.query('BEGIN');
-      const result = await work(client);
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      failure = error as Error;
-      throw error;
-    } finally {
-      client.release(failure); // one that failed is closed, which takes back what it did
-    }
   }
 }
 
