@@ -1,11 +1,8 @@
 // Prints the tables of docs/reproduce.md: what CLIP4Cir's training costs, by calculation.
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import * as costs from './lib/costs.mjs';
 import { number, table, time } from './lib/markdown.mjs';
 
-const shapesFile = new URL('../packages/clip/test/fixtures/state-shapes.json.gz', import.meta.url);
-const models = JSON.parse(gunzipSync(readFileSync(shapesFile)));
+const models = costs.readShapes();
 
 const model = models.RN50x4;
 const combiner = { features: 640, projection: 2560, hidden: 5120 };

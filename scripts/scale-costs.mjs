@@ -1,11 +1,8 @@
 // Prints the tables of docs/scale.md: what large galleries cost, calculated from what was measured on two cores.
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import * as costs from './lib/costs.mjs';
 import { number, table, time } from './lib/markdown.mjs';
 
-const shapesFile = new URL('../packages/clip/test/fixtures/state-shapes.json.gz', import.meta.url);
-const image = costs.imageFlops(JSON.parse(gunzipSync(readFileSync(shapesFile))).RN50x4);
+const image = costs.imageFlops(costs.readShapes().RN50x4);
 
 const DIM = 640;
 const SIZES = { '10 million': 1e7, '100 million': 1e8, '1 billion': 1e9 };

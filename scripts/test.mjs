@@ -73,27 +73,27 @@ async function main({
       return { passed: 1, failed: 0, note: `${files} files` };
     });
   }
-  if (noPostgres) {
-    console.log('- tests on PostgreSQL: NOT RUN, as asked');
-    files.push('--exclude', '**/*.postgres.test.*');
-  } else {
-    await step('PostgreSQL and pgvector', async () => {
+  const servers = [
+    {
+      name: 'PostgreSQL',
+      title: 'PostgreSQL and pgvector',
+      kind: 'postgres',
+      isLeftOut: noPostgres,
+      ensure: ensurePostgres,
+    },
+    { name: 'Slurm', title: 'Slurm', kind: 'slurm', isLeftOut: noSlurm, ensure: ensureSlurm },
+  ];
+  for (const { name, title, kind, isLeftOut, ensure } of servers) {
+    if (isLeftOut) {
+      console.log(`- tests on ${name}: NOT RUN, as asked`);
+      files.push('--exclude', `**/*.${kind}.test.*`);
+      continue;
+    }
+    await step(title, async () => {
       try {
-        return { passed: 1, failed: 0, note: await ensurePostgres(console.log) };
+        return { passed: 1, failed: 0, note: await ensure(console.log) };
       } catch (error) {
-        throw new Error(`${error.message}, or pass --no-postgres to do without`, { cause: error });
-      }
-    });
-  }
-  if (noSlurm) {
-    console.log('- tests on Slurm: NOT RUN, as asked');
-    files.push('--exclude', '**/*.slurm.test.*');
-  } else {
-    await step('Slurm', async () => {
-      try {
-        return { passed: 1, failed: 0, note: await ensureSlurm(console.log) };
-      } catch (error) {
-        throw new Error(`${error.message}, or pass --no-slurm to do without`, { cause: error });
+        throw new Error(`${error.message}, or pass --no-${kind} to do without`, { cause: error });
       }
     });
   }

@@ -2,6 +2,15 @@
 // multiplication and an addition are two, and values kept for the backward pass. Only matrix products and convolutions
 // are counted; all else is small beside them. The order of layers is that of openai/CLIP's model.py.
 
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+
+/** The shapes of the tensors of OpenAI's CLIPs, by model and name. */
+export const readShapes = () =>
+  JSON.parse(
+    gunzipSync(readFileSync(new URL('../../packages/clip/test/fixtures/state-shapes.json.gz', import.meta.url))),
+  );
+
 const product = (shape) => shape.reduce((total, size) => total * size, 1);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import * as costs from '../lib/costs.mjs';
 
 const file = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const models = JSON.parse(gunzipSync(readFileSync(file('packages/clip/test/fixtures/state-shapes.json.gz'))));
+const models = costs.readShapes();
 
 // docs/model_profile.csv of mlfoundations/open_clip (commit 3b37473b), which PyTorch's and fvcore's counters made:
 // million parameters of image and text, GFLOP of an image and of a caption.

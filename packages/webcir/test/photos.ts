@@ -1,15 +1,22 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { openEmbeddedFromPackage } from '@webcir/data/node';
 import sharp from 'sharp';
 
-/** Writes images of the embedded data set into a folder and one below it: 0.png, below/1.png, 2.png, … */
-export async function writePhotos(folder: string, count: number): Promise<void> {
+/**
+ * Writes images of the embedded data set.
+ * @param nameOf of each in the folder; some in one below it unless given: 0.png, below/1.png, 2.png, …
+ */
+export async function writePhotos(
+  folder: string,
+  count: number,
+  nameOf = (i: number) => `${i % 2 ? 'below/' : ''}${i}.png`,
+): Promise<void> {
   const embedded = await openEmbeddedFromPackage();
-  await mkdir(join(folder, 'below'), { recursive: true });
   for (const [i, id] of embedded.gallery('val', 'dress').slice(0, count).entries()) {
     const { width, height, data } = await embedded.image(id);
-    const png = sharp(data, { raw: { width, height, channels: 3 } }).png();
-    await writeFile(join(folder, `${i % 2 ? 'below/' : ''}${i}.png`), await png.toBuffer());
+    const path = join(folder, nameOf(i));
+    await mkdir(dirname(path), { recursive: true });
+    await sharp(data, { raw: { width, height, channels: 3 } }).toFile(path);
   }
 }

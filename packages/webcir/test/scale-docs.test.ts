@@ -1,27 +1,21 @@
 // Runs what docs/scale.md shows: its first commands, and its code on the store that they make.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openEmbeddedFromPackage } from '@webcir/data/node';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blocksOf } from './docs-blocks.ts';
+import { writePhotos } from './photos.ts';
 import { cli, environmentIn, runIn } from './run-cli.ts';
 
-const docs = await readFile(join(import.meta.dirname, '../../../docs/scale.md'), 'utf8');
-const blockOf = (language: string): string => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(docs)![1];
+const blocks = await blocksOf('scale.md');
+const blockOf = (wanted: string): string => blocks.find(({ language }) => language === wanted)!.code;
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webcir-docs-'));
-  const embedded = await openEmbeddedFromPackage();
-  await mkdir(join(folder, 'photos'));
-  for (const [i, id] of embedded.gallery('val', 'dress').slice(0, 12).entries()) {
-    const { width, height, data } = await embedded.image(id);
-    const image = sharp(data, { raw: { width, height, channels: 3 } });
-    await image.toFile(join(folder, 'photos', i === 0 ? 'dress.png' : `${i}.jpg`));
-  }
+  await writePhotos(join(folder, 'photos'), 12, (i) => (i === 0 ? 'dress.png' : `${i}.jpg`));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openEmbeddedFromPackage } from '@webcir/data/node';
 import OpenAI, { APIError } from 'openai';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf } from './docs-blocks.ts';
+import { writePhotos } from './photos.ts';
 import { cli, environmentIn, runIn } from './run-cli.ts';
 
 const run = promisify(execFile);
@@ -20,14 +20,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webcir-serve-'));
-  const embedded = await openEmbeddedFromPackage();
-  await mkdir(join(folder, 'photos'));
-  for (const [i, id] of embedded.gallery('val', 'dress').slice(0, 12).entries()) {
-    const { width, height, data } = await embedded.image(id);
-    await sharp(data, { raw: { width, height, channels: 3 } })
-      .png()
-      .toFile(join(folder, 'photos', `${i}.png`));
-  }
+  await writePhotos(join(folder, 'photos'), 12, (i) => `${i}.png`);
   const { code, stdout } = await runIn(folder, cli, 'index', 'photos', '--no-autotune');
   expect([code, stdout]).toEqual([0, expect.stringContaining('12 in webcir-store, ')]);
   await cp(join(folder, 'webcir-store'), join(folder, 'written'), { recursive: true }); // before anything locks it
@@ -158,8 +151,7 @@ describe('webcir serve', () => {
 
 describe('docs/serve.md', () => {
   it('says what works', async () => {
-    const guide = await readFile(new URL('../../../docs/serve.md', import.meta.url), 'utf8');
-    const blocks = [...guide.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code }));
+    const blocks = await blocksOf('serve.md');
     const { address, child, ended } = shared;
     const here = (code: string) => code.replaceAll('http://localhost:8000', address);
     const curls = blocks.filter(({ language, code }) => language === 'sh' && /^curl/m.test(code));

@@ -1,14 +1,14 @@
 // Drives `webcir index`, `webcir search` and `webcir store`, as built, on stores in databases and in several places.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openEmbeddedFromPackage } from '@webcir/data/node';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../scripts/lib/postgres.mjs';
+import { blocksOf } from './docs-blocks.ts';
+import { writePhotos } from './photos.ts';
 import { cli, runIn } from './run-cli.ts';
 
 let folder: string;
@@ -33,13 +33,7 @@ const search = (from: string) => succeed('search', from, '--text', 'a dress', '-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'webcir-places-'));
   servers = await startPostgres(2);
-  const embedded = await openEmbeddedFromPackage();
-  await mkdir(join(folder, 'photos'));
-  for (const [i, id] of embedded.gallery('val', 'dress').slice(0, 10).entries()) {
-    const { width, height, data } = await embedded.image(id);
-    const png = sharp(data, { raw: { width, height, channels: 3 } }).png();
-    await writeFile(join(folder, 'photos', `${i}.png`), await png.toBuffer());
-  }
+  await writePhotos(join(folder, 'photos'), 10, (i) => `${i}.png`);
   await index('store');
 });
 afterAll(async () => {
@@ -72,16 +66,15 @@ it('takes a store in and out of places of all kinds', async () => {
 });
 
 it('does what docs/scale.md shows', async () => {
-  const guide = await readFile(new URL('../../../docs/scale.md', import.meta.url), 'utf8');
-  const blocks = [...guide.matchAll(/^```js\n(.*?)^```$/gms)]
-    .map(([, code]) => code)
-    .filter((code) => /Postgres/.test(code));
+  const blocks = (await blocksOf('scale.md')).filter(
+    ({ language, code }) => language === 'js' && /Postgres/.test(code),
+  );
   expect(blocks.length).toBe(2);
   await mkdir(join(folder, 'node_modules'));
   await symlink(fileURLToPath(new URL('..', import.meta.url)), join(folder, 'node_modules/webcir'));
   // The other database that a new server has: the first one is full of other tests' stores.
   const urls = servers.map(({ url }) => url.replace(/postgres$/, 'template1'));
-  for (const code of blocks) {
+  for (const { code } of blocks) {
     await writeFile(join(folder, 'block.mjs'), code);
     const env = { ...process.env, DATABASE: urls[0], DATABASES: urls.join() };
     const { stdout } = await promisify(execFile)(process.execPath, ['block.mjs'], { cwd: folder, env });
