@@ -14,6 +14,7 @@ export { Fusion } from './fusion.ts';
 export { Gallery } from './gallery.ts';
 export { GalleryIndex, type GalleryOptions, MAX_NEIGHBOURS, type Neighbours } from './gallery-index.ts';
 export { type HostImage, type HostPixels, type HostTexture, readPageImage } from './image-input.ts';
+export { normalized } from './mix.ts';
 export {
   type Avoid,
   type ImageFeature,
@@ -37,6 +38,7 @@ export type { DownloadProgress, OnDownload } from './sources/progress.ts';
 export { type RangeOptions, rangeSource } from './sources/range-source.ts';
 export { forgetStored, type StoredFile, storedFiles } from './sources/stored-files.ts';
 export { type StoredOptions, storedSource } from './sources/stored-source.ts';
+export { joinFeatures, joinRows, type StoreRow } from './stores/check-search.ts';
 export { type EncodeIntoOptions, encodeInto, type ImageToStore } from './stores/encode-into.ts';
 export type { Condition, Filter, FilterValue } from './stores/filter.ts';
 export type { DeviceSource } from './stores/flat/device-segments.ts';

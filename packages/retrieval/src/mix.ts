@@ -53,6 +53,7 @@ export function awayFrom(features: readonly Float32Array[], weight: number): Flo
   return away;
 }
 
+/** A feature of length 1 in the same direction; zeros stay zeros. */
 export function normalized(feature: Float32Array): Float32Array {
   const length = lengthOf(feature);
   return feature.map((value) => value / length);

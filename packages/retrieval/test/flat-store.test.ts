@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { FlatStore, memoryFiles } from '../src/index.ts';
 import { openFlatStore } from '../src/node.ts';
 import { conformance } from './conformance.ts';
 
@@ -16,3 +18,14 @@ for (const storage of ['F32', 'F16', 'I8'] as const) {
     };
   });
 }
+
+it.each(['F16', 'I8'] as const)(
+  'refuses what half precision cannot hold where it is kept in it: %s',
+  async (storage) => {
+    const store = await FlatStore.open(memoryFiles(), { device, model: { dim: 2, fingerprint: 'a' }, storage });
+    const large = { ids: ['small', 'large'], features: Float32Array.of(1, 2, -1e5, 0) };
+    await expect(store.put(large)).rejects.toThrow(/^large: half precision holds no value beyond 65504, found -100000/);
+    expect(await store.count()).toBe(0);
+    await store.close();
+  },
+);

@@ -1,7 +1,7 @@
 import type { RawImage } from '@webcir/clip';
-import type { Query, StoreHit, StoreSearch } from '@webcir/retrieval';
+import { joinFeatures, type Query, type StoreHit, type StoreSearch } from '@webcir/retrieval';
 import { Batcher, type BatcherOptions } from './batcher.ts';
-import { joined, type ServedGallery } from './gallery.ts';
+import type { ServedGallery } from './gallery.ts';
 import type { Limits } from './limits.ts';
 import type { ServedModels } from './models.ts';
 
@@ -80,7 +80,10 @@ export class Encoding {
     const found = new Map<number, Answer['hits']>();
     for (const group of groupsOf(wishes)) {
       const [{ gallery, wishes: search }] = group.map((i) => wishes[i] as Search);
-      const features = joined(group.map((i) => answers[i]));
+      const features = joinFeatures(
+        group.map((i) => answers[i]),
+        this.#models.config.embedDim,
+      );
       const hits = await this.#timed('search', group.length, () =>
         gallery.store.search(features, search).catch((error: Error) => error),
       );

@@ -1,4 +1,4 @@
-import type { Store, StoredImage, StoreRows } from '@webcir/retrieval';
+import { joinRows, type Store, type StoredImage, type StoreRow } from '@webcir/retrieval';
 import { Batcher } from './batcher.ts';
 import type { OnBatch } from './encoding.ts';
 import { ApiError, asked } from './errors.ts';
@@ -11,19 +11,12 @@ export interface GalleryOptions {
   readonly readOnly?: boolean;
 }
 
-/** One image to be stored. */
-export interface Row {
-  readonly id: string;
-  readonly feature: Float32Array;
-  readonly metadata: StoredImage['metadata'];
-}
-
 /** A store behind a service. Images that are stored at the same time by many requests are one write. */
 export class ServedGallery {
   readonly name: string;
   readonly store: Store;
   readonly isReadOnly: boolean;
-  readonly #writes: Batcher<Row, undefined>;
+  readonly #writes: Batcher<StoreRow, undefined>;
 
   constructor(
     name: string,
@@ -40,7 +33,7 @@ export class ServedGallery {
       waiting: 4 * waiting,
       linger,
       run: async (rows) => {
-        await store.put(rowsOf(rows));
+        await store.put(joinRows(rows, store.model.dim));
         return rows.map(() => undefined);
       },
       onBatch: (size, seconds) => onBatch('store', size, seconds),
@@ -48,7 +41,7 @@ export class ServedGallery {
   }
 
   /** Stores images: they are on disk when this resolves. */
-  async put(rows: readonly Row[]): Promise<void> {
+  async put(rows: readonly StoreRow[]): Promise<void> {
     this.expectWritable();
     await this.#writes.ask(rows);
   }
@@ -74,20 +67,3 @@ export class ServedGallery {
     if (this.isReadOnly) throw new ApiError(403, 'read_only', `the gallery ${this.name} is read-only`);
   }
 }
-
-/** Features one after the other, [features, dim]. */
-export function joined(parts: readonly { readonly feature: Float32Array }[]): Float32Array {
-  const features = new Float32Array(parts.reduce((sum, { feature }) => sum + feature.length, 0));
-  let at = 0;
-  for (const { feature } of parts) {
-    features.set(feature, at);
-    at += feature.length;
-  }
-  return features;
-}
-
-const rowsOf = (rows: readonly Row[]): StoreRows => ({
-  ids: rows.map(({ id }) => id),
-  features: joined(rows),
-  metadata: rows.map(({ metadata }) => metadata),
-});

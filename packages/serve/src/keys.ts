@@ -6,10 +6,7 @@ export class ApiKeys {
 
   /** @throws RangeError for one that can be guessed, or that no header can hold */
   constructor(keys: readonly string[]) {
-    for (const key of keys) {
-      if (!/^[\x21-\x7e]{16,}$/.test(key))
-        throw new RangeError('an API key is 16 or more printable characters without blanks: openssl rand -hex 24');
-    }
+    for (const key of keys) expectKey(key);
     this.#hashes = keys.map(hashOf);
   }
 
@@ -29,12 +26,24 @@ export class ApiKeys {
 
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 
-/** The keys of a file: one a line, without those that begin with #. */
-export const keysOf = (text: string): string[] =>
-  text
+/**
+ * The keys of a file: one a line, without those that begin with #.
+ * @param source where the text is from, for errors
+ * @throws RangeError naming it, for a key that can be guessed, or that no header can hold
+ */
+export function keysOf(text: string, source: string): string[] {
+  const keys = text
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
+  for (const key of keys) expectKey(key, `${source}: `);
+  return keys;
+}
+
+function expectKey(key: string, source = ''): void {
+  if (/^[\x21-\x7e]{16,}$/.test(key)) return;
+  throw new RangeError(`${source}an API key is 16 or more printable characters without blanks: openssl rand -hex 24`);
+}
 
 /** Whether an address can only be reached from this machine. */
 export const isLoopback = (host: string): boolean =>

@@ -26,7 +26,7 @@ export interface Limits {
   readonly waiting: number;
   /** Queries, and images, that are encoded at once. */
   readonly batch: number;
-  /** Milliseconds that a batch waits, at most, until it has as many as the one before it. */
+  /** Milliseconds that a batch waits, at most, until it has as many as the one before it and what came meanwhile. */
   readonly linger: number;
 }
 

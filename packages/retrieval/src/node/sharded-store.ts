@@ -1,4 +1,4 @@
-import { checkFeatures, checkRows, checkSearch, type StoreRow } from '../stores/check-search.ts';
+import { checkFeatures, checkRows, checkSearch, joinRows } from '../stores/check-search.ts';
 import { keepDistinct } from '../stores/distinct.ts';
 import type { Filter } from '../stores/filter.ts';
 import {
@@ -81,7 +81,7 @@ export class ShardedStore implements Store {
   async put(rows: StoreRows): Promise<void> {
     const checked = checkRows(rows, this.model.dim);
     const parts = this.#split(checked, ({ id }) => id);
-    await this.#ask(this.#with(parts), ({ store }, shard) => store.put(rowsOf(parts[shard], this.model.dim)));
+    await this.#ask(this.#with(parts), ({ store }, shard) => store.put(joinRows(parts[shard], this.model.dim)));
   }
 
   async delete(ids: Iterable<string>): Promise<number> {
@@ -190,12 +190,6 @@ export class ShardedStore implements Store {
       shards.map((index) => this.#shards[index].name),
     );
   }
-}
-
-function rowsOf(rows: readonly StoreRow[], dim: number): StoreRows {
-  const features = new Float32Array(rows.length * dim);
-  for (const [i, { feature }] of rows.entries()) features.set(feature, i * dim);
-  return { ids: rows.map(({ id }) => id), features, metadata: rows.map(({ metadata }) => metadata) };
 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

@@ -67,6 +67,20 @@ export function checkRows({ ids, features, metadata }: StoreRows, dim: number): 
   return [...rows.values()];
 }
 
+/** The features of some images, one after the other, [images, dim]. */
+export function joinFeatures(rows: readonly Pick<StoreRow, 'feature'>[], dim: number): Float32Array<ArrayBuffer> {
+  const features = new Float32Array(rows.length * dim);
+  for (const [i, { feature }] of rows.entries()) features.set(feature, i * dim);
+  return features;
+}
+
+/** Images as a store takes them, and gives them. */
+export const joinRows = (rows: readonly StoreRow[], dim: number): Required<StoreRows> => ({
+  ids: rows.map(({ id }) => id),
+  features: joinFeatures(rows, dim),
+  metadata: rows.map(({ metadata }) => metadata),
+});
+
 /** UTF-8 has no place for half a surrogate pair: two ids that differ in one would become the same. */
 const halfSurrogate = /\p{Surrogate}/u;
 

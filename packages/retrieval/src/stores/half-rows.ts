@@ -1,5 +1,5 @@
 import { fromFloat32, storedTensor, toFloat32 } from '@webcir/clip';
-import type { StoreRow } from './check-search.ts';
+import { joinFeatures, type StoreRow } from './check-search.ts';
 
 /** The largest value that half precision holds. */
 const MAX_HALF = 65504;
@@ -9,8 +9,7 @@ const MAX_HALF = 65504;
  * @throws RangeError naming the id whose feature has a value that half precision has no place for
  */
 export function encodeHalves(rows: readonly StoreRow[], dim: number): Uint8Array {
-  const features = new Float32Array(rows.length * dim);
-  for (const [i, { feature }] of rows.entries()) features.set(feature, i * dim);
+  const features = joinFeatures(rows, dim);
   const { bytes } = fromFloat32(features, [rows.length, dim], 'F16');
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, features.length);
   const at = halves.findIndex((bits) => (bits & 0x7fff) >= 0x7c00);

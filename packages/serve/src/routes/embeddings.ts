@@ -1,4 +1,4 @@
-import type { Query } from '@webcir/retrieval';
+import { normalized, type Query } from '@webcir/retrieval';
 import { ApiError, invalid } from '../errors.ts';
 import { route } from '../http/route.ts';
 import type { Answer, Requests } from '../schemas.ts';
@@ -64,11 +64,6 @@ export const embeddings = (service: Service) =>
       };
     },
   });
-
-function normalized(feature: Float32Array): Float32Array {
-  const length = Math.max(Math.hypot(...feature), 1e-12);
-  return feature.map((value) => value / length);
-}
 
 const base64Of = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('base64');

@@ -1,5 +1,6 @@
+import type { StoreRow } from '@webcir/retrieval';
 import { type ApiError, invalid } from '../errors.ts';
-import type { Row, ServedGallery } from '../gallery.ts';
+import type { ServedGallery } from '../gallery.ts';
 import { type Asked, route } from '../http/route.ts';
 import type { Answer, Requests } from '../schemas.ts';
 import type { Service } from '../service.ts';
@@ -95,7 +96,7 @@ async function store(
   );
   const encoded = await forWishes((i) => nameOf(shown[i].i), service.encoding.images(images, signal));
   const features = new Map(shown.map(({ i }, at) => [i, encoded[at]]));
-  const rows = items.map(({ id, feature, metadata = {} }, i): Row => {
+  const rows = items.map(({ id, feature, metadata = {} }, i): StoreRow => {
     if (feature && feature.length !== embedDim) throw wrongWidth(nameOf(i), embedDim, feature.length);
     return { id, metadata, feature: features.get(i) ?? Float32Array.from(feature!) };
   });

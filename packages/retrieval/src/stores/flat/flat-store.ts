@@ -1,5 +1,5 @@
 import { storedTensor, toFloat32 } from '@webcir/clip';
-import { checkFeatures, checkRows, checkSearch, type StoreRow } from '../check-search.ts';
+import { checkFeatures, checkRows, checkSearch, joinRows, type StoreRow } from '../check-search.ts';
 import { expectFilter, type Filter, passes } from '../filter.ts';
 import type { Metadata, Store, StoredImage, StoreHit, StoreModel, StoreRows, StoreSearch } from '../store.ts';
 import { checkpoint, type FlatFiles, segmentsToMerge } from './checkpoint.ts';
@@ -215,10 +215,7 @@ export class FlatStore implements Store {
         }
       }
       const tail = [...state.tail.values()];
-      if (tail.length === 0) return;
-      const features = new Float32Array(tail.length * this.model.dim);
-      for (const [i, { feature }] of tail.entries()) features.set(feature, i * this.model.dim);
-      yield { ids: tail.map(({ id }) => id), features, metadata: tail.map(({ metadata }) => metadata) };
+      if (tail.length > 0) yield joinRows(tail, this.model.dim);
     } finally {
       await this.#end();
     }

@@ -6,7 +6,7 @@ import {
   storedTensor,
   type WeightTensor,
 } from '@webcir/clip';
-import type { StoreRow } from '../check-search.ts';
+import { joinFeatures, type StoreRow } from '../check-search.ts';
 import { encodeHalves } from '../half-rows.ts';
 import type { StoreModel } from '../store.ts';
 import { hashOf } from './checksum.ts';
@@ -49,10 +49,8 @@ export async function segmentPieces(
 
 /** Features in memory as they are stored. @throws RangeError naming the id of one that half precision cannot hold */
 export function encodeRows(rows: readonly StoreRow[], dim: number, storage: FlatStorage): Uint8Array {
-  if (storage === 'F16') return encodeHalves(rows, dim);
-  const features = new Float32Array(rows.length * dim);
-  for (const [i, { feature }] of rows.entries()) features.set(feature, i * dim);
-  return fromFloat32(features, [rows.length, dim], dtypeOf(storage)).bytes;
+  if (dtypeOf(storage) === 'F16') return encodeHalves(rows, dim);
+  return fromFloat32(joinFeatures(rows, dim), [rows.length, dim], 'F32').bytes;
 }
 
 /** Rows of other segments, then rows in memory, as one tensor that is read in blocks. */

@@ -1,4 +1,4 @@
-import { checkFeatures, checkRows, checkSearch, type StoreRow } from '../check-search.ts';
+import { checkFeatures, checkRows, checkSearch, joinRows, type StoreRow } from '../check-search.ts';
 import { keepDistinct } from '../distinct.ts';
 import { expectFilter, type Filter } from '../filter.ts';
 import type { Store, StoredImage, StoreHit, StoreModel, StoreRows, StoreSearch } from '../store.ts';
@@ -188,9 +188,7 @@ export class PostgresStore implements Store {
       );
       if (rows.length === 0) return;
       const images = rows.map(imageOf);
-      const features = new Float32Array(images.length * dim);
-      for (const [i, { feature }] of images.entries()) features.set(feature, i * dim);
-      yield { ids: images.map(({ id }) => id), features, metadata: images.map(({ metadata }) => metadata) };
+      yield joinRows(images, dim);
       last = images.at(-1)!.id;
     }
   }

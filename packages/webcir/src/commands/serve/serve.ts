@@ -139,9 +139,9 @@ function placesOf({ store }: ServeOptions): readonly Place[] {
 /** The keys of the file, and of the environment. */
 async function keysOf({ apiKeyFile }: ServeOptions): Promise<string[]> {
   const { keysOf } = await import('@webcir/serve/node');
-  const ofFile = apiKeyFile === undefined ? [] : keysOf(await readTextFile(apiKeyFile));
+  const ofFile = apiKeyFile === undefined ? [] : keysOf(await readTextFile(apiKeyFile), apiKeyFile);
   if (apiKeyFile !== undefined && ofFile.length === 0) throw new Error(`${apiKeyFile}: holds no key`);
-  return [...ofFile, ...keysOf((process.env.WEBCIR_API_KEYS ?? '').replaceAll(',', '\n'))];
+  return [...ofFile, ...keysOf((process.env.WEBCIR_API_KEYS ?? '').replaceAll(',', '\n'), 'WEBCIR_API_KEYS')];
 }
 
 async function modelName(options: ServeOptions): Promise<string> {
