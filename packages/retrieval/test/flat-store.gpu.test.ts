@@ -11,27 +11,31 @@ afterAll(() => device.close());
 for (const storage of ['F32', 'F16', 'I8'] as const) {
   conformance(`flat, ${storage}, on the device`, async () => {
     const files = memoryFiles();
-    const options = { device, storage, journalBytes: 4000, hostValues: 0 };
+    const options = { device, storage, journalBytes: 4000, hostProducts: 0 };
     return { open: (model) => FlatStore.open(files, { ...options, model }), remove: async () => {} };
   });
 }
 
 describe('a flat store on the device', () => {
-  it.each(['F16', 'I8'] as const)('ranks rows that %s cannot tell apart as they are stored', async (storage) => {
-    // 500 rows that differ from the query by less than a half, or a byte, can say: the device's order is not the right one.
+  const cases = (['F16', 'I8'] as const).flatMap((storage) => [500, 100, 40].map((near) => ({ storage, near })));
+  it.each(cases)('ranks $near rows that $storage cannot tell apart as they are stored', async ({ storage, near }) => {
+    // Rows that differ from the query by less than a half, or a byte, can say: the device's order is not the right one.
+    // More of them than the device can name, more than it is asked for first, and about as many; the rest are far away.
     const dim = 64;
     const random = uniform(5);
     const base = Float32Array.from({ length: dim }, () => random() - 0.5);
     const features = new Float32Array(500 * dim);
     for (let row = 0; row < 500; row++)
-      for (let i = 0; i < dim; i++) features[row * dim + i] = base[i] + (random() - 0.5) * 0.004;
+      for (let i = 0; i < dim; i++)
+        features[row * dim + i] = row < near ? base[i] + (random() - 0.5) * 0.004 : random() - 0.5;
+    const two = Float32Array.from([...base, ...base.map(() => random() - 0.5)]);
     const model = { dim, fingerprint: 'a' };
     const ids = Array.from({ length: 500 }, (_, i) => `${i}`);
     const answers = [];
-    for (const hostValues of [0, 1e9]) {
-      const store = await FlatStore.open(memoryFiles(), { device, model, storage, journalBytes: 1, hostValues });
+    for (const hostProducts of [0, 1e9]) {
+      const store = await FlatStore.open(memoryFiles(), { device, model, storage, journalBytes: 1, hostProducts });
       await store.put({ ids, features });
-      answers.push(await store.search(base, { k: 20 }), await store.search(base, { k: 200, offset: 100 }));
+      answers.push(await store.search(two, { k: 20 }), await store.search(two, { k: 200, offset: 100 }));
       await store.close();
     }
     expect(answers[0]).toEqual(answers[2]);

@@ -17,7 +17,7 @@ beforeAll(async () => {
     device: async () => retriever.device,
     model: { dim, fingerprint: await gallery.fingerprint() },
     journalBytes: 1024, // so that rows are in a segment, on the device
-    hostValues: 0,
+    hostProducts: 0,
   });
   await store.put({ ids: gallery.ids, features: gallery.features });
   await gallery.dispose();

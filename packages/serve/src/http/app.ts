@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import { ApiError, apiErrorOf } from '../errors.ts';
@@ -13,7 +12,7 @@ import type { Service } from '../service.ts';
 import { readBody } from './body.ts';
 import { checked } from './check.ts';
 import { frontPage } from './front-page.ts';
-import { apiHeaders, type Env, limitRequests, named, refuseOtherSites, requireKey } from './guards.ts';
+import { apiHeaders, type Env, limitBody, limitRequests, named, refuseOtherSites, requireKey } from './guards.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
 
@@ -71,10 +70,7 @@ export function createApp(service: Service, options: AppOptions = {}): { fetch(r
     );
   }
 
-  const tooLarge = (): never => {
-    throw new ApiError(413, 'body_too_large', `expected a body of at most ${limits.bodyBytes} bytes`);
-  };
-  const limit = bodyLimit({ maxSize: limits.bodyBytes, onError: tooLarge });
+  const limit = limitBody(limits.bodyBytes);
   const atOnce = limitRequests(limits.requests);
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ':$1');

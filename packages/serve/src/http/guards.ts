@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from '../errors.ts';
 import { type ApiKeys, isLoopback } from '../keys.ts';
 
@@ -63,6 +64,23 @@ export function limitRequests(most: number): MiddlewareHandler<Env> {
     } finally {
       count--;
     }
+  };
+}
+
+/**
+ * Refuses a body that is too large. One that says how large it is is believed, as the server holds it to that, and not
+ * touched: it can then be read in one piece.
+ */
+export function limitBody(maxSize: number): MiddlewareHandler<Env> {
+  const tooLarge = (): never => {
+    throw new ApiError(413, 'body_too_large', `expected a body of at most ${maxSize} bytes`);
+  };
+  const counted = bodyLimit({ maxSize, onError: tooLarge });
+  return async (context, next) => {
+    const length = context.req.header('content-length');
+    if (length === undefined || context.req.header('transfer-encoding') !== undefined) return counted(context, next);
+    if (Number(length) > maxSize) tooLarge();
+    await next();
   };
 }
 

@@ -40,10 +40,10 @@ export interface FlatOptions {
    */
   readonly journalBytes?: number;
   /**
-   * Values of a segment's features, rows times dim, that are scored without the device, which takes longer for few;
-   * 524,288 unless given.
+   * Products of values, a segment's rows times dim times the queries of a search, that are made without the device, which
+   * takes longer for few; 524,288 unless given.
    */
-  readonly hostValues?: number;
+  readonly hostProducts?: number;
 }
 
 /**
@@ -77,7 +77,7 @@ export class FlatStore implements Store {
   #closed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(opened: Opened, { device, journalBytes = 2 ** 22, hostValues = 2 ** 19 }: FlatOptions) {
+  private constructor(opened: Opened, { device, journalBytes = 2 ** 22, hostProducts = 2 ** 19 }: FlatOptions) {
     const { at, manifest, state, writer, droppedBytes } = opened;
     this.model = manifest.model;
     this.storage = manifest.storage;
@@ -90,7 +90,7 @@ export class FlatStore implements Store {
     this.#tools = {
       device: new DeviceSegments(device, onDevice[manifest.storage]),
       filtered: new Filtered(),
-      hostValues,
+      hostProducts,
     };
   }
 

@@ -42,9 +42,9 @@ export async function rankRows(
  * The best `want` rows of a segment for each query: found on the device, and scored again in float64 as they are stored.
  *
  * The device's scores are off by `GalleryIndex.tolerance` at most, so that a row that it does not name can only be among the best
- * where its last score is within that of the last one that was wanted. It then gives the scores of all rows, and those
- * that may be among the best are scored again, however many. So what is found is exact for the features as they are
- * stored, whatever the device rounds.
+ * where its last score is within that of the last one that was wanted. It is then asked for as many as it can name, and
+ * where that is not enough either for the scores of all rows: those that may be among the best are scored again, however
+ * many. So what is found is exact for the features as they are stored, whatever the device rounds.
  * @param minScore rows below it need not be found
  */
 export async function rankOnDevice(
@@ -56,7 +56,7 @@ export async function rankOnDevice(
   const { segment, blocked, count } = allowed;
   const isAllowed = (row: number) => !blocked?.[row];
   const enough = Math.min(want, count);
-  const hidden = segment.rows - count;
+  const least = want + segment.rows - count;
   const rescored = async (rows: number[], query: ExactQuery) => {
     const [ranked] = await rankRows(
       segment,
@@ -67,19 +67,20 @@ export async function rankOnDevice(
     return ranked;
   };
   const ranked: (Scored[] | undefined)[] = queries.map(() => undefined);
-  if (want + hidden <= MAX_NEIGHBOURS) {
-    // Twice as many as are wanted, in few numbers, each with its own program.
-    const asked = Math.min(MAX_NEIGHBOURS, 2 ** Math.ceil(Math.log2(2 * want + hidden + 16)));
-    const all = Float32Array.from(queries.flatMap(({ feature }) => [...feature]));
+  for (const asked of roundsOf(least, want, index)) {
+    const open = queries.flatMap((_, q) => (ranked[q] ? [] : [q]));
+    if (open.length === 0) break;
+    const all = Float32Array.from(open.flatMap((q) => [...queries[q].feature]));
     const { k, indices, scores } = await index.search(all, asked);
-    for (const [q, query] of queries.entries()) {
-      const rows = [...indices.subarray(q * k, (q + 1) * k)];
-      const scoreAt = (place: number) => scores[q * k + place];
+    for (const [at, q] of open.entries()) {
+      const query = queries[q];
+      const rows = [...indices.subarray(at * k, (at + 1) * k)];
+      const scoreAt = (place: number) => scores[at * k + place];
       const tolerance = index.tolerance(query.feature);
       // As many as are wanted, then those that may be better than the last of them: each is read where it lies.
-      const first = await rescored(rows.slice(0, want + hidden), query);
-      const least = first.length === enough ? first[enough - 1].score - tolerance : Number.NEGATIVE_INFINITY;
-      const further = rows.filter((_, place) => place >= want + hidden && scoreAt(place) >= least);
+      const first = await rescored(rows.slice(0, least), query);
+      const limit = first.length === enough ? first[enough - 1].score - tolerance : Number.NEGATIVE_INFINITY;
+      const further = rows.filter((_, place) => place >= least && scoreAt(place) >= limit);
       const best = [...first, ...(await rescored(further, query))].sort(byScore).slice(0, want);
       const unnamed = k === segment.rows ? Number.NEGATIVE_INFINITY : scoreAt(k - 1) + tolerance;
       const isSure = unnamed < minScore || (best.length === enough && best[enough - 1].score > unnamed);
@@ -95,4 +96,14 @@ export async function rankOnDevice(
     ranked[q] = await rescored(rows, query);
   }
   return ranked as Scored[][];
+}
+
+/**
+ * How many rows the device is asked for, one round after the other: a few more than are needed at least, and of bytes,
+ * which tell rows less well apart, twice as many; then all that it can name. Few numbers, as each has its own program.
+ */
+function roundsOf(least: number, want: number, { storage }: GalleryIndex): number[] {
+  if (least > MAX_NEIGHBOURS) return [];
+  const few = 2 ** Math.ceil(Math.log2(least + (storage === 'i8' ? want + 16 : 6)));
+  return few < MAX_NEIGHBOURS ? [few, MAX_NEIGHBOURS] : [MAX_NEIGHBOURS];
 }

@@ -15,8 +15,8 @@ import { type FlatState, inSegment, locate } from './state.ts';
 export interface SearchTools {
   readonly device: DeviceSegments;
   readonly filtered: Filtered;
-  /** Values of a segment's features, rows times dim, that are scored here: the device takes longer for few. */
-  readonly hostValues: number;
+  /** Products of values, rows times dim times queries, that are made here: the device takes longer for few. */
+  readonly hostProducts: number;
 }
 
 /** A row that was found: in memory, or in a segment. */
@@ -105,7 +105,7 @@ async function rank(
   queries: readonly ExactQuery[],
   want: number,
   minScore: number,
-  { device, hostValues }: SearchTools,
+  { device, hostProducts }: SearchTools,
 ): Promise<Found[][]> {
   const found: Found[][] = queries.map(() => []);
   // One segment after the other: each takes the device, or the disk, for itself.
@@ -113,7 +113,7 @@ async function rank(
     const { segment, count } = allowed;
     if (count === 0) continue;
     const ranked =
-      count * segment.dim <= hostValues
+      count * segment.dim * queries.length <= hostProducts
         ? await rankRows(segment, allowedRows(allowed), queries, want)
         : await device.use(segment, (index) => rankOnDevice(allowed, index, queries, { want, minScore }));
     for (const [q, list] of ranked.entries())

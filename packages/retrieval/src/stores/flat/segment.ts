@@ -45,7 +45,7 @@ export class Segment {
   /** Bytes of ids and metadata. */
   readonly textBytes: number;
   readonly #source: OpenFile;
-  /** Whether the file is in memory; its features are then read as floats once. */
+  /** Whether the file is in memory; its features and texts are then made of it once. */
   readonly #isKept: boolean;
   #floats: Promise<Float32Array> | undefined;
   readonly #tensors: ReadonlyMap<string, WeightTensor>;
@@ -61,8 +61,8 @@ export class Segment {
     this.#tensors = tensors;
     this.features = features;
     [this.rows, this.dim] = features.shape;
-    this.ids = new StoredTexts(tensors, 'ids', this.rows);
-    this.metadata = new StoredTexts(tensors, 'metadata', this.rows);
+    this.ids = new StoredTexts(tensors, 'ids', this.rows, this.#isKept);
+    this.metadata = new StoredTexts(tensors, 'metadata', this.rows, this.#isKept);
     this.textBytes = this.ids.size + this.metadata.size;
   }
 
@@ -122,12 +122,12 @@ export class Segment {
     return gathered;
   }
 
-  async idAt(row: number): Promise<string> {
-    return (await this.ids.read(row, 1)).at(0);
+  idAt(row: number): Promise<string> {
+    return this.ids.at(row);
   }
 
   async metadataAt(row: number): Promise<Metadata> {
-    return JSON.parse((await this.metadata.read(row, 1)).at(0));
+    return JSON.parse(await this.metadata.at(row));
   }
 
   /** The rows whose ids have a hash, nearly always one or none: `idAt` tells whether it is the one that was meant. */

@@ -53,14 +53,20 @@ export class TextColumn {
 export class StoredTexts {
   readonly #bytes: WeightTensor;
   readonly #ends: WeightTensor;
+  readonly #isKept: boolean;
+  #kept: Promise<TextColumn> | undefined;
 
-  /** @throws Error unless the file has both tensors, one end for each row */
-  constructor(tensors: ReadonlyMap<string, WeightTensor>, name: string, rows: number) {
+  /**
+   * @param isKept whether the file is in memory: its texts are then looked for once
+   * @throws Error unless the file has both tensors, one end for each row
+   */
+  constructor(tensors: ReadonlyMap<string, WeightTensor>, name: string, rows: number, isKept: boolean) {
     const [bytes, ends] = [tensors.get(name), tensors.get(`${name}.ends`)];
     if (bytes?.dtype !== 'U8' || ends?.dtype !== 'I32' || bytes.shape.length !== 1 || ends.shape.join() !== `${rows}`)
       throw new Error(`expected tensors ${name} U8 and ${name}.ends I32 [${rows}]`);
     this.#bytes = bytes;
     this.#ends = ends;
+    this.#isKept = isKept;
   }
 
   /** Bytes of all texts. */
@@ -80,8 +86,16 @@ export class StoredTexts {
     return new TextColumn(await this.#bytes.rows!(start, length).read(), ends);
   }
 
+  async at(row: number): Promise<string> {
+    return this.#isKept ? (await this.#all()).at(row) : (await this.read(row, 1)).at(0);
+  }
+
   /** Some texts. @param rows in rising order */
   async pick(rows: readonly number[]): Promise<string[]> {
+    if (this.#isKept) {
+      const all = await this.#all();
+      return rows.map((row) => all.at(row));
+    }
     const parts = await Promise.all(
       runsOf(rows).map(async ({ first, last, from, to }) => {
         const column = await this.read(first, last - first + 1);
@@ -89,6 +103,11 @@ export class StoredTexts {
       }),
     );
     return parts.flat();
+  }
+
+  #all(): Promise<TextColumn> {
+    this.#kept ??= this.read(0, this.#ends.shape[0]);
+    return this.#kept;
   }
 }
 
