@@ -29,13 +29,13 @@ const blocks: Annotations['blocks'] = [];
 const files: Buffer[] = [];
 for (const split of ['train', 'val', 'test'] as const) {
   const mine = images.filter((image) => splits.get(image) === split);
-  const built = await buildTriplets(mine, perReference[split], split !== 'train');
+  const built = await buildTriplets(mine, perReference[split]);
   const triplets = built.map(({ reference, target, changed, caption, group }) => ({
     reference: reference.id,
     target: target.id,
     changed: [...changed],
     captions: [caption],
-    ...(group && { group: group.map(({ id }) => id) }),
+    group: group.map(({ id }) => id),
   }));
   const attributes = writeColumns(attributeValues, mine);
   blocks.push({ split, category: 'all', ids: mine.map(({ id }) => id), attributes, triplets });

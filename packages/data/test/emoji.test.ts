@@ -44,7 +44,7 @@ describe('the embedded emoji', () => {
     const sums = Object.values(files()).map((bytes) => createHash('sha256').update(bytes).digest('hex'));
     expect(sums).toEqual([
       'f19b741e3a5055a4d769df6908551d9f306b3e711fc97d9272d277f657c39f68',
-      '60eb5a9aed781c4b5401cf4d35dc60679d6c230194b4856b46878de31405bab8',
+      '8593dedcea278c4ffd9d64e5be828470569faa4b60b4c89c5c6641c6417a9d35',
     ]);
     const sizes = ['images.webps', 'annotations.json.gz'].map((name) => statSync(file(`data/${name}`)).size);
     expect(sizes[0] + sizes[1]).toBeLessThan(8e6);
@@ -101,8 +101,8 @@ describe('the embedded emoji', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('give each query of val and test six look-alikes, near to the reference or to the target', () => {
-    for (const split of ['val', 'test']) {
+  it('give each query six look-alikes, near to the reference or to the target', () => {
+    for (const split of set.splits) {
       const gallery = new Set(set.gallery(split));
       for (const { id, reference, target, group = [] } of set.triplets(split)) {
         expect(new Set(group).size).toBe(6);
@@ -118,7 +118,6 @@ describe('the embedded emoji', () => {
         expect(near, `${split} ${id}`).toBeGreaterThanOrEqual(2);
       }
     }
-    expect(set.triplets('train').every(({ group }) => group === undefined)).toBe(true);
   });
 
   it('do not look alike within a gallery', async () => {

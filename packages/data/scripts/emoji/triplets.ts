@@ -11,7 +11,7 @@ export interface BuiltTriplet {
   readonly changed: readonly EmojiAttribute[];
   readonly caption: string;
   /** Six look-alikes, the reference and the target among them. */
-  readonly group?: readonly LabelledEmoji[];
+  readonly group: readonly LabelledEmoji[];
 }
 
 /** What changes, and how often. Never all attributes: the reference must matter. */
@@ -36,7 +36,6 @@ const comparing = 0.6;
 export async function buildTriplets(
   gallery: readonly LabelledEmoji[],
   perReference: number,
-  withGroups: boolean,
 ): Promise<BuiltTriplet[]> {
   const looks = new Map<LabelledEmoji, Float32Array>();
   for (const image of gallery)
@@ -55,7 +54,7 @@ export async function buildTriplets(
       if (!isOnlyOne(gallery, reference, target, changed, style)) continue;
       taken.add(target);
       const caption = relativeCaption(reference.attributes, target.attributes, changed, style, random);
-      const group = withGroups ? lookAlikes(gallery, reference, target, looks) : undefined;
+      const group = lookAlikes(gallery, reference, target, looks);
       found.push({ reference, target, changed, caption, group });
     }
     return found;
