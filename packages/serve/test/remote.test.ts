@@ -1,6 +1,14 @@
 // Pictures fetched from elsewhere: what is never connected to, and that the connection goes where the check was.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RemoteImages, type RemoteOptions } from '../src/remote/fetch-image.ts';
 import { isPublicAddress } from '../src/remote/public-address.ts';
@@ -161,6 +169,47 @@ describe('pictures from elsewhere', () => {
     expect(await at('/slow', { timeout: 100 })).toBe('image_not_fetched');
     expect(await at('/missing')).toBe('image_not_fetched');
     expect(await at('/refused')).toBe('image_not_fetched');
+  });
+
+  it('come over TLS from who has a certificate of that name, of someone who is trusted', async () => {
+    const file = (name: string) => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
+    const [key, cert] = await Promise.all(['key.pem', 'certificate.pem'].map((name) => readFile(file(name))));
+    let requests = 0;
+    const server = createTlsServer({ key, cert }, (_, response) => {
+      requests++;
+      response.end('picture');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const hosts = [`pictures.test:${port}`, `other.test:${port}`];
+    const folder = await mkdtemp(join(tmpdir(), 'webcir-tls-'));
+    try {
+      const script = join(folder, 'fetch.mjs');
+      await build({
+        entryPoints: [file('fetch.mjs')],
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        outfile: script,
+        banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      });
+      const fetched = async (env: Record<string, string>) => {
+        const words = JSON.stringify({ hosts, addresses: hosts.map((host) => `https://${host}/`) });
+        const { stdout } = await promisify(execFile)(process.execPath, [script, words], {
+          env: { ...process.env, ...env },
+        });
+        return JSON.parse(stdout);
+      };
+      expect(await fetched({ NODE_EXTRA_CA_CERTS: file('certificate.pem') })).toEqual([
+        'picture',
+        `other.test:${port} cannot be reached (ERR_TLS_CERT_ALTNAME_INVALID)`,
+      ]);
+      expect(await fetched({})).toEqual(hosts.map((host) => `${host} cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT)`));
+      expect(requests).toBe(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('are on a list of hosts and nothing else', () => {

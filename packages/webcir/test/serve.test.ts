@@ -1,6 +1,7 @@
 // `webcir index` and `webcir serve`, as built, asked by curl and by OpenAI's own client; and docs/serve.md as it stands.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -132,6 +133,38 @@ describe('webcir serve', () => {
       const url = `${after.address}/v1/galleries/written/items?${some.join('&')}`;
       expect(JSON.parse(await curl(url)).data).toHaveLength(some.length);
     }
+  });
+
+  it('waits for what is under way when it is told to stop, and does not when it is told again', async () => {
+    const { address, child, ended, output } = await serve('--no-store');
+    const { hostname, port } = new URL(address);
+    const slow = connect(Number(port), hostname);
+    slow.on('error', () => {});
+    const head = 'POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    slow.write(`${head}content-length: 100\r\n\r\n{`); // and never the rest
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.kill('SIGINT');
+    await expect.poll(() => output.text).toContain('stopping');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(child.exitCode).toBe(null);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+  });
+
+  it('shows a folder of files at its front, and nothing beside them', async () => {
+    await mkdir(join(folder, 'site'));
+    await writeFile(join(folder, 'site/index.html'), '<h1>our shop</h1>');
+    await writeFile(join(folder, 'secret.txt'), 'secret');
+    const { address } = await serve('--no-store', '--front-page', 'site');
+    expect(await curl(`${address}/`)).toBe('<h1>our shop</h1>');
+    for (const path of ['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/..%5csecret.txt'])
+      expect(await curl('--path-as-is', '-w', '%{http_code}', `${address}${path}`), path).not.toContain('secret');
+    expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${address}/v1/models`)).toBe('200');
+    const none = await runIn(folder, cli, 'serve', '--no-store', '--front-page', 'sight', '--no-autotune');
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringContaining('sight: expected a folder with an index.html'),
+    ]);
   });
 
   it('does not start where others can reach it without keys, or without a store', async () => {

@@ -33,10 +33,7 @@ const comparing = 0.6;
  * Triplets of one split: for each reference `perReference` different changes, each with a target that is the only image
  * of the gallery, but for the reference, that fits the caption.
  */
-export async function buildTriplets(
-  gallery: readonly LabelledEmoji[],
-  perReference: number,
-): Promise<BuiltTriplet[]> {
+export async function buildTriplets(gallery: readonly LabelledEmoji[], perReference: number): Promise<BuiltTriplet[]> {
   const looks = new Map<LabelledEmoji, Float32Array>();
   for (const image of gallery)
     looks.set(image, Float32Array.from(await onWhite(image.pixels).resize(18, 18).raw().toBuffer()));

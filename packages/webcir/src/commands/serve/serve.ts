@@ -11,7 +11,7 @@ import { targetRatioOption, transformOption, wholeNumber } from '../options.ts';
 import { DEFAULT_STORE } from '../store/default-store.ts';
 import { placeHelp } from '../store/place.ts';
 import { openRetriever, type SearchModels } from '../store/search.ts';
-import { demoFolder } from './front-page.ts';
+import { frontPageFolder } from './front-page.ts';
 import { openGalleries, type Place, placeOf } from './galleries.ts';
 import { openLog, type ServiceLog } from './log.ts';
 
@@ -73,6 +73,7 @@ async function serveCommand(options: ServeOptions): Promise<void> {
   const places = placesOf(options);
   const keys = await keysOf(options);
   expectKeys(options.host, keys);
+  const frontPage = frontPageFolder(options.frontPage);
   const log = openLog(process.stdout);
   let retriever: Retriever;
   const open = async () => {
@@ -91,7 +92,7 @@ async function serveCommand(options: ServeOptions): Promise<void> {
       host: options.host,
       port: options.port,
       origins: options.cors ?? [],
-      frontPage: options.frontPage ?? demoFolder(),
+      frontPage,
       limits: limitsOf(options),
       remote: { hosts: options.allowImagesFrom ?? [] },
       onRequest: (line) => log.request(line),
