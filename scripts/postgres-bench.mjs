@@ -60,13 +60,15 @@ async function main({ rows, dim, queries, exact }) {
       client.query('SELECT id, 1 - (feature <=> $1) AS score, metadata FROM gallery ORDER BY feature <=> $1 LIMIT 10', [
         `[${query.join(',')}]`,
       ]);
-    await compare('exact', asked, store, inSql);
+    const exactly = await compare('exact', asked, store, inSql);
     await store.close();
     if (exact) return;
     const byIndex = await timed('HNSW indexes made', () => open(true));
     const [{ bytes }] = await sizes(urls);
     console.log(`index: ${Math.round(bytes / (rows / 4))} bytes for each image of ${2 * dim} bytes, on disk`);
-    await compare('HNSW, ef_search 100', asked, byIndex, async (query) => inSql(query), urls);
+    const nearly = await compare('HNSW, ef_search 100', asked, byIndex, async (query) => inSql(query), urls);
+    const found = nearly.flatMap((ids, q) => ids.filter((id) => exactly[q].includes(id)));
+    console.log(`recall@10 of the index: ${((100 * found.length) / (10 * asked.length)).toFixed(1)} %`);
     await byIndex.close();
   } finally {
     await client.end().catch(() => {});
@@ -74,6 +76,7 @@ async function main({ rows, dim, queries, exact }) {
   }
 }
 
+/** @returns the ids that the stores find for each query */
 async function compare(name, asked, store, inSql, urls) {
   // A session's settings do not reach the shards.
   for (const url of urls ?? []) await once(url, 'ALTER DATABASE postgres SET hnsw.ef_search = 100');
@@ -92,6 +95,8 @@ async function compare(name, asked, store, inSql, urls) {
     const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
     console.log(`${name}, ${way}: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`);
   }
+  const answers = await Promise.all(asked.map((query) => store.search(query)));
+  return answers.map(([hits]) => hits.map(({ id }) => id));
 }
 
 async function sizes(urls) {

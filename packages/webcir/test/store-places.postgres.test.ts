@@ -49,6 +49,20 @@ it('indexes into a database, part by part, and finds there what it finds in a fo
   expect(await succeed('store', 'info', place(0))).toMatch(/^10 images, \d+ values each in F16, of the model \w+\n$/);
 });
 
+it('refuses to keep features otherwise than a place does', async () => {
+  for (const [into, message] of [
+    ['store', 'store: is there already, and keeps features in F16, not in I8'],
+    [place(0), 'a database keeps features in F16: --storage I8 is for stores in folders'],
+    [`other,${place(0)}`, 'a database keeps features in F16: --storage I8 is for stores in folders'],
+  ]) {
+    const { code, stderr } = await webcir('index', 'photos', '--into', into, '--storage', 'I8', '--no-autotune');
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  }
+  await index('bytes', '--storage', 'I8');
+  expect(await succeed('store', 'info', 'bytes')).toContain('values each in I8');
+  await index('bytes'); // as it is
+});
+
 it('takes a store in and out of places of all kinds', async () => {
   await succeed('store', 'export', 'store', 'exported');
   const shards = `${place(0, '?table=half')},${place(1, '?table=half')},more,pglite:embedded`;

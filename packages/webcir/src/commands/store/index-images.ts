@@ -23,7 +23,7 @@ interface IndexOptions extends EncoderOptions, AutotuneOption {
   readonly queue?: boolean;
   readonly chunk: number;
   readonly lease: number;
-  readonly storage: FlatStorage;
+  readonly storage?: FlatStorage;
   readonly removeMissing?: boolean;
   readonly report?: string;
   readonly skipMissing?: boolean;
@@ -60,10 +60,9 @@ export function registerIndex(program: Command): void {
     .addOption(
       new Option(
         '--storage <dtype>',
-        'how features are kept in a store that is made; I8: as F16, but searched by bytes, in half the memory',
-      )
-        .choices(['F32', 'F16', 'I8'])
-        .default('F16'),
+        'how features are kept in a store that is made in a folder; I8: as F16, but searched by bytes, in half the ' +
+          'memory (default: "F16")',
+      ).choices(['F32', 'F16', 'I8']),
     )
     .option(
       '--remove-missing',
@@ -97,7 +96,7 @@ async function indexCommand(pictures: string, options: IndexOptions): Promise<vo
     const unreadable: Unreadable[] = [];
     const reportAutotune = await autotuneFor(session.device, options);
     const model = await modelOf(session);
-    const store = await openStore(place?.work ?? into, { device: session.device, model, storage: options.storage });
+    const store = await openStore(place?.work ?? into, { device: session.device, model, wanted: options.storage });
     try {
       const { wanted, known } = await compareWithStore(store, own);
       const isShared = shard !== undefined && place === undefined;
@@ -150,7 +149,11 @@ async function queueCommand(
   const name = nameOfPlaces(into);
   try {
     const reportAutotune = await autotuneFor(session.device, options);
-    const store = await openStore(into, { device: session.device, model: await modelOf(session) });
+    const store = await openStore(into, {
+      device: session.device,
+      model: await modelOf(session),
+      wanted: options.storage,
+    });
     let unreadable: Unreadable[];
     try {
       unreadable = await indexWithOthers(session, { pictures, store, name, place }, options);

@@ -1,17 +1,22 @@
 import { MissingPackageError } from '@webcir/kernels';
-import { type FlatOptions, FlatStore, type Store } from '@webcir/retrieval';
+import { type FlatOptions, type FlatStorage, FlatStore, type Store } from '@webcir/retrieval';
 import { openFlatStore, openPglite, openPostgres, ShardedStore } from '@webcir/retrieval/node';
 import { parsePlaces, type StorePlace } from './place.ts';
 
 /** How long a server may take to answer: one that is gone must not keep a command waiting for ever. */
 const timeoutMs = 60_000;
 
+interface OpenOptions extends FlatOptions {
+  /** How features are to be kept, where the command line says so. */
+  readonly wanted?: FlatStorage | undefined;
+}
+
 /**
  * Opens the store that the command line names (`placeHelp`): in a folder, in a database, or in several places that each hold
  * a part. Says what a writer that was killed had not written to its end.
- * @throws Error naming the place that cannot be opened, without its password
+ * @throws Error naming the place that cannot be opened, without its password, or that keeps features otherwise than wanted
  */
-export async function openStore(named: string, options: FlatOptions): Promise<Store> {
+export async function openStore(named: string, options: OpenOptions): Promise<Store> {
   const places = parsePlaces(named);
   if (places.length === 1) return openPlace(places[0], options);
   const opened = await Promise.allSettled(places.map((place) => openPlace(place, options)));
@@ -27,12 +32,16 @@ export async function openStore(named: string, options: FlatOptions): Promise<St
   }
 }
 
-async function openPlace(place: StorePlace, options: FlatOptions): Promise<Store> {
+async function openPlace(place: StorePlace, { wanted, ...options }: OpenOptions): Promise<Store> {
   if (place.kind === 'folder') {
-    const store = await openFlatStore(place.name, options);
+    const store = await openFlatStore(place.name, wanted ? { ...options, storage: wanted } : options);
     reportDropped(store, place.name);
-    return store;
+    if (wanted === undefined || store.storage === wanted) return store;
+    await store.close();
+    throw new Error(`${place.name}: is there already, and keeps features in ${store.storage}, not in ${wanted}`);
   }
+  if (wanted !== undefined && wanted !== 'F16')
+    throw new Error(`${place.name}: a database keeps features in F16: --storage ${wanted} is for stores in folders`);
   const { model, readOnly } = options;
   try {
     return place.kind === 'postgres'
