@@ -124,7 +124,7 @@ export class GalleryIndex {
    * Normalizes a gallery's features and copies them to the device.
    * @param features `[size, dim]`, raw or normalized; or what reads them, a block at a time
    * @throws RangeError where the gallery is empty, its length is no multiple of `dim`, a feature is not finite, or
-   *   `shardRows` is no multiple of 64; GpuError where the device has too little memory
+   *   `shardRows` is no multiple of 64; OutOfMemoryError
    */
   static async create(
     device: Device,

@@ -6,6 +6,7 @@ import {
   input,
   l2Normalize,
   MAX_SHARD_PANELS,
+  OutOfMemoryError,
   PANEL_ROWS,
   type Program,
   packGallery,
@@ -50,6 +51,7 @@ export interface FeatureReader {
  * Normalizes and packs features on the device, block by block.
  * @param scale what bytes stand for, with storage 'i8'
  * @returns the shards, as `nearest` takes them
+ * @throws OutOfMemoryError; what was copied is freed
  */
 export async function uploadShards(
   device: Device,
@@ -68,7 +70,7 @@ export async function uploadShards(
   try {
     for (let first = 0; first < size; first += shardRows) {
       const end = Math.min(first + shardRows, size);
-      const shard = createShard(device, panelsOf(end - first), { dim, storage });
+      const shard = await createShard(device, panelsOf(end - first), { dim, storage });
       shards.push(shard);
       for (let start = first; start < end; start += blockRows) {
         const count = Math.min(blockRows, end - start);
@@ -94,13 +96,21 @@ export async function uploadShards(
   return shards;
 }
 
-function createShard(
+/** @throws OutOfMemoryError */
+async function createShard(
   device: Device,
   panels: number,
   { dim, storage }: { dim: number; storage: GalleryStorage },
-): Tensor {
+): Promise<Tensor> {
   const size = panels * panelBytes(dim, storage);
-  const buffer = device.gpu.createBuffer({ size, usage: BufferUsage.STORAGE | BufferUsage.COPY_DST, label: 'gallery' });
+  const { gpu } = device;
+  gpu.pushErrorScope('out-of-memory');
+  const buffer = gpu.createBuffer({ size, usage: BufferUsage.STORAGE | BufferUsage.COPY_DST, label: 'gallery' });
+  const error = await device.wait(gpu.popErrorScope());
+  if (error) {
+    buffer.destroy();
+    throw new OutOfMemoryError(`the device has no ${(size / 1e9).toFixed(2)} GB left for features: ${error.message}`);
+  }
   const shape = [panels, paddedDim(dim), panelWords(storage)];
   return stored('gallery', { buffer, offset: 0, size }, shape, storage === 'f32' ? 'f32' : 'u32');
 }

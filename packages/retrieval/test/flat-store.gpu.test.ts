@@ -1,7 +1,7 @@
 // The flat store, searched on the device: many small segments, all of them ranked there.
 import { openDevice } from '@webcir/kernels';
 import { uniform } from '@webcir/kernels/cases';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { FlatStore, memoryFiles } from '../src/index.ts';
 import { conformance } from './conformance.ts';
 
@@ -40,5 +40,24 @@ describe('a flat store on the device', () => {
     }
     expect(answers[0]).toEqual(answers[2]);
     expect(answers[1]).toEqual(answers[3]);
+  });
+
+  it('says what helps where the device has too little memory, and searches again when it has enough', async () => {
+    const model = { dim: 4, fingerprint: 'a' };
+    const store = await FlatStore.open(memoryFiles(), { device, model, journalBytes: 1, hostProducts: 0 });
+    await store.put({ ids: ['a', 'b'], features: Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0) });
+    const create = device.gpu.createBuffer.bind(device.gpu);
+    vi.spyOn(device.gpu, 'createBuffer').mockImplementation((descriptor) => {
+      if (descriptor.label === 'gallery')
+        vi.spyOn(device.gpu, 'popErrorScope').mockResolvedValueOnce({ message: 'out of memory' } as GPUError);
+      return create(descriptor);
+    });
+    const query = Float32Array.of(1, 0, 0, 0);
+    await expect(store.search(query, { k: 1 })).rejects.toThrow(
+      /segment.*: the device has no 0.00 GB left .*: out of memory; a store of the storage 'I8' takes less/,
+    );
+    vi.restoreAllMocks();
+    expect((await store.search(query, { k: 1 }))[0][0].id).toBe('a');
+    await store.close();
   });
 });

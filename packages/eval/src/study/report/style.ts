@@ -31,7 +31,7 @@ nav li { padding: 0; border: 0; text-align: left; font-size: .95rem; }
 .explorer fieldset { display: flex; flex-wrap: wrap; gap: .2rem .8rem; margin: 0; padding: 0; border: 0; }
 .explorer legend { float: left; margin-right: .6rem; padding: 0; color: var(--muted); }
 .explorer label { display: inline-flex; gap: .3rem; align-items: center; }
-.explorer input { accent-color: var(--second); }
+.explorer input { margin: 0; accent-color: var(--second); }
 .explorer .swatch { width: .7rem; height: .7rem; border-radius: 50%; }
 .explorer .images { background: var(--rest); }
 .explorer .texts { background: var(--first); }
@@ -54,7 +54,7 @@ nav li { padding: 0; border: 0; text-align: left; font-size: .95rem; }
   margin-top: .75rem; padding: .6rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
   font-size: .9rem;
 }
-.explorer .card p { margin: .1rem 0; }
+.explorer .card p { margin: .1rem 0; font-size: inherit; }
 .explorer .card canvas { flex: none; width: 4rem; height: 4rem; border-radius: .25rem; image-rendering: auto; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; color: var(--muted); }
@@ -63,7 +63,7 @@ details td, details th { padding: .2rem .6rem; }
 @media (max-width: 40rem) {
   nav ol { columns: 1; }
   .explorer .card {
-    position: sticky; bottom: 0; z-index: 1; max-height: 9.5rem; overflow-y: auto; align-items: start; gap: .5rem;
+    position: sticky; bottom: 0; z-index: 1; max-height: 10.5rem; overflow-y: auto; align-items: start; gap: .5rem;
     padding: .5rem; font-size: .8rem; line-height: 1.35; }
   .explorer .card canvas { width: 3rem; height: 3rem; }
 }

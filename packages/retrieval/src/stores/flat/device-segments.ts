@@ -1,4 +1,4 @@
-import { type Device, DeviceLostError, type GalleryStorage, remember } from '@webcir/kernels';
+import { type Device, DeviceLostError, type GalleryStorage, OutOfMemoryError, remember } from '@webcir/kernels';
 import { GalleryIndex } from '../../gallery-index.ts';
 import type { Segment } from './segment.ts';
 
@@ -41,6 +41,15 @@ export class DeviceSegments {
   async #upload(segment: Segment): Promise<GalleryIndex> {
     const device = typeof this.#source === 'function' ? await this.#source() : this.#source;
     const read = (first: number, count: number) => segment.read(first, count);
-    return GalleryIndex.create(device, { size: segment.rows, read }, segment.dim, { storage: this.#storage });
+    try {
+      return await GalleryIndex.create(device, { size: segment.rows, read }, segment.dim, { storage: this.#storage });
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      const remedy = this.#storage === 'i8' ? '' : "a store of the storage 'I8' takes less, and ";
+      throw new OutOfMemoryError(
+        `${segment.file}: ${error.message}; ${remedy}shards on several machines take a part each`,
+        { cause: error },
+      );
+    }
   }
 }
