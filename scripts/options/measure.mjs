@@ -51,11 +51,9 @@ async function measure() {
       for (const name of Object.keys(trained).filter((known) => names.has(known))) {
         const run = runOf(name, seed);
         if (existsSync(join(run, ranksFile))) continue;
-        const fresh = ['--dataset', dataset, ...clip, '--out', out, '--name', `${name}-${seed}`, '--seed', `${seed}`];
-        await webcir(
-          'train',
-          ...(existsSync(join(run, 'config.json')) ? ['--resume', run] : [...fresh, ...trained[name]]),
-        );
+        const where = [...clip, '--out', out, '--name', `${name}-${seed}`, '--seed', `${seed}`];
+        const fresh = ['--dataset', dataset, '--recipe', 'clip4cir', ...where, ...trained[name]];
+        await webcir('train', ...(existsSync(join(run, 'config.json')) ? ['--resume', run] : fresh));
       }
       for (const name of Object.keys(untrained).filter((known) => names.has(known))) {
         const file = ranksOf(name, seed);

@@ -3,7 +3,7 @@
 /** The run that the others are compared with: CLIP4Cir's recipe. */
 export const paper = 'paper';
 
-/** Flags of `webcir train`, by the name of the option. */
+/** Flags of `webcir train`, by the name of the option, beside `--recipe clip4cir`. */
 export const trained = {
   [paper]: [],
   'negatives-all': ['--negatives', 'all'],
@@ -13,6 +13,7 @@ export const trained = {
   'negatives-all-masked': ['--negatives', 'all', '--mask-false-negatives'],
   reversed: ['--reversed-weight', '0.4'],
   'no-dropout': ['--dropout', '0'],
+  'negatives-all-no-dropout': ['--negatives', 'all', '--dropout', '0'],
 };
 
 /** Options that need more than a data set has. */

@@ -40,6 +40,7 @@ const ofStage: Readonly<Record<1 | 2, readonly Key[]>> = {
     'projectionDim',
     'hiddenDim',
     'dropout',
+    'recipe',
     'textCache',
   ],
 };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DATASETS } from '@webcir/data/node';
 import { type GivenOptions, type MovableOptions, movable, type StoredConfig } from './options.ts';
-import { presetFor } from './presets.ts';
+import { presetFor, type RecipeName, recipeFor } from './presets.ts';
 
 /** @throws naming the file, where it is not the config of a training run */
 export function expectConfig(file: string, config: Readonly<Record<string, unknown>>): StoredConfig {
@@ -30,4 +30,12 @@ export function batchNotes({ stages, batchSize, combinerBatchSize }: StoredConfi
       : []),
   ];
   return shrunk.length > 0 ? [`With so few triplets it takes ${shrunk.join(' and ')}.`] : [];
+}
+
+/** Says what the default recipe changes about the paper's. */
+export function recipeNotes({ stages }: StoredConfig, given: GivenOptions, recipe: RecipeName | undefined): string[] {
+  const isDefault = recipe === undefined && given.dropout === undefined && stages !== '1';
+  return isDefault && recipeFor(given.dataset) === 'webcir'
+    ? ["Recipe webcir: CLIP4Cir's without dropout in the Combiner (--recipe clip4cir takes the paper's)."]
+    : [];
 }

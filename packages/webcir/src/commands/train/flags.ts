@@ -13,7 +13,7 @@ import {
 } from '../options.ts';
 import { addUnneededOptions, fromClip4Cir, withoutKey } from './clip4cir.ts';
 import { movable } from './options.ts';
-import { presetHelp } from './presets.ts';
+import { presetHelp, RECIPES } from './presets.ts';
 import { trainCommand } from './train.ts';
 
 const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
@@ -42,6 +42,14 @@ export function registerTrain(program: Command, typed: string): void {
     .addOption(
       choice('--stages <which>', 'what is trained; 2 takes the given CLIP as tuned', ['both', '1', '2']).default(
         'both',
+      ),
+    )
+    .addOption(
+      choice(
+        '--recipe <name>',
+        "clip4cir: the paper's; webcir: without dropout in the Combiner, which did better on both embedded sets " +
+          presetHelp('recipe'),
+        RECIPES,
       ),
     )
     .addOption(
@@ -87,7 +95,11 @@ export function registerTrain(program: Command, typed: string): void {
       "width of the Combiner's hidden layers (default: 8 x CLIP's features, or those of --combiner-path)",
       wholeNumber(1),
     )
-    .option('--dropout <p>', `in the Combiner ${presetHelp('dropout')}`, numberBetween(0, 0.95))
+    .option(
+      '--dropout <p>',
+      'in the Combiner (default: 0.5 by the recipe clip4cir, 0 by webcir)',
+      numberBetween(0, 0.95),
+    )
     .addOption(
       choice(
         '--precision <which>',

@@ -3,6 +3,7 @@ import type { RunOptions } from '@webcir/train';
 import type { MadeFrom } from '@webcir/train/node';
 import type { AutotuneOption } from '../autotune.ts';
 import type { SessionOptions } from '../session.ts';
+import type { RecipeName } from './presets.ts';
 
 /** The options of `webcir train`. */
 export interface TrainOptions extends RunOptions, SessionOptions, AutotuneOption {
@@ -13,7 +14,7 @@ export interface TrainOptions extends RunOptions, SessionOptions, AutotuneOption
 }
 
 /** The options of a run, but for the defaults that depend on its data. */
-export type GivenOptions = SessionOptions & Partial<TrainOptions>;
+export type GivenOptions = SessionOptions & Partial<TrainOptions> & { readonly recipe?: RecipeName };
 
 /** The options that may change when a run is resumed: where files lie. The others decide what its steps were. */
 export const movable = ['data', 'clipModelPath', 'combinerPath'] as const;

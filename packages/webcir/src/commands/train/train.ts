@@ -14,7 +14,7 @@ import { clipPath } from '../clip-source.ts';
 import { incompleteNotes, preprocessingNotes, smallClipNotes, splitPhrase } from '../notes.ts';
 import { encodeImages, frozenImageFeatures, openSession, type Session } from '../session.ts';
 import { warnOfCaptions } from '../texts.ts';
-import { batchNotes, expectConfig, withFullPaths } from './config.ts';
+import { batchNotes, expectConfig, recipeNotes, withFullPaths } from './config.ts';
 import type { GivenOptions, MovableOptions, StoredConfig } from './options.ts';
 import { presetFor } from './presets.ts';
 import { showProgress } from './progress.ts';
@@ -66,7 +66,7 @@ async function train(request: TrainRequest): Promise<void> {
   const { path, resume } = request;
   const resumed = resume ? await RunFolder.find(path) : undefined;
   const before = resumed && expectConfig(resumed.folder.file('config.json'), resumed.config);
-  const given = { ...before, ...withFullPaths(request.options) } as GivenOptions;
+  const { recipe, ...given } = { ...before, ...withFullPaths(request.options) } as GivenOptions;
   const session = await openSession(given);
   const { device, dataset, model, preprocessing, tokens } = session;
   const { validation: validationSplit, test: testSplit } = dataset.uses;
@@ -77,7 +77,7 @@ async function train(request: TrainRequest): Promise<void> {
   const now = await madeFrom({ dataset, images, model, combiner });
   expectUnchanged(path, before?.madeFrom, now);
   const config = {
-    ...presetFor(given.dataset, examples.length),
+    ...presetFor(given.dataset, examples.length, recipe),
     ...(!request.resume && { command: request.command, startedAt: new Date().toISOString(), madeFrom: now }),
     ...given,
     ...model.preprocessing,
@@ -89,6 +89,7 @@ async function train(request: TrainRequest): Promise<void> {
   console.log(`webcir on ${device.name}: ${dataset.name}, ${examples.length} training triplets → ${path}`);
   const notes = [
     ...smallClipNotes(dataset, config),
+    ...(resume ? [] : recipeNotes(config, given, recipe)),
     ...batchNotes(config, given),
     ...preprocessingNotes(given, model.preprocessing),
   ];
