@@ -76,27 +76,28 @@ async function main({ rows, dim, queries, exact }) {
   }
 }
 
-/** @returns the ids that the stores find for each query */
+/** @returns the ids that the first way, the stores, finds for each query */
 async function compare(name, asked, store, inSql, urls) {
   // A session's settings do not reach the shards.
+  let found;
   for (const url of urls ?? []) await once(url, 'ALTER DATABASE postgres SET hnsw.ef_search = 100');
   for (const [way, search] of [
     ['ShardedStore', (query) => store.search(query)],
     ['postgres_fdw', inSql],
   ]) {
     await search(asked[0]);
-    const times = [];
+    const [times, answers] = [[], []];
     for (const query of asked) {
       const started = performance.now();
-      await search(query);
+      answers.push(await search(query));
       times.push(performance.now() - started);
     }
+    found ??= answers.map(([hits]) => hits.map(({ id }) => id));
     times.sort((a, b) => a - b);
     const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
     console.log(`${name}, ${way}: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`);
   }
-  const answers = await Promise.all(asked.map((query) => store.search(query)));
-  return answers.map(([hits]) => hits.map(({ id }) => id));
+  return found;
 }
 
 async function sizes(urls) {

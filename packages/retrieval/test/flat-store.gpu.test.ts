@@ -54,7 +54,7 @@ describe('a flat store on the device', () => {
     });
     const query = Float32Array.of(1, 0, 0, 0);
     await expect(store.search(query, { k: 1 })).rejects.toThrow(
-      /segment.*: the device has no 0.00 GB left .*: out of memory; a store of the storage 'I8' takes less/,
+      /^memory\/segment.*: the device has no 0.00 GB left .*: out of memory; a store of the storage 'I8' takes less/,
     );
     vi.restoreAllMocks();
     expect((await store.search(query, { k: 1 }))[0][0].id).toBe('a');

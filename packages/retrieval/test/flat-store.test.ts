@@ -29,3 +29,24 @@ it.each(['F16', 'I8'] as const)(
     await store.close();
   },
 );
+
+it('names the file whose texts are damaged', async () => {
+  const files = memoryFiles('gallery');
+  const model = { dim: 2, fingerprint: 'a' };
+  const store = await FlatStore.open(files, { device, model, journalBytes: 1 });
+  await store.put({ ids: ['first', 'second'], features: Float32Array.of(1, 0, 0, 1) });
+  await store.close();
+  const file = (await files.list()).find((name) => name.startsWith('segment'))!;
+  const bytes = (await files.read(file))!.slice();
+  // Both ends of the ids, 5 and 11, the other way round.
+  const ends = new Uint8Array(Int32Array.of(5, 11).buffer);
+  const at = bytes.findIndex((_, i) => ends.every((byte, j) => bytes[i + j] === byte));
+  expect(at).toBeGreaterThan(0);
+  bytes.set(new Uint8Array(Int32Array.of(11, 5).buffer), at);
+  await files.write(file, [bytes]);
+  const damaged = await FlatStore.open(files, { device, readOnly: true });
+  await expect(damaged.search(Float32Array.of(1, 0))).rejects.toThrow(
+    `gallery/${file}: the ends of its texts are damaged near row 0`,
+  );
+  await damaged.close();
+});

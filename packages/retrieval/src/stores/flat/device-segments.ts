@@ -47,7 +47,7 @@ export class DeviceSegments {
       if (!(error instanceof OutOfMemoryError)) throw error;
       const remedy = this.#storage === 'i8' ? '' : "a store of the storage 'I8' takes less, and ";
       throw new OutOfMemoryError(
-        `${segment.file}: ${error.message}; ${remedy}shards on several machines take a part each`,
+        `${segment.name}: ${error.message}; ${remedy}shards on several machines take a part each`,
         { cause: error },
       );
     }

@@ -1,6 +1,7 @@
 import { type ExactQuery, exactScores } from '../../cosine.ts';
 import type { GalleryIndex } from '../../gallery-index.ts';
 import { MAX_NEIGHBOURS } from '../../gallery-index.ts';
+import { joinFeatures } from '../check-search.ts';
 import { bestOf, byScore, kthLargest, type Scored } from './exact.ts';
 import type { Segment } from './segment.ts';
 
@@ -70,8 +71,11 @@ export async function rankOnDevice(
   for (const asked of roundsOf(least, want, index)) {
     const open = queries.flatMap((_, q) => (ranked[q] ? [] : [q]));
     if (open.length === 0) break;
-    const all = Float32Array.from(open.flatMap((q) => [...queries[q].feature]));
-    const { k, indices, scores } = await index.search(all, asked);
+    const features = joinFeatures(
+      open.map((q) => queries[q]),
+      segment.dim,
+    );
+    const { k, indices, scores } = await index.search(features, asked);
     for (const [at, q] of open.entries()) {
       const query = queries[q];
       const rows = [...indices.subarray(at * k, (at + 1) * k)];

@@ -61,8 +61,9 @@ export class Segment {
     this.#tensors = tensors;
     this.features = features;
     [this.rows, this.dim] = features.shape;
-    this.ids = new StoredTexts(tensors, 'ids', this.rows, this.#isKept);
-    this.metadata = new StoredTexts(tensors, 'metadata', this.rows, this.#isKept);
+    const texts = { name: source.name, isKept: this.#isKept };
+    this.ids = new StoredTexts(tensors, 'ids', this.rows, texts);
+    this.metadata = new StoredTexts(tensors, 'metadata', this.rows, texts);
     this.textBytes = this.ids.size + this.metadata.size;
   }
 
@@ -79,6 +80,11 @@ export class Segment {
       await source.close();
       throw new Error(`${files.name}/${file}: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  /** The file with the folder that it is in, for errors. */
+  get name(): string {
+    return this.#source.name;
   }
 
   /** Features that lie one after the other, [count, dim]. */

@@ -49,24 +49,29 @@ export class TextColumn {
   }
 }
 
+/** The file that texts are in. */
+interface TextFile {
+  /** In errors. */
+  readonly name: string;
+  /** Whether it is in memory: its texts are then looked for once. */
+  readonly isKept: boolean;
+}
+
 /** Texts in a file, of which some are read at a time. */
 export class StoredTexts {
   readonly #bytes: WeightTensor;
   readonly #ends: WeightTensor;
-  readonly #isKept: boolean;
+  readonly #file: TextFile;
   #kept: Promise<TextColumn> | undefined;
 
-  /**
-   * @param isKept whether the file is in memory: its texts are then looked for once
-   * @throws Error unless the file has both tensors, one end for each row
-   */
-  constructor(tensors: ReadonlyMap<string, WeightTensor>, name: string, rows: number, isKept: boolean) {
+  /** @throws Error unless the file has both tensors, one end for each row */
+  constructor(tensors: ReadonlyMap<string, WeightTensor>, name: string, rows: number, file: TextFile) {
     const [bytes, ends] = [tensors.get(name), tensors.get(`${name}.ends`)];
     if (bytes?.dtype !== 'U8' || ends?.dtype !== 'I32' || bytes.shape.length !== 1 || ends.shape.join() !== `${rows}`)
       throw new Error(`expected tensors ${name} U8 and ${name}.ends I32 [${rows}]`);
     this.#bytes = bytes;
     this.#ends = ends;
-    this.#isKept = isKept;
+    this.#file = file;
   }
 
   /** Bytes of all texts. */
@@ -74,7 +79,7 @@ export class StoredTexts {
     return this.#bytes.shape[0];
   }
 
-  /** Some texts that lie one after the other. @throws Error where the ends are no places in rising order */
+  /** Some texts that lie one after the other. @throws Error naming the file where the ends are no places in rising order */
   async read(first: number, count: number): Promise<TextColumn> {
     const from = Math.max(first - 1, 0);
     const read = int32(await this.#ends.rows!(from, first + count - from).read());
@@ -82,17 +87,18 @@ export class StoredTexts {
     const ends = read.slice(first - from).map((end) => end - start);
     const isRising = start >= 0 && ends.every((end, i) => end >= (i === 0 ? 0 : ends[i - 1]));
     const length = ends.at(-1) ?? 0;
-    if (!isRising || start + length > this.#bytes.shape[0]) throw new Error(`texts: damaged ends near row ${first}`);
+    if (!isRising || start + length > this.#bytes.shape[0])
+      throw new Error(`${this.#file.name}: the ends of its texts are damaged near row ${first}`);
     return new TextColumn(await this.#bytes.rows!(start, length).read(), ends);
   }
 
   async at(row: number): Promise<string> {
-    return this.#isKept ? (await this.#all()).at(row) : (await this.read(row, 1)).at(0);
+    return this.#file.isKept ? (await this.#all()).at(row) : (await this.read(row, 1)).at(0);
   }
 
   /** Some texts. @param rows in rising order */
   async pick(rows: readonly number[]): Promise<string[]> {
-    if (this.#isKept) {
+    if (this.#file.isKept) {
       const all = await this.#all();
       return rows.map((row) => all.at(row));
     }

@@ -13,7 +13,7 @@ import { ImageIndexer, type Unreadable } from './image-indexer.ts';
 import { indexWithOthers } from './index-queue.ts';
 import { handleMissing } from './missing.ts';
 import { compareWithStore, type ImageFile } from './new-images.ts';
-import { openStore } from './open-store.ts';
+import { expectStorage, openStore } from './open-store.ts';
 import { claimPart, isInPart, type Part, parsePart } from './parts.ts';
 import { isFolder, nameOfPlaces, parsePlaces, placeHelp, type StorePlace } from './place.ts';
 
@@ -83,6 +83,7 @@ export function registerIndex(program: Command): void {
 
 async function indexCommand(pictures: string, options: IndexOptions): Promise<void> {
   const { shard, into, report, queue } = options;
+  expectStorage(into, options.storage);
   if (report !== undefined) await expectWritable(report);
   if (queue) return queueCommand(pictures, options, placeOfQueue(options));
   if (isFolder(into)) await expectFolder(into);
@@ -149,11 +150,7 @@ async function queueCommand(
   const name = nameOfPlaces(into);
   try {
     const reportAutotune = await autotuneFor(session.device, options);
-    const store = await openStore(into, {
-      device: session.device,
-      model: await modelOf(session),
-      wanted: options.storage,
-    });
+    const store = await openStore(into, { device: session.device, model: await modelOf(session) });
     let unreadable: Unreadable[];
     try {
       unreadable = await indexWithOthers(session, { pictures, store, name, place }, options);

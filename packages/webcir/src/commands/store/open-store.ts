@@ -32,6 +32,14 @@ export async function openStore(named: string, options: OpenOptions): Promise<St
   }
 }
 
+/** @throws Error naming a database that does not keep features as is wanted: looked at before anything is opened, or made */
+export function expectStorage(named: string, wanted: FlatStorage | undefined): void {
+  if (wanted === undefined || wanted === 'F16') return;
+  for (const { kind, name } of parsePlaces(named))
+    if (kind !== 'folder')
+      throw new Error(`${name}: a database keeps features in F16: --storage ${wanted} is for stores in folders`);
+}
+
 async function openPlace(place: StorePlace, { wanted, ...options }: OpenOptions): Promise<Store> {
   if (place.kind === 'folder') {
     const store = await openFlatStore(place.name, wanted ? { ...options, storage: wanted } : options);
@@ -40,8 +48,6 @@ async function openPlace(place: StorePlace, { wanted, ...options }: OpenOptions)
     await store.close();
     throw new Error(`${place.name}: is there already, and keeps features in ${store.storage}, not in ${wanted}`);
   }
-  if (wanted !== undefined && wanted !== 'F16')
-    throw new Error(`${place.name}: a database keeps features in F16: --storage ${wanted} is for stores in folders`);
   const { model, readOnly } = options;
   try {
     return place.kind === 'postgres'

@@ -13,7 +13,7 @@ import {
 } from '../options.ts';
 import { addUnneededOptions, fromClip4Cir, withoutKey } from './clip4cir.ts';
 import { movable } from './options.ts';
-import { presetHelp, RECIPES } from './presets.ts';
+import { presetHelp, RECIPES, recipeHelp } from './presets.ts';
 import { trainCommand } from './train.ts';
 
 const timestamp = () => new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
@@ -95,11 +95,7 @@ export function registerTrain(program: Command, typed: string): void {
       "width of the Combiner's hidden layers (default: 8 x CLIP's features, or those of --combiner-path)",
       wholeNumber(1),
     )
-    .option(
-      '--dropout <p>',
-      'in the Combiner (default: 0.5 by the recipe clip4cir, 0 by webcir)',
-      numberBetween(0, 0.95),
-    )
+    .option('--dropout <p>', `in the Combiner ${recipeHelp('dropout')}`, numberBetween(0, 0.95))
     .addOption(
       choice(
         '--precision <which>',

@@ -11,6 +11,10 @@ const recipes = { clip4cir: { dropout: 0.5 }, webcir: { dropout: 0 } } satisfies
 export type RecipeName = keyof typeof recipes;
 export const RECIPES = Object.keys(recipes) as RecipeName[];
 
+/** The values of an option in all recipes, for a help text. */
+export const recipeHelp = (key: keyof (typeof recipes)[RecipeName]): string =>
+  `(default: ${RECIPES.map((name) => `${recipes[name][key]} by the recipe ${name}`).join(', ')})`;
+
 /** Defaults of the options that depend on the data set. */
 type Preset = { readonly recipe: RecipeName } & Pick<
   TrainOptions,
